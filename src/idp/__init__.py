@@ -1,0 +1,18 @@
+"""Warifu: an OpenID Connect and SAML identity provider whose every token is only as good as the contract behind it.
+
+The floors, top to bottom; imports go down only and names on one floor never import each other
+(kept by import-linter, run by `tests/house`):
+
+    cli                                                   operators' terminal
+    main                                                  composition root: settings in, one ASGI application out
+    settings | schema                                     every knob | all tables, for alembic
+    oidc | admin | signin                                 DOORS: speak a protocol, decide nothing
+    web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
+    access                                                THE GATE: may this subject use this service now?
+    contracts | sessions                                  ROOMS
+    federation | credentials | partners
+    users
+    tenants
+    audit | signing | delivery                            written by all / used by all / sent after commit
+    kit                                                   unit, db, clock, ids, errors: knows nothing of identity
+"""
