@@ -1,0 +1,117 @@
+"""Recording within a unit, and checking what was recorded."""
+
+import json
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, insert, select
+
+from idp.audit.events import Event
+from idp.audit.tables import audit_entries as entries
+from idp.kit.db import command, own, query
+from idp.kit.units import Unit
+
+_MEMORY = "audit"
+_FIRST = 1
+
+
+class Entry(NamedTuple):
+    chain: str
+    seq: int
+    at: int
+    event: str
+    actor_kind: str
+    actor_id: str
+    source: str
+    subject: str
+    facts: str
+    hash: bytes
+
+
+class Head(NamedTuple):
+    chain: str
+    seq: int
+    hash: bytes
+
+
+class Break(NamedTuple):
+    """Where a chain first fails to add up."""
+
+    chain: str
+    seq: int
+    problem: str
+
+
+_ADD = command(insert(entries))
+_LAST = query(
+    select(entries.c.chain, entries.c.seq, entries.c.hash)
+    .where(own(entries), entries.c.chain == bindparam("chain"))
+    .order_by(entries.c.seq.desc())
+    .limit(1),
+    Head,
+)
+_NEWEST = query(
+    select(entries.c.chain, entries.c.seq, entries.c.hash)
+    .where(own(entries))
+    .order_by(entries.c.chain.desc(), entries.c.seq.desc())
+    .limit(1),
+    Head,
+)
+_ALL = query(
+    select(*[c for c in entries.c if c.key != "tenant_id"])
+    .where(own(entries))
+    .order_by(entries.c.chain, entries.c.seq),
+    Entry,
+)
+
+
+def record(unit: Unit, event: Event, *, subject: str = "", **facts: Any) -> None:
+    """Written with the unit's own commit, or not at all. `facts` are ids, codes and counts, ready for JSON."""
+    unit.journal.append((event, subject, facts))
+
+
+def write_journal(unit: Unit) -> None:
+    """The last work of each unit: its entries join the chain of the connection that it runs on."""
+    heads: dict[str, Head] = unit.lane.memory.setdefault(_MEMORY, {})
+    head = heads.get(unit.tenant) or _find_head(unit)
+    for event, subject, facts in unit.journal:
+        if head.chain != unit.lane.id:
+            facts = {**facts, "after": [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
+            head = Head(unit.lane.id, 0, b"")
+        entry = _link(unit, head, str(event), subject, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
+        unit.run(_ADD, **entry._asdict())
+        head = Head(entry.chain, entry.seq, entry.hash)
+    heads[unit.tenant] = head
+
+
+def verify(unit: Unit) -> Break | None:
+    """Recompute every chain of the unit's tenant from its stored rows; the first break, or None."""
+    last = Head("", 0, b"")
+    for entry in unit.all(_ALL):
+        if entry.chain != last.chain:
+            last = Head(entry.chain, 0, b"")
+        if entry.seq != last.seq + 1:
+            return Break(entry.chain, last.seq + 1, "missing")
+        if entry.hash != _hash(unit.tenant, entry, last.hash):
+            return Break(entry.chain, entry.seq, "altered")
+        last = Head(entry.chain, entry.seq, entry.hash)
+    return None
+
+
+def _find_head(unit: Unit) -> Head:
+    """The connection's own chain if it has one, else the newest: a new chain names the one opened before it."""
+    mine = unit.one(_LAST, chain=unit.lane.id)
+    return mine or unit.one(_NEWEST) or Head("", 0, b"")
+
+
+def _link(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Entry:
+    actor = unit.actor
+    entry = Entry(
+        head.chain, head.seq + 1, unit.now_us, event, actor.kind, actor.id, str(actor.source), subject, facts, b""
+    )
+    return entry._replace(hash=_hash(unit.tenant, entry, head.hash))
+
+
+def _hash(tenant: str, entry: Entry, previous: bytes) -> bytes:
+    text = json.dumps([tenant, *entry[:-1]], ensure_ascii=False, separators=(",", ":"))
+    return sha256(previous + text.encode()).digest()

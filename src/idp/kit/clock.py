@@ -1,0 +1,88 @@
+"""Time, handed in. Everything that the product calls now comes from a `Clock`; only this module asks the machine."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000  # instants are stored as microseconds since the epoch
+
+
+def micros(instant: datetime) -> int:
+    """Exact: no float takes part."""
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+
+
+def instant(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
+
+
+def rfc3339(us: int) -> str:
+    """`2026-04-01T00:00:00Z`, with a fraction only where there is one."""
+    return instant(us).isoformat().replace("+00:00", "Z")
+
+
+def monotonic() -> float:
+    """Seconds for timeouts, untouched by a clock under test."""
+    return time.monotonic()
+
+
+def machine_ns() -> int:
+    """The machine's own time, for ordering ids; never for a decision."""
+    return time.time_ns()
+
+
+class Clock(Protocol):
+    def now_us(self) -> int:
+        """Microseconds since the epoch, UTC."""
+
+
+class SystemClock:
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+
+class FixedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self._us = micros(at)
+
+    def now_us(self) -> int:
+        return self._us
+
+    def advance(self, **span: float) -> None:
+        self._us += timedelta(**span) // timedelta(microseconds=1)
+
+    def set(self, at: datetime) -> None:
+        self._us = micros(at)
+
+
+class FileClock:
+    """The instant written in a file, read anew at each look: one file moves every process at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now_us(self) -> int:
+        return micros(parse(self._path.read_text(encoding="ascii").strip()))
+
+
+def parse(text: str) -> datetime:
+    """An RFC 3339 instant; `ValueError` when it is none or names no offset."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        msg = f"{text!r} names no offset from UTC"
+        raise ValueError(msg)
+    return at.astimezone(UTC)
+
+
+def from_setting(value: str) -> Clock:
+    """`system`, an RFC 3339 instant, or `file:PATH`."""
+    if value == "system":
+        return SystemClock()
+    if value.startswith("file:"):
+        return FileClock(Path(value.removeprefix("file:")))
+    return FixedClock(parse(value))

@@ -1,0 +1,142 @@
+"""Statements: SQLAlchemy Core, compiled once per dialect to the SQL of the raw driver, checked for their tenant."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BindParameter, Column, ForeignKey, MetaData, Table, Text, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement, Delete, Executable, Insert, Select, Update, operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.selectable import Alias, FromClause, Join
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+R = TypeVar("R")
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+
+
+class Unscoped(TypeError):
+    """A statement reads or writes a tenant's table without naming the tenant."""
+
+
+def tenant_id() -> Column[str]:
+    """The first column of every table of a tenant's data, part of its primary key."""
+    return Column("tenant_id", Text, ForeignKey("tenants.id"), primary_key=True)
+
+
+def own(table: FromClause) -> ColumnElement[bool]:
+    return table.c.tenant_id == bindparam("tenant_id")
+
+
+class Statement:
+    """Compiled on first use and kept; `sql(dialect)` gives the text and the values that it carries itself."""
+
+    def __init__(self, build: Executable | Callable[[Any], Executable], *, platform: bool) -> None:
+        self._build = build
+        self.platform = platform
+        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def sql(self, dialect: str) -> tuple[str, dict[str, Any]]:
+        found = self._compiled.get(dialect)
+        if found is None:
+            found = self._compiled[dialect] = self._compile(dialect)
+        return found
+
+    def _compile(self, dialect: str) -> tuple[str, dict[str, Any]]:
+        statement = self.build(dialect)
+        if not self.platform:
+            refuse_unscoped(statement)
+        compiled = statement.compile(
+            dialect=sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+            if dialect == SQLITE
+            else postgresql.dialect(paramstyle="pyformat"),
+            compile_kwargs={"render_postcompile": True},
+        )
+        literals = {k: v for k, v in compiled.construct_params(_check=False).items() if v is not None}
+        return str(compiled), literals
+
+    def build(self, dialect: str) -> Any:
+        """The statement before it is compiled."""
+        if isinstance(self._build, Executable):
+            return self._build
+        return self._build(sqlite if dialect == SQLITE else postgresql)
+
+
+class Query(Statement, Generic[R]):
+    """Gives rows, each made into `row` (a NamedTuple whose fields are the statement's columns, in their order)."""
+
+    def __init__(self, build: Any, row: Callable[..., R], *, platform: bool) -> None:
+        super().__init__(build, platform=platform)
+        self.make: Callable[[Iterable[Any]], R] = getattr(row, "_make", None) or (lambda values: row(*values))
+        self.row = row
+
+    def _compile(self, dialect: str) -> tuple[str, dict[str, Any]]:
+        fields = getattr(self.row, "_fields", None)
+        columns = _columns(self.build(dialect))
+        if fields is not None and list(fields) != columns:
+            msg = f"{self.row.__name__} has the fields {list(fields)}, the statement the columns {columns}"
+            raise TypeError(msg)
+        return super()._compile(dialect)
+
+
+class Command(Statement):
+    """Changes rows and says how many."""
+
+
+def query(statement: Any, row: Callable[..., R], *, platform: bool = False) -> Query[R]:
+    return Query(statement, row, platform=platform)
+
+
+def command(statement: Any, *, platform: bool = False) -> Command:
+    return Command(statement, platform=platform)
+
+
+def add_new(table: Table, *, platform: bool = False) -> Command:
+    """Insert unless a unique key is taken; `unit.run` says 1 or 0, and the transaction lives on."""
+    return Command(lambda dialect: dialect.insert(table).on_conflict_do_nothing(), platform=platform)
+
+
+def _columns(statement: Any) -> list[str]:
+    chosen = statement.selected_columns if isinstance(statement, Select) else statement.returning_columns()
+    return [str(column.key) for column in chosen]
+
+
+def _tables(source: Any) -> Iterable[Any]:
+    if isinstance(source, Join):
+        yield from _tables(source.left)
+        yield from _tables(source.right)
+    elif isinstance(source, (Table, Alias)):
+        yield source
+
+
+def refuse_unscoped(statement: Any) -> None:
+    """Every table with a tenant, in every part of the statement, is compared with the unit's tenant."""
+    needed: list[Any] = []
+    scoped: set[Any] = set()
+    for node in visitors.iterate(statement):
+        if isinstance(node, Select):
+            needed += [table for source in node.get_final_froms() for table in _tables(source)]
+        elif isinstance(node, (Update, Delete)):
+            needed.append(node.table)
+        elif isinstance(node, BinaryExpression) and node.operator is operators.eq and _is_tenant(node.right):
+            scoped.add(node.left)
+    for table in needed:
+        if "tenant_id" in table.c and table.c.tenant_id not in scoped:
+            msg = f"a statement on {table.name} does not name its tenant"
+            raise Unscoped(msg)
+    if isinstance(statement, Insert) and statement.select is not None:
+        refuse_unscoped(statement.select)
+
+
+def _is_tenant(node: Any) -> bool:
+    return isinstance(node, BindParameter) and node.key == "tenant_id"

@@ -1,0 +1,79 @@
+"""Identifiers and bearer secrets.
+
+An id is `kind_` and 32 hex digits: 48 bits of milliseconds, then 80 random bits, so that rows made together lie
+together and a list by id is a list by creation. A bearer secret is `kind_id_secret_crc` with 256 random bits: the id
+finds the row and may be logged, the secret never is, the checksum lets leak scanners and typing errors be told from
+guesses without a look-up. Only its SHA-256 is stored.
+"""
+
+import binascii
+import secrets
+import threading
+from hashlib import sha256
+from typing import NamedTuple, NewType
+
+from idp.kit.clock import machine_ns
+
+TenantId = NewType("TenantId", str)
+
+_ID = 32
+_SECRET = 43
+
+
+class _Sequence:
+    """Ids of one process rise strictly, even within a millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self) -> int:
+        fresh = (machine_ns() // 1_000_000 << 80) | secrets.randbits(79)
+        with self._lock:
+            self._last = fresh if fresh > self._last else self._last + 1 + secrets.randbits(32)
+            return self._last
+
+
+_sequence = _Sequence()
+
+
+def new(kind: str) -> str:
+    return f"{kind}_{_sequence.next():032x}"
+
+
+class Minted(NamedTuple):
+    """A bearer secret at its birth: `token` goes to the bearer once, `id` and `digest` are stored."""
+
+    token: str
+    id: str
+    digest: bytes
+
+
+class Presented(NamedTuple):
+    """A well-formed secret that somebody showed; whether it is right is for the stored digest to say."""
+
+    id: str
+    digest: bytes
+
+
+def digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def mint(kind: str, row_id: str | None = None) -> Minted:
+    """`kind` is two to four letters, such as `rt`; `row_id` when the row exists already."""
+    plain = row_id or f"{_sequence.next():032x}"
+    body = f"{kind}_{plain}_{secrets.token_urlsafe(32)}"
+    token = f"{body}_{binascii.crc32(body.encode()):08x}"
+    return Minted(token, plain, digest(token))
+
+
+def presented(kind: str, token: str) -> Presented | None:
+    """None for anything that `mint(kind)` cannot have made; costs no look-up."""
+    start = len(kind) + 1
+    if len(token) != start + _ID + 1 + _SECRET + 9 or not token.isascii() or not token.startswith(kind + "_"):
+        return None
+    body, check = token[:-9], token[-8:]
+    if token[-9] != "_" or token[start + _ID] != "_" or f"{binascii.crc32(body.encode()):08x}" != check:
+        return None
+    return Presented(token[start : start + _ID], digest(token))

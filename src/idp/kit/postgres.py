@@ -1,0 +1,134 @@
+"""PostgreSQL, for many workers and machines: READ COMMITTED and conditional writes, on the primary only.
+
+Each transaction takes an unprivileged role and names the tenant whose rows it may see; row-level security is the wall
+behind the statements' own. Transactions of concurrent requests are not joined: they run on a few connections, and the
+server shares their fsyncs.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors as pg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from idp.kit import db, ids
+from idp.kit.errors import Unavailable
+
+T = TypeVar("T")
+
+ROLE = "warifu_tenant"
+TENANTS = "idp.tenants"
+_SCOPE = re.compile(r"\*|[a-z0-9_]{1,64}")
+_THREADS = 6
+_OPTIONS = "-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
+_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_PASSING = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
+
+
+class PostgresLane:
+    dialect = db.POSTGRESQL
+
+    def __init__(self, raw: "psycopg.Connection[Any]") -> None:
+        self.id = ids.new("lane")
+        self.memory: dict[str, Any] = {}
+        self.raw = raw
+        # Without the role the login's own rights count; FORCE ROW LEVEL SECURITY still holds for a table's owner.
+        found = raw.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", (ROLE,)
+        ).fetchone()
+        self._role = f"SET LOCAL ROLE {ROLE};" if found else ""
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Any:
+        return self.raw.execute(sql, values)
+
+    def execute_many(self, sql: str, rows: list[dict[str, Any]]) -> None:
+        with self.raw.cursor() as cursor:
+            cursor.executemany(sql, rows)
+
+    def begin(self, scope: str, *, write: bool) -> None:
+        if not _SCOPE.fullmatch(scope):
+            msg = f"{scope!r} is no scope"
+            raise ValueError(msg)
+        mode = "BEGIN" if write else "BEGIN READ ONLY"
+        self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
+
+    def commit(self) -> None:
+        self.raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self.memory.clear()
+        with suppress(psycopg.Error):
+            self.raw.execute("ROLLBACK")
+
+
+class Postgres:
+    dialect = db.POSTGRESQL
+
+    def __init__(self, url: str) -> None:
+        self._lanes: dict[int, PostgresLane] = {}
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=_THREADS + 4,
+            timeout=2.0,
+            open=False,
+            check=ConnectionPool.check_connection,
+            kwargs={"autocommit": True, "connect_timeout": 2, "options": _OPTIONS, "application_name": "warifu"},
+        )
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="postgres")
+
+    @contextmanager
+    def transaction(self, scope: str, *, write: bool) -> Iterator[PostgresLane]:
+        with _translated():
+            self._pool.open()
+            with self._pool.connection() as raw:
+                lane = self._lane(raw)
+                lane.begin(scope, write=write)
+                try:
+                    yield lane
+                except BaseException:
+                    lane.rollback()
+                    raise
+                else:
+                    lane.commit()
+
+    async def read(self, scope: str, work: Callable[[PostgresLane], T]) -> T:
+        return await self._in_thread(scope, work, write=False)
+
+    async def commit(self, scope: str, work: Callable[[PostgresLane], T]) -> T:
+        return await self._in_thread(scope, work, write=True)
+
+    async def _in_thread(self, scope: str, work: Callable[[PostgresLane], T], *, write: bool) -> T:
+        def run() -> T:
+            with self.transaction(scope, write=write) as lane:
+                return work(lane)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+
+    def ping(self) -> None:
+        with self.transaction("*", write=False) as lane:
+            lane.execute("SELECT 1 FROM alembic_version", {}).fetchone()
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self._pool.close()
+
+    def _lane(self, raw: "psycopg.Connection[Any]") -> PostgresLane:
+        lane = self._lanes.get(id(raw))
+        if lane is None or lane.raw is not raw:
+            self._lanes = {key: kept for key, kept in self._lanes.items() if not kept.raw.closed}
+            lane = self._lanes[id(raw)] = PostgresLane(raw)
+        return lane
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (*_PASSING, *_DOWN) as error:
+        raise Unavailable(f"postgresql: {type(error).__name__}: {error}") from error

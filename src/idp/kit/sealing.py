@@ -1,0 +1,151 @@
+"""Sealed columns and keyed look-ups, and the keys behind them.
+
+The master key is one file outside the database, made on first run, mode 0600, refused when others can read it. Each
+tenant has a data key of its own, wrapped by the master key and kept beside it, apart from the database and its backups:
+to destroy that file is to erase what it sealed, everywhere. Sealing is AES-256-GCM; the associated data bind a value to
+its tenant, table, column and row, so that a value moved elsewhere does not open.
+"""
+
+import hmac
+import os
+import secrets
+import stat
+import threading
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from idp.kit.ids import TenantId
+
+_VERSION = b"\x01"
+_NONCE = 12
+PLATFORM = TenantId("platform")
+
+
+class KeyRefused(Exception):
+    """A key file is readable by others, damaged, or not the one that wrapped what it should open."""
+
+
+class KeyDestroyed(LookupError):
+    """The tenant's data key is gone for good."""
+
+
+class Box:
+    """The keys of one tenant, ready for use."""
+
+    def __init__(self, tenant: TenantId, key: bytes) -> None:
+        self._tenant = tenant
+        self._aead = AESGCM(_derive(key, b"seal"))
+        self._mac_key = _derive(key, b"mac")
+
+    def seal(self, table: str, column: str, row: str, plain: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return _VERSION + nonce + self._aead.encrypt(nonce, plain, self._bound(table, column, row))
+
+    def open(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        """`KeyRefused` when the value was altered, moved, or sealed with another key."""
+        nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+        try:
+            return self._aead.decrypt(nonce, body, self._bound(table, column, row))
+        except InvalidTag:
+            raise KeyRefused(f"{table}.{column} of {row} does not open with the key of {self._tenant}") from None
+
+    def mac(self, purpose: str, value: bytes) -> bytes:
+        """A keyed look-up: equal values of one tenant and purpose give equal bytes, which nobody else can compute."""
+        return hmac.digest(self._mac_key, purpose.encode() + b"\0" + value, sha256)
+
+    def _bound(self, table: str, column: str, row: str) -> bytes:
+        # length-prefixed: no two different quadruples give the same bytes
+        return b"".join(len(p).to_bytes(2) + p for p in map(str.encode, (self._tenant, table, column, row)))
+
+
+class KeyStore:
+    """The master key and the wrapped tenant keys below one directory."""
+
+    def __init__(self, master_file: Path) -> None:
+        self._home = master_file.parent / "tenants"
+        self._master = _read_master(master_file)
+        self._boxes: dict[TenantId, Box] = {PLATFORM: Box(PLATFORM, _derive(self._master, b"platform"))}
+        self._lock = threading.Lock()
+
+    def box(self, tenant: TenantId) -> Box:
+        """`KeyDestroyed` when the tenant has no key, or no longer one."""
+        found = self._boxes.get(tenant)
+        if found is None:
+            with self._lock:
+                found = self._boxes[tenant] = Box(tenant, self._unwrap(tenant))
+        return found
+
+    def create(self, tenant: TenantId) -> None:
+        """Durable before it returns; made before the rows that need it, so a crash leaves at most an unused key."""
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        nonce = os.urandom(_NONCE)
+        wrapped = nonce + AESGCM(self._master).encrypt(nonce, secrets.token_bytes(32), tenant.encode())
+        _write_new(self._path(tenant), wrapped)
+
+    def _unwrap(self, tenant: TenantId) -> bytes:
+        try:
+            wrapped = self._path(tenant).read_bytes()
+        except FileNotFoundError:
+            raise KeyDestroyed(tenant) from None
+        try:
+            return AESGCM(self._master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], tenant.encode())
+        except InvalidTag:
+            raise KeyRefused(f"the master key does not open the data key of {tenant}") from None
+
+    def _path(self, tenant: TenantId) -> Path:
+        return self._home / f"{tenant}.key"
+
+
+def ensure_master(path: Path) -> bool:
+    """Make the master key if there is none; says whether it did. Its directory is made with mode 0700."""
+    if path.exists():
+        return False
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        _write_new(path, secrets.token_bytes(32).hex().encode() + b"\n")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _read_master(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise KeyRefused(f"the master key {path} does not exist") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeyRefused(f"the master key {path} can be read by others (mode {stat.S_IMODE(mode):04o}, needed 0600)")
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise KeyRefused(f"the master key {path} is damaged: 64 hex digits are expected")
+    return key
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """All or nothing and on disk: written aside, then linked under its name, which must be free."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, content)
+        os.fsync(handle)
+        path.hardlink_to(aside)
+    finally:
+        os.close(handle)
+        aside.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"warifu " + purpose).derive(key)

@@ -1,0 +1,179 @@
+"""The unit of work: one transaction, one tenant, one actor, one instant. Rooms receive it and nothing ambient."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from idp.kit.clock import Clock, instant
+from idp.kit.db import Command, Query, Unscoped
+from idp.kit.errors import Failure
+from idp.kit.ids import TenantId
+from idp.kit.lanes import EVERY_TENANT, Database, Lane
+from idp.kit.sealing import PLATFORM, Box, KeyStore
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Source(StrEnum):
+    API = "api"
+    OPERATOR = "operator"
+    SCHEDULE = "schedule"
+
+
+class Actor(NamedTuple):
+    """Who acts: `kind` such as `operator`, `tenant`, `user`, `service`, `system`; `id` never a name."""
+
+    kind: str
+    id: str
+    source: Source = Source.API
+
+
+SYSTEM = Actor("system", "system", Source.SCHEDULE)
+
+
+class Unit:
+    """Use it inside the block or function that was given it, and keep no reference."""
+
+    def __init__(self, lane: Lane, *, tenant: TenantId, actor: Actor, now_us: int, keys: KeyStore) -> None:
+        self.tenant = tenant
+        self.actor = actor
+        self.now_us = now_us
+        self.lane = lane
+        self.journal: list[Any] = []
+        self.aftermath: list[Callable[[Unit], object]] = []
+        self._keys = keys
+
+    @property
+    def platform(self) -> bool:
+        """Sees every tenant, and runs statements that are marked for it."""
+        return self.tenant == PLATFORM
+
+    @cached_property
+    def now(self) -> Any:
+        return instant(self.now_us)
+
+    def one(self, query: Query[R], **values: Any) -> R | None:
+        row = self._run(query, values).fetchone()
+        return None if row is None else query.make(row)
+
+    def all(self, query: Query[R], **values: Any) -> list[R]:
+        return [query.make(row) for row in self._run(query, values).fetchall()]
+
+    def run(self, command: Command, **values: Any) -> int:
+        """How many rows it changed."""
+        count: int = self._run(command, values).rowcount
+        return count
+
+    def run_many(self, command: Command, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            sql, literals = self._sql(command)
+            self.lane.execute_many(sql, [{"tenant_id": self.tenant, **literals, **row} for row in rows])
+
+    def after_rollback(self, work: "Callable[[Unit], object]") -> None:
+        """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""
+        self.aftermath.append(work)
+
+    def seal(self, table: str, column: str, row: str, plain: bytes) -> bytes:
+        return self.box.seal(table, column, row, plain)
+
+    def open_sealed(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        return self.box.open(table, column, row, sealed)
+
+    def mac(self, purpose: str, value: bytes) -> bytes:
+        return self.box.mac(purpose, value)
+
+    @property
+    def box(self) -> Box:
+        return self._keys.box(self.tenant)
+
+    @property
+    def keys(self) -> KeyStore:
+        return self._keys
+
+    def _run(self, statement: Query[Any] | Command, values: dict[str, Any]) -> Any:
+        sql, literals = self._sql(statement)
+        return self.lane.execute(sql, {"tenant_id": self.tenant, **literals, **values})
+
+    def _sql(self, statement: Query[Any] | Command) -> tuple[str, dict[str, Any]]:
+        if statement.platform and not self.platform:
+            raise Unscoped("a statement over all tenants needs a unit of the platform")
+        return statement.sql(self.lane.dialect)
+
+
+class Units:
+    """Opens units. `at_end` runs inside each transaction after its work, for what belongs to the same commit."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, keys: KeyStore, at_end: Sequence[Callable[[Unit], None]] = ()
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.keys = keys
+        self._at_end = at_end
+
+    @contextmanager
+    def open(self, tenant: TenantId, *, actor: Actor, write: bool = True) -> Iterator[Unit]:
+        """Cold path: blocks; commits on leaving, rolls back on an exception and then does what must survive it."""
+        now_us = self.clock.now_us()
+        unit: Unit | None = None
+        try:
+            with self.database.transaction(_scope(tenant), write=write) as lane:
+                unit = self._unit(lane, tenant, actor, now_us)
+                yield unit
+                self._finish(unit)
+        except Exception:
+            if unit is not None and unit.aftermath:
+                with self.open(tenant, actor=actor) as survivor:
+                    for work in unit.aftermath:
+                        work(survivor)
+            raise
+
+    @contextmanager
+    def platform(self, *, actor: Actor, write: bool = True) -> Iterator[Unit]:
+        """Over all tenants; `seal` and `mac` use the platform's own key."""
+        with self.open(PLATFORM, actor=actor, write=write) as unit:
+            yield unit
+
+    async def read(self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM) -> T:
+        """Hot path: `work` is synchronous and reads one consistent snapshot."""
+        now_us = self.clock.now_us()
+        return await self.database.read(_scope(tenant), lambda lane: work(self._unit(lane, tenant, actor, now_us)))
+
+    async def commit(
+        self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM, now_us: int | None = None
+    ) -> T:
+        """Hot path: `work` is synchronous, short, and may be run again only by the caller; durable on return."""
+        at = self.clock.now_us() if now_us is None else now_us
+        failed: list[Callable[[Unit], object]] = []
+
+        def run(lane: Lane) -> T:
+            unit = self._unit(lane, tenant, actor, at)
+            try:
+                result = work(unit)
+                self._finish(unit)
+            except Failure:
+                failed.extend(unit.aftermath)
+                raise
+            return result
+
+        try:
+            return await self.database.commit(_scope(tenant), run)
+        except Failure:
+            for survivor in failed:
+                await self.commit(tenant, survivor, actor=actor, now_us=at)
+            raise
+
+    def _unit(self, lane: Lane, tenant: TenantId, actor: Actor, now_us: int) -> Unit:
+        return Unit(lane, tenant=tenant, actor=actor, now_us=now_us, keys=self.keys)
+
+    def _finish(self, unit: Unit) -> None:
+        if unit.journal:
+            for work in self._at_end:
+                work(unit)
+
+
+def _scope(tenant: TenantId) -> str:
+    return EVERY_TENANT if tenant == PLATFORM else tenant

@@ -1,0 +1,27 @@
+"""Tenants: who is a customer, under which name in URLs, and two counters that every worker obeys.
+
+`revision` rises with each change of the facts that decisions are made from; a decision made on an older one is made
+again. `generation` rises when everything born under it must end at once. A slug is never given to a second tenant.
+The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
+"""
+
+from idp.tenants.actions import create, end_generation, rename, touch
+from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
+from idp.tenants.store import find, find_by_slug, get, hold, page, revision
+
+__all__ = [
+    "PLATFORM_SLUG",
+    "Moved",
+    "Slug",
+    "Tenant",
+    "create",
+    "end_generation",
+    "find",
+    "find_by_slug",
+    "get",
+    "hold",
+    "page",
+    "rename",
+    "revision",
+    "touch",
+]

@@ -1,0 +1,55 @@
+from idp import audit
+from idp.kit import ids
+from idp.kit.errors import Conflict, FieldError, Invalid
+from idp.kit.ids import TenantId
+from idp.kit.units import Unit
+from idp.tenants import store
+from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
+
+
+def create(unit: Unit, *, slug: str, display_name: str, time_zone: str = "Asia/Tokyo") -> Tenant:
+    """The tenant and its data key; needs a unit of the platform. `Conflict("slug_taken")` when the slug ever was."""
+    check_slug(slug)
+    tenant = Tenant(
+        id=TenantId(ids.new("tnt")),
+        slug=Slug(slug),
+        display_name=display_name,
+        colour=DEFAULT_COLOUR,
+        help_text="",
+        time_zone=time_zone,
+        revision=1,
+        generation=1,
+        created_at=unit.now_us,
+    )
+    unit.keys.create(tenant.id)
+    if not store.add(unit, tenant):
+        raise Conflict("slug_taken", f"The name {slug} is taken.")
+    audit.record(unit, audit.Event.TENANT_CREATED, subject=tenant.id)
+    return tenant
+
+
+def check_slug(slug: str) -> None:
+    if not SLUG.fullmatch(slug):
+        raise Invalid(
+            "invalid",
+            "The name of the tenant cannot be used.",
+            errors=[
+                FieldError("/tenant", "invalid_slug", "not a tenant's name", slug, "a-z, 0-9 and -, 1 to 63 characters")
+            ],
+        )
+
+
+def rename(unit: Unit, *, display_name: str, colour: str, help_text: str) -> None:
+    """What people see of the tenant on its pages; `colour` as `#rrggbb`."""
+    store.change_face(unit, display_name=display_name, colour=colour, help_text=help_text)
+    audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant)
+
+
+def touch(unit: Unit) -> None:
+    """Facts have changed: from this commit on every worker decides on the new ones."""
+    store.raise_revision(unit)
+
+
+def end_generation(unit: Unit) -> None:
+    """From this commit on every session, refresh family and access token of the tenant is dead, on every worker."""
+    store.raise_generation(unit)

@@ -1,0 +1,96 @@
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select, update
+
+from idp.kit.db import add_new, command, query
+from idp.kit.errors import NotFound
+from idp.kit.units import Unit
+from idp.tenants.model import Moved, Tenant
+from idp.tenants.tables import tenants
+
+
+class Revision(NamedTuple):
+    revision: int
+
+
+# The table of tenants has no tenant_id of its own: a unit sees the row of its own tenant by its id.
+_FIND = query(select(tenants).where(tenants.c.id == bindparam("tenant_id")), Tenant)
+_BY_SLUG = query(select(tenants).where(tenants.c.slug == bindparam("slug")), Tenant, platform=True)
+_PAGE = query(
+    select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("limit")),
+    Tenant,
+    platform=True,
+)
+_REVISION = query(select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")), Revision)
+# Share-locked on PostgreSQL (SQLite's single writer needs none): a change of the tenant waits for decisions that
+# are being written, and a decision that waited for a change sees it.
+_HOLD = query(
+    select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")).with_for_update(read=True), Revision
+)
+_TOUCH = command(update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(revision=tenants.c.revision + 1))
+_END_GENERATION = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(revision=tenants.c.revision + 1, generation=tenants.c.generation + 1)
+)
+_RENAME = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(
+        display_name=bindparam("new_name"),
+        colour=bindparam("new_colour"),
+        help_text=bindparam("new_help"),
+        revision=tenants.c.revision + 1,
+    )
+)
+_ADD = add_new(tenants, platform=True)
+
+
+def find(unit: Unit) -> Tenant | None:
+    return unit.one(_FIND)
+
+
+def get(unit: Unit) -> Tenant:
+    tenant = find(unit)
+    if tenant is None:
+        raise NotFound("tenant")
+    return tenant
+
+
+def find_by_slug(unit: Unit, slug: str) -> Tenant | None:
+    """Needs a unit of the platform."""
+    return unit.one(_BY_SLUG, slug=slug)
+
+
+def page(unit: Unit, *, after: str, limit: int) -> list[Tenant]:
+    """All tenants in the order of their creation; needs a unit of the platform, and includes its own row."""
+    return unit.all(_PAGE, after=after, limit=limit)
+
+
+def revision(unit: Unit) -> int | None:
+    """None when there is no such tenant."""
+    row = unit.one(_REVISION)
+    return None if row is None else row.revision
+
+
+def hold(unit: Unit, decided_on: int) -> None:
+    """`Moved` unless the tenant is still at the revision that a decision was made on; held there until the commit."""
+    row = unit.one(_HOLD)
+    if row is None or row.revision != decided_on:
+        raise Moved
+
+
+def add(unit: Unit, tenant: Tenant) -> bool:
+    return unit.run(_ADD, **tenant._asdict()) == 1
+
+
+def raise_revision(unit: Unit) -> None:
+    unit.run(_TOUCH)
+
+
+def raise_generation(unit: Unit) -> None:
+    unit.run(_END_GENERATION)
+
+
+def change_face(unit: Unit, *, display_name: str, colour: str, help_text: str) -> None:
+    unit.run(_RENAME, new_name=display_name, new_colour=colour, new_help=help_text)
