@@ -57,9 +57,7 @@ class Statement:
         if not self.platform:
             refuse_unscoped(statement)
         compiled = statement.compile(
-            dialect=sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-            if dialect == SQLITE
-            else postgresql.dialect(paramstyle="pyformat"),
+            dialect=sqlite.dialect(paramstyle="named") if dialect == SQLITE else _postgresql(),
             compile_kwargs={"render_postcompile": True},
         )
         literals = {k: v for k, v in compiled.construct_params(_check=False).items() if v is not None}
@@ -104,6 +102,10 @@ def command(statement: Any, *, platform: bool = False) -> Command:
 def add_new(table: Table, *, platform: bool = False) -> Command:
     """Insert unless a unique key is taken; `unit.run` says 1 or 0, and the transaction lives on."""
     return Command(lambda dialect: dialect.insert(table).on_conflict_do_nothing(), platform=platform)
+
+
+def _postgresql() -> Any:
+    return postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
 def _columns(statement: Any) -> list[str]:

@@ -1,0 +1,27 @@
+"""Signing keys, one set for each tenant and use, and the only door to JOSE.
+
+A key of one use never signs for another, so a token of one kind cannot pass for one of another kind. Private keys are
+sealed in the database and made into key objects once per process: importing one costs more than a hundred signatures.
+Signing joins the compact form by hand around cryptography's signature, because a general library costs more than the
+signature itself on the token endpoint; everything that arrives from outside is parsed by joserfc behind `verify`.
+"""
+
+from idp.signing.jose import Unverified, unverified_claims, verify
+from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use
+from idp.signing.ring import KeyRing, KeySet
+from idp.signing.store import add_key, generate
+
+__all__ = [
+    "Alg",
+    "KeyRing",
+    "KeySet",
+    "PublicKey",
+    "SigningKey",
+    "Status",
+    "Unverified",
+    "Use",
+    "add_key",
+    "generate",
+    "unverified_claims",
+    "verify",
+]

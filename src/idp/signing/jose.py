@@ -1,0 +1,85 @@
+"""Everything signed that comes from outside, checked in one place: allow-listed algorithms, our keys only."""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from idp.signing.keys import PublicKey
+
+_LONGEST = 32 * 1024
+
+
+class Unverified(ValueError):
+    """Not a JWT, not signed by one of these keys, or not of the expected type."""
+
+
+def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]:
+    """The claims of a compact JWS signed by one of `keys`, found by its `kid` and nothing else in its header.
+
+    Says nothing about `exp`, `iss` or `aud`: what they must be is the caller's to know. Raises `Unverified`.
+    """
+    header = _header(token)
+    key = next((key for key in keys if key.kid == header.get("kid")), None)
+    if key is None or header.get("alg") != key.alg or header.get("typ") != typ or "crit" in header:
+        raise Unverified("not signed by a known key for this use")
+    try:
+        verified = jws.deserialize_compact(token, _import(key), algorithms=[key.alg.value])
+    except (JoseError, ValueError) as error:
+        raise Unverified(str(error)) from error
+    return _object(verified.payload)
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token says of itself, for finding the row or key that can tell whether it is true."""
+    if len(token) > _LONGEST or token.count(".") != 2:
+        raise Unverified("not a compact JWS")
+    return _object(_decode(token.split(".")[1]))
+
+
+def _header(token: str) -> dict[str, Any]:
+    if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:
+        raise Unverified("not a compact JWS")
+    return _object(_decode(token.split(".", 1)[0]))
+
+
+def _decode(part: str) -> bytes:
+    try:
+        decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise Unverified("not base64url") from error
+    # one spelling for each value: trailing bits must be zero (RFC 4648 3.5)
+    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != part.encode():
+        raise Unverified("not canonical base64url")
+    return decoded
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unverified("not strict JSON") from error
+    if not isinstance(value, dict):
+        raise Unverified("not a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name is given twice")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _import(key: PublicKey) -> ECKey | RSAKey:
+    if key.jwk["kty"] == "EC":
+        return ECKey.import_key({k: v for k, v in key.jwk.items() if k != "kid"})
+    return RSAKey.import_key({k: v for k, v in key.jwk.items() if k != "kid"})
