@@ -1,0 +1,48 @@
+"""Who is signed in, what waits for it, and what was granted from it.
+
+A session, a pending interaction, a consent, and a grant with its refresh tokens. Each session and grant carries the
+generations (of tenant, ID and service) it was born under; it is alive only while they are still the present ones, so
+one write to a generation ends them all at once. Nothing here knows a protocol: an interaction keeps a door's request
+as that door wrote it, and says where to go back to.
+"""
+
+from idp.sessions.consents import give_consent, has_consent
+from idp.sessions.grants import begin_grant, end_grant, find_grant, grant_is_alive, use_refresh_token
+from idp.sessions.interactions import authenticate, begin_interaction, find_interaction, finish
+from idp.sessions.model import (
+    Generations,
+    Grant,
+    Interaction,
+    Lifetimes,
+    Method,
+    Opened,
+    Session,
+)
+from idp.sessions.signed_in import end_session, find_session, is_current, live_session, open_session, seen
+
+__all__ = [
+    "Generations",
+    "Grant",
+    "Interaction",
+    "Lifetimes",
+    "Method",
+    "Opened",
+    "Session",
+    "authenticate",
+    "begin_grant",
+    "begin_interaction",
+    "end_grant",
+    "end_session",
+    "find_grant",
+    "find_interaction",
+    "find_session",
+    "finish",
+    "give_consent",
+    "grant_is_alive",
+    "has_consent",
+    "is_current",
+    "live_session",
+    "open_session",
+    "seen",
+    "use_refresh_token",
+]

@@ -1,0 +1,73 @@
+"""Grants and their refresh tokens: rotation with families, reuse found out, exactly one winner.
+
+RFC 9700 4.14: presenting a token that was replaced ends its whole family.
+"""
+
+import hmac
+
+from idp import audit
+from idp.kit import ids
+from idp.kit.errors import Refused
+from idp.kit.ids import Minted, Presented
+from idp.kit.units import Unit
+from idp.sessions import store
+from idp.sessions.model import Generations, Grant, Lifetimes, Session
+from idp.sessions.signed_in import is_current
+
+KIND = "rt"
+
+
+def begin_grant(unit: Unit, grant: Grant, *, refreshable: bool) -> Minted | None:
+    """The grant, and its first refresh token if the client may have one."""
+    store.add_grant(unit, grant)
+    return _mint(unit, grant) if refreshable else None
+
+
+def find_grant(unit: Unit, grant_id: str) -> Grant | None:
+    return store.find_grant(unit, grant_id)
+
+
+def grant_is_alive(grant: Grant, session: Session | None, now_us: int, *, present: Generations) -> bool:
+    """`present` are the generations of now. Without offline access a grant lives no longer than its session."""
+    if grant.ended_at is not None or now_us >= grant.ends_at or grant.generations != present:
+        return False
+    return grant.offline or (session is not None and is_current(session, now_us, tenant_generation=present.tenant))
+
+
+def end_grant(unit: Unit, grant_id: str) -> bool:
+    """Every access and refresh token of it is dead from this commit on."""
+    return store.end_grant(unit, grant_id)
+
+
+def use_refresh_token(unit: Unit, shown: Presented, *, grant: Grant, rotate: bool) -> Minted | None:
+    """One use, and the successor under rotation. `Refused("invalid_grant")` when unknown, idle too long, or replaced.
+
+    The replacement is one conditional write, so of many at once one wins; a loser presents a replaced token and so
+    ends the family, in a unit that survives the refusal. Without rotation the client keeps its token (FAPI 2).
+    """
+    until = unit.now_us + Lifetimes.REFRESH_IDLE
+    if not rotate and store.prolong(unit, shown, idle_until=until):
+        return None
+    successor = ids.mint(KIND)
+    if rotate and store.replace(unit, shown, successor=successor.id):
+        store.add_refresh_token(unit, successor, grant.id, idle_until=until)
+        return successor
+    if _was_replaced(unit, shown):
+        unit.after_rollback(lambda survivor: _end_family(survivor, grant))
+    raise Refused("invalid_grant", "The refresh token is not valid.")
+
+
+def _mint(unit: Unit, grant: Grant) -> Minted:
+    secret = ids.mint(KIND)
+    store.add_refresh_token(unit, secret, grant.id, idle_until=unit.now_us + Lifetimes.REFRESH_IDLE)
+    return secret
+
+
+def _was_replaced(unit: Unit, shown: Presented) -> bool:
+    row = store.find_refresh_token(unit, shown.id)
+    return row is not None and hmac.compare_digest(row.digest, shown.digest) and row.replaced_at is not None
+
+
+def _end_family(unit: Unit, grant: Grant) -> None:
+    if store.end_grant(unit, grant.id):
+        audit.record(unit, audit.Event.REFRESH_REPLAYED, subject=grant.user_id, grant=grant.id)

@@ -1,0 +1,114 @@
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from idp.kit.clock import SECOND
+from idp.kit.ids import Minted
+
+
+class Method(StrEnum):
+    """RFC 8176: what was proved, recorded when it was proved."""
+
+    PASSWORD = "pwd"  # noqa: S105 - a registered value
+
+
+class Lifetimes:
+    """Microseconds, as stored."""
+
+    INTERACTION = 15 * 60 * SECOND
+    SESSION_IDLE = 8 * 3600 * SECOND
+    SESSION_ABSOLUTE = 24 * 3600 * SECOND
+    REFRESH_IDLE = 30 * 86_400 * SECOND
+    REFRESH_ABSOLUTE = 90 * 86_400 * SECOND
+    SEEN_EVERY = 60 * SECOND
+
+
+class Generations(NamedTuple):
+    """Those that something was born under; `service` is 0 where no service takes part."""
+
+    tenant: int
+    user: int
+    service: int = 0
+
+
+class Session(NamedTuple):
+    id: str
+    digest: bytes
+    user_id: str
+    tenant_generation: int
+    user_generation: int
+    methods: str
+    authenticated_at: int
+    created_at: int
+    seen_at: int
+    idle_until: int
+    ends_at: int
+    ended_at: int | None
+
+    @property
+    def generations(self) -> Generations:
+        return Generations(self.tenant_generation, self.user_generation)
+
+    @property
+    def amr(self) -> list[str]:
+        proved: list[str] = json.loads(self.methods)
+        return proved
+
+
+class Opened(NamedTuple):
+    """A session at its birth: the secret goes into the browser's cookie and nowhere else."""
+
+    session: Session
+    secret: Minted
+
+
+class Interaction(NamedTuple):
+    """A door's request that waits for a person; usable only in the browser that began it."""
+
+    id: str
+    browser: bytes
+    door: str
+    service_id: str
+    request: str
+    created_at: int
+    expires_at: int
+    session_id: str | None
+    finished_at: int | None
+
+
+class Grant(NamedTuple):
+    """What one person allowed one service once; every token of it dies with it."""
+
+    id: str
+    user_id: str
+    service_id: str
+    session_id: str
+    tenant_generation: int
+    user_generation: int
+    service_generation: int
+    scopes: str
+    nonce: str | None
+    methods: str
+    authenticated_at: int
+    offline: bool
+    created_at: int
+    ends_at: int
+    ended_at: int | None
+
+    @property
+    def generations(self) -> Generations:
+        return Generations(self.tenant_generation, self.user_generation, self.service_generation)
+
+    @property
+    def scope_set(self) -> frozenset[str]:
+        return frozenset(self.scopes.split())
+
+    @property
+    def amr(self) -> list[str]:
+        proved: list[str] = json.loads(self.methods)
+        return proved
+
+
+def as_methods(methods: Iterable[Method]) -> str:
+    return json.dumps([method.value for method in methods])

@@ -1,0 +1,76 @@
+"""Sessions of people who have signed in."""
+
+import hmac
+from collections.abc import Iterable
+
+from idp import audit
+from idp.kit import ids
+from idp.kit.ids import Presented
+from idp.kit.units import Unit
+from idp.sessions import store
+from idp.sessions.model import Generations, Lifetimes, Method, Opened, Session, as_methods
+
+COOKIE = "ss"
+
+
+def open_session(
+    unit: Unit, *, user_id: str, generations: Generations, methods: Iterable[Method], replaces: str | None = None
+) -> Opened:
+    """A new id at each sign-in; the session that the browser held before ends (session fixation)."""
+    if replaces is not None:
+        store.end(unit, replaces)
+    secret = ids.mint(COOKIE)
+    session = Session(
+        id=secret.id,
+        digest=secret.digest,
+        user_id=user_id,
+        tenant_generation=generations.tenant,
+        user_generation=generations.user,
+        methods=as_methods(methods),
+        authenticated_at=unit.now_us,
+        created_at=unit.now_us,
+        seen_at=unit.now_us,
+        idle_until=unit.now_us + Lifetimes.SESSION_IDLE,
+        ends_at=unit.now_us + Lifetimes.SESSION_ABSOLUTE,
+        ended_at=None,
+    )
+    store.add_session(unit, session)
+    return Opened(session, secret)
+
+
+def find_session(unit: Unit, session_id: str) -> Session | None:
+    """Alive or not."""
+    return store.find_session(unit, session_id)
+
+
+def live_session(unit: Unit, shown: Presented | None, *, tenant_generation: int) -> Session | None:
+    """The session of a cookie, if it lives; the ID's own standing is for the caller to compare."""
+    if shown is None:
+        return None
+    session = store.find_session(unit, shown.id)
+    if session is None or not hmac.compare_digest(session.digest, shown.digest):
+        return None
+    return session if is_current(session, unit.now_us, tenant_generation=tenant_generation) else None
+
+
+def is_current(session: Session, now_us: int, *, tenant_generation: int) -> bool:
+    return (
+        session.ended_at is None
+        and now_us < session.idle_until
+        and now_us < session.ends_at
+        and session.tenant_generation == tenant_generation
+    )
+
+
+def seen(unit: Unit, session: Session) -> None:
+    """Moves the idle limit, at most once a minute: a write for each look would cost more than it tells."""
+    if unit.now_us - session.seen_at >= Lifetimes.SEEN_EVERY:
+        store.touch_session(unit, session.id, idle_until=unit.now_us + Lifetimes.SESSION_IDLE)
+
+
+def end_session(unit: Unit, session_id: str) -> bool:
+    """False when it had ended already. Tokens that hang on the session are dead from this commit on."""
+    ended = store.end(unit, session_id)
+    if ended:
+        audit.record(unit, audit.Event.SESSION_ENDED, subject=session_id)
+    return ended

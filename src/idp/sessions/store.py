@@ -1,0 +1,184 @@
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from idp.kit.db import command, own, query
+from idp.kit.ids import Minted, Presented
+from idp.kit.units import Unit
+from idp.sessions.model import Grant, Interaction, Session
+from idp.sessions.tables import consents, grants, interactions, refresh_tokens, sessions
+
+
+class _Scopes(NamedTuple):
+    scopes: str
+
+
+class RefreshToken(NamedTuple):
+    digest: bytes
+    grant_id: str
+    replaced_at: int | None
+
+
+_ADD_SESSION = command(insert(sessions))
+_FIND_SESSION = query(
+    select(*[sessions.c[name] for name in Session._fields]).where(own(sessions), sessions.c.id == bindparam("id")),
+    Session,
+)
+_TOUCH_SESSION = command(
+    update(sessions)
+    .where(own(sessions), sessions.c.id == bindparam("session"))
+    .values(seen_at=bindparam("now"), idle_until=bindparam("until"))
+)
+_END_SESSION = command(
+    update(sessions)
+    .where(own(sessions), sessions.c.id == bindparam("session"), sessions.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
+_ADD_INTERACTION = command(insert(interactions))
+_FIND_INTERACTION = query(
+    select(*[interactions.c[name] for name in Interaction._fields]).where(
+        own(interactions), interactions.c.id == bindparam("id")
+    ),
+    Interaction,
+)
+_AUTHENTICATE = command(
+    update(interactions)
+    .where(own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
+    .values(session_id=bindparam("session"))
+)
+_FINISH = command(
+    update(interactions)
+    .where(own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
+    .values(finished_at=bindparam("now"))
+)
+_FIND_CONSENT = query(
+    select(consents.c.scopes).where(
+        own(consents), consents.c.user_id == bindparam("user"), consents.c.service_id == bindparam("service")
+    ),
+    _Scopes,
+)
+
+
+def _put_consent(dialect: Any) -> Any:
+    statement = dialect.insert(consents)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["tenant_id", "user_id", "service_id"], set_={"scopes": new.scopes, "given_at": new.given_at}
+    )
+
+
+_PUT_CONSENT = command(_put_consent)
+_ADD_GRANT = command(insert(grants))
+_FIND_GRANT = query(
+    select(*[grants.c[name] for name in Grant._fields]).where(own(grants), grants.c.id == bindparam("id")), Grant
+)
+_END_GRANT = command(
+    update(grants)
+    .where(own(grants), grants.c.id == bindparam("grant"), grants.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
+_ADD_REFRESH = command(insert(refresh_tokens))
+_FIND_REFRESH = query(
+    select(refresh_tokens.c.digest, refresh_tokens.c.grant_id, refresh_tokens.c.replaced_at).where(
+        own(refresh_tokens), refresh_tokens.c.id == bindparam("id")
+    ),
+    RefreshToken,
+)
+_presented = (
+    own(refresh_tokens),
+    refresh_tokens.c.id == bindparam("token"),
+    refresh_tokens.c.digest == bindparam("digest"),
+    refresh_tokens.c.idle_until > bindparam("now"),
+)
+_REPLACE = command(
+    update(refresh_tokens)
+    .where(*_presented, refresh_tokens.c.replaced_at.is_(None))
+    .values(replaced_at=bindparam("now"), successor_id=bindparam("successor"))
+)
+_PROLONG = command(
+    update(refresh_tokens)
+    .where(*_presented, refresh_tokens.c.replaced_at.is_(None))
+    .values(idle_until=bindparam("until"))
+)
+
+
+def add_session(unit: Unit, session: Session) -> None:
+    unit.run(_ADD_SESSION, **session._asdict())
+
+
+def find_session(unit: Unit, session_id: str) -> Session | None:
+    return unit.one(_FIND_SESSION, id=session_id)
+
+
+def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:
+    unit.run(_TOUCH_SESSION, session=session_id, now=unit.now_us, until=idle_until)
+
+
+def end(unit: Unit, session_id: str) -> bool:
+    return unit.run(_END_SESSION, session=session_id, now=unit.now_us) == 1
+
+
+def add_interaction(unit: Unit, interaction: Interaction) -> None:
+    unit.run(_ADD_INTERACTION, **interaction._asdict())
+
+
+def find_interaction(unit: Unit, interaction_id: str) -> Interaction | None:
+    return unit.one(_FIND_INTERACTION, id=interaction_id)
+
+
+def authenticate_interaction(unit: Unit, interaction_id: str, session_id: str) -> bool:
+    return unit.run(_AUTHENTICATE, interaction=interaction_id, session=session_id) == 1
+
+
+def finish_interaction(unit: Unit, interaction_id: str) -> bool:
+    return unit.run(_FINISH, interaction=interaction_id, now=unit.now_us) == 1
+
+
+def find_consent(unit: Unit, *, user_id: str, service_id: str) -> frozenset[str] | None:
+    row = unit.one(_FIND_CONSENT, user=user_id, service=service_id)
+    return None if row is None else frozenset(row.scopes.split())
+
+
+def put_consent(unit: Unit, *, user_id: str, service_id: str, scopes: AbstractSet[str]) -> None:
+    text = " ".join(sorted(scopes))
+    unit.run(_PUT_CONSENT, user_id=user_id, service_id=service_id, scopes=text, given_at=unit.now_us)
+
+
+def add_grant(unit: Unit, grant: Grant) -> None:
+    unit.run(_ADD_GRANT, **grant._asdict())
+
+
+def find_grant(unit: Unit, grant_id: str) -> Grant | None:
+    return unit.one(_FIND_GRANT, id=grant_id)
+
+
+def end_grant(unit: Unit, grant_id: str) -> bool:
+    return unit.run(_END_GRANT, grant=grant_id, now=unit.now_us) == 1
+
+
+def add_refresh_token(unit: Unit, secret: Minted, grant_id: str, *, idle_until: int) -> None:
+    unit.run(
+        _ADD_REFRESH,
+        id=secret.id,
+        digest=secret.digest,
+        grant_id=grant_id,
+        created_at=unit.now_us,
+        idle_until=idle_until,
+        replaced_at=None,
+        successor_id=None,
+    )
+
+
+def find_refresh_token(unit: Unit, token_id: str) -> RefreshToken | None:
+    return unit.one(_FIND_REFRESH, id=token_id)
+
+
+def replace(unit: Unit, shown: Presented, *, successor: str) -> bool:
+    values = {"token": shown.id, "digest": shown.digest, "now": unit.now_us}
+    return unit.run(_REPLACE, **values, successor=successor) == 1
+
+
+def prolong(unit: Unit, shown: Presented, *, idle_until: int) -> bool:
+    values = {"token": shown.id, "digest": shown.digest, "now": unit.now_us}
+    return unit.run(_PROLONG, **values, until=idle_until) == 1

@@ -1,0 +1,84 @@
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
+
+from idp.kit.db import metadata, tenant_id
+
+sessions = Table(
+    "sessions",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("tenant_generation", BigInteger, nullable=False),
+    Column("user_generation", BigInteger, nullable=False),
+    Column("methods", Text, nullable=False),
+    Column("authenticated_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("idle_until", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("ix_sessions_tenant_id_user_id", "tenant_id", "user_id"),
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("browser", LargeBinary, nullable=False),
+    Column("door", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("session_id", Text),
+    Column("finished_at", BigInteger),
+    Index("ix_interactions_expires_at", "expires_at"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    tenant_id(),
+    Column("user_id", Text, primary_key=True),
+    Column("service_id", Text, primary_key=True),
+    Column("scopes", Text, nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("tenant_generation", BigInteger, nullable=False),
+    Column("user_generation", BigInteger, nullable=False),
+    Column("service_generation", BigInteger, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("nonce", Text),
+    Column("methods", Text, nullable=False),
+    Column("authenticated_at", BigInteger, nullable=False),
+    Column("offline", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("grant_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("idle_until", BigInteger, nullable=False),
+    Column("replaced_at", BigInteger),
+    Column("successor_id", Text),
+    Index("ix_refresh_tokens_tenant_id_grant_id", "tenant_id", "grant_id"),
+)
