@@ -8,7 +8,7 @@ as that door wrote it, and says where to go back to.
 
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.grants import begin_grant, end_grant, find_grant, grant_is_alive, use_refresh_token
-from idp.sessions.interactions import authenticate, begin_interaction, find_interaction, finish
+from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
 from idp.sessions.model import (
     Generations,
     Grant,
@@ -28,6 +28,7 @@ __all__ = [
     "Method",
     "Opened",
     "Session",
+    "Waiting",
     "authenticate",
     "begin_grant",
     "begin_interaction",

@@ -1,6 +1,7 @@
 """Requests of doors that wait until a person has proved something."""
 
 import hmac
+from typing import NamedTuple
 
 from idp.kit import ids
 from idp.kit.units import Unit
@@ -8,14 +9,22 @@ from idp.sessions import store
 from idp.sessions.model import Interaction, Lifetimes
 
 
-def begin_interaction(unit: Unit, *, door: str, service_id: str, request: str, browser: bytes) -> Interaction:
+class Waiting(NamedTuple):
+    """What a door leaves behind while a person is asked for something."""
+
+    resume: str
+    service_id: str
+    request: str
+    login_hint: str = ""
+    ui_locales: str = ""
+
+
+def begin_interaction(unit: Unit, waiting: Waiting, *, browser: bytes) -> Interaction:
     """`browser` is the digest of the secret in the browser's cookie; nobody else can go on with the interaction."""
     interaction = Interaction(
         id=ids.new("int"),
         browser=browser,
-        door=door,
-        service_id=service_id,
-        request=request,
+        **waiting._asdict(),
         created_at=unit.now_us,
         expires_at=unit.now_us + Lifetimes.INTERACTION,
         session_id=None,

@@ -64,13 +64,18 @@ class Opened(NamedTuple):
 
 
 class Interaction(NamedTuple):
-    """A door's request that waits for a person; usable only in the browser that began it."""
+    """A door's request that waits for a person; usable only in the browser that began it.
+
+    `resume` is the path below the issuer where that door goes on; `request` is what it wrote for itself.
+    """
 
     id: str
     browser: bytes
-    door: str
+    resume: str
     service_id: str
     request: str
+    login_hint: str
+    ui_locales: str
     created_at: int
     expires_at: int
     session_id: str | None

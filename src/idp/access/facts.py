@@ -1,0 +1,84 @@
+"""What decisions are made from, remembered between requests and never trusted without the tenant's revision."""
+
+from dataclasses import dataclass, field
+
+from idp import contracts, federation, tenants
+from idp.contracts import ContractFacts
+from idp.federation import Service
+from idp.kit.errors import NotFound
+from idp.kit.ids import TenantId
+from idp.kit.sealing import PLATFORM
+from idp.kit.units import Unit, Units
+from idp.signing import KeyRing, KeySet
+from idp.tenants import Tenant
+
+_MOST_TENANTS = 5_000
+_MOST_SERVICES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One tenant at one revision. Services join as they are asked for: a tenant may have ten thousand."""
+
+    tenant: Tenant
+    contract: ContractFacts
+    keys: KeySet
+    services: dict[str, Service] = field(default_factory=dict)
+
+
+class FactMemory:
+    """The facts that this process has seen. Forgetting any of it costs time, never correctness."""
+
+    def __init__(self, units: Units, ring: KeyRing) -> None:
+        self._units = units
+        self._ring = ring
+        self._tenants: dict[str, TenantId] = {}  # a slug is never given to a second tenant
+        self._facts: dict[TenantId, Facts] = {}
+
+    async def tenant_id(self, slug: str) -> TenantId:
+        """Raises `NotFound`."""
+        known = self._tenants.get(slug)
+        if known is not None:
+            return known
+        tenant = await self._units.read(PLATFORM, lambda unit: tenants.find_by_slug(unit, slug))
+        if tenant is None:
+            raise NotFound("tenant")
+        return self._tenants.setdefault(slug, tenant.id)
+
+    def latest(self, slug: str) -> Facts | None:
+        """Whatever is remembered, however old: for what stays true while the database is down."""
+        known = self._tenants.get(slug)
+        return None if known is None else self._facts.get(known)
+
+    async def remembered(self, slug: str, client_id: str | None = None) -> Facts:
+        """Perhaps outdated: good for a decision whose commit holds their revision. With the service, if any."""
+        tenant = await self.tenant_id(slug)
+        facts = self._facts.get(tenant)
+        if facts is not None and (client_id is None or client_id in facts.services):
+            return facts
+        return await self._units.read(tenant, lambda unit: self.current(unit, client_id))
+
+    async def is_current(self, facts: Facts) -> bool:
+        revision = await self._units.read(facts.tenant.id, tenants.revision)
+        return revision == facts.tenant.revision
+
+    def current(self, unit: Unit, client_id: str | None = None) -> Facts:
+        """The facts as the unit sees them, with the service if there is one. Raises `NotFound` without a tenant."""
+        revision = tenants.revision(unit)
+        facts = self._facts.get(unit.tenant)
+        if facts is None or facts.tenant.revision != revision:
+            facts = self._load(unit)
+        if client_id is not None and client_id not in facts.services:
+            service = federation.find_by_client_id(unit, client_id)
+            if service is not None:
+                if len(facts.services) >= _MOST_SERVICES:
+                    facts.services.clear()
+                facts.services[client_id] = service
+        return facts
+
+    def _load(self, unit: Unit) -> Facts:
+        facts = Facts(tenants.get(unit), contracts.facts(unit), self._ring.load(unit))
+        if len(self._facts) >= _MOST_TENANTS:
+            self._facts.clear()
+        self._facts[unit.tenant] = facts
+        return facts
