@@ -54,7 +54,7 @@ class PostgresLane:
         if not _SCOPE.fullmatch(scope):
             msg = f"{scope!r} is no scope"
             raise ValueError(msg)
-        mode = "BEGIN" if write else "BEGIN READ ONLY"
+        mode = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
 
     def commit(self) -> None:

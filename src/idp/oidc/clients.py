@@ -1,0 +1,70 @@
+"""Who the client is: one method, the registered one, and nothing beside it (RFC 6749 2.3)."""
+
+import base64
+import hmac
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from idp.access import Facts
+from idp.federation import AuthMethod, Service
+from idp.oidc.errors import OAuthError, invalid_client
+from idp.web.forms import Form
+
+_LONGEST = 1_024
+
+
+class Credentials(NamedTuple):
+    """What a request says of its client, before it is believed."""
+
+    client_id: str
+    secret: str | None
+    method: AuthMethod
+
+
+def read(authorization: bytes | None, form: Form) -> Credentials:
+    """Raises `OAuthError`: 401 for what cannot be a credential, 400 for a request without any client."""
+    named, secret = form.get("client_id"), form.get("client_secret")
+    if form.get("client_assertion") is not None or form.get("client_assertion_type") is not None:
+        invalid_client("assertions are not a registered method here")
+    if authorization is not None:
+        basic = _basic(authorization)
+        if secret is not None or named not in {None, basic.client_id}:
+            invalid_client("two methods at once")
+        return basic
+    if not named:
+        raise OAuthError("invalid_request", "client_id is missing.")
+    if len(named) > _LONGEST or len(secret or "") > _LONGEST:
+        invalid_client("too long")
+    return Credentials(named, secret, AuthMethod.NONE if secret is None else AuthMethod.POST)
+
+
+def authenticate(facts: Facts, shown: Credentials) -> Service:
+    """The service, proved by its one registered method. Raises `OAuthError("invalid_client")`."""
+    service = facts.services.get(shown.client_id)
+    # hashed whether or not there is such a client: the answer takes as long
+    digest = sha256((shown.secret or "").encode()).digest()
+    if service is None or service.oidc is None or service.oidc.auth_method is not shown.method:
+        invalid_client("unknown client or other method")
+    if shown.method is not AuthMethod.NONE and not _any_equal(service.secret_digests, digest):
+        invalid_client("wrong secret")
+    return service
+
+
+def _basic(authorization: bytes) -> Credentials:
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic" or len(encoded) > 4 * _LONGEST:
+        invalid_client("not Basic")
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        # RFC 6749 2.3.1: each half was form-encoded before it was joined
+        client_id, secret = unquote_plus(user, errors="strict"), unquote_plus(password, errors="strict")
+    except ValueError:
+        invalid_client("malformed Basic")
+    if not colon or not client_id or not secret:
+        invalid_client("incomplete Basic")
+    return Credentials(client_id, secret, AuthMethod.BASIC)
+
+
+def _any_equal(stored: tuple[bytes, ...], digest: bytes) -> bool:
+    return any([hmac.compare_digest(one, digest) for one in stored])  # every one, always

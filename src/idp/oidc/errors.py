@@ -1,0 +1,67 @@
+"""Failures in the grammar of OAuth 2.0 (RFC 6749 4.1.2.1, 5.2), and who gets them: the client or the page."""
+
+from collections.abc import Iterable
+from typing import NoReturn
+
+from idp.kit.errors import Failure, Refused, TooMany, Unauthenticated, Unavailable
+from idp.web.asgi import Header, Send, json_response
+
+NO_STORE: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
+
+
+class OAuthError(Failure):
+    """`code` of the specification's own list; `public` is its `error_description`."""
+
+    def __init__(self, code: str, public: str = "", *, status: int = 400, headers: Iterable[Header] = ()) -> None:
+        super().__init__(code, public)
+        self.status = status
+        self.headers = tuple(headers)
+
+
+class PageError(Failure):
+    """The request is not to be trusted with a redirect: an error page of our own (RFC 6749 4.1.2.1)."""
+
+
+class RedirectError(Failure):
+    """The client is told at its redirect URI."""
+
+
+def invalid_client(detail: str = "") -> NoReturn:
+    """One answer whatever was wrong (RFC 6749 5.2)."""
+    raise OAuthError(
+        "invalid_client",
+        "Client authentication failed.",
+        status=401,
+        headers=[(b"www-authenticate", b'Basic realm="token", charset="UTF-8"')],
+    ) from (ValueError(detail) if detail else None)
+
+
+def as_oauth(failure: Failure, *, refused_as: str = "invalid_grant") -> OAuthError:
+    """`refused_as` names the gate's no at this endpoint; its reason goes into the description."""
+    match failure:
+        case OAuthError():
+            return failure
+        case Unavailable():
+            wait = (b"retry-after", str(failure.retry_after).encode())
+            return OAuthError("temporarily_unavailable", failure.public, status=503, headers=[wait])
+        case TooMany():
+            wait = (b"retry-after", str(failure.retry_after).encode())
+            return OAuthError("temporarily_unavailable", failure.public, status=429, headers=[wait])
+        case Refused(code="invalid_grant"):
+            return OAuthError("invalid_grant", failure.public)
+        case Refused():
+            return OAuthError(refused_as, failure.code)
+        case Unauthenticated():
+            return OAuthError("invalid_client", "Client authentication failed.", status=401)
+        case _:
+            return OAuthError("invalid_request", failure.public)
+
+
+async def send_error(send: Send, error: OAuthError) -> None:
+    body = {"error": error.code, "error_description": describable(error.public)}
+    await json_response(send, error.status, body, (*NO_STORE, *error.headers))
+
+
+def describable(text: str) -> str:
+    """RFC 6749 allows %x20-21 / %x23-5B / %x5D-7E."""
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text)

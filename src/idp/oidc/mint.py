@@ -1,0 +1,120 @@
+"""Tokens, made from the gate's admission and from nothing less."""
+
+import json
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from idp.access import Admission, Facts
+from idp.federation import AccessTokenFormat, OidcClient
+from idp.kit import ids
+from idp.kit.clock import SECOND
+from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
+from idp.signing import Alg, SigningKey, Use
+from idp.signing.keys import b64
+
+
+class Request(NamedTuple):
+    """What is asked for beside what the admission says. `grant_id` is None where a service acts for itself."""
+
+    issuer: str
+    scopes: frozenset[str]
+    grant_id: str | None = None
+    nonce: str | None = None
+
+
+class Issued(NamedTuple):
+    token: str
+    row: AccessToken
+
+
+class KeyMissing(Exception):
+    """The tenant has no key yet for this use and algorithm; it is made, and the request decided again."""
+
+    def __init__(self, use: Use, alg: Alg) -> None:
+        super().__init__(use, alg)
+        self.use = use
+        self.alg = alg
+
+
+def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
+    """RFC 9068, or an opaque secret; the same row either way."""
+    client = _client(admission)
+    issued = admission.at_us // SECOND
+    expires = issued + client.access_token_lifetime
+    scopes = " ".join(sorted(asked.scopes))
+    if client.access_token_format is AccessTokenFormat.OPAQUE:
+        secret = ids.mint(TOKEN_KIND)
+        token, token_id, digest = secret.token, secret.id, secret.digest
+    else:
+        token_id = ids.new("at").removeprefix("at_")
+        claims = {
+            "iss": asked.issuer,
+            "sub": admission.user.id if admission.user else admission.service.client_id,
+            "aud": asked.issuer,
+            "client_id": admission.service.client_id,
+            "exp": expires,
+            "iat": issued,
+            "jti": token_id,
+        }
+        if scopes:
+            claims["scope"] = scopes
+        if admission.user is not None:
+            claims |= {"auth_time": admission.authenticated_at // SECOND, "amr": json.loads(admission.methods)}
+        token = key_for(facts, Use.ACCESS_TOKEN, Alg(client.access_token_alg)).sign(claims, typ="at+jwt")
+        digest = sha256(token.encode()).digest()
+    return Issued(token, _row(admission, asked, token_id, digest, (issued, expires), scopes))
+
+
+def id_token(facts: Facts, admission: Admission, asked: Request, *, access: str) -> str:
+    """OpenID Connect Core 2 and 3.1.3.6: who signed in, when and how; the claims of the person are at userinfo."""
+    assert admission.user is not None
+    issued = admission.at_us // SECOND
+    claims: dict[str, Any] = {
+        "iss": asked.issuer,
+        "sub": admission.user.id,
+        "aud": admission.service.client_id,
+        "exp": issued + ID_TOKEN_LIFETIME,
+        "iat": issued,
+        "auth_time": admission.authenticated_at // SECOND,
+        "amr": json.loads(admission.methods),
+        "sid": admission.session_id,
+        "at_hash": b64(sha256(access.encode()).digest()[:16]).decode(),
+    }
+    if asked.nonce is not None:
+        claims["nonce"] = asked.nonce
+    return key_for(facts, Use.ID_TOKEN, Alg(_client(admission).id_token_alg)).sign(claims, typ="JWT")
+
+
+def key_for(facts: Facts, use: Use, alg: Alg) -> SigningKey:
+    key = facts.keys.active.get((use, alg))
+    if key is None:
+        raise KeyMissing(use, alg)
+    return key
+
+
+def _client(admission: Admission) -> OidcClient:
+    assert admission.service.oidc is not None
+    return admission.service.oidc
+
+
+def _row(  # noqa: PLR0913, PLR0917 - a row has as many columns as it has
+    admission: Admission, asked: Request, token_id: str, digest: bytes, life: tuple[int, int], scopes: str
+) -> AccessToken:
+    return AccessToken(
+        id=token_id,
+        digest=digest,
+        service_id=admission.service.id,
+        client_id=admission.service.client_id,
+        user_id=admission.user.id if admission.user else None,
+        grant_id=asked.grant_id,
+        session_id=admission.session_id,
+        scopes=scopes,
+        audience=asked.issuer,
+        tenant_generation=admission.tenant.generation,
+        user_generation=admission.user.generation if admission.user else 0,
+        service_generation=admission.service.generation,
+        issued_at=life[0] * SECOND,
+        expires_at=life[1] * SECOND,
+        revoked_at=None,
+        jwt=_client(admission).access_token_format is AccessTokenFormat.JWT,
+    )

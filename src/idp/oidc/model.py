@@ -1,0 +1,73 @@
+from enum import StrEnum
+from typing import NamedTuple
+
+from idp.kit.clock import SECOND
+from idp.sessions import Generations
+
+CODE_KIND = "ac"
+TOKEN_KIND = "at"  # noqa: S105 - the prefix of opaque access tokens
+REFRESH_KIND = "rt"
+
+CODE_LIFETIME = 60 * SECOND
+ID_TOKEN_LIFETIME = 600  # seconds: it is for the moment of sign-in
+
+
+class Scope(StrEnum):
+    """OpenID Connect Core 5.4 and 11; services may register others."""
+
+    OPENID = "openid"
+    PROFILE = "profile"
+    EMAIL = "email"
+    ADDRESS = "address"
+    PHONE = "phone"
+    OFFLINE_ACCESS = "offline_access"
+
+
+class Code(NamedTuple):
+    """An authorization code's row; single use is `redeemed_at`, written once."""
+
+    id: str
+    digest: bytes
+    service_id: str
+    user_id: str
+    session_id: str
+    redirect_uri: str
+    scopes: str
+    nonce: str | None
+    challenge: str | None
+    methods: str
+    authenticated_at: int
+    tenant_generation: int
+    user_generation: int
+    service_generation: int
+    expires_at: int
+    redeemed_at: int | None
+
+
+class AccessToken(NamedTuple):
+    """An access token's row, opaque or JWT alike."""
+
+    id: str
+    digest: bytes
+    service_id: str
+    client_id: str
+    user_id: str | None
+    grant_id: str | None
+    session_id: str | None
+    scopes: str
+    audience: str
+    tenant_generation: int
+    user_generation: int
+    service_generation: int
+    issued_at: int
+    expires_at: int
+    revoked_at: int | None
+    jwt: bool
+
+    @property
+    def generations(self) -> Generations:
+        return Generations(self.tenant_generation, self.user_generation, self.service_generation)
+
+    @property
+    def scope_set(self) -> frozenset[str]:
+        return frozenset(self.scopes.split())

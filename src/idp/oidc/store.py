@@ -1,0 +1,60 @@
+from sqlalchemy import bindparam, insert, select, update
+
+from idp.kit.db import command, own, query
+from idp.kit.ids import Presented
+from idp.kit.units import Unit
+from idp.oidc.model import AccessToken, Code
+from idp.oidc.tables import access_tokens, codes
+
+_ADD_CODE = command(insert(codes))
+_FIND_CODE = query(
+    select(*[codes.c[name] for name in Code._fields]).where(own(codes), codes.c.id == bindparam("id")), Code
+)
+_REDEEM = command(
+    update(codes)
+    .where(
+        own(codes),
+        codes.c.id == bindparam("code"),
+        codes.c.digest == bindparam("shown"),
+        codes.c.redeemed_at.is_(None),
+        codes.c.expires_at > bindparam("now"),
+    )
+    .values(redeemed_at=bindparam("now"))
+)
+_ADD_TOKEN = command(insert(access_tokens))
+_FIND_TOKEN = query(
+    select(*[access_tokens.c[name] for name in AccessToken._fields]).where(
+        own(access_tokens), access_tokens.c.id == bindparam("id")
+    ),
+    AccessToken,
+)
+_REVOKE = command(
+    update(access_tokens)
+    .where(own(access_tokens), access_tokens.c.id == bindparam("token"), access_tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+
+
+def add_code(unit: Unit, code: Code) -> None:
+    unit.run(_ADD_CODE, **code._asdict())
+
+
+def find_code(unit: Unit, code_id: str) -> Code | None:
+    return unit.one(_FIND_CODE, id=code_id)
+
+
+def redeem(unit: Unit, shown: Presented) -> bool:
+    """True for exactly one caller, and for none after the code's expiry."""
+    return unit.run(_REDEEM, code=shown.id, shown=shown.digest, now=unit.now_us) == 1
+
+
+def add_access_token(unit: Unit, token: AccessToken) -> None:
+    unit.run(_ADD_TOKEN, **token._asdict())
+
+
+def find_access_token(unit: Unit, token_id: str) -> AccessToken | None:
+    return unit.one(_FIND_TOKEN, id=token_id)
+
+
+def revoke_access_token(unit: Unit, token_id: str) -> bool:
+    return unit.run(_REVOKE, token=token_id, now=unit.now_us) == 1

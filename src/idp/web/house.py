@@ -1,0 +1,36 @@
+"""What the composition root hands to every door."""
+
+from dataclasses import dataclass
+
+from idp.access import FactMemory, Gate
+from idp.kit.units import Units
+from idp.tenants import Tenant
+from idp.web.brand import Brand
+from idp.web.pages import Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """`base_url` is the canonical external address without a trailing slash."""
+
+    units: Units
+    memory: FactMemory
+    gate: Gate
+    pages: Pages
+    base_url: str
+    production: bool
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def issuer(self, slug: str) -> str:
+        return f"{self.base_url}/t/{slug}"
+
+
+def brand_of(tenant: Tenant) -> Brand:
+    return Brand(
+        slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None
+    )
+
+
