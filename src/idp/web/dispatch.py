@@ -1,0 +1,112 @@
+"""From a path to the door's endpoint: dictionary look-ups only, in front of the framework."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from idp.web.asgi import App, Message, Receive, Scope, Send
+from idp.web.failures import Refusal
+from idp.web.paths import is_slug, split_tenant
+
+_TENANT = "{tenant}"
+
+
+class Route(NamedTuple):
+    """`path` may hold `{tenant}` as its second segment (`/t/{tenant}/token`) or its last one
+    (`/.well-known/oauth-authorization-server/t/{tenant}`); `name` is what logs and metrics call the endpoint.
+    A route for GET answers HEAD too. Several routes may share a path, each with its own methods.
+    """
+
+    path: str
+    methods: frozenset[str]
+    name: str
+    endpoint: App
+
+
+_Methods = dict[str, Route]
+_Table = dict[str, _Methods]
+
+
+class Dispatcher:
+    """Calls the endpoint of a known path; everything else goes to `fallback`.
+
+    Sets `state["endpoint"]`, and `state["tenant_slug"]` wherever the path names a tenant: well-formed, not known to
+    exist.
+    """
+
+    def __init__(self, routes: Iterable[Route], fallback: App) -> None:
+        """Raises ValueError for a path with `{tenant}` elsewhere, and for two routes that want the same request."""
+        self._below: _Table = {}  # by what follows /t/{tenant}
+        self._before: _Table = {}  # by what stands before {tenant}
+        self._fixed: _Table = {}
+        self._fallback = fallback
+        for route in routes:
+            self._add(route)
+
+    def _add(self, route: Route) -> None:
+        before, tenant, after = route.path.partition(_TENANT)
+        if _TENANT in after:
+            raise ValueError(route.path)
+        if not tenant:
+            table, key = self._fixed, route.path
+        elif before == "/t/" and after.startswith("/"):
+            table, key = self._below, after
+        elif before.endswith("/t/") and not after:
+            table, key = self._before, before
+        else:
+            raise ValueError(route.path)
+        methods = table.setdefault(key, {})
+        for method in route.methods:
+            if method in methods:
+                raise ValueError(f"{method} {route.path} is taken twice")
+            methods[method] = route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._fallback(scope, receive, send)
+            return
+        methods = self._find(scope["path"], scope)
+        if methods is None:
+            await self._fallback(scope, receive, send)
+            return
+        route = methods.get(scope["method"])
+        if route is None:
+            if scope["method"] != "HEAD" or "GET" not in methods:
+                raise _not_allowed(methods)
+            route = methods["GET"]
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        scope["state"]["endpoint"] = route.name
+        await route.endpoint(scope, receive, send)
+
+    def _find(self, path: str, scope: Scope) -> _Methods | None:
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed
+        below = split_tenant(path)
+        if below is not None:
+            slug, rest = below
+            table, key = self._below, rest
+        else:
+            before, slash, slug = path.rpartition("/")
+            table, key = self._before, before + slash
+            if key not in table:
+                return None
+        # `/T/Aoba`, `/t/aoba.` and their like are not other spellings of a tenant but nothing at all.
+        if not is_slug(slug):
+            raise Refusal(404, "not_found", "There is nothing here.")
+        scope["state"]["tenant_slug"] = slug
+        return table.get(key)
+
+
+def _not_allowed(methods: _Methods) -> Refusal:
+    allowed = {*methods, "HEAD"} if "GET" in methods else {*methods}
+    allow = ", ".join(sorted(allowed)).encode("ascii")
+    return Refusal(405, "method_not_allowed", "This method is not taken here.", headers=[(b"allow", allow)])
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head

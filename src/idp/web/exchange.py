@@ -1,0 +1,138 @@
+"""One request and its answer, as the hallway watches them go by."""
+
+from collections.abc import Iterable
+from time import perf_counter
+
+import structlog
+from starlette.requests import ClientDisconnect
+
+from idp.web.asgi import Header, Message, Receive, Scope, Send, respond
+from idp.web.failures import Disconnected, Refusal, RenderFailure, render, too_large
+from idp.web.references import new_reference
+
+NOBODY_LEFT = 499
+"""Logged as the status where the client went away before there was an answer (nginx's number for it)."""
+
+_INTERNAL = Refusal(500, "internal", "Something went wrong here. The reference finds it in the log.")
+
+
+class Habits:
+    """What every exchange of one hallway does alike: default headers, the page of a failure, the log."""
+
+    __slots__ = ("headers", "log", "names_addresses", "page")
+
+    def __init__(self, *, headers: tuple[Header, ...], page: RenderFailure | None, names_addresses: bool) -> None:
+        self.headers = headers
+        self.page = page
+        self.names_addresses = names_addresses
+        self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
+
+
+class Exchange:
+    """Holds the body to its limit, completes the headers of the answer, and writes one line into the log."""
+
+    __slots__ = (
+        "_began",
+        "_gone",
+        "_habits",
+        "_over",
+        "_receive",
+        "_received",
+        "_scope",
+        "_send",
+        "_sent",
+        "_status",
+        "limit",
+        "reference",
+    )
+
+    def __init__(self, habits: Habits, scope: Scope, receive: Receive, send: Send) -> None:
+        self._began = perf_counter()
+        self._habits = habits
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._received = 0
+        self._sent = 0
+        self._status = 0
+        self._over = False  # answered here: whatever the application still says is dropped
+        self._gone = False
+        self.limit = 0
+        self.reference = new_reference()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._gone = True
+            return message
+        self._received += len(message.get("body", b""))
+        if self._received <= self.limit:
+            return message
+        # Answered here, not raised: a framework would turn the exception into an answer of its own.
+        await self.refuse(too_large(self.limit))
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = self._completed(message.get("headers", ()))
+        else:
+            self._sent += len(message.get("body", b""))
+        await self._send(message)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Answers in the application's stead, unless it has begun to answer: then the rest is dropped."""
+        if self._status:
+            self._over = True
+            return
+        headers, body = render(self._scope, refusal, self.reference, self._habits.page)
+        await respond(self.send, refusal.status, [*headers, *refusal.headers], body)
+        self._over = True
+
+    async def fail(self, error: Exception) -> None:
+        """Answers 500 for what nobody foresaw.
+
+        Raises it again when half an answer is out, so that the server breaks the connection off.
+        """
+        if self._over or (self._gone and isinstance(error, Disconnected | ClientDisconnect | OSError)):
+            return
+        self._habits.log.error("unhandled", reference=self.reference, endpoint=self._endpoint(), exc_info=error)
+        if self._status:
+            raise error
+        await self.refuse(_INTERNAL)
+
+    async def conclude(self) -> None:
+        """An application that returned without a word has failed too."""
+        if not (self._status or self._gone):
+            self._habits.log.error("unanswered", reference=self.reference, endpoint=self._endpoint())
+            await self.refuse(_INTERNAL)
+
+    def record(self) -> None:
+        """The one line of this request: never the path, its query, a header or a body."""
+        facts = {
+            "reference": self.reference,
+            "method": self._scope["method"],
+            "endpoint": self._endpoint(),
+            "status": self._status or NOBODY_LEFT,
+            "ms": round((perf_counter() - self._began) * 1000, 2),
+            "bytes": self._sent,
+        }
+        if self._habits.names_addresses:
+            facts["address"] = self._scope["state"].get("client_address")
+        self._habits.log.info("request", **facts)
+
+    def _completed(self, headers: Iterable[Header]) -> list[Header]:
+        """A door's own word counts: defaults fill in what it did not say."""
+        completed = list(headers)
+        said = {name for name, _ in completed}
+        completed += [header for header in self._habits.headers if header[0] not in said]
+        if b"x-request-id" not in said:
+            completed.append((b"x-request-id", self.reference.encode("ascii")))
+        return completed
+
+    def _endpoint(self) -> str | None:
+        """The name that the dispatcher gave, or the template of the framework's route: both are of our own writing."""
+        named: str | None = self._scope["state"].get("endpoint")
+        return named or getattr(self._scope.get("route"), "path", None)

@@ -1,0 +1,71 @@
+"""What the hallway itself says when a request ends before a door could answer it."""
+
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+
+from idp.web.asgi import Header, Scope
+
+Answer = tuple[list[Header], bytes]
+RenderFailure = Callable[[Scope, int, str], Answer | None]
+"""Makes a page of (scope, status, reference), or returns None to leave it at plain text."""
+
+_PROBLEM: Header = (b"content-type", b"application/problem+json")
+_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class Refusal(Exception):  # noqa: N818 - named for what it means, as all of ours are
+    """A request ends here with this status; `code` and `public` are for the client to see."""
+
+    def __init__(self, status: int, code: str, public: str, *, headers: Iterable[Header] = ()) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.public = public
+        self.headers = tuple(headers)
+
+
+class Invalid(Exception):  # noqa: N818 - likewise
+    """Stands in for the kit's until it is here."""
+
+    def __init__(self, code: str, *, public: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.public = public
+        self.detail = detail
+
+
+class Disconnected(Exception):  # noqa: N818 - likewise
+    """The client went away, or was sent away, before its request was complete."""
+
+
+def too_large(limit: int) -> Refusal:
+    # What is left of the body is not read, so the connection cannot carry another request.
+    return Refusal(413, "too_large", f"At most {limit} bytes are taken here.", headers=[(b"connection", b"close")])
+
+
+def render(scope: Scope, refusal: Refusal, reference: str, page: RenderFailure | None) -> Answer:
+    """Problem details (RFC 9457) below `/api/`, elsewhere a page where one can be made, else plain text."""
+    path = scope.get("path", "")
+    if path.startswith("/api/"):
+        return _problem(refusal, reference)
+    if page is not None and (made := page(scope, refusal.status, reference)) is not None:
+        return made
+    text = f"{refusal.status} {_title(refusal.status)}\n{refusal.public}\nReference: {reference}\n"
+    return [_TEXT], text.encode()
+
+
+def _problem(refusal: Refusal, reference: str) -> Answer:
+    problem = {
+        "type": "about:blank",
+        "title": _title(refusal.status),
+        "status": refusal.status,
+        "detail": refusal.public,
+        "code": refusal.code,
+        "reference": reference,
+    }
+    return [_PROBLEM], json.dumps(problem).encode()
+
+
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase

@@ -1,0 +1,113 @@
+"""Forms and query strings, read once and strictly: what two readers could read differently is refused."""
+
+from collections.abc import Mapping
+
+from idp.web.asgi import Receive
+from idp.web.failures import Disconnected, Invalid, Refusal, too_large
+
+MOST_FIELDS = 100
+
+_HEX = "0123456789ABCDEFabcdef"
+_BYTES: Mapping[bytes, bytes] = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
+
+_FORM = b"application/x-www-form-urlencoded"
+
+
+class Form:
+    """Fields in the order they came. An empty value is a value: a reader whose protocol says "treat as omitted"
+    (RFC 6749 3.1) writes `form.get(name) or None`.
+    """
+
+    __slots__ = ("_first", "fields", "repeated")
+
+    def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
+        self.fields = fields
+        self._first = dict(reversed(fields))
+        self.repeated: frozenset[str] = frozenset()
+        if len(self._first) != len(fields):
+            names = [name for name, _ in fields]
+            self.repeated = frozenset(name for name in self._first if names.count(name) > 1)
+
+    def get(self, name: str) -> str | None:
+        """The first value; whether there are more is in `repeated`."""
+        return self._first.get(name)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(value for field, value in self.fields if field == name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._first
+
+
+def parse_form(body: bytes, content_type: bytes | None) -> Form:
+    """A body of `application/x-www-form-urlencoded` in UTF-8 (RFC 6749 appendix B).
+
+    Raises `Refusal` (415) for any other type or charset, and `Invalid` (`malformed_form`).
+    """
+    if content_type != _FORM and not _is_form(content_type):
+        raise Refusal(415, "unsupported_media_type", "Only application/x-www-form-urlencoded in UTF-8 is taken here.")
+    return _parse(body)
+
+
+def parse_query(raw: bytes) -> Form:
+    """The query as it came over the wire. Raises `Invalid` (`malformed_form`)."""
+    return _parse(raw)
+
+
+def _parse(raw: bytes) -> Form:
+    if not raw:
+        return Form(())
+    if raw.count(b"&") >= MOST_FIELDS:
+        raise _malformed(f"more than {MOST_FIELDS} fields")
+    fields = []
+    try:
+        for pair in raw.split(b"&"):
+            if pair:
+                name, _, value = pair.partition(b"=")
+                fields.append((_decode(name), _decode(value)))
+    except (KeyError, UnicodeDecodeError):
+        raise _malformed("an escape or a character that is not UTF-8") from None
+    if b"\0" in raw or b"%00" in raw:
+        raise _malformed("a NUL character")
+    return Form(tuple(fields))
+
+
+def _decode(raw: bytes) -> str:
+    """Raises KeyError for a broken escape and UnicodeDecodeError for what is not UTF-8, surrogates included."""
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        first, *escaped = raw.split(b"%")
+        raw = first + b"".join([_BYTES[piece[:2]] + piece[2:] for piece in escaped])
+    return raw.decode()
+
+
+def _is_form(content_type: bytes | None) -> bool:
+    kind, *parameters = (content_type or b"").lower().split(b";")
+    return kind.strip() == _FORM and all(
+        parameter.strip() in (b"charset=utf-8", b'charset="utf-8"') for parameter in parameters
+    )
+
+
+def _malformed(detail: str) -> Invalid:
+    return Invalid("malformed_form", public="The form or query cannot be read.", detail=detail)
+
+
+async def read_body(receive: Receive, *, limit: int) -> bytes:
+    """The whole body.
+
+    Raises `Refusal` (413) past `limit` bytes and `Disconnected` when the client leaves first.
+    """
+    chunks = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
