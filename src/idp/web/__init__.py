@@ -1,7 +1,7 @@
-"""The hallway between the network and the doors.
+"""The hallway between the network and the doors: what every request passes whichever protocol it speaks, and what
+people see on the way.
 
-Owns what every request meets before a door reads it: the wire protocol and its limits, one canonical host, path and
-client address, body limits, the reference by which a request is found again, security headers, dispatch, and strict
-readers for forms and JSON. Knows nothing of protocols, tenants' data or permissions, and must never decide who may do
-what.
+It makes a request canonical (host, path, client address), bounds it, names it with a reference, reads forms and JSON
+strictly, sends it to its door, and renders the pages, their languages and a tenant's look. It decides nothing about
+identity and speaks no protocol of a door.
 """

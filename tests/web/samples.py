@@ -1,0 +1,158 @@
+"""One honest example of every page, and a loopback server that answers them with the real headers."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+from idp.web.languages import Language, switch_links
+from idp.web.pages import (
+    PLATFORM,
+    Brand,
+    PageName,
+    Pages,
+    ShownPerson,
+    ShownService,
+    asset_headers,
+    brand_css,
+    page_headers,
+)
+
+HELP = "ヘルプデスク 03-0000-0000 · it@aoba.example"
+AOBA = Brand(slug="aoba", name="株式会社あおば", colour="#3b4cca", help_text=HELP)
+MIDORI = Brand(slug="midori", name="Midori Works", colour="#ffd84d", logo_url="/logo.svg", help_text=None)
+PAYROLL = ShownService(
+    "Payroll Cloud",
+    host="payroll.example",
+    policy_url="https://payroll.example/privacy",
+    tos_url="https://payroll.example/terms",
+)
+TARO = ShownPerson("山田 太郎", "taro@aoba.example")
+BACK = "https://payroll.example/cb?error=access_denied&state=x&iss=https%3A%2F%2Fid.example%2Ft%2Faoba"
+FORM = {"action": "/t/aoba/signin", "csrf": "c5rf", "interaction": "int_01J"}
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36">'
+    b'<rect width="36" height="36" rx="8" fill="#386641"/></svg>'
+)
+
+
+class Sample(NamedTuple):
+    page: PageName
+    brand: Brand
+    context: Mapping[str, object]
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "signin": Sample("signin", AOBA, {**FORM, "service": PAYROLL}),
+    "signin-plain": Sample("signin", MIDORI, {**FORM}),
+    "signin-error": Sample(
+        "signin",
+        AOBA,
+        {**FORM, "service": PAYROLL, "username": "taro@aoba.example", "error": "invalid_credentials"},
+    ),
+    "consent": Sample(
+        "consent",
+        AOBA,
+        {
+            **FORM,
+            "service": PAYROLL,
+            "person": TARO,
+            "scopes": ["openid", "profile", "email", "offline_access", "payroll.read"],
+            "switch_account_url": "/t/aoba/signin?switch=1",
+        },
+    ),
+    "denied": Sample(
+        "denied",
+        AOBA,
+        {
+            "code": "contract_suspended",
+            "reference": "K7QM-3XWT",
+            "service": PAYROLL,
+            "person": TARO,
+            "return_url": BACK,
+        },
+    ),
+    "denied-policy": Sample("denied", MIDORI, {"code": "policy_denied", "reference": "K7QM-3XWT"}),
+    "error": Sample(
+        "error",
+        AOBA,
+        {
+            "code": "invalid_redirect_uri",
+            "reference": "9TRC-W2HN",
+            "detail": "redirect_uri: https://evil.example/cb is not registered for this client_id",
+        },
+    ),
+    "error-other": Sample("error", PLATFORM, {"code": "teapot", "reference": "9TRC-W2HN"}),
+    "logout_confirm": Sample(
+        "logout_confirm", AOBA, {**FORM, "service": PAYROLL, "person": TARO, "cancel_url": "https://payroll.example/"}
+    ),
+    "logged_out": Sample("logged_out", AOBA, {"service": PAYROLL, "return_url": BACK, "signin_url": "/t/aoba/"}),
+    "unavailable": Sample("unavailable", PLATFORM, {"retry_url": "/t/aoba/authorize?client_id=a"}),
+    "too_many": Sample("too_many", AOBA, {"retry_after_seconds": 600, "retry_url": "/t/aoba/signin"}),
+    "form_post": Sample(
+        "form_post", AOBA, {"action": "/sink", "fields": [("code", "abc"), ("state", "x y")], "service": PAYROLL}
+    ),
+}
+
+
+class _Answer(NamedTuple):
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@contextmanager
+def serving(pages: Pages) -> Iterator[str]:
+    """Serves `/{sample}/{language}` on a loopback port, with all it asks for; yields the origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(_answer(pages, self.path))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._send(_Answer({"Content-Type": "text/plain"}, body))
+
+        def _send(self, answer: _Answer | None) -> None:
+            self.send_response(200 if answer else 404)
+            for name, value in (answer.headers if answer else {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body) if answer else 0))
+            self.end_headers()
+            self.wfile.write(answer.body if answer else b"")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _answer(pages: Pages, target: str) -> _Answer | None:
+    path, _, query = target.partition("?")
+    match path.strip("/").split("/"):
+        case ["static", digest, name] if (file := pages.static_files().get(name)) and file.digest == digest:
+            return _Answer(asset_headers(file.media_type), file.content)
+        case ["t", slug, "brand.css"]:
+            brand = {brand.slug: brand for brand in (AOBA, MIDORI)}[slug]
+            return _Answer(asset_headers("text/css; charset=utf-8"), brand_css(brand))
+        case ["logo.svg"]:
+            return _Answer(asset_headers("image/svg+xml"), LOGO)
+        case [name, language] if name in SAMPLES:
+            sample = SAMPLES[name]
+            body = pages.render(
+                sample.page,
+                language=Language(language),
+                brand=sample.brand,
+                switch=switch_links(query),
+                **sample.context,
+            )
+            return _Answer(page_headers(sample.page), body)
+    return None

@@ -1,0 +1,45 @@
+"""Pictures of every page, to be looked at: `python -m tests.web.screenshots DIR [NAME …]`."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from tests.web.samples import SAMPLES, serving
+
+from idp.web.languages import Language
+from idp.web.pages import Pages
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {390: 844, 1280: 800}
+
+
+def take(directory: Path, names: list[str]) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    with serving(Pages()) as origin, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        for width, height in SIZES.items():
+            for scheme in ("light", "dark"):
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=False
+                )
+                page = context.new_page()
+                for name in names:
+                    for language in Language:
+                        page.goto(f"{origin}/{name}/{language.value}")
+                        page.screenshot(
+                            path=directory / f"{name}-{width}-{scheme}-{language.value}.png", full_page=True
+                        )
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]), sys.argv[2:] or list(SAMPLES))
