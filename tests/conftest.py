@@ -1,0 +1,9 @@
+"""What every test may ask for: both databases, a browser, a server as it is shipped."""
+
+pytest_plugins = [
+    "pytester",
+    "tests.support.no_skips",
+    "tests.support.run_home",
+    "tests.support.databases",
+    "tests.support.browser",
+]

@@ -1,0 +1,58 @@
+"""Importing the application is cheap and has no effect: what is heavy waits for who needs it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tests.support.tree import PACKAGE, ROOT
+
+HEAVY = {
+    "saml2",
+    "reportlab",
+    "fpdf",
+    "xlsxwriter",
+    "lxml",
+    "xmlschema",
+    "cedarpy",
+    "webauthn",
+    "zxcvbn",
+    "alembic",
+    "rich",
+}
+
+PROBE = """
+import json, sys, threading, importlib
+importlib.import_module(sys.argv[1])
+modules = sorted({name.split(".")[0] for name in sys.modules})
+print(json.dumps({"modules": modules, "threads": threading.active_count()}))
+"""
+
+
+def after_import(module: str) -> tuple[set[str], int]:
+    """The top-level modules loaded and the threads alive once a fresh interpreter has imported `module`."""
+    environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROBE, module],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seen = json.loads(done.stdout)
+    return set(seen["modules"]), seen["threads"]
+
+
+APPLICATION = "idp.main" if (PACKAGE / "main.py").exists() or (PACKAGE / "main").is_dir() else "idp"
+
+
+def test_importing_the_application_loads_nothing_heavy_and_starts_nothing() -> None:
+    modules, threads = after_import(APPLICATION)
+    assert modules & HEAVY == set()
+    assert threads == 1
+
+
+@pytest.mark.parametrize("module", ["alembic", "rich"])
+def test_a_heavy_import_is_seen(module: str) -> None:
+    modules, _ = after_import(module)
+    assert module in modules & HEAVY

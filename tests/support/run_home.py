@@ -1,0 +1,59 @@
+"""One folder per test run, shared by its workers, and a watchman who clears it however the run ends.
+
+The PostgreSQL cluster, which outlives a test, lives in this folder. The watchman waits for the run's end of a pipe to
+close, which the kernel sees to even when the run is killed; then it stops the cluster and removes the folder.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_HOME = pytest.StashKey[Path]()
+_WATCHMAN = pytest.StashKey[subprocess.Popen[bytes]]()
+
+# SIGQUIT is PostgreSQL's immediate shutdown: nothing in the cluster is worth a checkpoint.
+_WATCH = """
+read -r _
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+if [ -n "$pid" ]; then
+  kill -QUIT "$pid"
+  for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+fi
+rm -rf "$1"
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker_input = getattr(config, "workerinput", None)
+    if worker_input is not None:
+        config.stash[_HOME] = Path(worker_input["run_home"])
+        return
+    home = Path(tempfile.mkdtemp(prefix="idp-tests-"))
+    config.stash[_HOME] = home
+    config.stash[_WATCHMAN] = subprocess.Popen(
+        ["sh", "-c", _WATCH, "watchman", str(home)], stdin=subprocess.PIPE, start_new_session=True
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["run_home"] = str(node.config.stash[_HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    watchman = config.stash.get(_WATCHMAN, None)
+    if watchman is None:
+        return
+    assert watchman.stdin is not None
+    watchman.stdin.close()
+    watchman.wait(timeout=20)
+    shutil.rmtree(config.stash[_HOME], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def run_home(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.stash[_HOME]
