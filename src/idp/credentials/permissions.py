@@ -1,0 +1,86 @@
+"""What a key allows: `noun:verb`, over the collections of the admin API; pure, and the same for every door.
+
+A wildcard noun is more than all nouns of today: it includes those of tomorrow. So it is granted only by who holds it.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Verb(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+class Noun(StrEnum):
+    """The last collection of a path of the admin API, with `_` for `-`."""
+
+    API_KEYS = "api_keys"
+    APPLICATIONS = "applications"
+    ASSIGNMENTS = "assignments"
+    AUDIT = "audit"
+    CATALOGUE = "catalogue"
+    CONTRACTS = "contracts"
+    CREDENTIALS = "credentials"
+    DECISIONS = "decisions"
+    DELIVERIES = "deliveries"
+    DEVICES = "devices"
+    GROUPS = "groups"
+    HISTORY = "history"
+    KEYS = "keys"
+    NETWORKS = "networks"
+    NOTICES = "notices"
+    PARTNERS = "partners"
+    PLANS = "plans"
+    POLICIES = "policies"
+    SERVICES = "services"
+    SESSIONS = "sessions"
+    SETTINGS = "settings"
+    STATEMENTS = "statements"
+    SYSTEM = "system"
+    TENANTS = "tenants"
+    TERMS = "terms"
+    USERS = "users"
+
+
+class Permission(NamedTuple):
+    """None stands for the wildcard."""
+
+    noun: Noun | None
+    verb: Verb | None
+
+    def __str__(self) -> str:
+        return f"{self.noun or '*'}:{self.verb or '*'}"
+
+    def covers(self, wanted: "Permission") -> bool:
+        return self.noun in {None, wanted.noun} and self.verb in {None, wanted.verb}
+
+
+EVERYTHING = Permission(None, None)
+Permissions = frozenset[Permission]
+
+
+def parse(text: str) -> Permission | None:
+    """None for what is no permission: another form, an unknown noun or verb."""
+    noun, colon, verb = text.partition(":")
+    if not colon:
+        return None
+    try:
+        return Permission(None if noun == "*" else Noun(noun), None if verb == "*" else Verb(verb))
+    except ValueError:
+        return None
+
+
+def holds(held: Iterable[Permission], wanted: Permission) -> bool:
+    """Whether what is held gives all of what is wanted, wildcards included."""
+    if any(permission.covers(wanted) for permission in held):
+        return True
+    if wanted.verb is None:  # verbs are few and final: both are as good as the wildcard
+        return all(holds(held, Permission(wanted.noun, verb)) for verb in Verb)
+    return False
+
+
+def not_grantable(held: Permissions, wanted: Iterable[Permission]) -> list[Permission]:
+    """What of the wanted may not be handed on, because whoever grants does not hold it (SECURITY M3)."""
+    return [permission for permission in wanted if not holds(held, permission)]

@@ -1,0 +1,141 @@
+"""Reads a document member by member and remembers every fault, so that whoever sent it learns all of them at once."""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from idp.kit.errors import FieldError, Invalid
+
+E = TypeVar("E", bound=StrEnum)
+
+# Control characters, and those that turn the direction of text or take no space: a name must look like what it is
+# (a consent page shows it to a person who decides by it).
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_SHOWN_AT_MOST = 200
+
+
+def shortened(found: object) -> object:
+    """What was found, short enough to send back."""
+    if isinstance(found, str) and len(found) > _SHOWN_AT_MOST:
+        return found[:_SHOWN_AT_MOST] + "…"
+    return found if isinstance(found, (str, bool, int, float)) else None
+
+
+class Fields:
+    """A member that is null counts as left out (RFC 7592 2.2). Wrong ones give their default, and are remembered."""
+
+    def __init__(self, document: Mapping[str, object], *, at: str) -> None:
+        self._document = document
+        self._at = at
+        self.errors: list[FieldError] = []
+
+    def refuse(self, path: str, code: str, detail: str, *, found: object = None, expected: object = None) -> None:
+        """`path` is a member's name, or name and index joined by a slash."""
+        self.errors.append(FieldError(f"{self._at}/{path}", code, detail, shortened(found), expected))
+
+    def clean(self, *names: str) -> bool:
+        """Whether nothing was wrong with these so far: what depends on them can be judged."""
+        mine = {f"{self._at}/{name}" for name in names}
+        return not any(e.pointer in mine or e.pointer.rpartition("/")[0] in mine for e in self.errors)
+
+    def finish(self) -> None:
+        """Raises `Invalid` with every fault, if there was one."""
+        if self.errors:
+            raise Invalid("invalid", "Some fields are wrong.", errors=self.errors)
+
+    def given(self, name: str) -> object | None:
+        return self._document.get(name)
+
+    def only(self, known: Iterable[str], unbuilt: frozenset[str]) -> None:
+        """Refuses members that have no meaning here (mass assignment), and those that have none yet."""
+        for name in sorted(self._document.keys() - set(known)):
+            path = name.replace("~", "~0").replace("/", "~1")  # RFC 6901 3
+            base, in_a_language, _ = name.partition("#")  # RFC 7591 2.2
+            if base in unbuilt or (in_a_language and base in known):
+                self.refuse(path, "not_supported", f"{name} is not supported yet.")
+            else:
+                self.refuse(path, "unknown_field", f"{name} is not a field of this document.")
+
+    def text(self, name: str, *, longest: int = 200) -> str | None:
+        """Text for people to read: no control characters, none that hide or turn others."""
+        value = self.given(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.refuse(name, "invalid_type", f"{name} must be a string.", found=value, expected="string")
+        elif not value.strip() or len(value) > longest:
+            self.refuse(name, "invalid_length", f"{name} must have 1 to {longest} characters.", found=value)
+        elif _UNSEEN.search(value):
+            self.refuse(name, "invalid_text", f"{name} contains characters that cannot be seen.")
+        else:
+            return value
+        return None
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.given(name)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.refuse(name, "invalid_type", f"{name} must be true or false.", found=value, expected="boolean")
+        return default
+
+    def number(self, name: str, *, default: int, lowest: int, highest: int) -> int:
+        value = self.given(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.refuse(name, "invalid_type", f"{name} must be a whole number.", found=value, expected="integer")
+        elif not lowest <= value <= highest:
+            bounds = {"minimum": lowest, "maximum": highest}
+            self.refuse(name, "out_of_range", f"{name} must be {lowest} to {highest}.", found=value, expected=bounds)
+        else:
+            return value
+        return default
+
+    def texts(self, name: str, *, most: int, longest: int) -> dict[int, str] | None:
+        """The strings of an array by their index; None when it is left out or no array. Wrong items are left out."""
+        value = self.given(name)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            self.refuse(name, "invalid_type", f"{name} must be an array of strings.", found=value, expected="array")
+            return None
+        if len(value) > most:
+            self.refuse(name, "too_many", f"{name} takes at most {most} entries.", found=len(value), expected=most)
+            return {}
+        right = {}
+        for index, item in enumerate(value):
+            if isinstance(item, str) and 0 < len(item) <= longest:
+                right[index] = item
+            else:
+                detail = f"Entries of {name} are strings of 1 to {longest} characters."
+                self.refuse(f"{name}/{index}", "invalid_type", detail, found=item, expected="string")
+        return right
+
+    def choice(self, name: str, words: type[E], unbuilt: frozenset[str], *, default: E) -> E:
+        value = self.given(name)
+        if value is None:
+            return default
+        return self._word(name, value, words, unbuilt) or default
+
+    def choices(self, name: str, words: type[E], unbuilt: frozenset[str]) -> frozenset[E] | None:
+        """A set of words from an array; None when it is left out."""
+        items = self.texts(name, most=20, longest=200)
+        if items is None:
+            return None
+        found = {self._word(f"{name}/{index}", item, words, unbuilt) for index, item in items.items()}
+        return frozenset(word for word in found if word is not None)
+
+    def _word(self, path: str, value: object, words: type[E], unbuilt: frozenset[str]) -> E | None:
+        expected = [word.value for word in words]
+        if not isinstance(value, str):
+            self.refuse(path, "invalid_type", "A string is expected.", found=value, expected=expected)
+        elif value in expected:
+            return words(value)
+        elif value in unbuilt:
+            self.refuse(path, "not_supported", f"{value} is not supported yet.", found=value, expected=expected)
+        else:
+            self.refuse(path, "unknown_value", "This value is not known.", found=value, expected=expected)
+        return None

@@ -1,0 +1,106 @@
+"""What is known of an OpenID Connect client, as the hot path reads it: sets to look into, nothing to parse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.federation.oidc_vocabulary import (
+    AccessTokenFormat,
+    ApplicationType,
+    AuthMethod,
+    Grant,
+    ResponseType,
+    SecurityProfile,
+    SigningAlg,
+    SubjectType,
+)
+from idp.federation.redirect_uris import RedirectUris
+
+_SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcClient:
+    """The registered metadata. Secrets and contacts are kept elsewhere: this may be cached and shown."""
+
+    application_type: ApplicationType
+    redirects: RedirectUris
+    post_logout_redirects: RedirectUris
+    auth_method: AuthMethod
+    grants: frozenset[Grant]
+    response_types: frozenset[ResponseType]
+    scopes: frozenset[str]
+    security_profile: SecurityProfile
+    id_token_alg: SigningAlg
+    access_token_format: AccessTokenFormat
+    access_token_alg: SigningAlg
+    access_token_lifetime: int  # seconds
+    introspection: bool  # may introspect tokens whose `aud` names one of its resources
+    resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
+    client_name: str | None = None
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    software_id: str | None = None
+    software_version: str | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.auth_method is AuthMethod.NONE
+
+    @property
+    def pkce_required(self) -> bool:
+        """Only a confidential client of an old library does without (RFC 9700 2.1.1), on https or loopback."""
+        return self.security_profile is SecurityProfile.MODERN or self.is_public or self.redirects.private_use
+
+    def to_json(self) -> dict[str, Any]:
+        """The names of RFC 7591 and of our own beside them; `from_json` takes it back."""
+        shown = {name: getattr(self, name) for name in _SHOWN if getattr(self, name) is not None}
+        return {
+            **shown,
+            "application_type": self.application_type.value,
+            "redirect_uris": list(self.redirects.registered),
+            "post_logout_redirect_uris": list(self.post_logout_redirects.registered),
+            "token_endpoint_auth_method": self.auth_method.value,
+            "grant_types": sorted(grant.value for grant in self.grants),
+            "response_types": sorted(kind.value for kind in self.response_types),
+            "scope": " ".join(sorted(self.scopes, key=_scope_place)),
+            "subject_type": SubjectType.PUBLIC.value,
+            "id_token_signed_response_alg": self.id_token_alg.value,
+            "security_profile": self.security_profile.value,
+            "access_token_format": self.access_token_format.value,
+            "access_token_signed_response_alg": self.access_token_alg.value,
+            "access_token_lifetime": self.access_token_lifetime,
+            "introspection": self.introspection,
+            "resources": sorted(self.resources),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "OidcClient":
+        """Of what `to_json` gave; not for documents from outside."""
+        application = ApplicationType(document["application_type"])
+        return cls(
+            application_type=application,
+            redirects=RedirectUris.of(document["redirect_uris"], application),
+            post_logout_redirects=RedirectUris.of(document["post_logout_redirect_uris"], application),
+            auth_method=AuthMethod(document["token_endpoint_auth_method"]),
+            grants=frozenset(map(Grant, document["grant_types"])),
+            response_types=frozenset(map(ResponseType, document["response_types"])),
+            scopes=frozenset(document["scope"].split()),
+            security_profile=SecurityProfile(document["security_profile"]),
+            id_token_alg=SigningAlg(document["id_token_signed_response_alg"]),
+            access_token_format=AccessTokenFormat(document["access_token_format"]),
+            access_token_alg=SigningAlg(document["access_token_signed_response_alg"]),
+            access_token_lifetime=document["access_token_lifetime"],
+            introspection=document["introspection"],
+            resources=frozenset(document["resources"]),
+            **{name: document.get(name) for name in _SHOWN},
+        )
+
+
+_SHOWN = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_id", "software_version")
+
+
+def _scope_place(scope: str) -> tuple[int, str]:
+    return (_SCOPE_ORDER.index(scope) if scope in _SCOPE_ORDER else len(_SCOPE_ORDER), scope)

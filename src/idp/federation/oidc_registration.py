@@ -1,0 +1,247 @@
+"""Client metadata (RFC 7591 2, OpenID Connect Registration 2) from outside: judged strictly, filled with the defaults.
+
+Every fault is named at once, with its place, what was found and what was expected. A member that no feature stands
+behind is refused: a client must not believe that it is protected by something that nobody does.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from idp.federation import oidc_vocabulary as words
+from idp.federation.fields import Fields
+from idp.federation.oidc_client import OidcClient
+from idp.federation.oidc_vocabulary import (
+    AccessTokenFormat,
+    ApplicationType,
+    AuthMethod,
+    Grant,
+    ResponseType,
+    SecurityProfile,
+    SigningAlg,
+    SubjectType,
+)
+from idp.federation.redirect_uris import LONGEST, Fault, RedirectUris, fault_of, web_page_fault
+
+NAMES = frozenset(
+    {
+        "access_token_format",
+        "access_token_lifetime",
+        "access_token_signed_response_alg",
+        "application_type",
+        "client_name",
+        "client_secret",
+        "client_uri",
+        "contacts",
+        "grant_types",
+        "id_token_signed_response_alg",
+        "introspection",
+        "logo_uri",
+        "policy_uri",
+        "post_logout_redirect_uris",
+        "redirect_uris",
+        "resources",
+        "response_types",
+        "scope",
+        "security_profile",
+        "software_id",
+        "software_version",
+        "subject_type",
+        "token_endpoint_auth_method",
+        "tos_uri",
+    }
+)
+
+_STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 3.3
+_MOST_URIS = 100
+_E_MAIL = re.compile(r"[^\s@<>\x00-\x1f]{1,64}@[^\s@<>\x00-\x1f]{1,255}")
+_ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_SECRET = re.compile(r"[\x20-\x7e]+")  # RFC 6749 A.2
+SHORTEST_SECRET = 22  # the fewest characters of base64url that carry 128 bits (RFC 6749 10.10)
+_LONGEST_SECRET = 512
+_FEWEST_DIFFERENT = 8
+
+
+class Registration(NamedTuple):
+    """`contacts` are people's addresses and are kept sealed; `secret` is one that was brought along, to be hashed."""
+
+    client: OidcClient
+    contacts: tuple[str, ...]
+    secret: str | None
+
+
+class _Flow(NamedTuple):
+    application: ApplicationType
+    auth_method: AuthMethod
+    grants: frozenset[Grant]
+    response_types: frozenset[ResponseType]
+
+
+def read(document: Mapping[str, object], *, production: bool, at: str = "/oidc") -> Registration:
+    """`at` is where the document stands in the body, for pointers. Raises `Invalid` with every fault."""
+    fields = Fields(document, at=at)
+    fields.only(NAMES, words.UNBUILT_NAMES)
+    fields.choice("subject_type", SubjectType, words.UNBUILT_SUBJECT_TYPES, default=SubjectType.PUBLIC)
+    flow = _flow(fields)
+    client = OidcClient(
+        application_type=flow.application,
+        redirects=_sign_in_redirects(fields, flow, production=production),
+        post_logout_redirects=_redirects(fields, "post_logout_redirect_uris", flow.application, production=production),
+        auth_method=flow.auth_method,
+        grants=flow.grants,
+        response_types=flow.response_types,
+        scopes=_scopes(fields, flow.grants),
+        security_profile=fields.choice(
+            "security_profile", SecurityProfile, words.UNBUILT_PROFILES, default=SecurityProfile.MODERN
+        ),
+        id_token_alg=_alg(fields, "id_token_signed_response_alg", default=SigningAlg.RS256),
+        access_token_format=fields.choice(
+            "access_token_format", AccessTokenFormat, frozenset(), default=AccessTokenFormat.JWT
+        ),
+        access_token_alg=_alg(fields, "access_token_signed_response_alg", default=SigningAlg.ES256),
+        access_token_lifetime=fields.number("access_token_lifetime", default=300, lowest=60, highest=3_600),
+        introspection=_introspection(fields, flow.auth_method),
+        resources=_resources(fields),
+        client_name=fields.text("client_name"),
+        **{name: _page(fields, name, production=production) for name in _PAGES},
+        software_id=fields.text("software_id"),
+        software_version=fields.text("software_version"),
+    )
+    registration = Registration(client, _contacts(fields), _secret(fields, flow.auth_method))
+    fields.finish()
+    return registration
+
+
+_PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+
+
+def _flow(fields: Fields) -> _Flow:
+    application = fields.choice("application_type", ApplicationType, frozenset(), default=ApplicationType.WEB)
+    method = fields.choice(
+        "token_endpoint_auth_method", AuthMethod, words.UNBUILT_AUTH_METHODS, default=AuthMethod.BASIC
+    )
+    grants = fields.choices("grant_types", Grant, words.UNBUILT_GRANTS)
+    if grants is None:
+        grants = frozenset({Grant.AUTHORIZATION_CODE})
+    with_code = Grant.AUTHORIZATION_CODE in grants
+    types = fields.choices("response_types", ResponseType, words.UNBUILT_RESPONSE_TYPES)
+    if types is None:
+        types = frozenset({ResponseType.CODE}) if with_code else frozenset()
+    flow = _Flow(application, method, grants, types)
+    if fields.clean("grant_types"):
+        _judge_grants(fields, flow)
+        if fields.clean("response_types") and with_code != (ResponseType.CODE in types):  # RFC 7591 2.1
+            detail = "The response type code and the grant authorization_code go together."
+            found = " ".join(types)
+            fields.refuse("response_types", "inconsistent", detail, found=found, expected=["code"] if with_code else [])
+    return flow
+
+
+def _judge_grants(fields: Fields, flow: _Flow) -> None:
+    if not flow.grants:
+        fields.refuse("grant_types", "required", "At least one grant is needed.", expected=[g.value for g in Grant])
+    elif Grant.REFRESH_TOKEN in flow.grants and Grant.AUTHORIZATION_CODE not in flow.grants:
+        detail = "A refresh token comes of a sign-in: it needs authorization_code."
+        fields.refuse("grant_types", "inconsistent", detail, expected=["authorization_code", "refresh_token"])
+    elif flow.auth_method is AuthMethod.NONE and Grant.CLIENT_CREDENTIALS in flow.grants:  # RFC 6749 4.4
+        detail = "The client_credentials grant needs a client that authenticates."
+        expected = [AuthMethod.BASIC.value, AuthMethod.POST.value]
+        fields.refuse("token_endpoint_auth_method", "inconsistent", detail, found="none", expected=expected)
+
+
+def _sign_in_redirects(fields: Fields, flow: _Flow, *, production: bool) -> RedirectUris:
+    redirects = _redirects(fields, "redirect_uris", flow.application, production=production)
+    if Grant.AUTHORIZATION_CODE in flow.grants and not redirects.registered and fields.clean("redirect_uris"):
+        # an empty list is neither "any address" nor "the first one that comes" (SECURITY A4)
+        detail = "The authorization code grant needs a redirect URI."
+        fields.refuse("redirect_uris", "required", detail, expected="array")
+    return redirects
+
+
+def _redirects(fields: Fields, name: str, application: ApplicationType, *, production: bool) -> RedirectUris:
+    items = fields.texts(name, most=_MOST_URIS, longest=LONGEST) or {}
+    for index, uri in items.items():
+        _refuse_uri(fields, f"{name}/{index}", uri, fault_of(uri, application, production=production))
+    return RedirectUris.of(dict.fromkeys(items.values()), application)
+
+
+def _page(fields: Fields, name: str, *, production: bool) -> str | None:
+    uri = fields.text(name, longest=LONGEST)
+    if uri is not None:
+        _refuse_uri(fields, name, uri, web_page_fault(uri, production=production))
+    return uri
+
+
+def _refuse_uri(fields: Fields, path: str, uri: str, fault: Fault | None) -> None:
+    if fault:
+        fields.refuse(path, fault.code, fault.detail, found=uri, expected=fault.expected)
+
+
+def _scopes(fields: Fields, grants: frozenset[Grant]) -> frozenset[str]:
+    if fields.given("scope") is None:
+        if Grant.AUTHORIZATION_CODE not in grants:
+            return frozenset()
+        return _STANDARD_SCOPES | ({"offline_access"} if Grant.REFRESH_TOKEN in grants else frozenset())
+    scope = fields.given("scope")
+    if scope == "":
+        return frozenset()
+    scope = fields.text("scope", longest=4_096)
+    if scope is not None and not _SCOPE.fullmatch(scope):
+        detail = "Scopes are separated by single spaces and have neither quotes nor backslashes."
+        fields.refuse("scope", "invalid_scope", detail, found=scope, expected="openid profile email")
+    return frozenset((scope or "").split())
+
+
+def _alg(fields: Fields, name: str, *, default: SigningAlg) -> SigningAlg:
+    return fields.choice(name, SigningAlg, words.UNBUILT_ALGS, default=default)
+
+
+def _introspection(fields: Fields, method: AuthMethod) -> bool:
+    asked = fields.flag("introspection", default=False)
+    if asked and method is AuthMethod.NONE:  # RFC 7662 2.1: whoever asks must authenticate
+        fields.refuse("introspection", "inconsistent", "Only a client that authenticates may introspect.", found=True)
+    return asked
+
+
+def _resources(fields: Fields) -> frozenset[str]:
+    items = fields.texts("resources", most=_MOST_URIS, longest=LONGEST) or {}
+    for index, uri in items.items():
+        if not _ABSOLUTE_URI.fullmatch(uri):  # RFC 8707 2
+            detail = "A resource is an absolute URI without a fragment."
+            fields.refuse(f"resources/{index}", "invalid_uri", detail, found=uri, expected="https://api.example/")
+    return frozenset(items.values())
+
+
+def _contacts(fields: Fields) -> tuple[str, ...]:
+    items = fields.texts("contacts", most=10, longest=320) or {}
+    for index, address in items.items():
+        if not _E_MAIL.fullmatch(address):
+            detail = "A contact is an e-mail address."
+            fields.refuse(f"contacts/{index}", "invalid_email", detail, found=address, expected="name@example.com")
+    return tuple(dict.fromkeys(items.values()))
+
+
+def _secret(fields: Fields, method: AuthMethod) -> str | None:
+    """One that was brought along is stored as SHA-256 like our own, so it must not be guessable from that.
+
+    What was found is never repeated.
+    """
+    secret = fields.given("client_secret")
+    if secret is None:
+        return None
+    if not isinstance(secret, str):
+        fields.refuse("client_secret", "invalid_type", "client_secret must be a string.", expected="string")
+    elif method is AuthMethod.NONE:
+        fields.refuse("client_secret", "inconsistent", "A client without authentication has no secret.")
+    elif not SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
+        detail = f"A secret has {SHORTEST_SECRET} to {_LONGEST_SECRET} characters."
+        fields.refuse("client_secret", "invalid_length", detail, expected=f"{SHORTEST_SECRET} characters or more")
+    elif not _SECRET.fullmatch(secret):
+        detail = "A secret consists of printable ASCII characters."
+        fields.refuse("client_secret", "invalid_text", detail, expected="ASCII %x20-7E")
+    elif len(set(secret)) < _FEWEST_DIFFERENT:
+        fields.refuse("client_secret", "too_weak", "This secret can be guessed.", expected="a random secret")
+    else:
+        return secret
+    return None

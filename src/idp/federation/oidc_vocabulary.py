@@ -1,0 +1,126 @@
+"""The words of an OpenID Connect client: those that work here, and those that only have a name yet.
+
+An enum holds what is built; the set beside it what the standards name and a later change may build. A client that asks
+for the latter is told so, rather than registered for something that it will not get.
+"""
+
+from enum import StrEnum
+
+
+class ApplicationType(StrEnum):
+    WEB = "web"
+    NATIVE = "native"
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself at the token endpoint; it registers one, and no other is accepted."""
+
+    BASIC = "client_secret_basic"
+    POST = "client_secret_post"
+    NONE = "none"
+
+
+class Grant(StrEnum):
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+class ResponseType(StrEnum):
+    CODE = "code"
+
+
+class SecurityProfile(StrEnum):
+    """Which of the rule sets that contradict each other holds for the client."""
+
+    MODERN = "modern"
+    OIDC = "oidc"
+
+
+class SigningAlg(StrEnum):
+    RS256 = "RS256"
+    ES256 = "ES256"
+
+
+class AccessTokenFormat(StrEnum):
+    JWT = "jwt"
+    OPAQUE = "opaque"
+
+
+class SubjectType(StrEnum):
+    PUBLIC = "public"
+
+
+UNBUILT_AUTH_METHODS = frozenset(
+    {"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
+)
+UNBUILT_GRANTS = frozenset(
+    {
+        "implicit",
+        "password",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:openid:params:grant-type:ciba",
+    }
+)
+UNBUILT_RESPONSE_TYPES = frozenset(
+    {"token", "id_token", "id_token token", "code id_token", "code token", "code id_token token", "none"}
+)
+UNBUILT_PROFILES = frozenset({"fapi2", "fapi1_advanced", "fapi_ciba"})
+UNBUILT_ALGS = frozenset(
+    {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512"}
+    | {"ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"}
+)
+UNBUILT_SUBJECT_TYPES = frozenset({"pairwise"})
+
+# Names of RFC 7591, 8705, 9101, 9126, 9396, 9449, 9701 and the OpenID specifications without a feature behind them yet.
+UNBUILT_NAMES = frozenset(
+    {
+        "authorization_details_types",
+        "authorization_encrypted_response_alg",
+        "authorization_encrypted_response_enc",
+        "authorization_signed_response_alg",
+        "backchannel_authentication_request_signing_alg",
+        "backchannel_client_notification_endpoint",
+        "backchannel_logout_session_required",
+        "backchannel_logout_uri",
+        "backchannel_token_delivery_mode",
+        "backchannel_user_code_parameter",
+        "default_acr_values",
+        "default_max_age",
+        "dpop_bound_access_tokens",
+        "frontchannel_logout_session_required",
+        "frontchannel_logout_uri",
+        "id_token_encrypted_response_alg",
+        "id_token_encrypted_response_enc",
+        "initiate_login_uri",
+        "introspection_encrypted_response_alg",
+        "introspection_encrypted_response_enc",
+        "introspection_signed_response_alg",
+        "jwks",
+        "jwks_uri",
+        "message_signing",
+        "request_object_encryption_alg",
+        "request_object_encryption_enc",
+        "request_object_signing_alg",
+        "request_uris",
+        "require_auth_time",
+        "require_pushed_authorization_requests",
+        "require_signed_request_object",
+        "sector_identifier_uri",
+        "software_statement",
+        "tls_client_auth_san_dns",
+        "tls_client_auth_san_email",
+        "tls_client_auth_san_ip",
+        "tls_client_auth_san_uri",
+        "tls_client_auth_subject_dn",
+        "tls_client_certificate_bound_access_tokens",
+        "token_endpoint_auth_signing_alg",
+        "use_mtls_endpoint_aliases",
+        "userinfo_encrypted_response_alg",
+        "userinfo_encrypted_response_enc",
+        "userinfo_signed_response_alg",
+    }
+)
