@@ -6,9 +6,9 @@ from time import perf_counter
 import structlog
 from starlette.requests import ClientDisconnect
 
+from idp.kit.references import new_reference
 from idp.web.asgi import Header, Message, Receive, Scope, Send, respond
 from idp.web.failures import Disconnected, Refusal, RenderFailure, render, too_large
-from idp.web.references import new_reference
 
 NOBODY_LEFT = 499
 """Logged as the status where the client went away before there was an answer (nginx's number for it)."""

@@ -14,7 +14,7 @@ _PROBLEM: Header = (b"content-type", b"application/problem+json")
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
 
 
-class Refusal(Exception):  # noqa: N818 - named for what it means, as all of ours are
+class Refusal(Exception):
     """A request ends here with this status; `code` and `public` are for the client to see."""
 
     def __init__(self, status: int, code: str, public: str, *, headers: Iterable[Header] = ()) -> None:
@@ -25,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it means, as all of our
         self.headers = tuple(headers)
 
 
-class Invalid(Exception):  # noqa: N818 - likewise
+class Invalid(Exception):
     """Stands in for the kit's until it is here."""
 
     def __init__(self, code: str, *, public: str, detail: str = "") -> None:
@@ -35,7 +35,7 @@ class Invalid(Exception):  # noqa: N818 - likewise
         self.detail = detail
 
 
-class Disconnected(Exception):  # noqa: N818 - likewise
+class Disconnected(Exception):
     """The client went away, or was sent away, before its request was complete."""
 
 

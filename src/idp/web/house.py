@@ -29,8 +29,4 @@ class House:
 
 
 def brand_of(tenant: Tenant) -> Brand:
-    return Brand(
-        slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None
-    )
-
-
+    return Brand(slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None)
