@@ -51,3 +51,8 @@ class Admission:
     authenticated_at: int
     at_us: int
     reference: str
+
+    @property
+    def user_generation(self) -> int:
+        """0 where no person takes part."""
+        return self.user.generation if self.user else 0

@@ -67,4 +67,4 @@ def _basic(authorization: bytes) -> Credentials:
 
 
 def _any_equal(stored: tuple[bytes, ...], digest: bytes) -> bool:
-    return any([hmac.compare_digest(one, digest) for one in stored])  # every one, always
+    return sum(hmac.compare_digest(one, digest) for one in stored) > 0  # every one, always

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NoReturn
 
-from idp.kit.errors import Failure, Refused, TooMany, Unauthenticated, Unavailable
+from idp.kit.errors import Failure, Refused, TooMany, Unavailable
 from idp.web.asgi import Header, Send, json_response
 
 NO_STORE: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
@@ -22,10 +22,6 @@ class PageError(Failure):
     """The request is not to be trusted with a redirect: an error page of our own (RFC 6749 4.1.2.1)."""
 
 
-class RedirectError(Failure):
-    """The client is told at its redirect URI."""
-
-
 def invalid_client(detail: str = "") -> NoReturn:
     """One answer whatever was wrong (RFC 6749 5.2)."""
     raise OAuthError(
@@ -36,25 +32,17 @@ def invalid_client(detail: str = "") -> NoReturn:
     ) from (ValueError(detail) if detail else None)
 
 
-def as_oauth(failure: Failure, *, refused_as: str = "invalid_grant") -> OAuthError:
-    """`refused_as` names the gate's no at this endpoint; its reason goes into the description."""
-    match failure:
-        case OAuthError():
-            return failure
-        case Unavailable():
-            wait = (b"retry-after", str(failure.retry_after).encode())
-            return OAuthError("temporarily_unavailable", failure.public, status=503, headers=[wait])
-        case TooMany():
-            wait = (b"retry-after", str(failure.retry_after).encode())
-            return OAuthError("temporarily_unavailable", failure.public, status=429, headers=[wait])
-        case Refused(code="invalid_grant"):
-            return OAuthError("invalid_grant", failure.public)
-        case Refused():
-            return OAuthError(refused_as, failure.code)
-        case Unauthenticated():
-            return OAuthError("invalid_client", "Client authentication failed.", status=401)
-        case _:
-            return OAuthError("invalid_request", failure.public)
+def as_oauth(failure: Failure) -> OAuthError:
+    """The gate's no is `invalid_grant` with its reason as the description; what cannot be done now says when."""
+    if isinstance(failure, OAuthError):
+        return failure
+    if isinstance(failure, (Unavailable, TooMany)):
+        wait = (b"retry-after", str(failure.retry_after).encode())
+        status = 503 if isinstance(failure, Unavailable) else 429
+        return OAuthError("temporarily_unavailable", failure.public, status=status, headers=[wait])
+    if isinstance(failure, Refused):
+        return OAuthError("invalid_grant", failure.public if failure.code == "invalid_grant" else failure.code)
+    return OAuthError("invalid_request", failure.public)
 
 
 async def send_error(send: Send, error: OAuthError) -> None:

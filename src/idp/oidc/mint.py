@@ -11,6 +11,7 @@ from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
 from idp.signing import Alg, SigningKey, Use
 from idp.signing.keys import b64
+from idp.web.deciding import KeyMissing
 
 
 class Request(NamedTuple):
@@ -25,15 +26,6 @@ class Request(NamedTuple):
 class Issued(NamedTuple):
     token: str
     row: AccessToken
-
-
-class KeyMissing(Exception):
-    """The tenant has no key yet for this use and algorithm; it is made, and the request decided again."""
-
-    def __init__(self, use: Use, alg: Alg) -> None:
-        super().__init__(use, alg)
-        self.use = use
-        self.alg = alg
 
 
 def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
@@ -97,7 +89,7 @@ def _client(admission: Admission) -> OidcClient:
     return admission.service.oidc
 
 
-def _row(  # noqa: PLR0913, PLR0917 - a row has as many columns as it has
+def _row(
     admission: Admission, asked: Request, token_id: str, digest: bytes, life: tuple[int, int], scopes: str
 ) -> AccessToken:
     return AccessToken(
@@ -111,7 +103,7 @@ def _row(  # noqa: PLR0913, PLR0917 - a row has as many columns as it has
         scopes=scopes,
         audience=asked.issuer,
         tenant_generation=admission.tenant.generation,
-        user_generation=admission.user.generation if admission.user else 0,
+        user_generation=admission.user_generation,
         service_generation=admission.service.generation,
         issued_at=life[0] * SECOND,
         expires_at=life[1] * SECOND,

@@ -23,6 +23,9 @@ class Scope(StrEnum):
     OFFLINE_ACCESS = "offline_access"
 
 
+IDENTITY_SCOPES: frozenset[str] = frozenset(Scope)
+
+
 class Code(NamedTuple):
     """An authorization code's row; single use is `redeemed_at`, written once."""
 

@@ -7,7 +7,14 @@ as that door wrote it, and says where to go back to.
 """
 
 from idp.sessions.consents import give_consent, has_consent
-from idp.sessions.grants import begin_grant, end_grant, find_grant, grant_is_alive, use_refresh_token
+from idp.sessions.grants import (
+    begin_grant,
+    end_grant,
+    find_grant,
+    grant_is_alive,
+    grant_of_refresh_token,
+    use_refresh_token,
+)
 from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
 from idp.sessions.model import (
     Generations,
@@ -40,10 +47,12 @@ __all__ = [
     "finish",
     "give_consent",
     "grant_is_alive",
+    "grant_of_refresh_token",
     "has_consent",
     "is_current",
     "live_session",
     "open_session",
     "seen",
+    "usable_grant",
     "use_refresh_token",
 ]

@@ -27,6 +27,24 @@ def find_grant(unit: Unit, grant_id: str) -> Grant | None:
     return store.find_grant(unit, grant_id)
 
 
+def grant_of_refresh_token(unit: Unit, shown: Presented) -> Grant | None:
+    """The grant behind a refresh token that is ours, used up or not."""
+    row = store.find_refresh_token(unit, shown.id)
+    if row is None or not hmac.compare_digest(row.digest, shown.digest):
+        return None
+    return store.find_grant(unit, row.grant_id)
+
+
+def usable_grant(unit: Unit, shown: Presented) -> Grant | None:
+    """The grant behind a refresh token that has neither been replaced nor lain idle too long."""
+    row = store.find_refresh_token(unit, shown.id)
+    if row is None or not hmac.compare_digest(row.digest, shown.digest):
+        return None
+    if row.replaced_at is not None or unit.now_us >= row.idle_until:
+        return None
+    return store.find_grant(unit, row.grant_id)
+
+
 def grant_is_alive(grant: Grant, session: Session | None, now_us: int, *, present: Generations) -> bool:
     """`present` are the generations of now. Without offline access a grant lives no longer than its session."""
     if grant.ended_at is not None or now_us >= grant.ends_at or grant.generations != present:

@@ -17,6 +17,7 @@ class _Scopes(NamedTuple):
 class RefreshToken(NamedTuple):
     digest: bytes
     grant_id: str
+    idle_until: int
     replaced_at: int | None
 
 
@@ -80,7 +81,7 @@ _END_GRANT = command(
 )
 _ADD_REFRESH = command(insert(refresh_tokens))
 _FIND_REFRESH = query(
-    select(refresh_tokens.c.digest, refresh_tokens.c.grant_id, refresh_tokens.c.replaced_at).where(
+    select(*[refresh_tokens.c[name] for name in RefreshToken._fields]).where(
         own(refresh_tokens), refresh_tokens.c.id == bindparam("id")
     ),
     RefreshToken,

@@ -13,7 +13,7 @@ def token(box: Box, browser: bytes, purpose: str) -> str:
     return box.mac("csrf", browser + purpose.encode()).hex()
 
 
-def check(  # noqa: PLR0913 - one keyword for each thing that has to agree
+def check(
     headers: Mapping[bytes, bytes],
     *,
     base_url: str,

@@ -56,7 +56,7 @@ class Hallway:
     case, without forwarding fields and names with underscores, the last one where a field was repeated.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each thing an operator may set
+    def __init__(
         self,
         app: App,
         *,

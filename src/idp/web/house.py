@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from idp.access import FactMemory, Gate
 from idp.kit.units import Units
-from idp.tenants import Tenant
-from idp.web.brand import Brand
 from idp.web.pages import Pages
 
 
@@ -26,7 +24,3 @@ class House:
 
     def issuer(self, slug: str) -> str:
         return f"{self.base_url}/t/{slug}"
-
-
-def brand_of(tenant: Tenant) -> Brand:
-    return Brand(slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None)

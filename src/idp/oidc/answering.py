@@ -1,0 +1,64 @@
+"""The authorization response, in its own grammar: redirects to the client, or a page of ours."""
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from idp.access import Facts
+from idp.kit.errors import Failure, Refused
+from idp.oidc.errors import PageError, describable
+from idp.oidc.known import Known
+from idp.oidc.request import Return
+from idp.web.asgi import Header, Scope, Send, respond
+from idp.web.house import House
+from idp.web.showing import show, shown_service
+
+
+def response_uri(back: Return, issuer: str, **parameters: str) -> str:
+    """The registered query is kept and ours appended; `iss` always (RFC 9207), `state` only if it was given."""
+    ours = {**parameters, "iss": issuer} if back.state is None else {**parameters, "state": back.state, "iss": issuer}
+    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{urlencode(ours)}"
+
+
+def error_uri(back: Return, issuer: str, failure: Failure) -> str:
+    """RFC 6749 4.1.2.1; the gate's no is `access_denied` with its reason as the description."""
+    if isinstance(failure, Refused):
+        return response_uri(back, issuer, error="access_denied", error_description=failure.code)
+    return response_uri(back, issuer, error=failure.code, error_description=describable(failure.public))
+
+
+async def redirect(send: Send, location: str, headers: Iterable[Header] = ()) -> None:
+    """Always 303: a 307 would carry a person's form on to the client (RFC 9700 4.12)."""
+    await respond(send, 303, [(b"location", location.encode()), *headers])
+
+
+async def show_page_error(house: House, scope: Scope, send: Send, facts: Facts | None, failure: PageError) -> None:
+    reference = scope["state"]["reference"]
+    await show(
+        house,
+        scope,
+        send,
+        "error",
+        facts=facts,
+        status=400,
+        code=failure.code,
+        reference=reference,
+        detail=failure.detail or None,
+    )
+
+
+async def show_denied(
+    house: House, scope: Scope, send: Send, known: Known, refusal: Refused, *, return_url: str
+) -> None:
+    """Reason, reference, and a link that tells the client (`access_denied`)."""
+    await show(
+        house,
+        scope,
+        send,
+        "denied",
+        facts=known.facts,
+        status=403,
+        code=refusal.code,
+        reference=refusal.members.get("reference") or scope["state"]["reference"],
+        service=shown_service(known.service),
+        return_url=return_url,
+    )

@@ -1,0 +1,29 @@
+"""The endpoints of the door, as routes of the dispatcher."""
+
+from idp.oidc import authorize, consent, discovery, introspection, logout, revocation, token, userinfo
+from idp.web.dispatch import Route
+from idp.web.house import House
+
+_GET = frozenset({"GET"})
+_POST = frozenset({"POST"})
+_BOTH = _GET | _POST
+
+
+def routes(house: House) -> list[Route]:
+    metadata = discovery.discovery(house)
+    return [
+        Route("/t/{tenant}/.well-known/openid-configuration", _GET, "discovery", metadata),
+        Route("/t/{tenant}/.well-known/oauth-authorization-server", _GET, "discovery", metadata),
+        Route("/.well-known/oauth-authorization-server/t/{tenant}", _GET, "discovery", metadata),
+        Route("/t/{tenant}/jwks", _GET, "jwks", discovery.jwks(house)),
+        Route("/t/{tenant}/authorize", _BOTH, "authorize", authorize.endpoint(house)),
+        Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),
+        Route("/t/{tenant}/consent", _GET, "consent", consent.question(house)),
+        Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
+        Route("/t/{tenant}/token", _POST, "token", token.endpoint(house)),
+        Route("/t/{tenant}/userinfo", _BOTH, "userinfo", userinfo.endpoint(house)),
+        Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),
+        Route("/t/{tenant}/revoke", _POST, "revoke", revocation.endpoint(house)),
+        Route("/t/{tenant}/end_session", _BOTH, "end_session", logout.endpoint(house)),
+        Route(f"/t/{{tenant}}/{logout.CONFIRM}", _POST, "end_session", logout.confirmation(house)),
+    ]

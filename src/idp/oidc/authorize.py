@@ -1,0 +1,168 @@
+"""The authorization endpoint, for a request that arrives and for one that comes back from a sign-in.
+
+GET             read everything in one snapshot, decide, answer; with a live session that is all
+POST            kept as a pending request and answered by a redirect of our own, because a browser sends no Lax
+                cookie with a form from another site
+…/continue      the pending request again, in the browser in which it began
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from idp import sessions, tenants
+from idp.access import Admission
+from idp.kit.errors import Refused, Unavailable
+from idp.kit.units import Unit
+from idp.oidc import request as requests
+from idp.oidc.answering import error_uri, redirect, response_uri, show_denied, show_page_error
+from idp.oidc.errors import PageError
+from idp.oidc.known import Known, give_code, look, note_refusal, with_consent
+from idp.oidc.progress import Missing, next_step
+from idp.oidc.request import AuthorizationRequest, RedirectError
+from idp.sessions import Interaction, Waiting
+from idp.web.asgi import App, Header, Receive, Scope, Send
+from idp.web.browsers import Browser, browser_of, known_browser, pending
+from idp.web.forms import Form, parse_form, parse_query, read_body
+from idp.web.house import House
+
+RESUME = "authorize/continue"
+CONSENT = "consent"
+SIGN_IN = "signin"
+_LARGEST = 64 * 1024
+_TRIES = 6
+
+
+class Denied(Exception):
+    """The gate's no, with what is needed to say it to a person or to the client."""
+
+    def __init__(self, known: Known, request: AuthorizationRequest, refusal: Refused) -> None:
+        super().__init__(refusal.code)
+        self.known = known
+        self.request = request
+        self.refusal = refusal
+
+
+class Next(NamedTuple):
+    """Where the browser goes, and the cookie it takes along."""
+
+    location: str
+    headers: list[Header]
+
+
+class Pending(NamedTuple):
+    """A request that cannot be answered yet; `interaction` once it has been kept."""
+
+    known: Known
+    request: AuthorizationRequest
+    form: Form
+    interaction: Interaction | None
+
+
+def endpoint(house: House) -> App:
+    async def authorize(scope: Scope, receive: Receive, send: Send) -> None:
+        browser = await browser_of(house, scope)
+        form = parse_query(scope["query_string"])
+        if scope["method"] == "POST":
+            body = await read_body(receive, limit=_LARGEST)
+            form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
+            await answer(house, scope, send, lambda: _keep(house, browser, form))
+        else:
+            await answer(house, scope, send, lambda: proceed(house, browser, form, None))
+
+    return authorize
+
+
+def continuation(house: House) -> App:
+    async def resume(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        browser = await browser_of(house, scope)
+        interaction = await pending(house, browser, parse_query(scope["query_string"]))
+
+        async def go_on() -> Next:
+            if interaction is None:
+                raise PageError("interaction_expired")
+            return await proceed(house, browser, requests.from_text(interaction.request), interaction)
+
+        await answer(house, scope, send, go_on)
+
+    return resume
+
+
+async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[Next]]) -> None:
+    """Sends the browser where `work` says; what it raises goes to the client or onto a page of ours."""
+    slug = scope["state"]["tenant_slug"]
+    try:
+        onward = await work()
+    except PageError as failure:
+        await show_page_error(house, scope, send, house.memory.latest(slug), failure)
+    except RedirectError as failure:
+        await redirect(send, error_uri(failure.back, house.issuer(slug), failure))
+    except Denied as denied:
+        await note_refusal(house, denied.known, denied.refusal)
+        location = error_uri(denied.request.back, house.issuer(slug), denied.refusal)
+        if denied.request.silent:
+            await redirect(send, location)
+        else:
+            await show_denied(house, scope, send, denied.known, denied.refusal, return_url=location)
+    else:
+        await redirect(send, onward.location, onward.headers)
+
+
+async def proceed(
+    house: House, browser: Browser, form: Form, interaction: Interaction | None, *, allowed: bool = False
+) -> Next:
+    """As far as the request gets now; `allowed` when the person has just consented to it."""
+    for _ in range(_TRIES):
+        known, request = await read_request(house, browser, form)
+        try:
+            now_us = house.units.clock.now_us()
+            step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
+            if isinstance(step, Admission):
+                code = await give_code(house, known, request, step, interaction)
+                return Next(response_uri(request.back, house.issuer(browser.slug), code=code), [])
+        except Refused as refusal:
+            raise Denied(known, request, refusal) from refusal
+        except tenants.Moved:
+            continue
+        return await _ask(house, browser, Pending(known, request, form, interaction), _PAGES[step])
+    raise Unavailable("the tenant's facts change faster than a decision is made")
+
+
+async def read_request(house: House, browser: Browser, form: Form) -> tuple[Known, AuthorizationRequest]:
+    """Everything that is known, in one snapshot. Raises `PageError` and `RedirectError`."""
+    client_id = requests.client_of(form)
+
+    def read(unit: Unit) -> tuple[Known, AuthorizationRequest]:
+        known = look(house, unit, client_id, browser.session)
+        back = requests.way_back(form, known.service)
+        request = requests.parse(form, known.service, back)
+        return with_consent(unit, known, request), request
+
+    return await house.units.read(browser.tenant, read)
+
+
+async def _keep(house: House, browser: Browser, form: Form) -> Next:
+    known, request = await read_request(house, browser, form)
+    return await _ask(house, browser, Pending(known, request, form, None), RESUME)
+
+
+async def _ask(house: House, browser: Browser, asked: Pending, page: str) -> Next:
+    """To a page of ours, with the request waiting behind it."""
+    if asked.interaction is not None:
+        return page_of(house, browser, page, asked.interaction)
+    digest, headers = known_browser(house, browser)
+    request = asked.request
+    text = requests.to_text(asked.form)
+    waiting = Waiting(RESUME, asked.known.service.id, text, request.login_hint, request.ui_locales)
+    interaction = await house.units.commit(
+        browser.tenant, lambda unit: sessions.begin_interaction(unit, waiting, browser=digest)
+    )
+    return page_of(house, browser, page, interaction)._replace(headers=headers)
+
+
+def page_of(house: House, browser: Browser, page: str, interaction: Interaction) -> Next:
+    query = urlencode({"interaction": interaction.id})
+    return Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
+
+
+_PAGES = {Missing.SIGN_IN: SIGN_IN, Missing.CONSENT: CONSENT}

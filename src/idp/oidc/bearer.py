@@ -1,0 +1,125 @@
+"""Tokens that somebody shows us: found by the id in them, ours only if the digest of the whole is the stored one."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import NamedTuple
+
+from idp import federation, sessions, users
+from idp.access import Admission, PersonProof, ServiceProof
+from idp.kit import ids
+from idp.kit.ids import Presented
+from idp.kit.units import Unit
+from idp.oidc import store
+from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
+from idp.sessions import Generations, Grant
+from idp.signing import Unverified, unverified_claims
+from idp.users import Identity
+from idp.web.house import House
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_LONGEST = 8 * 1024
+
+
+class Alive(NamedTuple):
+    """An access token that is good at this moment, with the gate's word for it."""
+
+    row: AccessToken
+    admission: Admission
+
+
+class Refreshable(NamedTuple):
+    grant: Grant
+    client_id: str
+
+
+def presented(token: str) -> Presented | None:
+    """What to look for; None for what cannot be one of our access tokens."""
+    if len(token) > _LONGEST or not token.isascii():
+        return None
+    if token.startswith(TOKEN_KIND + "_"):
+        return ids.presented(TOKEN_KIND, token)
+    try:
+        token_id = unverified_claims(token).get("jti")
+    except Unverified:
+        return None
+    if not isinstance(token_id, str) or not _ID.fullmatch(token_id):
+        return None
+    return Presented(token_id, sha256(token.encode()).digest())
+
+
+def find(unit: Unit, token: str) -> AccessToken | None:
+    """The row of exactly this token, good or not."""
+    shown = presented(token)
+    row = store.find_access_token(unit, shown.id) if shown else None
+    return row if row and shown and hmac.compare_digest(row.digest, shown.digest) else None
+
+
+def inspect(house: House, unit: Unit, token: str) -> Alive | None:
+    """None unless everything it hangs on still stands. Raises `Refused` where only the gate is against it."""
+    row = find(unit, token)
+    if row is None or row.revoked_at is not None or unit.now_us >= row.expires_at:
+        return None
+    facts = house.memory.current(unit, row.client_id)
+    service = facts.services.get(row.client_id)
+    if service is None or service.id != row.service_id:
+        return None
+    user = users.find(unit, row.user_id) if row.user_id else None
+    proof = _proof(unit, row, service, user) if row.user_id else ServiceProof(service)
+    admission = house.gate.admit(facts, proof, now_us=unit.now_us)
+    present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
+    return Alive(row, admission) if row.generations == present and not _is_over(unit, row) else None
+
+
+def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
+    """The grant behind a refresh token that could be used now. Raises `Refused` as `inspect`."""
+    shown = ids.presented(REFRESH_KIND, token)
+    grant = sessions.usable_grant(unit, shown) if shown else None
+    if grant is None:
+        return None
+    service = federation.get(unit, grant.service_id)
+    facts = house.memory.current(unit, service.client_id)
+    user = users.find(unit, grant.user_id)
+    house.gate.admit(
+        facts,
+        PersonProof(
+            service=service,
+            user=user,
+            assigned=federation.is_assigned(unit, service_id=service.id, user_id=grant.user_id),
+            session_id=grant.session_id,
+            methods=grant.methods,
+            authenticated_at=grant.authenticated_at,
+        ),
+        now_us=unit.now_us,
+    )
+    present = Generations(facts.tenant.generation, user.generation if user else 0, service.generation)
+    session = sessions.find_session(unit, grant.session_id)
+    alive = sessions.grant_is_alive(grant, session, unit.now_us, present=present)
+    return Refreshable(grant, service.client_id) if alive else None
+
+
+def from_header(headers: Mapping[bytes, bytes]) -> str | None:
+    """RFC 6750 2.1; the scheme in any case."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+
+
+def _proof(unit: Unit, row: AccessToken, service: federation.Service, user: Identity | None) -> PersonProof:
+    return PersonProof(
+        service=service,
+        user=user,
+        assigned=federation.is_assigned(unit, service_id=service.id, user_id=row.user_id or ""),
+        session_id=row.session_id or "",
+        methods="[]",
+        authenticated_at=row.issued_at,
+    )
+
+
+def _is_over(unit: Unit, row: AccessToken) -> bool:
+    """Its grant was ended, or the session it was given in was signed out of."""
+    grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
+    if row.grant_id and (grant is None or grant.ended_at is not None):
+        return True
+    session = sessions.find_session(unit, row.session_id) if row.session_id else None
+    return session is not None and session.ended_at is not None and row.issued_at <= session.ended_at

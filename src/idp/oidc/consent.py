@@ -1,0 +1,137 @@
+"""The consent page: what a service will learn, allowed or not by the person who is signed in.
+
+The form is bound to the browser, the interaction and the scopes shown: one from another flow does not count.
+"""
+
+from idp import audit, sessions, users
+from idp.kit.errors import Refused
+from idp.kit.units import Unit
+from idp.oidc import request as requests
+from idp.oidc.authorize import RESUME, Next, answer, page_of, proceed, read_request
+from idp.oidc.errors import PageError
+from idp.oidc.known import Known
+from idp.oidc.request import AuthorizationRequest, RedirectError
+from idp.sessions import Interaction
+from idp.web import csrf
+from idp.web.asgi import App, Receive, Scope, Send
+from idp.web.browsers import Browser, browser_of, pending
+from idp.web.forms import Form, parse_form, parse_query, read_body
+from idp.web.house import House
+from idp.web.pages import ShownPerson
+from idp.web.showing import show, shown_service
+
+_LARGEST = 64 * 1024
+
+
+class _Shown(Exception):
+    """Nothing stands in the way of asking the person."""
+
+    def __init__(self, interaction: Interaction, known: Known, request: AuthorizationRequest) -> None:
+        super().__init__(interaction.id)
+        self.interaction = interaction
+        self.known = known
+        self.request = request
+
+
+def question(house: House) -> App:
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        browser = await browser_of(house, scope)
+
+        async def look() -> Next:
+            interaction = await _pending(house, browser, parse_query(scope["query_string"]))
+            known, request = await read_request(house, browser, requests.from_text(interaction.request))
+            if known.user is None:
+                return page_of(house, browser, RESUME, interaction)
+            raise _Shown(interaction, known, request)
+
+        try:
+            await answer(house, scope, send, look)
+        except _Shown as shown:
+            await _show(house, scope, send, browser, shown)
+
+    return ask
+
+
+def decision(house: House) -> App:
+    async def decide(scope: Scope, receive: Receive, send: Send) -> None:
+        browser = await browser_of(house, scope)
+        body = await read_body(receive, limit=_LARGEST)
+        form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+        await answer(house, scope, send, lambda: _decide(house, scope, browser, form))
+
+    return decide
+
+
+async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> Next:
+    interaction = await _pending(house, browser, form)
+    waiting = requests.from_text(interaction.request)
+    known, request = await read_request(house, browser, waiting)
+    if known.user is None:
+        return page_of(house, browser, RESUME, interaction)
+    _check_form(house, scope, browser, form, _purpose(interaction, request))
+    user, service = known.user.id, known.service.id
+    if form.get("decision") != "allow":
+        await house.units.commit(
+            browser.tenant, lambda unit: _deny(unit, interaction, user, service), actor=known.actor
+        )
+        raise RedirectError(request.back, "access_denied", "The person did not allow it.")
+
+    def allow(unit: Unit) -> None:
+        sessions.give_consent(unit, user_id=user, service_id=service, scopes=request.scopes)
+
+    await house.units.commit(browser.tenant, allow, actor=known.actor)
+    return await proceed(house, browser, waiting, interaction, allowed=True)
+
+
+def _deny(unit: Unit, interaction: Interaction, user: str, service: str) -> None:
+    if not sessions.finish(unit, interaction):
+        raise PageError("interaction_expired")
+    audit.record(unit, audit.Event.CONSENT_DENIED, subject=user, service=service)
+
+
+def _check_form(house: House, scope: Scope, browser: Browser, form: Form, purpose: str) -> None:
+    try:
+        csrf.check(
+            scope["state"]["headers"],
+            base_url=house.base_url,
+            box=house.units.keys.box(browser.tenant),
+            browser=browser.device,
+            purpose=purpose,
+            shown=form.get("csrf"),
+        )
+    except Refused as refusal:
+        raise PageError(refusal.code) from refusal
+
+
+async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
+    interaction = await pending(house, browser, form)
+    if interaction is None:
+        raise PageError("interaction_expired")
+    return interaction
+
+
+def _purpose(interaction: Interaction, request: AuthorizationRequest) -> str:
+    return f"consent {interaction.id} {' '.join(sorted(request.scopes))}"
+
+
+async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown: _Shown) -> None:
+    known, user = shown.known, shown.known.user
+    assert user is not None
+    assert browser.device is not None
+    name = await house.units.read(browser.tenant, lambda unit: users.face(unit, user.id))
+    box = house.units.keys.box(browser.tenant)
+    await show(
+        house,
+        scope,
+        send,
+        "consent",
+        facts=known.facts,
+        ui_locales=shown.request.ui_locales,
+        action=f"{house.issuer(browser.slug)}/consent",
+        csrf=csrf.token(box, browser.device.digest, _purpose(shown.interaction, shown.request)),
+        interaction=shown.interaction.id,
+        service=shown_service(known.service),
+        person=ShownPerson(name.display_name, name.user_name),
+        scopes=sorted(shown.request.scopes),
+        switch_account_url=f"{house.issuer(browser.slug)}/signin?interaction={shown.interaction.id}",
+    )

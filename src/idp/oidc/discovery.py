@@ -1,0 +1,89 @@
+"""What a relying party needs to know beforehand (OpenID Connect Discovery 1.0, RFC 8414), and the public keys.
+
+Both answer while the database is down: the document follows from the issuer, and keys are kept in memory.
+"""
+
+import json
+from typing import Any
+
+from idp.access import Facts
+from idp.federation import AuthMethod, Grant
+from idp.kit.errors import NotFound, Unavailable
+from idp.oidc.model import Scope
+from idp.signing import Alg
+from idp.users import CLAIM_NAMES
+from idp.web.asgi import JSON, App, Header, Receive, Send, respond
+from idp.web.asgi import Scope as Request
+from idp.web.failures import Refusal
+from idp.web.house import House
+from idp.web.languages import Language
+
+_PUBLIC: tuple[Header, ...] = (
+    JSON,
+    (b"cache-control", b"public, max-age=300"),
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    methods = [method.value for method in AuthMethod]
+    proving = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "end_session_endpoint": f"{issuer}/end_session",
+        "scopes_supported": [scope.value for scope in Scope],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [grant.value for grant in Grant],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value],
+        "token_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": proving,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", *CLAIM_NAMES],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": [language.value for language in Language],
+    }
+
+
+def discovery(house: House) -> App:
+    async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        facts = await _lasting(house, scope["state"]["tenant_slug"])
+        body = json.dumps(metadata(house.issuer(facts.tenant.slug)), separators=(",", ":"))
+        await respond(send, 200, _PUBLIC, body.encode())
+
+    return answer
+
+
+def jwks(house: House) -> App:
+    async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        facts = await _lasting(house, scope["state"]["tenant_slug"])
+        await respond(send, 200, _PUBLIC, json.dumps(facts.keys.jwks(), separators=(",", ":")).encode())
+
+    return answer
+
+
+async def _lasting(house: House, slug: str) -> Facts:
+    """The facts of now, or those remembered when now cannot be asked."""
+    try:
+        tenant = await house.memory.tenant_id(slug)
+        return await house.units.read(tenant, house.memory.current)
+    except NotFound:
+        raise Refusal(404, "not_found", "There is nothing here.") from None
+    except Unavailable:
+        if facts := house.memory.latest(slug):
+            return facts
+        raise

@@ -1,0 +1,230 @@
+"""The grants of the token endpoint. Each proves, has the gate admit, and commits what it gives in one unit.
+
+A grant fills in what is its own; client authentication, facts and the answer belong to the endpoint.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from idp import audit, federation, sessions, tenants, users
+from idp.access import Admission, Facts, PersonProof, ServiceProof
+from idp.federation import Grant as GrantType
+from idp.federation import OidcClient, Service
+from idp.kit import ids
+from idp.kit.clock import SECOND
+from idp.kit.errors import Refused
+from idp.kit.ids import Minted, Presented
+from idp.kit.units import Actor, Unit
+from idp.oidc import mint, redemption, store
+from idp.oidc.errors import OAuthError
+from idp.oidc.mint import Issued
+from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
+from idp.sessions import Generations, Grant, Session
+from idp.web.forms import Form
+from idp.web.house import House
+
+T = TypeVar("T")
+
+Answer = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """One token request by an authenticated client, on facts whose revision its commit will hold."""
+
+    house: House
+    facts: Facts
+    service: Service
+    form: Form
+    now_us: int
+
+    @property
+    def issuer(self) -> str:
+        return self.house.issuer(self.facts.tenant.slug)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("service", self.service.id)
+
+    @property
+    def client(self) -> OidcClient:
+        assert self.service.oidc is not None
+        return self.service.oidc
+
+    def admit(self, proof: PersonProof | ServiceProof) -> Admission:
+        return self.house.gate.admit(self.facts, proof, now_us=self.now_us)
+
+    async def read(self, work: Callable[[Unit], T]) -> T:
+        return await self.house.units.read(self.facts.tenant.id, work)
+
+    async def commit(self, work: Callable[[Unit], T]) -> T:
+        """Raises `tenants.Moved` when the facts are no longer those of now: then the grant runs again."""
+
+        def held(unit: Unit) -> T:
+            tenants.hold(unit, self.facts.tenant.revision)
+            return work(unit)
+
+        return await self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
+
+
+async def client_credentials(asked: Asked) -> Answer:
+    """RFC 6749 4.4: the service in its own name; no person, no refresh token."""
+    scopes = _own_scopes(asked)
+    try:
+        admission = asked.admit(ServiceProof(asked.service))
+    except Refused as refusal:
+        await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
+        raise OAuthError("unauthorized_client", refusal.code) from refusal
+    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, scopes))
+    await asked.commit(lambda unit: _record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
+    return _answer(issued)
+
+
+async def authorization_code(asked: Asked) -> Answer:
+    """RFC 6749 4.1.3 with RFC 7636. A refusal spends the code and nothing else."""
+    shown = redemption.presented_code(asked.form)
+    generation = asked.facts.tenant.generation
+    loaded = await asked.read(lambda unit: redemption.load(unit, shown, asked.service, generation))
+    code = loaded.code
+    try:
+        admission = asked.admit(loaded.proof)
+        redemption.check(loaded, asked.form, asked.now_us)
+    except Refused as refusal:
+        await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
+        raise
+    grant = redemption.grant_of(code, asked.now_us)
+    request = mint.Request(asked.issuer, grant.scope_set, grant.id, code.nonce)
+    issued = mint.access_token(asked.facts, admission, request)
+    answer = _with_id_token(asked, admission, request, issued)
+    refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
+
+    def write(unit: Unit) -> Minted | None:
+        redemption.consume(unit, shown, code)
+        _record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
+        return sessions.begin_grant(unit, grant, refreshable=refreshable)
+
+    return _with_refresh_token(answer, await asked.commit(write))
+
+
+async def refresh_token(asked: Asked) -> Answer:
+    """RFC 6749 6: never more than was granted. Public clients rotate, the others keep their token."""
+    shown = _presented(asked.form)
+    grant, session, proof = await asked.read(lambda unit: _load_grant(unit, asked, shown))
+    try:
+        admission = asked.admit(proof)
+    except Refused as refusal:
+        await asked.commit(partial(_note, refusal=refusal, subject=grant.user_id))
+        raise
+    present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
+    if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
+        raise _no_refresh()
+    request = mint.Request(asked.issuer, _narrowed(asked.form, grant), grant.id)
+    issued = mint.access_token(asked.facts, admission, request)
+    answer = _with_id_token(asked, admission, request, issued)
+
+    def write(unit: Unit) -> Minted | None:
+        successor = sessions.use_refresh_token(unit, shown, grant=grant, rotate=asked.client.is_public)
+        _record(unit, issued, admission, GrantType.REFRESH_TOKEN)
+        return successor
+
+    return _with_refresh_token(answer, await asked.commit(write))
+
+
+GRANTS: dict[GrantType, Callable[[Asked], Awaitable[Answer]]] = {
+    GrantType.AUTHORIZATION_CODE: authorization_code,
+    GrantType.CLIENT_CREDENTIALS: client_credentials,
+    GrantType.REFRESH_TOKEN: refresh_token,
+}
+
+
+def _own_scopes(asked: Asked) -> frozenset[str]:
+    """Those of the service itself: what identity scopes mean needs a person."""
+    scopes = _scopes(asked.form)
+    if not scopes <= asked.client.scopes - IDENTITY_SCOPES:
+        raise OAuthError("invalid_scope", "A scope was asked for that is not registered for this client.")
+    return scopes
+
+
+def _narrowed(form: Form, grant: Grant) -> frozenset[str]:
+    if form.get("scope") is None:
+        return grant.scope_set
+    scopes = _scopes(form)
+    if not scopes or not scopes <= grant.scope_set:
+        raise OAuthError("invalid_scope", "The scope is wider than what was granted.")
+    return scopes
+
+
+def _scopes(form: Form) -> frozenset[str]:
+    return frozenset((form.get("scope") or "").split(" ")) - {""}
+
+
+def _presented(form: Form) -> Presented:
+    text = form.get("refresh_token")
+    if not text:
+        raise OAuthError("invalid_request", "refresh_token is missing.")
+    shown = ids.presented(REFRESH_KIND, text)
+    if shown is None:
+        raise _no_refresh()
+    return shown
+
+
+def _load_grant(unit: Unit, asked: Asked, shown: Presented) -> tuple[Grant, Session | None, PersonProof]:
+    grant = sessions.grant_of_refresh_token(unit, shown)
+    if grant is None or grant.service_id != asked.service.id:
+        raise _no_refresh()
+    proof = PersonProof(
+        service=asked.service,
+        user=users.find(unit, grant.user_id),
+        assigned=federation.is_assigned(unit, service_id=grant.service_id, user_id=grant.user_id),
+        session_id=grant.session_id,
+        methods=grant.methods,
+        authenticated_at=grant.authenticated_at,
+    )
+    return grant, sessions.find_session(unit, grant.session_id), proof
+
+
+def _no_refresh() -> Refused:
+    return Refused("invalid_grant", "The refresh token is not valid.")
+
+
+def _spend(unit: Unit, *, shown: Presented, code: Code, refusal: Refused) -> None:
+    redemption.consume(unit, shown, code)
+    _note(unit, refusal=refusal, subject=code.user_id)
+
+
+def _note(unit: Unit, *, refusal: Refused, subject: str) -> None:
+    reference = refusal.members.get("reference", "")
+    audit.record(unit, audit.Event.ACCESS_REFUSED, subject=subject, reason=refusal.code, reference=reference)
+
+
+def _record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -> None:
+    row = issued.row
+    store.add_access_token(unit, row)
+    audit.record(
+        unit,
+        audit.Event.TOKEN_ISSUED,
+        subject=row.user_id or row.service_id,
+        service=row.service_id,
+        grant=grant.value,
+        token=row.id,
+        scopes=row.scopes,
+        reference=admission.reference,
+    )
+
+
+def _answer(issued: Issued) -> Answer:
+    row = issued.row
+    lifetime = (row.expires_at - row.issued_at) // SECOND
+    answer: Answer = {"access_token": issued.token, "token_type": "Bearer", "expires_in": lifetime}
+    return {**answer, "scope": row.scopes} if row.scopes else answer
+
+
+def _with_id_token(asked: Asked, admission: Admission, request: mint.Request, issued: Issued) -> Answer:
+    answer = _answer(issued)
+    if Scope.OPENID in request.scopes:
+        answer["id_token"] = mint.id_token(asked.facts, admission, request, access=issued.token)
+    return answer
+
+
+def _with_refresh_token(answer: Answer, secret: Minted | None) -> Answer:
+    return answer if secret is None else {**answer, "refresh_token": secret.token}

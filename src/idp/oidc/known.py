@@ -1,0 +1,119 @@
+"""Everything about an authorization request that the database knows, and the code that comes of it."""
+
+from typing import NamedTuple
+
+from idp import audit, federation, sessions, tenants, users
+from idp.access import Admission, Facts
+from idp.federation import Service
+from idp.kit import ids
+from idp.kit.errors import Refused
+from idp.kit.ids import Presented
+from idp.kit.units import Actor, Unit
+from idp.oidc import store
+from idp.oidc.errors import PageError
+from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code
+from idp.oidc.request import AuthorizationRequest
+from idp.sessions import Interaction, Session
+from idp.users import Identity
+from idp.web.house import House
+
+
+class Known(NamedTuple):
+    """Read in one snapshot. `session` lives and is that of `user`, or both are None."""
+
+    facts: Facts
+    service: Service
+    session: Session | None = None
+    user: Identity | None = None
+    assigned: bool = False
+    consented: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("user", self.user.id) if self.user else Actor("service", self.service.id)
+
+
+def look(house: House, unit: Unit, client_id: str, cookie: Presented | None) -> Known:
+    """Raises `PageError` for an unknown service."""
+    facts = house.memory.current(unit, client_id)
+    service = facts.services.get(client_id)
+    if service is None or service.oidc is None:
+        raise PageError("unknown_service")
+    session = sessions.live_session(unit, cookie, tenant_generation=facts.tenant.generation)
+    user = users.find(unit, session.user_id) if session else None
+    if session is None or user is None or user.generation != session.user_generation:
+        return Known(facts, service)
+    assigned = federation.is_assigned(unit, service_id=service.id, user_id=user.id)
+    return Known(facts, service, session, user, assigned)
+
+
+def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
+    if known.user is None or not known.service.consent_required:
+        return known
+    given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, scopes=request.scopes)
+    return known._replace(consented=given)
+
+
+async def give_code(
+    house: House, known: Known, request: AuthorizationRequest, admission: Admission, interaction: Interaction | None
+) -> str:
+    """A code for the one browser and request it was asked in. Raises `tenants.Moved` and `PageError`."""
+    secret = ids.mint(CODE_KIND)
+    assert admission.user is not None
+    assert admission.session_id is not None
+    code = Code(
+        id=secret.id,
+        digest=secret.digest,
+        service_id=known.service.id,
+        user_id=admission.user.id,
+        session_id=admission.session_id,
+        redirect_uri=request.redirect_uri,
+        scopes=" ".join(sorted(request.scopes)),
+        nonce=request.nonce,
+        challenge=request.challenge,
+        methods=admission.methods,
+        authenticated_at=admission.authenticated_at,
+        tenant_generation=admission.tenant.generation,
+        user_generation=admission.user_generation,
+        service_generation=known.service.generation,
+        expires_at=admission.at_us + CODE_LIFETIME,
+        redeemed_at=None,
+    )
+
+    def write(unit: Unit) -> None:
+        tenants.hold(unit, admission.revision)
+        if interaction is not None and not sessions.finish(unit, interaction):
+            raise PageError("interaction_expired")
+        store.add_code(unit, code)
+        if known.session is not None:
+            sessions.seen(unit, known.session)
+        audit.record(
+            unit,
+            audit.Event.CODE_ISSUED,
+            subject=code.user_id,
+            service=code.service_id,
+            code=code.id,
+            reference=admission.reference,
+        )
+
+    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
+    return secret.token
+
+
+async def note_refusal(house: House, known: Known, refusal: Refused) -> None:
+    """Recorded where a person was refused; a visitor whom nobody knows yet leaves no row behind."""
+    if known.user is None:
+        return
+    subject, service = known.user.id, known.service.id
+
+    def write(unit: Unit) -> None:
+        audit.record(
+            unit,
+            audit.Event.ACCESS_REFUSED,
+            subject=subject,
+            service=service,
+            reason=refusal.code,
+            reference=refusal.members.get("reference", ""),
+        )
+
+    await house.units.commit(known.facts.tenant.id, write, actor=known.actor)

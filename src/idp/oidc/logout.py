@@ -1,0 +1,179 @@
+"""RP-initiated logout 1.0. Whoever proves by its ID token that it speaks of this very session is believed; anybody
+else gets a page on which the person decides. A redirect goes to a registered address, and only for a proven client."""
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from idp import sessions, signing
+from idp.access import Facts
+from idp.kit.errors import Refused
+from idp.kit.units import Actor, Unit
+from idp.oidc.answering import redirect, show_page_error
+from idp.oidc.errors import PageError
+from idp.sessions import Interaction, Session, Waiting
+from idp.signing import Unverified, Use
+from idp.web import cookies, csrf
+from idp.web.asgi import App, Header, Receive, Scope, Send
+from idp.web.browsers import Browser, browser_of, known_browser, pending
+from idp.web.cookies import Cookie
+from idp.web.forms import Form, parse_form, parse_query, read_body
+from idp.web.house import House
+from idp.web.showing import show
+
+CONFIRM = "end_session/confirm"
+_LARGEST = 64 * 1024
+_NAMES = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "logout_hint", "ui_locales")
+
+
+class Wish(NamedTuple):
+    """`hint` holds the claims of a proven ID token; `target` the address to go to, proven and registered."""
+
+    hint: dict[str, Any] | None
+    target: str | None
+    ui_locales: str
+
+
+def endpoint(house: House) -> App:
+    async def end_session(scope: Scope, receive: Receive, send: Send) -> None:
+        browser = await browser_of(house, scope)
+        form = parse_query(scope["query_string"])
+        if scope["method"] == "POST":
+            body = await read_body(receive, limit=_LARGEST)
+            form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
+        try:
+            facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
+            wish = _read(form, facts, house.issuer(browser.slug))
+        except PageError as failure:
+            await show_page_error(house, scope, send, house.memory.latest(browser.slug), failure)
+            return
+        if session is None:
+            await _goodbye(house, scope, send, facts, wish.target, [])
+        elif wish.hint is not None and wish.hint.get("sid") == session.id:
+            await _sign_out(house, scope, send, browser, facts, session.id, wish.target)
+        else:
+            await _ask(house, scope, send, browser, facts, wish)
+
+    return end_session
+
+
+def confirmation(house: House) -> App:
+    async def confirm(scope: Scope, receive: Receive, send: Send) -> None:
+        browser = await browser_of(house, scope)
+        body = await read_body(receive, limit=_LARGEST)
+        form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+        interaction = await pending(house, browser, form)
+        facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
+        try:
+            target = _confirmed(house, scope, browser, form, interaction)
+        except PageError as failure:
+            await show_page_error(house, scope, send, facts, failure)
+            return
+        await _sign_out(house, scope, send, browser, facts, session.id if session else None, target)
+
+    return confirm
+
+
+def _look(house: House, unit: Unit, browser: Browser, form: Form) -> tuple[Facts, Session | None]:
+    facts = house.memory.current(unit, _client_id(form))
+    session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
+    return facts, session
+
+
+def _client_id(form: Form) -> str | None:
+    """The one who asks, as far as it says so: believed only with a proven hint."""
+    try:
+        audience = signing.unverified_claims(form.get("id_token_hint") or "").get("aud")
+    except Unverified:
+        audience = None
+    return audience if isinstance(audience, str) else form.get("client_id")
+
+
+def _read(form: Form, facts: Facts, issuer: str) -> Wish:
+    """Raises `PageError`."""
+    if repeated := form.repeated & frozenset(_NAMES):
+        raise PageError("invalid_request", detail=f"{min(repeated)} is given more than once")
+    hint = _proven(form.get("id_token_hint"), facts, issuer)
+    if hint is not None and form.get("client_id") not in {None, hint["aud"]}:
+        raise PageError("invalid_request", detail="client_id is not the audience of id_token_hint")
+    uri, state = form.get("post_logout_redirect_uri"), form.get("state")
+    if not uri or hint is None:
+        return Wish(hint, None, form.get("ui_locales") or "")
+    service = facts.services.get(hint["aud"])
+    if service is None or service.oidc is None or not service.oidc.post_logout_redirects.admits(uri):
+        raise PageError("invalid_redirect_uri")
+    suffix = "" if state is None else f"{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
+    return Wish(hint, uri + suffix, form.get("ui_locales") or "")
+
+
+def _proven(token: str | None, facts: Facts, issuer: str) -> dict[str, Any] | None:
+    """Ours and for one client; an expired one still says which session is meant (RP-Initiated Logout 1.0, 4)."""
+    if not token:
+        return None
+    keys = [key for key in facts.keys.published if key.use is Use.ID_TOKEN]
+    try:
+        claims = signing.verify(token, keys, typ="JWT")
+    except Unverified as error:
+        raise PageError("invalid_request", detail="id_token_hint is not one of our ID tokens") from error
+    if claims.get("iss") != issuer or not isinstance(claims.get("aud"), str):
+        raise PageError("invalid_request", detail="id_token_hint is not one of our ID tokens")
+    return claims
+
+
+async def _ask(house: House, scope: Scope, send: Send, browser: Browser, facts: Facts, wish: Wish) -> None:
+    digest, headers = known_browser(house, browser)
+    waiting = Waiting(CONFIRM, "", json.dumps(wish.target), "", wish.ui_locales)
+    interaction = await house.units.commit(
+        browser.tenant, lambda unit: sessions.begin_interaction(unit, waiting, browser=digest)
+    )
+    await show(
+        house,
+        scope,
+        send,
+        "logout_confirm",
+        facts=facts,
+        headers=headers,
+        ui_locales=wish.ui_locales,
+        action=f"{house.issuer(browser.slug)}/{CONFIRM}",
+        csrf=csrf.token(house.units.keys.box(browser.tenant), digest, f"logout {interaction.id}"),
+        interaction=interaction.id,
+    )
+
+
+def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction | None) -> str | None:
+    """Where to go afterwards. Raises `PageError`."""
+    if interaction is None or interaction.resume != CONFIRM:
+        raise PageError("interaction_expired")
+    try:
+        csrf.check(
+            scope["state"]["headers"],
+            base_url=house.base_url,
+            box=house.units.keys.box(browser.tenant),
+            browser=browser.device,
+            purpose=f"logout {interaction.id}",
+            shown=form.get("csrf"),
+        )
+    except Refused as refusal:
+        raise PageError(refusal.code) from refusal
+    target: str | None = json.loads(interaction.request)
+    return target
+
+
+async def _sign_out(
+    house: House, scope: Scope, send: Send, browser: Browser, facts: Facts, session: str | None, target: str | None
+) -> None:
+    if session is not None:
+        await house.units.commit(
+            browser.tenant, lambda unit: sessions.end_session(unit, session), actor=Actor("session", session)
+        )
+    cleared = cookies.clear(Cookie.SESSION, slug=browser.slug, secure=house.secure)
+    await _goodbye(house, scope, send, facts, target, [cleared])
+
+
+async def _goodbye(
+    house: House, scope: Scope, send: Send, facts: Facts, target: str | None, headers: list[Header]
+) -> None:
+    if target is not None:
+        await redirect(send, target, headers)
+    else:
+        await show(house, scope, send, "logged_out", facts=facts, headers=headers)

@@ -1,0 +1,113 @@
+"""Authorization codes turned into tokens: bound to client, redirect URI and verifier; redeemed once."""
+
+import hmac
+import re
+from hashlib import sha256
+from typing import NamedTuple
+
+from idp import audit, federation, sessions, users
+from idp.access import PersonProof
+from idp.federation import Service
+from idp.kit import ids
+from idp.kit.errors import Refused
+from idp.kit.ids import Presented
+from idp.kit.units import Unit
+from idp.oidc import store
+from idp.oidc.errors import OAuthError
+from idp.oidc.model import CODE_KIND, Code, Scope
+from idp.sessions import Generations, Grant, Lifetimes
+from idp.signing.keys import b64
+from idp.web.forms import Form
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
+
+
+class Loaded(NamedTuple):
+    code: Code
+    proof: PersonProof
+    present: Generations
+
+
+def presented_code(form: Form) -> Presented:
+    text = form.get("code")
+    if not text:
+        raise OAuthError("invalid_request", "code is missing.")
+    shown = ids.presented(CODE_KIND, text)
+    if shown is None:
+        raise _invalid()
+    return shown
+
+
+def load(unit: Unit, shown: Presented, service: Service, tenant_generation: int) -> Loaded:
+    """The code and the person behind it. Raises `Refused("invalid_grant")`; nothing is written."""
+    code = store.find_code(unit, shown.id)
+    if code is None or not hmac.compare_digest(code.digest, shown.digest) or code.service_id != service.id:
+        raise _invalid()
+    user = users.find(unit, code.user_id)
+    proof = PersonProof(
+        service=service,
+        user=user,
+        assigned=federation.is_assigned(unit, service_id=service.id, user_id=code.user_id),
+        session_id=code.session_id,
+        methods=code.methods,
+        authenticated_at=code.authenticated_at,
+    )
+    return Loaded(code, proof, Generations(tenant_generation, user.generation if user else 0, service.generation))
+
+
+def check(loaded: Loaded, form: Form, now_us: int) -> None:
+    """What binds the code. Raises `Refused("invalid_grant")`; the rightful client has then spent it all the same."""
+    code = loaded.code
+    if form.get("redirect_uri") != code.redirect_uri:  # OpenID Connect Core 3.1.3.2
+        raise Refused("invalid_grant", "redirect_uri is not that of the authorization request.")
+    if not _verified(code.challenge, form.get("code_verifier")):
+        raise Refused("invalid_grant", "code_verifier does not fit the code_challenge.")
+    born = Generations(code.tenant_generation, code.user_generation, code.service_generation)
+    if born != loaded.present or now_us >= code.expires_at:
+        raise _invalid()
+
+
+def consume(unit: Unit, shown: Presented, code: Code) -> None:
+    """The one conditional write. A second redemption revokes what the first one gave (RFC 6749 4.1.2)."""
+    if store.redeem(unit, shown):
+        return
+    unit.after_rollback(lambda survivor: revoke_replayed(survivor, code))
+    raise _invalid()
+
+
+def revoke_replayed(unit: Unit, code: Code) -> None:
+    if sessions.end_grant(unit, code.id):
+        audit.record(unit, audit.Event.CODE_REPLAYED, subject=code.user_id, service=code.service_id, code=code.id)
+
+
+def grant_of(code: Code, now_us: int) -> Grant:
+    """The grant takes the code's id: a replayed code finds what to revoke."""
+    return Grant(
+        id=code.id,
+        user_id=code.user_id,
+        service_id=code.service_id,
+        session_id=code.session_id,
+        tenant_generation=code.tenant_generation,
+        user_generation=code.user_generation,
+        service_generation=code.service_generation,
+        scopes=code.scopes,
+        nonce=code.nonce,
+        methods=code.methods,
+        authenticated_at=code.authenticated_at,
+        offline=Scope.OFFLINE_ACCESS.value in code.scopes.split(),
+        created_at=now_us,
+        ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
+        ended_at=None,
+    )
+
+
+def _verified(challenge: str | None, verifier: str | None) -> bool:
+    if challenge is None:
+        return verifier is None  # RFC 9700 4.8.2: a verifier for a code without challenge is a downgrade
+    if verifier is None or not _VERIFIER.fullmatch(verifier):
+        return False
+    return hmac.compare_digest(b64(sha256(verifier.encode()).digest()).decode(), challenge)
+
+
+def _invalid() -> Refused:
+    return Refused("invalid_grant", "The code is not valid.")

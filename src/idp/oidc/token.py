@@ -1,0 +1,65 @@
+"""The token endpoint (RFC 6749 3.2): what every grant shares."""
+
+from idp.access import Facts
+from idp.kit.errors import Failure, NotFound
+from idp.oidc import clients
+from idp.oidc.clients import Credentials
+from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
+from idp.oidc.grants import GRANTS, Answer, Asked
+from idp.web.asgi import App, Receive, Scope, Send, json_response
+from idp.web.deciding import decide
+from idp.web.failures import Refusal
+from idp.web.forms import Form, parse_form, read_body
+from idp.web.house import House
+
+_LARGEST = 64 * 1024
+_MAY_REPEAT = frozenset({"resource"})  # RFC 8707 2
+
+
+def endpoint(house: House) -> App:
+    async def token(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            form = await read_form(scope, receive)
+            shown = clients.read(scope["state"]["headers"].get(b"authorization"), form)
+            answer = await decide(
+                house, scope["state"]["tenant_slug"], shown.client_id, lambda facts: _grant(house, facts, shown, form)
+            )
+        except NotFound:
+            raise Refusal(404, "not_found", "There is nothing here.") from None
+        except Failure as failure:
+            await send_error(send, as_oauth(failure))
+        else:
+            await json_response(send, 200, answer, NO_STORE)
+
+    return token
+
+
+async def read_form(scope: Scope, receive: Receive) -> Form:
+    """The body of a client's request. Raises `OAuthError`; a parameter in the query is refused, not ignored."""
+    if scope["query_string"]:
+        raise OAuthError("invalid_request", "Parameters belong into the body.")  # they would end up in logs
+    try:
+        form = parse_form(await read_body(receive, limit=_LARGEST), scope["state"]["headers"].get(b"content-type"))
+    except Refusal as refusal:
+        if refusal.status == 413:
+            raise
+        raise OAuthError("invalid_request", refusal.public) from refusal
+    if repeated := form.repeated - _MAY_REPEAT:
+        raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
+    return form
+
+
+async def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Answer:
+    service = clients.authenticate(facts, shown)
+    name = form.get("grant_type")
+    if not name:
+        raise OAuthError("invalid_request", "grant_type is missing.")
+    grant = next((known for known in GRANTS if known.value == name), None)
+    if grant is None:
+        raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
+    asked = Asked(house, facts, service, form, house.units.clock.now_us())
+    if grant not in asked.client.grants:
+        raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
+    if "resource" in form:
+        raise OAuthError("invalid_target", "The resource is not registered.")
+    return await GRANTS[grant](asked)

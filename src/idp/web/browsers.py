@@ -1,0 +1,57 @@
+"""One browser at one tenant: its cookies, and the pending request that it names."""
+
+from typing import NamedTuple
+
+from idp import sessions
+from idp.kit.errors import NotFound
+from idp.kit.ids import Minted, Presented, TenantId
+from idp.sessions import Interaction
+from idp.web import cookies
+from idp.web.asgi import Header, Scope
+from idp.web.cookies import Cookie
+from idp.web.failures import Refusal
+from idp.web.forms import Form
+from idp.web.house import House
+
+
+class Browser(NamedTuple):
+    """`tenant` is where the request goes; the two cookies are what it showed there, well formed or None."""
+
+    tenant: TenantId
+    slug: str
+    session: Presented | None
+    device: Presented | None
+
+
+async def browser_of(house: House, scope: Scope) -> Browser:
+    """Raises `Refusal` (404) where there is no such tenant."""
+    slug = scope["state"]["tenant_slug"]
+    try:
+        tenant = await house.memory.tenant_id(slug)
+    except NotFound:
+        raise Refusal(404, "not_found", "There is nothing here.") from None
+    header = scope["state"]["headers"].get(b"cookie")
+    text = None if header is None else header.decode("latin-1")
+    return Browser(
+        tenant,
+        slug,
+        cookies.read(text, Cookie.SESSION, slug=slug, secure=house.secure),
+        cookies.read(text, Cookie.BROWSER, slug=slug, secure=house.secure),
+    )
+
+
+async def pending(house: House, browser: Browser, form: Form) -> Interaction | None:
+    """The interaction that a query or form names, if it began in this browser and is not over."""
+    named = form.get("interaction")
+    if named is None or browser.device is None:
+        return None
+    digest = browser.device.digest
+    return await house.units.read(browser.tenant, lambda unit: sessions.find_interaction(unit, named, browser=digest))
+
+
+def known_browser(house: House, browser: Browser) -> tuple[bytes, list[Header]]:
+    """The digest that ties things to this browser, and the cookie to set if it is new here."""
+    if browser.device is not None:
+        return browser.device.digest, []
+    secret: Minted = cookies.new_browser()
+    return secret.digest, [cookies.put(Cookie.BROWSER, secret, slug=browser.slug, secure=house.secure)]

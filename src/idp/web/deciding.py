@@ -1,0 +1,59 @@
+"""Deciding on remembered facts, and again when they turn out to be outdated."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from idp import signing, tenants
+from idp.access import Facts
+from idp.kit.errors import Failure, Unavailable
+from idp.kit.ids import TenantId
+from idp.kit.units import Unit
+from idp.signing import Alg, Use
+from idp.web.house import House
+
+T = TypeVar("T")
+
+_TRIES = 6
+
+
+class KeyMissing(Exception):
+    """The tenant has no key yet for this use and algorithm: it is made, and the request decided again."""
+
+    def __init__(self, use: Use, alg: Alg) -> None:
+        super().__init__(use, alg)
+        self.use = use
+        self.alg = alg
+
+
+async def decide(house: House, slug: str, client_id: str, work: Callable[[Facts], Awaitable[T]]) -> T:
+    """The result of `work` on the facts of now: what it commits holds their revision, what it refuses is checked.
+
+    `work` may run several times; whatever it does besides one commit must bear that.
+    """
+    facts = await house.memory.remembered(slug, client_id)
+    for _ in range(_TRIES):
+        try:
+            return await work(facts)
+        except tenants.Moved:
+            pass
+        except KeyMissing as missing:
+            await make_key(house, facts.tenant.id, missing.use, missing.alg)
+        except Unavailable:
+            raise
+        except Failure:
+            if await house.memory.is_current(facts):
+                raise
+        facts = await house.units.read(facts.tenant.id, lambda unit: house.memory.current(unit, client_id))
+    raise Unavailable("the tenant's facts change faster than a decision is made")
+
+
+async def make_key(house: House, tenant: TenantId, use: Use, alg: Alg) -> None:
+    """Many may come here at once; one key becomes the active one."""
+    private = await asyncio.to_thread(signing.generate, alg)
+
+    def add(unit: Unit) -> None:
+        if signing.add_key(unit, use, alg, private):
+            tenants.touch(unit)
+
+    await house.units.commit(tenant, add)

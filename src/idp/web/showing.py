@@ -1,0 +1,85 @@
+"""Answering with a page: its language, its tenant's look, its headers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from idp.access import Facts
+from idp.federation import Service
+from idp.tenants import Tenant
+from idp.web.asgi import Header, Scope, Send, respond
+from idp.web.brand import PLATFORM, Brand
+from idp.web.house import House
+from idp.web.languages import Language, choose, switch_links
+from idp.web.pages import PageName, ShownService, page_headers
+
+_CHOICE = "warifu-lang"
+
+
+def brand_of(tenant: Tenant) -> Brand:
+    return Brand(slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None)
+
+
+def shown_service(service: Service) -> ShownService:
+    """As a person sees it: names and addresses that the service registered."""
+    client = service.oidc
+    return ShownService(
+        name=service.name,
+        host=service.host,
+        policy_url=client.policy_uri if client else None,
+        tos_url=client.tos_uri if client else None,
+    )
+
+
+def language_of(scope: Scope, ui_locales: str | None = None) -> Language:
+    headers = scope["state"]["headers"]
+    pressed = _parameter(scope, "lang")
+    return choose(
+        ui_locales=pressed or ui_locales,
+        chosen=_chosen(headers.get(b"cookie", b"").decode("latin-1")),
+        accept_language=headers.get(b"accept-language", b"").decode("latin-1"),
+    )
+
+
+async def show(
+    house: House,
+    scope: Scope,
+    send: Send,
+    page: PageName,
+    *,
+    facts: Facts | None,
+    status: int = 200,
+    headers: Iterable[Header] = (),
+    ui_locales: str | None = None,
+    query: str | None = None,
+    **context: Any,
+) -> None:
+    """`query` is that of the GET address of this page, where the shown one was reached by POST."""
+    language = language_of(scope, ui_locales)
+    body = house.pages.render(
+        page,
+        language=language,
+        brand=brand_of(facts.tenant) if facts else PLATFORM,
+        switch=switch_links(scope["query_string"].decode("latin-1") if query is None else query),
+        **context,
+    )
+    fields = [(name.lower().encode(), value.encode()) for name, value in page_headers(page).items()]
+    if _parameter(scope, "lang"):
+        fields.append((b"set-cookie", f"{_CHOICE}={language}; Path=/; Max-Age=31536000; SameSite=Lax".encode()))
+    await respond(send, status, [*fields, *headers], body)
+
+
+def _parameter(scope: Scope, name: str) -> str | None:
+    for pair in scope["query_string"].split(b"&"):
+        key, _, value = pair.partition(b"=")
+        if key == name.encode():
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+def _chosen(cookies: str) -> str | None:
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == _CHOICE:
+            return value
+    return None
