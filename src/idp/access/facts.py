@@ -1,11 +1,12 @@
 """What decisions are made from, remembered between requests and never trusted without the tenant's revision."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from idp import contracts, federation, tenants
 from idp.contracts import ContractFacts
 from idp.federation import Service
-from idp.kit.errors import NotFound
+from idp.kit.errors import NotFound, Unavailable
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit, Units
@@ -13,6 +14,7 @@ from idp.signing import KeyRing, KeySet
 from idp.tenants import Tenant
 
 _MOST_TENANTS = 5_000
+_WARMED = 200
 _MOST_SERVICES = 20_000
 
 
@@ -44,6 +46,15 @@ class FactMemory:
         if tenant is None:
             raise NotFound("tenant")
         return self._tenants.setdefault(slug, tenant.id)
+
+    async def warm(self) -> None:
+        """Fetch some facts beforehand: so keys and discovery documents answer even if the database goes away."""
+        with suppress(Unavailable):
+            found = await self._units.read(PLATFORM, lambda unit: tenants.page(unit, after="", limit=_WARMED))
+            for tenant in found:
+                if tenant.id != PLATFORM:
+                    self._tenants.setdefault(tenant.slug, tenant.id)
+                    await self._units.read(tenant.id, self.current)
 
     def latest(self, slug: str) -> Facts | None:
         """Whatever is remembered, however old: for what stays true while the database is down."""

@@ -7,7 +7,7 @@ from idp.access import Admission, Facts
 from idp.federation import Service
 from idp.kit import ids
 from idp.kit.errors import Refused
-from idp.kit.ids import Presented
+from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
 from idp.oidc import store
 from idp.oidc.errors import PageError
@@ -59,12 +59,29 @@ async def give_code(
 ) -> str:
     """A code for the one browser and request it was asked in. Raises `tenants.Moved` and `PageError`."""
     secret = ids.mint(CODE_KIND)
+    code = _code(secret, request, admission)
+
+    def write(unit: Unit) -> None:
+        tenants.hold(unit, admission.revision)
+        if interaction is not None and not sessions.finish(unit, interaction):
+            raise PageError("interaction_expired")
+        store.add_code(unit, code)
+        if known.session is not None:
+            sessions.seen(unit, known.session)
+        issued = {"service": code.service_id, "code": code.id, "reference": admission.reference}
+        audit.record(unit, audit.Event.CODE_ISSUED, subject=code.user_id, **issued)
+
+    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
+    return secret.token
+
+
+def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -> Code:
     assert admission.user is not None
     assert admission.session_id is not None
-    code = Code(
+    return Code(
         id=secret.id,
         digest=secret.digest,
-        service_id=known.service.id,
+        service_id=admission.service.id,
         user_id=admission.user.id,
         session_id=admission.session_id,
         redirect_uri=request.redirect_uri,
@@ -75,29 +92,10 @@ async def give_code(
         authenticated_at=admission.authenticated_at,
         tenant_generation=admission.tenant.generation,
         user_generation=admission.user_generation,
-        service_generation=known.service.generation,
+        service_generation=admission.service.generation,
         expires_at=admission.at_us + CODE_LIFETIME,
         redeemed_at=None,
     )
-
-    def write(unit: Unit) -> None:
-        tenants.hold(unit, admission.revision)
-        if interaction is not None and not sessions.finish(unit, interaction):
-            raise PageError("interaction_expired")
-        store.add_code(unit, code)
-        if known.session is not None:
-            sessions.seen(unit, known.session)
-        audit.record(
-            unit,
-            audit.Event.CODE_ISSUED,
-            subject=code.user_id,
-            service=code.service_id,
-            code=code.id,
-            reference=admission.reference,
-        )
-
-    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
-    return secret.token
 
 
 async def note_refusal(house: House, known: Known, refusal: Refused) -> None:

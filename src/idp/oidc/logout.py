@@ -50,7 +50,7 @@ def endpoint(house: House) -> App:
         if session is None:
             await _goodbye(house, scope, send, facts, wish.target, [])
         elif wish.hint is not None and wish.hint.get("sid") == session.id:
-            await _sign_out(house, scope, send, browser, facts, session.id, wish.target)
+            await _sign_out(house, scope, send, browser, facts, session=session.id, target=wish.target)
         else:
             await _ask(house, scope, send, browser, facts, wish)
 
@@ -69,7 +69,7 @@ def confirmation(house: House) -> App:
         except PageError as failure:
             await show_page_error(house, scope, send, facts, failure)
             return
-        await _sign_out(house, scope, send, browser, facts, session.id if session else None, target)
+        await _sign_out(house, scope, send, browser, facts, session=session.id if session else None, target=target)
 
     return confirm
 
@@ -160,7 +160,14 @@ def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interac
 
 
 async def _sign_out(
-    house: House, scope: Scope, send: Send, browser: Browser, facts: Facts, session: str | None, target: str | None
+    house: House,
+    scope: Scope,
+    send: Send,
+    browser: Browser,
+    facts: Facts,
+    *,
+    session: str | None,
+    target: str | None,
 ) -> None:
     if session is not None:
         await house.units.commit(

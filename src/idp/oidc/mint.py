@@ -9,8 +9,7 @@ from idp.federation import AccessTokenFormat, OidcClient
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
-from idp.signing import Alg, SigningKey, Use
-from idp.signing.keys import b64
+from idp.signing import Alg, SigningKey, Use, b64
 from idp.web.deciding import KeyMissing
 
 

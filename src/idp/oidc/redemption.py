@@ -16,7 +16,7 @@ from idp.oidc import store
 from idp.oidc.errors import OAuthError
 from idp.oidc.model import CODE_KIND, Code, Scope
 from idp.sessions import Generations, Grant, Lifetimes
-from idp.signing.keys import b64
+from idp.signing import b64
 from idp.web.forms import Form
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1

@@ -7,7 +7,7 @@ signature itself on the token endpoint; everything that arrives from outside is 
 """
 
 from idp.signing.jose import Unverified, unverified_claims, verify
-from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use
+from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64
 from idp.signing.ring import KeyRing, KeySet
 from idp.signing.store import add_key, generate
 
@@ -15,12 +15,14 @@ __all__ = [
     "Alg",
     "KeyRing",
     "KeySet",
+    "Private",
     "PublicKey",
     "SigningKey",
     "Status",
     "Unverified",
     "Use",
     "add_key",
+    "b64",
     "generate",
     "unverified_claims",
     "verify",

@@ -3,7 +3,6 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from idp import audit
 from idp.kit.db import add_new, own, query
 from idp.kit.units import Unit
 from idp.signing.keys import Alg, Private, Status, Use, generate_private, public_jwk, to_pkcs8
@@ -38,8 +37,8 @@ def generate(alg: Alg) -> Private:
     return generate_private(alg)
 
 
-def add_key(unit: Unit, use: Use, alg: Alg, private: Private) -> bool:
-    """Becomes the tenant's active key of this use and algorithm, unless another was first (then False)."""
+def add_key(unit: Unit, use: Use, alg: Alg, private: Private) -> str | None:
+    """Its `kid`, as the tenant's active key of this use and algorithm; None when another was first."""
     jwk = public_jwk(private)
     kid = jwk["kid"]
     added = unit.run(
@@ -52,6 +51,4 @@ def add_key(unit: Unit, use: Use, alg: Alg, private: Private) -> bool:
         private_sealed=unit.seal("signing_keys", "private_sealed", kid, to_pkcs8(private)),
         created_at=unit.now_us,
     )
-    if added:
-        audit.record(unit, audit.Event.KEY_CREATED, subject=kid, use=use.value, alg=alg.value)
-    return added == 1
+    return kid if added else None

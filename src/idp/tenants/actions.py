@@ -1,8 +1,9 @@
-from idp import audit
+from idp import audit, signing
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
+from idp.signing import Alg, Private, Use
 from idp.tenants import store
 from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
 
@@ -53,3 +54,11 @@ def touch(unit: Unit) -> None:
 def end_generation(unit: Unit) -> None:
     """From this commit on every session, refresh family and access token of the tenant is dead, on every worker."""
     store.raise_generation(unit)
+
+
+def adopt_key(unit: Unit, use: Use, alg: Alg, private: Private) -> None:
+    """Signs for the tenant from now on, unless a key of this use and algorithm was there first."""
+    kid = signing.add_key(unit, use, alg, private)
+    if kid is not None:
+        touch(unit)
+        audit.record(unit, audit.Event.KEY_CREATED, subject=kid, use=use.value, alg=alg.value)

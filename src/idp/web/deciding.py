@@ -8,7 +8,6 @@ from idp import signing, tenants
 from idp.access import Facts
 from idp.kit.errors import Failure, Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import Unit
 from idp.signing import Alg, Use
 from idp.web.house import House
 
@@ -52,8 +51,4 @@ async def make_key(house: House, tenant: TenantId, use: Use, alg: Alg) -> None:
     """Many may come here at once; one key becomes the active one."""
     private = await asyncio.to_thread(signing.generate, alg)
 
-    def add(unit: Unit) -> None:
-        if signing.add_key(unit, use, alg, private):
-            tenants.touch(unit)
-
-    await house.units.commit(tenant, add)
+    await house.units.commit(tenant, lambda unit: tenants.adopt_key(unit, use, alg, private))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idp.access import FactMemory, Gate
+from idp.credentials import HashPool, Throttle
 from idp.kit.units import Units
 from idp.web.pages import Pages
 
@@ -15,6 +16,8 @@ class House:
     memory: FactMemory
     gate: Gate
     pages: Pages
+    passwords: HashPool
+    throttle: Throttle
     base_url: str
     production: bool
 

@@ -1,0 +1,94 @@
+"""The composition root: settings in, one ASGI application out. The only place where things are built and joined."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from idp import admin, audit, oidc, signin
+from idp.access import FactMemory, Gate
+from idp.credentials import STRICT, WIDE, HashPool, Throttle
+from idp.kit import clock
+from idp.kit.lanes import Database
+from idp.kit.sealing import KeyStore
+from idp.kit.units import Units
+from idp.settings import RateLimits, Settings
+from idp.signing import KeyRing
+from idp.web import common
+from idp.web.asgi import App, Receive, Scope, Send
+from idp.web.dispatch import Dispatcher
+from idp.web.hallway import Hallway
+from idp.web.house import House
+from idp.web.pages import Pages
+
+_WAITING_PASSWORDS = 64
+
+
+def open_units(settings: Settings) -> Units:
+    """The database with the keys that open it. Raises `KeyRefused`."""
+    return Units(
+        open_database(settings),
+        clock=clock.from_setting(settings.clock),
+        keys=KeyStore(settings.master_key),
+        at_end=[audit.write_journal],
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    if settings.sqlite_file is not None:
+        from idp.kit.sqlite import Sqlite
+
+        return Sqlite(settings.sqlite_file)
+    from idp.kit.postgres import Postgres
+
+    return Postgres(settings.database_url)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Units]:
+    """For commands: the units, closed afterwards."""
+    units = open_units(settings)
+    try:
+        yield units
+    finally:
+        units.database.close()
+
+
+def build(settings: Settings) -> App:
+    units = open_units(settings)
+    house = House(
+        units=units,
+        memory=FactMemory(units, KeyRing()),
+        gate=Gate(),
+        pages=Pages(),
+        passwords=HashPool(cores=os.cpu_count() or 1, waiting=_WAITING_PASSWORDS),
+        throttle=_throttle(settings),
+        base_url=settings.base_url.rstrip("/"),
+        production=settings.production,
+    )
+    doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
+    inside = Dispatcher(doors, fallback=admin.build(house))
+    hallway = Hallway(inside, base_url=house.base_url, trusted_proxies=settings.proxies)
+    return _with_lifespan(hallway, house)
+
+
+def _throttle(settings: Settings) -> Throttle:
+    limits = STRICT if settings.production else WIDE
+    return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
+
+
+def _with_lifespan(app: App, house: House) -> App:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        await receive()
+        warming = asyncio.create_task(house.memory.warm())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        warming.cancel()
+        house.passwords.close()
+        await asyncio.to_thread(house.units.database.close)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return application

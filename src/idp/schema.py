@@ -1,0 +1,30 @@
+"""All tables, for alembic and for tests that make a database in one go."""
+
+from idp.audit import tables as audit
+from idp.contracts import tables as contracts
+from idp.credentials import tables as credentials
+from idp.delivery import tables as delivery
+from idp.federation import tables as federation
+from idp.kit.db import metadata
+from idp.oidc import tables as oidc
+from idp.partners import tables as partners
+from idp.sessions import tables as sessions
+from idp.signing import tables as signing
+from idp.tenants import tables as tenants
+from idp.users import tables as users
+
+__all__ = ["metadata"]
+
+TABLES = (
+    audit,
+    contracts,
+    credentials,
+    delivery,
+    federation,
+    oidc,
+    partners,
+    sessions,
+    signing,
+    tenants,
+    users,
+)

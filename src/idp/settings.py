@@ -1,0 +1,152 @@
+"""Every knob, read once: `IDP_*` in the environment, then one TOML file, then the default. Nothing else is consulted.
+
+Names in the file are those of the environment without the prefix, in lower case.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, computed_field
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "IDP_"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TEST = "test"
+
+
+class RateLimits(StrEnum):
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+class SettingsRefused(Exception):
+    """A setting is missing, malformed or unsafe; the message names it, what was found and what is expected."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    base_url: str = Field("http://localhost:8080", description="The canonical external address, without a path.")
+    database_url: str = Field(
+        "",
+        description="`postgresql://user@host:port/name`, or `sqlite:///path`; empty: SQLite in the data directory.",
+    )
+    data_dir: Path = Field(Path(), description="Where the embedded database and the keys live.")
+    master_key_file: Path | None = Field(
+        None, description="The master key; default `keys/master.key` in the data directory."
+    )
+    bind: str = Field("127.0.0.1:8080", description="`HOST:PORT` to listen on; `localhost` means both loopbacks.")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes.")
+    trusted_proxies: str = Field(
+        "", description="Networks whose forwarded headers are believed, separated by commas; default none."
+    )
+    environment: Environment = Field(
+        Environment.PRODUCTION, description="`production`, `development` or `test`; production refuses unsafe values."
+    )
+    clock: str = Field(
+        "system", description="Tests only: `system`, an RFC 3339 instant, or `file:PATH` of a file that holds one."
+    )
+    rate_limits: RateLimits = Field(
+        RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
+    )
+    log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def master_key(self) -> Path:
+        return self.master_key_file or self.data_dir / "keys" / "master.key"
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """None when the database is PostgreSQL."""
+        if self.database_url.startswith("sqlite:///"):
+            return Path(self.database_url.removeprefix("sqlite:///"))
+        return None if self.database_url else self.data_dir / "warifu.db"
+
+    @property
+    def proxies(self) -> list[str]:
+        return [network.strip() for network in self.trusted_proxies.split(",") if network.strip()]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no third place to look
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        assert isinstance(init_settings, InitSettingsSource)
+        given = dict(init_settings.init_kwargs)
+        file = given.pop("config_file", None)
+        sources: list[PydanticBaseSettingsSource] = [InitSettingsSource(settings_cls, given), env_settings]
+        if file is not None:
+            sources.append(TomlConfigSettingsSource(settings_cls, file))
+        return tuple(sources)
+
+
+def load(config_file: Path | None = None, **overrides: Any) -> Settings:
+    """From `overrides`, the environment and the file, in this order. Raises `SettingsRefused`."""
+    try:
+        if config_file is not None and not config_file.is_file():
+            raise SettingsRefused(f"IDP_CONFIG: there is no file {config_file}")
+        settings = Settings(config_file=config_file, **overrides)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsRefused("; ".join(_sentence(fault) for fault in error.errors())) from error
+    _refuse_unsafe(settings)
+    return settings
+
+
+def reference() -> dict[str, dict[str, str]]:
+    """`{NAME: {"default", "meaning"}}` for every setting."""
+    fields = Settings.model_fields.items()
+    described = {
+        PREFIX + name.upper(): {"default": _shown(field.default), "meaning": field.description or ""}
+        for name, field in fields
+    }
+    described["IDP_CONFIG"] = {"default": "", "meaning": "The TOML file that settings are read from."}
+    return dict(sorted(described.items()))
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    url = urlsplit(settings.base_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
+        raise SettingsRefused(f"IDP_BASE_URL: found {settings.base_url!r}, expected https://host[:port] without a path")
+    if url.scheme == "http" and (settings.production or url.hostname not in _LOOPBACK):
+        raise SettingsRefused(
+            f"IDP_BASE_URL: found {settings.base_url!r}, expected https (http only on loopback, outside production)"
+        )
+    if {"0.0.0.0/0", "::/0", "*"} & set(settings.proxies):
+        raise SettingsRefused("IDP_TRUSTED_PROXIES: names everybody, expected the networks of your own proxies")
+    if not settings.production:
+        return
+    if settings.clock != "system":
+        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, expected system in production")
+    if settings.rate_limits is not RateLimits.ENFORCE:
+        raise SettingsRefused("IDP_RATE_LIMITS: found observe, expected enforce in production")
+
+
+def _sentence(fault: Any) -> str:
+    name = PREFIX + "_".join(map(str, fault["loc"])).upper()
+    return f"{name}: found {fault['input']!r}, expected: {fault['msg']}"
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None else str(getattr(default, "value", default))

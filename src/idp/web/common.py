@@ -1,0 +1,71 @@
+"""What every tenant's pages share: the files that ship with us, a tenant's colours, and whether we are well."""
+
+import asyncio
+
+from idp.kit.errors import NotFound, Unavailable
+from idp.web.asgi import App, Header, Receive, Scope, Send, json_response, respond
+from idp.web.brand import brand_css
+from idp.web.dispatch import Route
+from idp.web.failures import Refusal
+from idp.web.house import House
+from idp.web.pages import asset_headers
+from idp.web.showing import brand_of
+
+_GET = frozenset({"GET"})
+_PATIENCE = 2.0  # seconds until a silent database counts as down
+
+
+def routes(house: House) -> list[Route]:
+    files = [
+        Route(f"/static/{file.digest}/{name}", _GET, "static", _file(house, name))
+        for name, file in house.pages.static_files().items()
+    ]
+    return [
+        *files,
+        Route("/t/{tenant}/brand.css", _GET, "brand", _brand(house)),
+        Route("/health/live", _GET, "health", _live),
+        Route("/health/ready", _GET, "health", _ready(house)),
+    ]
+
+
+def _file(house: House, name: str) -> App:
+    file = house.pages.static_files()[name]
+    headers = _encoded(asset_headers(file.media_type))
+
+    async def send_file(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        await respond(send, 200, headers, file.content)
+
+    return send_file
+
+
+def _brand(house: House) -> App:
+    headers = _encoded(asset_headers("text/css; charset=utf-8"))
+
+    async def colours(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        try:
+            facts = await house.memory.remembered(scope["state"]["tenant_slug"])
+        except NotFound:
+            raise Refusal(404, "not_found", "There is nothing here.") from None
+        await respond(send, 200, headers, brand_css(brand_of(facts.tenant)))
+
+    return colours
+
+
+def _encoded(headers: dict[str, str]) -> list[Header]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+async def _live(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+    await json_response(send, 200, {"status": "live"})
+
+
+def _ready(house: House) -> App:
+    async def ready(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        try:
+            await asyncio.wait_for(asyncio.to_thread(house.units.database.ping), _PATIENCE)
+        except (Unavailable, TimeoutError):
+            await json_response(send, 503, {"status": "unavailable", "reason": "the database does not answer"})
+        else:
+            await json_response(send, 200, {"status": "ready"})
+
+    return ready
