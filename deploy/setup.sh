@@ -31,7 +31,7 @@ find_python() {
 
 has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 # Playwright brings a Node of its own that links against it; a small Debian has not got it.
-has_libatomic() { ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; }
+has_libatomic() { PATH=$PATH:/sbin ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; }
 has_japanese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja)" ]; }
 
 missing_debian_packages() {
