@@ -13,7 +13,7 @@ case $purpose in
   *) echo "usage: deploy/setup.sh [demo|test]" >&2; exit 2 ;;
 esac
 npm_folders=()
-for folder in web tests/clients bench; do
+for folder in web tests/clients bench/node; do
   [ "$purpose" = test ] && [ -f "$folder/package-lock.json" ] && npm_folders+=("$folder")
 done
 
@@ -30,6 +30,8 @@ find_python() {
 }
 
 has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+# Playwright brings a Node of its own that links against it; a small Debian has not got it.
+has_libatomic() { PATH=$PATH:/sbin ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; }
 has_japanese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja)" ]; }
 
 missing_debian_packages() {
@@ -39,6 +41,7 @@ missing_debian_packages() {
   [ "$purpose" = test ] || return 0
   command -v chromium >/dev/null || echo chromium
   has_initdb || echo postgresql
+  has_libatomic || echo libatomic1
   has_japanese_font || echo fonts-noto-cjk fontconfig
 }
 

@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.support.no_skips",
     "tests.support.run_home",
     "tests.support.databases",
+    "tests.support.units",
     "tests.support.browser",
 ]

@@ -6,6 +6,11 @@ import psycopg
 import pytest
 from playwright.sync_api import Page
 
+from idp import tenants
+from idp.kit.clock import FixedClock
+from idp.kit.units import SYSTEM, Units
+from idp.tenants import Tenant
+
 
 def test_a_database_is_empty_and_takes_a_row(database_url: str) -> None:
     if database_url.startswith("sqlite:///"):
@@ -19,6 +24,18 @@ def test_a_database_is_empty_and_takes_a_row(database_url: str) -> None:
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
         connection.execute("CREATE TABLE t (x int)")
+
+
+def test_a_unit_writes_to_one_tenant_and_the_neighbour_sees_nothing(
+    units: Units, tenant: Tenant, neighbour: Tenant, clock: FixedClock
+) -> None:
+    with units.open(tenant.id, actor=SYSTEM) as unit:
+        assert unit.now_us == clock.now_us()
+        tenants.touch(unit)
+    with units.open(tenant.id, actor=SYSTEM, write=False) as unit:
+        assert tenants.revision(unit) == 2
+    with units.open(neighbour.id, actor=SYSTEM, write=False) as unit:
+        assert tenants.revision(unit) == 1
 
 
 def test_a_page_is_drawn_with_japanese_text(page: Page) -> None:

@@ -1,10 +1,14 @@
-"""Both databases. A test that takes `database_url` runs once on each, always on an empty database of its own."""
+"""Both databases. A test that takes one of the fixtures below runs once on each, on a database of its own.
+
+`database_url` is empty; `installed_url` has the schema.
+"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support import postgres
+from tests.support import postgres, schema
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -21,6 +25,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'idp.db'}"
         return
     cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    name = cluster.create()
-    yield cluster.url(name)
-    cluster.drop(name)
+    with _dropped_after(cluster, cluster.create()) as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
+def installed_url(request: pytest.FixtureRequest, tmp_path: Path, run_home: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        schema.copy_to(tmp_path / "idp.db", home=run_home)
+        yield f"sqlite:///{tmp_path / 'idp.db'}"
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("cluster")
+    with _dropped_after(cluster, schema.create_in(cluster, home=run_home)) as url:
+        yield url
+
+
+@contextmanager
+def _dropped_after(cluster: postgres.Cluster, name: str) -> Iterator[str]:
+    try:
+        yield cluster.url(name)
+    finally:
+        cluster.drop(name)

@@ -36,9 +36,9 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://idp:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def create(self, *, template: str = "template1") -> str:
+    def create(self, *, template: str = "template1", name: str = "") -> str:
         """Makes a database owned by `idp` and returns its name. A template must have no connection open."""
-        name = next(self.names)
+        name = name or next(self.names)
         self._run(sql.SQL("CREATE DATABASE {} OWNER idp TEMPLATE {}"), name, template)
         return name
 
