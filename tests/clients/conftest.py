@@ -15,8 +15,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the session: while Playwright is open, its thread counts as one in which an event loop runs."""
     with chromium() as running:
         yield running
 

@@ -10,7 +10,7 @@ from typing import Any
 HERE = Path(__file__).parent
 
 
-class Failed(Exception):  # noqa: N818 - a test reads `raises(Failed)`
+class Failed(Exception):
     """The library refused or reported an error; `told` is what it said of it."""
 
     def __init__(self, told: dict[str, Any]) -> None:
