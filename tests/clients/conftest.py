@@ -1,24 +1,16 @@
-"""One demo installation, one browser and one place to come back to for all tests of outside clients."""
+"""One demo installation and one place to come back to for all tests of outside clients."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 from tests.support.callback import Callback, callback
-from tests.support.chromium import chromium
 from tests.support.installation import Installation, demo
 
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with demo(tmp_path_factory.mktemp("clients") / "data") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Not for the session: while Playwright is open, its thread counts as one in which an event loop runs."""
-    with chromium() as running:
         yield running
 
 

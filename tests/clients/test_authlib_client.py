@@ -11,8 +11,8 @@ from joserfc.errors import InvalidClaimError
 from playwright.sync_api import BrowserContext
 from tests.clients.authlib_party import Begun, Party
 from tests.support.callback import Callback
-from tests.support.chromium import walk
 from tests.support.installation import Installation
+from tests.support.walk import walk
 
 SCOPE = "openid profile email offline_access"
 Register = Callable[[str], Party]

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 from tests.clients.relying_party import Failed, RelyingParty, relying_party
 from tests.support.callback import Callback
-from tests.support.chromium import walk
 from tests.support.installation import Installation
+from tests.support.walk import walk
 
 SCOPE = "openid profile email offline_access"
 

@@ -1,28 +1,9 @@
-"""A person at Debian's Chromium, who finds the way by the element ids that INTERFACES.md promises."""
+"""A person at the browser, who finds the way by the element ids that INTERFACES.md promises."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from tests.support.installation import PASSWORD
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STEPS = 6
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-        yield browser
-        browser.close()
 
 
 def walk(page: Page, url: str, *, until: str, user: str = "taro@aoba.example") -> tuple[str, list[str]]:
