@@ -53,16 +53,22 @@ def memory(pid: int) -> Memory:
 
 def listeners(pid: int, port: int) -> list[int]:
     """Those of the tree that hold a listening TCP socket on the port."""
-    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    sockets = {f"socket:[{inode}]" for inode in _inodes(port, state="0A")}  # 0A: LISTEN
     return [member for member in tree(pid) if sockets & _open_files(member)]
 
 
-def _listening_inodes(port: int) -> set[str]:
+def serving(pid: int, port: int) -> int:
+    """How many connections to the port this one process has accepted and holds."""
+    sockets = {f"socket:[{inode}]" for inode in _inodes(port, state="01")}  # 01: ESTABLISHED
+    return len(sockets & _open_files(pid))
+
+
+def _inodes(port: int, *, state: str) -> set[str]:
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:  # 0A: LISTEN
+            if fields[3] == state and int(fields[1].rpartition(":")[2], 16) == port:
                 inodes.add(fields[9])
     return inodes
 

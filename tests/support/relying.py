@@ -68,6 +68,9 @@ class Relying:
     def introspect(self, token: str) -> Request:
         return self._form("introspection_endpoint", token=token)
 
+    def revoke(self, token: str) -> Request:
+        return self._form("revocation_endpoint", token=token)
+
     def userinfo(self, token: str) -> Request:
         return Request("GET", self.endpoints["userinfo_endpoint"], (("authorization", f"Bearer {token}"),))
 
