@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test lock
+.PHONY: help demo test bench lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,6 +15,9 @@ demo: ## set up and run a demonstration on http://localhost:8080
 
 test: ## set up and run every test
 	deploy/test.sh
+
+bench: ## set up and measure against npm oidc-provider; exit 1 when a budget is missed
+	deploy/bench.sh
 
 lock: ## resolve pyproject.toml into the three lock files
 	$(COMPILE) pyproject.toml --output-file requirements.lock

@@ -13,7 +13,7 @@ case $purpose in
   *) echo "usage: deploy/setup.sh [demo|test]" >&2; exit 2 ;;
 esac
 npm_folders=()
-for folder in web tests/clients bench; do
+for folder in web tests/clients bench/node; do
   [ "$purpose" = test ] && [ -f "$folder/package-lock.json" ] && npm_folders+=("$folder")
 done
 
