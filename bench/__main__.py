@@ -30,18 +30,8 @@ def main(given: Sequence[str]) -> int:
         raise SystemExit("the measurement needs two cores: one for the server, one for the load")
     if report.filesystem(options.directory) in {"tmpfs", "ramfs"}:
         raise SystemExit(f"{options.directory} is memory: durability would cost nothing there")
-    plan = rounds.Plan(options.rounds, options.seconds, options.connections, options.seed, generator_core=1)
-    with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as directory, ExitStack() as running:
-        peer = running.enter_context(subjects.peer(core=0))
-        weight = None
-        if options.null:
-            other = running.enter_context(subjects.peer(core=0))
-        else:
-            with subjects.filled(Path(directory) / "weighed") as (left, _):
-                weight = worker.weigh(left)
-            other = running.enter_context(subjects.ours(Path(directory) / "loaded", core=0))
-        turns = _watched(rounds.run([other, peer], plan), of=2 * options.rounds)
-        outcome = report.Outcome.of(other, peer, turns, weight)
+    plan = rounds.Plan(options.rounds, options.seconds, options.connections, options.seed)
+    outcome, turns = measure(plan, options.directory, null=options.null)
     print(report.table(outcome))
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(report.record(outcome, plan, turns), indent=2) + "\n")
@@ -49,6 +39,20 @@ def main(given: Sequence[str]) -> int:
     for sentence in missed:
         print(f"missed: {sentence}")
     return 1 if missed else 0
+
+
+def measure(plan: rounds.Plan, directory: Path, *, null: bool) -> tuple[report.Outcome, list[rounds.Turn]]:
+    with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place, ExitStack() as running:
+        peer = running.enter_context(subjects.peer(core=plan.server_core))
+        weight = None
+        if null:
+            other = running.enter_context(subjects.peer(core=plan.server_core))
+        else:
+            filled = subjects.fill(Path(place))
+            weight = worker.weigh(filled.left)
+            other = running.enter_context(subjects.ours(filled, core=plan.server_core))
+        turns = _watched(rounds.run([other, peer], plan), of=2 * plan.rounds)
+        return report.Outcome.of(other, peer, turns, weight), turns
 
 
 def _watched(turns: Iterator[rounds.Turn], *, of: int) -> list[rounds.Turn]:

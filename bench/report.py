@@ -15,6 +15,7 @@ from bench.rounds import Figures, Plan, Turn, figures
 from bench.subjects import NODE, Subject
 from bench.worker import Weight
 
+QUIET = 0.1
 BUDGETS = Path(__file__).with_name("budgets.toml")
 
 
@@ -48,14 +49,17 @@ class Outcome:
 
 
 def table(outcome: Outcome) -> str:
-    head = f"{'':<14}{'CPU µs/req':>11}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'server':>9}{'load':>8}{'requests':>10}"
+    columns = ("p50 ms", "p99 ms", "server", "others", "load")
+    head = f"{'':<14}{'CPU µs/req':>11}{'req/s':>9}{''.join(f'{name:>9}' for name in columns)}{'requests':>10}"
     lines = ["ES256 client_credentials, one core each for server and load; medians of the rounds", head]
     for name, of in ((outcome.name, outcome.ours), (outcome.peer_name, outcome.peer)):
         lines.append(
             f"{name:<14}{of.cpu_per_request:>11.1f}{of.per_second:>9.0f}{of.p50 / 1e3:>9.2f}{of.p99 / 1e3:>9.2f}"
-            f"{of.server_busy:>9.0%}{of.generator_busy:>8.0%}{of.requests:>10}"
+            f"{of.server_busy:>9.0%}{of.foreign:>9.0%}{of.generator_busy:>9.0%}{of.requests:>10}"
         )
     lines.append(f"ratio: {outcome.cpu_ratio:.2f} by CPU time, {outcome.throughput_ratio:.2f} by throughput")
+    if max(outcome.ours.foreign, outcome.peer.foreign) > QUIET:
+        lines.append("others used the server's core meanwhile: measure again on a quiet machine")
     if outcome.weight:
         weight = outcome.weight
         starts = ", ".join(f"{start:.2f}" for start in weight.starts)

@@ -24,16 +24,18 @@ class Plan:
     seconds: float
     connections: int
     seed: int
-    generator_core: int
+    server_core: int = 0
+    generator_core: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One server under load once; `cpu` in seconds, of its whole process tree."""
+    """One server under load once; `cpu` in seconds, of its process tree; `foreign` what others took of its core."""
 
     subject: str
     port: int
     cpu: float
+    foreign: float
     result: Result
 
     @property
@@ -55,7 +57,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Medians over the rounds: microseconds, requests a second, and how much of its core each side used."""
+    """Medians over the rounds: microseconds, requests a second, and how much of its core each side used; `foreign` is
+    the worst turn's share of the server's core that went to others."""
 
     requests: int
     cpu_per_request: float
@@ -63,6 +66,7 @@ class Figures:
     p50: float
     p99: float
     server_busy: float
+    foreign: float
     generator_busy: float
 
 
@@ -80,7 +84,7 @@ def run(subjects: Sequence[Subject], plan: Plan) -> Iterator[Turn]:
 
 
 def take_turn(subject: Subject, plan: Plan, *, seconds: float) -> Turn:
-    """Puts the server under load once. Raises when a single answer was not good."""
+    """Puts the server under load once. Raises when a single answer was not good or left no trace."""
     order = Order(
         port=subject.port,
         host=subject.host,
@@ -90,7 +94,8 @@ def take_turn(subject: Subject, plan: Plan, *, seconds: float) -> Turn:
         connections=plan.connections,
         seconds=seconds,
     )
-    before = processes.cpu_seconds(subject.pid)
+    recorded = subject.recorded()
+    before, core_before = processes.cpu_seconds(subject.pid), processes.core_seconds(plan.server_core)
     generator = subprocess.run(
         [*on_core(plan.generator_core), sys.executable, "-m", "bench.load"],
         input=json.dumps(asdict(order)),
@@ -99,13 +104,16 @@ def take_turn(subject: Subject, plan: Plan, *, seconds: float) -> Turn:
         timeout=seconds + 60,
         check=False,
     )
-    after = processes.cpu_seconds(subject.pid)
+    cpu = processes.cpu_seconds(subject.pid) - before
+    foreign = processes.core_seconds(plan.server_core) - core_before - cpu
     if generator.returncode != 0:
         raise RuntimeError(f"the load generator failed against {subject.name}:\n{generator.stderr[-2000:]}")
     result = Result(**json.loads(generator.stdout))
     if result.bad or not result.good:
         raise RuntimeError(f"{subject.name} did not answer every request well: {result.good} good, {result.bad}")
-    return Turn(subject.name, subject.port, after - before, result)
+    if subject.database and subject.recorded() - recorded < result.good:
+        raise RuntimeError(f"{subject.name} answered more requests than its audit trail knows of")
+    return Turn(subject.name, subject.port, cpu, max(foreign, 0.0), result)
 
 
 def figures(turns: Sequence[Turn]) -> Figures:
@@ -116,5 +124,6 @@ def figures(turns: Sequence[Turn]) -> Figures:
         p50=median(turn.result.p50 for turn in turns),
         p99=median(turn.result.p99 for turn in turns),
         server_busy=median(turn.server_busy for turn in turns),
+        foreign=max(turn.foreign / turn.result.elapsed for turn in turns),
         generator_busy=median(turn.generator_busy for turn in turns),
     )

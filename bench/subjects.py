@@ -4,11 +4,12 @@ import base64
 import json
 import os
 import secrets
+import sqlite3
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,10 @@ NODE = Path(__file__).parent / "node"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A running server: its main process, and one client of it that may use client_credentials."""
+    """A running server: its main process, and one client of it that may use client_credentials.
+
+    `database` is the file in which it keeps an audit trail; None when it keeps none.
+    """
 
     name: str
     pid: int
@@ -29,6 +33,15 @@ class Subject:
     jwks_path: str
     client_id: str
     client_secret: str
+    database: Path | None = None
+
+    def recorded(self) -> int:
+        """How many entries the audit trail has."""
+        if self.database is None:
+            return 0
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as trail:
+            found: tuple[int] = trail.execute("SELECT count(*) FROM audit_entries").fetchone()
+        return found[0]
 
     @property
     def authorization(self) -> str:
@@ -62,26 +75,18 @@ def peer(*, core: int) -> Iterator[Subject]:
         process.communicate()
 
 
-@contextmanager
-def ours(directory: Path, *, core: int) -> Iterator[Subject]:
-    """`idp serve` with one worker, on the durable SQLite of a fresh demo, gate and audit as they ship."""
-    with filled(directory) as (left, registered), installation.serve(left, workers=1, before=on_core(core)) as running:
-        yield Subject(
-            name="warifu",
-            pid=running.program.pid,
-            port=running.port,
-            host=running.base_url.partition("://")[2],
-            token_path="/t/aoba/token",
-            jwks_path="/t/aoba/jwks",
-            client_id=registered["client_id"],
-            client_secret=registered["client_secret"],
-        )
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a demo has left behind, and the registration of a service in it that may use client_credentials."""
+
+    left: installation.Installation
+    registered: Mapping[str, str]
+    database: Path
 
 
-@contextmanager
-def filled(directory: Path) -> Iterator[tuple[installation.Installation, dict[str, str]]]:
-    """A demo that has ended, and the registration of a service in it that may use client_credentials."""
-    with installation.demo(directory / "data") as demo:
+def fill(directory: Path) -> Filled:
+    database = directory / "idp.db"
+    with installation.demo(directory / "data", settings={"IDP_DATABASE_URL": f"sqlite:///{database}"}) as demo:
         registered = demo.add_service(
             "bench",
             grant_types=["client_credentials"],
@@ -90,7 +95,24 @@ def filled(directory: Path) -> Iterator[tuple[installation.Installation, dict[st
             access_token_format="jwt",
             access_token_signed_response_alg="ES256",
         )
-    yield demo, registered
+    return Filled(demo, registered, database)
+
+
+@contextmanager
+def ours(filled: Filled, *, core: int) -> Iterator[Subject]:
+    """`idp serve` with one worker, on durable SQLite, gate and audit as they ship."""
+    with installation.serve(filled.left, workers=1, before=on_core(core)) as running:
+        yield Subject(
+            name="warifu",
+            pid=running.program.pid,
+            port=running.port,
+            host=running.base_url.partition("://")[2],
+            token_path="/t/aoba/token",
+            jwks_path="/t/aoba/jwks",
+            client_id=filled.registered["client_id"],
+            client_secret=filled.registered["client_secret"],
+            database=filled.database,
+        )
 
 
 def verified(subject: Subject, token: str) -> dict[str, object]:

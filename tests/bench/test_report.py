@@ -8,7 +8,14 @@ from bench.rounds import Figures
 from bench.worker import Weight
 
 PEER = Figures(
-    requests=100, cpu_per_request=200.0, per_second=5000, p50=6000, p99=9000, server_busy=1, generator_busy=0.1
+    requests=100,
+    cpu_per_request=200.0,
+    per_second=5000,
+    p50=6000,
+    p99=9000,
+    server_busy=1,
+    foreign=0,
+    generator_busy=0.1,
 )
 OURS = replace(PEER, cpu_per_request=100.0, per_second=10000)
 KEPT = Outcome("ours", "peer", OURS, PEER, Weight(rss=90.0, pss=80.0, processes=1, starts=(0.9, 1.0, 4.0)))

@@ -42,6 +42,13 @@ def cpu_seconds(pid: int) -> float:
     return ticks / TICK
 
 
+def core_seconds(core: int) -> float:
+    """Time that the core has spent on anything but idling, of whomever, since the machine started."""
+    line = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{core} "))
+    ticks = [int(field) for field in line.split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / TICK  # proc(5): the fourth is idle, the fifth waits for I/O
+
+
 def memory(pid: int) -> Memory:
     """Of this one process."""
     sizes = {}
