@@ -47,13 +47,17 @@ async def suspend_under(holding: Holding, services: Services, contract: str) -> 
     """When the suspension was asked for and when its answer had arrived, with traffic before, during and after."""
     traffic = Traffic(holding, port=services.installation.port, lines_per_kind=2)
     await asyncio.sleep(BEFORE)
-    asked = time.monotonic()
-    path = f"/contracts/{contract}/suspend"
-    reply = await asyncio.to_thread(services.installation.call, "POST", path, {"reason": "unpaid"})
-    answered = time.monotonic()
+    asked, answered = await asyncio.to_thread(suspend, services.installation, contract)
     await asyncio.sleep(AFTER)
     await traffic.stop()
-    assert (reply.status, reply.body["status"]) == (200, "suspended")
+    return asked, answered
+
+
+def suspend(installation: Installation, contract: str) -> tuple[float, float]:
+    asked = time.monotonic()
+    reply = installation.call("POST", f"/contracts/{contract}/suspend", {"reason": "unpaid"})
+    answered = time.monotonic()
+    assert (reply.status, reply.body["status"]) == (200, "suspended"), reply
     return asked, answered
 
 

@@ -8,7 +8,7 @@ from tests.support.installation import Installation
 from tests.support.relying import Relying, Request, parameters
 from tests.support.sign_in import Person
 
-REDIRECT_URI = "http://127.0.0.1:9/callback"  # nothing listens there: nobody follows it
+NOWHERE = "http://127.0.0.1:9/callback"  # nothing listens there: nobody follows it
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Services:
     app: Relying
 
     @classmethod
-    def register(cls, installation: Installation) -> "Services":
+    def register(cls, installation: Installation, *, redirect_uri: str = NOWHERE) -> "Services":
         discovery = f"http://127.0.0.1:{installation.port}/t/aoba/.well-known/openid-configuration"
         host = {"host": installation.base_url.partition("://")[2]}
         metadata = httpx2.get(discovery, headers=host, trust_env=False).json()
         common: dict[str, Any] = {
-            "redirect_uris": [REDIRECT_URI],
+            "redirect_uris": [redirect_uri],
             "response_types": ["code"],
             "scope": "openid profile offline_access",
         }
@@ -40,8 +40,8 @@ class Services:
         issuer = installation.issuer
         return cls(
             installation,
-            web=Relying.of(issuer, metadata, web, REDIRECT_URI),
-            app=Relying.of(issuer, metadata, app, REDIRECT_URI),
+            web=Relying.of(issuer, metadata, web, redirect_uri),
+            app=Relying.of(issuer, metadata, app, redirect_uri),
         )
 
     def person(self) -> Person:
