@@ -1,0 +1,71 @@
+"""`python -m bench`: the whole measurement, a table, a JSON file, and exit 1 when a budget is missed."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import report, rounds, subjects, worker
+
+
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each server that count")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of a turn")
+    parser.add_argument("--connections", type=int, default=32, help="keep-alive, one request in flight on each")
+    parser.add_argument("--seed", type=int, default=1, help="decides who goes first in each round")
+    parser.add_argument("--json", type=Path, default=Path("dist/bench.json"), help="where the figures are written")
+    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="a directory on a real disk")
+    parser.add_argument("--null", action="store_true", help="the peer against itself: the noise of the machine")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str]) -> int:
+    options = arguments(given)
+    if os.cpu_count() == 1:
+        raise SystemExit("the measurement needs two cores: one for the server, one for the load")
+    if report.filesystem(options.directory) in {"tmpfs", "ramfs"}:
+        raise SystemExit(f"{options.directory} is memory: durability would cost nothing there")
+    plan = rounds.Plan(options.rounds, options.seconds, options.connections, options.seed)
+    outcome, turns = measure(plan, options.directory, null=options.null)
+    print(report.table(outcome))
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(report.record(outcome, plan, turns), indent=2) + "\n")
+    missed = [] if options.null else report.missed(outcome)
+    for sentence in missed:
+        print(f"missed: {sentence}")
+    return 1 if missed else 0
+
+
+def measure(plan: rounds.Plan, directory: Path, *, null: bool) -> tuple[report.Outcome, list[rounds.Turn]]:
+    with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place, ExitStack() as running:
+        peer = running.enter_context(subjects.peer(core=plan.server_core))
+        weight = None
+        if null:
+            other = running.enter_context(subjects.peer(core=plan.server_core))
+        else:
+            filled = subjects.fill(Path(place))
+            weight = worker.weigh(filled.left)
+            other = running.enter_context(subjects.ours(filled, core=plan.server_core))
+        turns = _watched(rounds.run([other, peer], plan), of=2 * plan.rounds)
+        return report.Outcome.of(other, peer, turns, weight), turns
+
+
+def _watched(turns: Iterator[rounds.Turn], *, of: int) -> list[rounds.Turn]:
+    """All turns, with a line for each as it ends."""
+    seen = []
+    for turn in turns:
+        seen.append(turn)
+        print(
+            f"{len(seen):>3}/{of} {turn.subject:<14} {turn.cpu_per_request:7.1f} µs CPU {turn.per_second:8.0f}/s",
+            file=sys.stderr,
+        )
+    return seen
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,135 @@
+"""What a measurement says: the table for people, the record for machines, and which budgets it missed."""
+
+import json
+import os
+import platform
+import subprocess
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.rounds import Figures, Plan, Turn, figures
+from bench.subjects import NODE, Subject
+from bench.worker import Weight
+
+QUIET = 0.1
+BUDGETS = Path(__file__).with_name("budgets.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures of the server in question and of the peer. Ratios above one favour ours."""
+
+    name: str
+    peer_name: str
+    ours: Figures
+    peer: Figures
+    weight: Weight | None
+
+    @classmethod
+    def of(cls, subject: Subject, peer: Subject, turns: Sequence[Turn], weight: Weight | None) -> "Outcome":
+        return cls(
+            subject.name,
+            peer.name,
+            figures([turn for turn in turns if turn.port == subject.port]),
+            figures([turn for turn in turns if turn.port == peer.port]),
+            weight,
+        )
+
+    @property
+    def cpu_ratio(self) -> float:
+        return self.peer.cpu_per_request / self.ours.cpu_per_request
+
+    @property
+    def throughput_ratio(self) -> float:
+        return self.ours.per_second / self.peer.per_second
+
+
+def table(outcome: Outcome) -> str:
+    columns = ("p50 ms", "p99 ms", "server", "others", "load")
+    head = f"{'':<14}{'CPU µs/req':>11}{'req/s':>9}{''.join(f'{name:>9}' for name in columns)}{'requests':>10}"
+    lines = ["ES256 client_credentials, one core each for server and load; medians of the rounds", head]
+    for name, of in ((outcome.name, outcome.ours), (outcome.peer_name, outcome.peer)):
+        lines.append(
+            f"{name:<14}{of.cpu_per_request:>11.1f}{of.per_second:>9.0f}{of.p50 / 1e3:>9.2f}{of.p99 / 1e3:>9.2f}"
+            f"{of.server_busy:>9.0%}{of.foreign:>9.0%}{of.generator_busy:>9.0%}{of.requests:>10}"
+        )
+    lines.append(f"ratio: {outcome.cpu_ratio:.2f} by CPU time, {outcome.throughput_ratio:.2f} by throughput")
+    if max(outcome.ours.foreign, outcome.peer.foreign) > QUIET:
+        lines.append("others used the server's core meanwhile: measure again on a quiet machine")
+    if outcome.weight:
+        weight = outcome.weight
+        starts = ", ".join(f"{start:.2f}" for start in weight.starts)
+        lines.append(
+            f"idle worker: {weight.rss:.1f} MB resident ({weight.pss:.1f} MB proportional), "
+            f"the heaviest of {weight.processes}; ready in {weight.ready:.2f} s ({starts})"
+        )
+    return "\n".join(lines)
+
+
+def missed(outcome: Outcome) -> list[str]:
+    """One sentence for each budget that was not kept."""
+    budgets = tomllib.loads(BUDGETS.read_text())
+    floors = {"cpu_ratio": outcome.cpu_ratio, "throughput_ratio": outcome.throughput_ratio}
+    found = [
+        f"{name} is {value:.2f}, at least {budgets['token'][name]} is asked"
+        for name, value in floors.items()
+        if value < budgets["token"][name]
+    ]
+    if outcome.weight:
+        ceilings = {"idle_mb": outcome.weight.rss, "ready_s": outcome.weight.ready}
+        found += [
+            f"{name} is {value:.2f}, at most {budgets['worker'][name]} is allowed"
+            for name, value in ceilings.items()
+            if value > budgets["worker"][name]
+        ]
+    return found
+
+
+def record(outcome: Outcome, plan: Plan, turns: Sequence[Turn]) -> dict[str, object]:
+    return {
+        "commit": _output("git", "describe", "--always", "--dirty", "--abbrev=40"),
+        "plan": asdict(plan),
+        "versions": versions(),
+        "cpu_ratio": outcome.cpu_ratio,
+        "throughput_ratio": outcome.throughput_ratio,
+        "figures": {outcome.name: asdict(outcome.ours), f"peer {outcome.peer_name}": asdict(outcome.peer)},
+        "worker": asdict(outcome.weight) if outcome.weight else None,
+        "missed": missed(outcome),
+        "turns": [_without_token(asdict(turn)) for turn in turns],
+    }
+
+
+def _without_token(turn: dict[str, Any]) -> dict[str, Any]:
+    del turn["result"]["sample"]
+    return turn
+
+
+def versions() -> dict[str, str]:
+    wanted = ("warifu", "uvicorn", "uvloop", "sqlalchemy", "cryptography")
+    return {
+        "python": platform.python_version(),
+        "node": _output("node", "--version"),
+        "oidc-provider": json.loads((NODE / "node_modules/oidc-provider/package.json").read_text())["version"],
+        "machine": f"{platform.machine()} {platform.release()}, {os.cpu_count()} cores",
+        **{name: metadata.version(name) for name in wanted if _installed(name)},
+    }
+
+
+def filesystem(directory: Path) -> str:
+    return _output("stat", "--file-system", "--format=%T", str(directory))
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

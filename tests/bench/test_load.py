@@ -1,0 +1,68 @@
+"""The load generator against small servers that answer well and badly: it must notice each kind of bad answer."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+
+import pytest
+from bench.load import Order, Result, load
+
+Answer = Callable[[int], bytes]
+
+
+def _json(status: str, body: str) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def _measured(answer: Answer, *, connections: int = 4) -> Result:
+    """What the generator says of a server that gives `answer(n)` to the n-th request; empty closes the connection."""
+    numbers = itertools.count()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            assert b"Authorization: Basic xyz" in head
+            assert await reader.readexactly(len("grant_type=client_credentials")) == b"grant_type=client_credentials"
+            data = answer(next(numbers))
+            if not data:
+                break
+            writer.write(data[:40])  # in two pieces, as a network may deliver it
+            await asyncio.sleep(0)
+            writer.write(data[40:])
+        writer.close()
+
+    async def measure() -> Result:
+        async def tolerant(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await serve(reader, writer)
+            except asyncio.IncompleteReadError:
+                writer.close()
+
+        async with await asyncio.start_server(tolerant, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            order = Order(port, "localhost", "/token", "Basic xyz", "grant_type=client_credentials", connections, 0.2)
+            return await load(order)
+
+    return asyncio.run(measure())
+
+
+def test_distinct_tokens_are_counted_and_timed() -> None:
+    result = _measured(lambda n: _json("200 OK", f'{{"access_token": "t{n}"}}'))
+    assert result.good > 4
+    assert result.bad == {}
+    assert 0 < result.p50 <= result.p99
+    assert result.elapsed >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (lambda _: _json("200 OK", '{"access_token": "same"}'), "access token seen before"),
+        (lambda _: _json("429 Too Many Requests", "{}"), "status 429"),
+        (lambda _: _json("200 OK", '{"error": "server_error"}'), "no access token"),
+        (lambda _: _json("200 OK", "<html>"), "no access token"),
+        (lambda _: b"HTTP/1.1 200 OK\r\n\r\n{}", "no content-length"),
+        (lambda _: b"", "connection lost"),
+    ],
+)
+def test_an_answer_that_is_not_a_fresh_token_is_counted_as_bad(answer: Answer, complaint: str) -> None:
+    assert _measured(answer).bad[complaint] >= 1

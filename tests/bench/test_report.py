@@ -1,0 +1,40 @@
+"""Which budgets a measurement misses."""
+
+from dataclasses import replace
+
+import pytest
+from bench.report import Outcome, missed, table
+from bench.rounds import Figures
+from bench.worker import Weight
+
+PEER = Figures(
+    requests=100,
+    cpu_per_request=200.0,
+    per_second=5000,
+    p50=6000,
+    p99=9000,
+    server_busy=1,
+    foreign=0,
+    generator_busy=0.1,
+)
+OURS = replace(PEER, cpu_per_request=100.0, per_second=10000)
+KEPT = Outcome("ours", "peer", OURS, PEER, Weight(rss=90.0, pss=80.0, processes=1, starts=(0.9, 1.0, 4.0)))
+
+
+def test_a_server_twice_as_fast_and_light_enough_misses_nothing() -> None:
+    assert missed(KEPT) == []
+    assert "ratio: 2.00 by CPU time, 2.00 by throughput" in table(KEPT)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "name"),
+    [
+        (replace(KEPT, ours=replace(OURS, cpu_per_request=134.0)), "cpu_ratio"),
+        (replace(KEPT, ours=replace(OURS, per_second=7490)), "throughput_ratio"),
+        (replace(KEPT, weight=Weight(rss=121.0, pss=80.0, processes=1, starts=(1.0,))), "idle_mb"),
+        (replace(KEPT, weight=Weight(rss=90.0, pss=80.0, processes=1, starts=(1.0, 1.6, 1.6))), "ready_s"),
+    ],
+)
+def test_each_budget_can_be_missed(outcome: Outcome, name: str) -> None:
+    (sentence,) = missed(outcome)
+    assert sentence.startswith(name)

@@ -1,0 +1,79 @@
+// A relying party made of npm openid-client as published, told what to do in lines of JSON.
+// In:  {"do": "begin", …}        Out: {"ok": {…}} or {"failed": {"name", "message", "code", "error", "error_description", "status"}}
+import { createInterface } from 'node:readline';
+
+import * as client from 'openid-client';
+
+const METHODS = {
+  client_secret_basic: client.ClientSecretBasic,
+  client_secret_post: client.ClientSecretPost,
+  none: client.None,
+};
+
+let config;
+let pending;
+
+const actions = {
+  async discover({ issuer, client_id, client_secret, method, id_token_signed_response_alg }) {
+    config = await client.discovery(
+      new URL(issuer),
+      client_id,
+      { client_secret, id_token_signed_response_alg },
+      METHODS[method](client_secret),
+      { execute: [client.allowInsecureRequests] },
+    );
+    client.enableNonRepudiationChecks(config); // verifies every ID token's signature with the published keys
+    return config.serverMetadata();
+  },
+
+  async begin({ redirect_uri, scope, ...more }) {
+    const pkceCodeVerifier = client.randomPKCECodeVerifier();
+    pending = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
+    const url = client.buildAuthorizationUrl(config, {
+      redirect_uri,
+      scope,
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: pending.expectedState,
+      nonce: pending.expectedNonce,
+      ...more,
+    });
+    return { url: url.href, state: pending.expectedState, nonce: pending.expectedNonce };
+  },
+
+  async finish({ callback, ...changed }) {
+    const tokens = await client.authorizationCodeGrant(config, new URL(callback), {
+      ...pending,
+      idTokenExpected: true,
+      ...changed,
+    });
+    return { ...tokens, claims: tokens.claims() };
+  },
+
+  async refresh({ refresh_token, ...more }) {
+    const tokens = await client.refreshTokenGrant(config, refresh_token, more);
+    return { ...tokens, claims: tokens.claims() };
+  },
+
+  client_credentials: (parameters) => client.clientCredentialsGrant(config, parameters),
+  userinfo: ({ access_token, sub }) => client.fetchUserInfo(config, access_token, sub),
+  introspect: ({ token }) => client.tokenIntrospection(config, token),
+  revoke: async ({ token }) => (await client.tokenRevocation(config, token)) ?? {},
+  end_session: (parameters) => ({ url: client.buildEndSessionUrl(config, parameters).href }),
+};
+
+function told(error) {
+  const { name, message, code, error: oauth, error_description, status, cause } = error;
+  return { name, message, code, error: oauth, error_description, status: status ?? cause?.status };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: action, ...given } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { ok: await actions[action](given) };
+  } catch (error) {
+    answer = { failed: told(error) };
+  }
+  console.log(JSON.stringify(answer));
+}
