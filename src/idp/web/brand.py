@@ -14,6 +14,8 @@ from idp.web import palette
 
 # The lightest surface that coloured letters stand on, by day and by night; web/app.css, base-200.
 _DAY, _NIGHT = "#f7f8fa", "#161a22"
+_EDGE = "#868c9c"  # the edge of a button whose colour can hardly be told from the page; web/app.css, field
+_VISIBLE = 1.25
 _NIGHT_CONTRAST = 6.0  # calmer to read at night than the bare minimum
 _PANEL_CONTRAST = 10.0  # half a screen of colour: dark enough not to glare
 
@@ -86,7 +88,12 @@ def _css(colour: str) -> bytes:
 
 def _button(ground: str) -> dict[str, str]:
     letters = palette.letters_on(ground)
-    return {"--brand": ground, "--brand-content": letters, "--brand-hover": palette.away_from(letters, ground)}
+    return {
+        "--brand": ground,
+        "--brand-content": letters,
+        "--brand-hover": palette.away_from(letters, ground),
+        "--brand-edge": ground if palette.contrast(ground, _DAY) >= _VISIBLE else _EDGE,
+    }
 
 
 def _text_and_panel(text: str, panel: str) -> dict[str, str]:
