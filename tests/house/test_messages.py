@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 from jinja2.nodes import Add, Call, Concat, Const, Getattr, Name, Node
+from tests.support.tree import ROOT
 
 from idp.web.languages import Language
 from idp.web.wording import flatten
 
-WEB = Path(__file__).parents[2] / "src" / "idp" / "web"
+WEB = ROOT / "src" / "idp" / "web"
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 SENTENCES = {
     language: dict(flatten(tomllib.loads((WEB / "messages" / f"{language}.toml").read_text("utf-8"))))

@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.support.tree import ROOT
 
-ROOT = Path(__file__).parents[2]
 WEB = ROOT / "src" / "idp" / "web"
 
 

@@ -1,17 +1,17 @@
 """A tenant's colour can be read wherever it is put, and nothing but a colour gets into the stylesheet."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support.tree import ROOT
 
 from idp.web.brand import PLATFORM, Brand, brand_css, letter
 from idp.web.palette import BLACK, READABLE, WHITE, contrast, letters_on, vivid
 
-APP_CSS = Path(__file__).parents[2] / "web" / "app.css"
-PAGE = {"day": ("#ffffff", "#f7f8fa"), "night": ("#0d1017", "#161a22")}
+APP_CSS = ROOT / "web" / "app.css"
+PAGE = {"day": ("#ffffff", "#f7f8fa"), "night": ("#0f1218", "#171b22")}
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

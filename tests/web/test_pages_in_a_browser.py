@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.support.tree import ROOT
 from tests.web.samples import AOBA, BACK, FORM, SAMPLES, Sample, serving
-from tests.web.screenshots import CHROMIUM, QUIET, SIZES
+from tests.web.screenshots import SIZES
 
 from idp.web.languages import Language
 from idp.web.pages import Brand, Pages, ShownPerson, ShownService
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = Brand(slug="aoba", name="あ" * 3_400, colour="#3b4cca", help_text="w" * 10_000)
 LONG_SERVICE = ShownService(
     "w" * 10_000, host="h" * 10_000, policy_url="https://a.example/", tos_url="https://a.example/"
@@ -26,14 +26,6 @@ LONG_PERSON = ShownPerson("長" * 3_400, "u" * 10_000)
 def axe() -> str:
     assert AXE.is_file(), "run `npm --prefix web ci` first: accessibility is checked with axe-core"
     return AXE.read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
