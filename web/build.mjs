@@ -10,8 +10,8 @@ const out = resolve(process.argv[2] ?? join(here, '../src/idp/web'))
 const modules = join(here, 'node_modules')
 
 const ICONS = [
-  'arrow-left', 'ban', 'check', 'circle-alert', 'circle-check', 'clock', 'external-link', 'globe', 'id-card', 'life-buoy',
-  'lock', 'log-out', 'mail', 'map-pin', 'phone', 'refresh-cw', 'shield-check', 'triangle-alert', 'user', 'users', 'wrench',
+  'arrow-left', 'ban', 'check', 'circle-alert', 'circle-check', 'clock', 'external-link',
+  'globe', 'life-buoy', 'log-out', 'refresh-cw', 'triangle-alert', 'user', 'wrench',
 ]
 const LICENSES = { Inter: '@fontsource-variable/inter', Lucide: 'lucide-static', daisyUI: 'daisyui', 'Tailwind CSS': 'tailwindcss' }
 

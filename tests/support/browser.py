@@ -7,6 +7,7 @@ thread, and `asyncio.run` in some other test of the same worker would be refused
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,15 +22,21 @@ _QUIET = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium is not None, "chromium is not installed: deploy/setup.sh test installs it"
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    assert program is not None, "chromium is not installed: deploy/setup.sh test installs it"
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # root has no user namespaces to sandbox with
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*_QUIET, *as_root])
+        browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET, *as_root])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -3,28 +3,18 @@
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from tests.support.browser import chromium
 from tests.web.samples import SAMPLES, serving
 
 from idp.web.languages import Language
 from idp.web.pages import Pages
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = {390: 844, 1280: 800}
 
 
 def take(directory: Path, names: list[str]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    with serving(Pages()) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with serving(Pages()) as origin, chromium() as browser:
         for width, height in SIZES.items():
             for scheme in ("light", "dark"):
                 context = browser.new_context(
@@ -38,7 +28,6 @@ def take(directory: Path, names: list[str]) -> None:
                             path=directory / f"{name}-{width}-{scheme}-{language.value}.png", full_page=True
                         )
                 context.close()
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Slug = NewType("Slug", str)
 
 PLATFORM_SLUG = Slug("-")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-DEFAULT_COLOUR = "#3b49c8"
+DEFAULT_COLOUR = "#3b4cca"
 
 
 class Tenant(NamedTuple):

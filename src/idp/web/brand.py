@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from idp.web import palette
+from idp.web.paths import is_slug
 
 # The lightest surface that coloured letters stand on, by day and by night; web/app.css, base-200.
-_DAY, _NIGHT = "#f7f8fa", "#161a22"
+_DAY, _NIGHT = "#f7f8fa", "#171b22"
+_EDGE = "#868c9c"  # the edge of a button whose colour can hardly be told from the page; web/app.css, field
+_VISIBLE = 1.25
 _NIGHT_CONTRAST = 6.0  # calmer to read at night than the bare minimum
 _PANEL_CONTRAST = 10.0  # half a screen of colour: dark enough not to glare
 
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OWN_PATH = re.compile(r"/(?:[A-Za-z0-9._~%-][A-Za-z0-9._~/?=&%+:@!$'()*,;-]*)?")
 _COMPANY_FORMS = re.compile(
     r"(?:株式会社|有限会社|合同会社|合資会社|合名会社|[一公][般益][社財]団法人|医療法人|学校法人|[(（]株[)）]|㈱)\s*"
@@ -37,7 +39,7 @@ class Brand:
     def __post_init__(self) -> None:
         if not palette.is_colour(self.colour):
             raise ValueError("colour: six hexadecimal digits after #")
-        if self.slug is not None and not _SLUG.fullmatch(self.slug):
+        if self.slug is not None and not is_slug(self.slug):
             raise ValueError("slug: not the slug of a tenant")
         if self.logo_url is not None and not is_own_path(self.logo_url):
             raise ValueError("logo_url: a path on our own host")
@@ -86,7 +88,12 @@ def _css(colour: str) -> bytes:
 
 def _button(ground: str) -> dict[str, str]:
     letters = palette.letters_on(ground)
-    return {"--brand": ground, "--brand-content": letters, "--brand-hover": palette.away_from(letters, ground)}
+    return {
+        "--brand": ground,
+        "--brand-content": letters,
+        "--brand-hover": palette.away_from(letters, ground),
+        "--brand-edge": ground if palette.contrast(ground, _DAY) >= _VISIBLE else _EDGE,
+    }
 
 
 def _text_and_panel(text: str, panel: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ def away_from(letters: str, colour: str) -> str:
 def vivid(colour: str) -> str:
     """The same hue with more colour in it, for light letters on a dark ground; greys stay grey."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
-    return _written(colorsys.hls_to_rgb(hue, lightness, min(1.0, saturation * 1.4)))
+    return _written(colorsys.hls_to_rgb(hue, lightness, min(1.0, saturation * 1.6)))
 
 
 def _shade(colour: str, step: float) -> str:

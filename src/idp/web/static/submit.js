@@ -1,2 +1,2 @@
-// Sends the one form of an auto-post page. Without scripts the person presses its button.
-document.forms[0].submit()
+// Sends the one form of an auto-post page; without scripts the person presses its button. A field may be called "submit".
+HTMLFormElement.prototype.submit.call(document.forms[0])
