@@ -4,7 +4,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
 (kept by import-linter, run by `tests/house`):
 
     cli                                                   operators' terminal
-    main                                                  composition root: settings in, one ASGI application out
+    main | migrate                                        composition root: settings in, one app out | schema changes
     settings | schema                                     every knob | all tables, for alembic
     oidc | admin | signin                                 DOORS: speak a protocol, decide nothing
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits

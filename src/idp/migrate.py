@@ -1,0 +1,105 @@
+"""Bringing the schema of a database to the one that this code knows, forwards and backwards.
+
+Of several processes that start at once one migrates and the others wait for it (an advisory lock on PostgreSQL, the
+writer's lock on SQLite).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.pool import NullPool
+
+from idp.settings import Settings
+
+_LOCK = 0x7761726966750001  # ours among the advisory locks of a PostgreSQL cluster
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connection]:
+    file = settings.sqlite_file
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{file}", poolclass=NullPool, connect_args={"timeout": 60})
+        event.listen(engine, "connect", _plain_sqlite)
+    else:
+        engine = create_engine(_driver_url(settings.database_url), poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def upgrade(settings: Settings, revision: str = "head") -> tuple[str | None, str | None]:
+    """The revisions before and after."""
+    from alembic import command
+
+    return _move(settings, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(settings: Settings, revision: str) -> tuple[str | None, str | None]:
+    """`base` for an empty database."""
+    from alembic import command
+
+    return _move(settings, lambda config: command.downgrade(config, revision))
+
+
+def current(settings: Settings) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    with connect(settings) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _move(settings: Settings, run: Any) -> tuple[str | None, str | None]:
+    from alembic.runtime.migration import MigrationContext
+
+    with connect(settings) as connection:
+        _take_turn(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        before = MigrationContext.configure(connection).get_current_revision()
+        run(config)
+        connection.commit()
+        return before, MigrationContext.configure(connection).get_current_revision()
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        connection.commit()  # the lock is the session's: it lasts until the connection closes
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _config() -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_scripts()))
+    return config
+
+
+def _scripts() -> Path:
+    """Beside the sources in a checkout, inside the package when it was installed from a wheel."""
+    shipped = Path(str(resources.files("idp"))) / "migrations"
+    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "migrations"
+
+
+def _driver_url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _plain_sqlite(raw: Any, _record: Any) -> None:
+    """No transactions of the driver's own (DDL is transactional with ours), and no cascades from rebuilt tables."""
+    raw.isolation_level = None
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA foreign_keys=OFF")
