@@ -1,7 +1,6 @@
-"""Rooms over a real database: all tables, the tenants `aoba` and `midori` with their keys, and a clock that stands."""
+"""Rooms over a real database: their tables, the tenants `aoba` and `midori` with keys, and a clock that stands."""
 
 import importlib
-import pkgutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, insert
 
-import idp
 from idp import audit, tenants
 from idp.kit.clock import FixedClock
 from idp.kit.db import metadata
@@ -21,6 +19,7 @@ from idp.kit.sealing import PLATFORM, KeyStore, ensure_master
 from idp.kit.sqlite import Sqlite
 from idp.kit.units import Actor, Unit, Units
 
+ROOMS = ["audit", "credentials", "delivery", "partners", "tenants", "users"]
 ACTOR = Actor("operator", "usr_test")
 
 
@@ -47,9 +46,8 @@ class World:
 
 
 def make_tables(url: str) -> None:
-    for module in pkgutil.iter_modules(idp.__path__, "idp."):
-        if module.ispkg and any(found.name == "tables" for found in pkgutil.iter_modules([_home(module.name)])):
-            importlib.import_module(f"{module.name}.tables")
+    for room in ROOMS:
+        importlib.import_module(f"idp.{room}.tables")
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         metadata.create_all(connection)
@@ -57,10 +55,6 @@ def make_tables(url: str) -> None:
         numbers = {"time_zone": "Asia/Tokyo", "revision": 1, "generation": 1, "created_at": 0}
         connection.execute(insert(metadata.tables["tenants"]).values(**platform, **numbers))
     engine.dispose()
-
-
-def _home(module: str) -> str:
-    return str(Path(idp.__path__[0]) / module.removeprefix("idp."))
 
 
 @pytest.fixture
