@@ -18,7 +18,7 @@ from idp.users.actions import (
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.document import read, to_json
 from idp.users.model import Affiliation, Draft, Identity, Role, UserId, UserStatus
-from idp.users.names import canonical
+from idp.users.names import canonical, look_up_key
 from idp.users.store import find, find_by_name, get, page, seats_used
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "find",
     "find_by_name",
     "get",
+    "look_up_key",
     "page",
     "read",
     "seats_used",

@@ -30,11 +30,14 @@ def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
     return store.get(unit, user_id)
 
 
-def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int) -> list[UserId]:
-    """All or none, with one entry in the trail; the names are known to be free. `Conflict`: `id_limit_reached`."""
+def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int, can_sign_in: bool = False) -> list[UserId]:
+    """All or none, with one entry in the trail; the names are known to be free. `Conflict`: `id_limit_reached`.
+
+    `can_sign_in` where the same unit gives all of them their first password.
+    """
     _take_seats(unit, len(drafts), limit)
     people = [(UserId(ids.new("usr")), draft) for draft in drafts]
-    store.add_many(unit, people)
+    store.add_many(unit, people, can_sign_in=can_sign_in)
     audit.record(unit, Event.USER_CREATED, count=len(people), first=people[0][0], last=people[-1][0])
     return [user_id for user_id, _ in people]
 

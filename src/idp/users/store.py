@@ -156,8 +156,9 @@ def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
     return unit.run(_ADD, **_new_row(unit, user_id, draft)) == 1
 
 
-def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]]) -> None:
-    unit.run_many(_ADD_MANY, [_new_row(unit, user_id, draft) for user_id, draft in people])
+def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
+    rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
+    unit.run_many(_ADD_MANY, rows)
 
 
 def change(unit: Unit, user_id: UserId, draft: Draft) -> None:
