@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.units",
     "tests.support.browser",
+    "tests.support.rooms",
 ]

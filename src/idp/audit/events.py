@@ -27,6 +27,7 @@ class Event(StrEnum):
     API_KEY_CREATED = "api_key.created"
     API_KEY_DELETED = "api_key.deleted"
     PARTNER_CREATED = "partner.created"
+    PARTNER_CHANGED = "partner.changed"
     KEY_CREATED = "signing_key.created"
     CONSENT_GIVEN = "consent.given"
     CONSENT_DENIED = "consent.denied"

@@ -4,3 +4,64 @@ Owns password hashes, API keys and the count of failed attempts. It answers "thi
 the same way for every reason, and never says which. It never keeps a secret in clear, never gives one back, never
 decides about services (that is the gate), and never hashes a password inside a transaction.
 """
+
+from idp.credentials.actions import (
+    authenticate_key,
+    create_key,
+    delete_key,
+    forget_user,
+    has_password,
+    key_to_json,
+    keys,
+    note_use,
+    read_key,
+    set_first_passwords,
+    set_password,
+)
+from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
+from idp.credentials.password_policy import refuse_guessable, refuse_impossible
+from idp.credentials.password_sign_in import Check, PasswordSignIn, Typed, begin_check, finish_check
+from idp.credentials.passwords import Cost, HashPool, Verdict
+from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweep
+
+__all__ = [
+    "EVERYTHING",
+    "STRICT",
+    "WIDE",
+    "ApiKey",
+    "Check",
+    "Cost",
+    "HashPool",
+    "KeyDraft",
+    "KeyScope",
+    "Limit",
+    "NewKey",
+    "Noun",
+    "PasswordSignIn",
+    "Permission",
+    "Permissions",
+    "Throttle",
+    "Typed",
+    "Verb",
+    "Verdict",
+    "authenticate_key",
+    "begin_check",
+    "create_key",
+    "delete_key",
+    "finish_check",
+    "forget_user",
+    "has_password",
+    "holds",
+    "key_to_json",
+    "keys",
+    "not_grantable",
+    "note_use",
+    "parse",
+    "read_key",
+    "refuse_guessable",
+    "refuse_impossible",
+    "set_first_passwords",
+    "set_password",
+    "sweep",
+]

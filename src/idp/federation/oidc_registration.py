@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from idp.federation import oidc_vocabulary as words
-from idp.federation.fields import Fields
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -22,6 +21,7 @@ from idp.federation.oidc_vocabulary import (
     SubjectType,
 )
 from idp.federation.redirect_uris import LONGEST, Fault, RedirectUris, fault_of, web_page_fault
+from idp.kit.fields import Fields
 
 NAMES = frozenset(
     {
@@ -81,6 +81,13 @@ class _Flow(NamedTuple):
 def read(document: Mapping[str, object], *, production: bool, at: str = "/oidc") -> Registration:
     """`at` is where the document stands in the body, for pointers. Raises `Invalid` with every fault."""
     fields = Fields(document, at=at)
+    registration = read_from(fields, production=production)
+    fields.finish()
+    return registration
+
+
+def read_from(fields: Fields, *, production: bool) -> Registration:
+    """Worth something only if the fields stayed clean."""
     fields.only(NAMES, words.UNBUILT_NAMES)
     fields.choice("subject_type", SubjectType, words.UNBUILT_SUBJECT_TYPES, default=SubjectType.PUBLIC)
     flow = _flow(fields)
@@ -108,9 +115,7 @@ def read(document: Mapping[str, object], *, production: bool, at: str = "/oidc")
         software_id=fields.text("software_id"),
         software_version=fields.text("software_version"),
     )
-    registration = Registration(client, _contacts(fields), _secret(fields, flow.auth_method))
-    fields.finish()
-    return registration
+    return Registration(client, _contacts(fields), _secret(fields, flow.auth_method))
 
 
 _PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")

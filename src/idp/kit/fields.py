@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from idp.kit.errors import FieldError, Invalid
 
@@ -24,13 +24,28 @@ def shortened(found: object) -> object:
     return found if isinstance(found, (str, bool, int, float)) else None
 
 
+def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396: null takes away, objects are merged, everything else replaces."""
+    result = dict(document)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            kept = result.get(name)
+            result[name] = merged(kept if isinstance(kept, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
 class Fields:
     """A member that is null counts as left out (RFC 7592 2.2). Wrong ones give their default, and are remembered."""
 
-    def __init__(self, document: Mapping[str, object], *, at: str) -> None:
+    def __init__(self, document: Mapping[str, object], *, at: str = "", errors: list[FieldError] | None = None) -> None:
+        """`at` is where the document stands in the body (RFC 6901); `errors` are those of the whole body."""
         self._document = document
         self._at = at
-        self.errors: list[FieldError] = []
+        self.errors: list[FieldError] = [] if errors is None else errors
 
     def refuse(self, path: str, code: str, detail: str, *, found: object = None, expected: object = None) -> None:
         """`path` is a member's name, or name and index joined by a slash."""
@@ -49,7 +64,19 @@ class Fields:
     def given(self, name: str) -> object | None:
         return self._document.get(name)
 
-    def only(self, known: Iterable[str], unbuilt: frozenset[str]) -> None:
+    def required(self, name: str) -> None:
+        if self._document.get(name) is None:
+            self.refuse(name, "required", f"{name} is needed.")
+
+    def inner(self, name: str) -> "Fields":
+        """The members of a member, which is an object; none where it is left out."""
+        value = self.given(name)
+        if value is not None and not isinstance(value, Mapping):
+            self.refuse(name, "invalid_type", f"{name} must be an object.", found=value, expected="object")
+            value = None
+        return Fields(value or {}, at=f"{self._at}/{name}", errors=self.errors)
+
+    def only(self, known: Iterable[str], unbuilt: frozenset[str] = frozenset()) -> None:
         """Refuses members that have no meaning here (mass assignment), and those that have none yet."""
         for name in sorted(self._document.keys() - set(known)):
             path = name.replace("~", "~0").replace("/", "~1")  # RFC 6901 3
@@ -59,8 +86,8 @@ class Fields:
             else:
                 self.refuse(path, "unknown_field", f"{name} is not a field of this document.")
 
-    def text(self, name: str, *, longest: int = 200) -> str | None:
-        """Text for people to read: no control characters, none that hide or turn others."""
+    def text(self, name: str, *, longest: int = 200, lines: bool = False) -> str | None:
+        """Text for people to read: no control characters (`lines` allows line ends), none that hide or turn others."""
         value = self.given(name)
         if value is None:
             return None
@@ -68,7 +95,7 @@ class Fields:
             self.refuse(name, "invalid_type", f"{name} must be a string.", found=value, expected="string")
         elif not value.strip() or len(value) > longest:
             self.refuse(name, "invalid_length", f"{name} must have 1 to {longest} characters.", found=value)
-        elif _UNSEEN.search(value):
+        elif _UNSEEN.search(value.replace("\r\n", "").replace("\n", "") if lines else value):
             self.refuse(name, "invalid_text", f"{name} contains characters that cannot be seen.")
         else:
             return value

@@ -1,0 +1,139 @@
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from idp.credentials.model import ApiKey, KeyScope
+from idp.credentials.permissions import parse
+from idp.credentials.tables import api_keys, passwords
+from idp.kit.db import command, own, query
+from idp.kit.ids import TenantId
+from idp.kit.units import Unit
+
+
+class _Hash(NamedTuple):
+    hash: bytes
+
+
+class KeyRow(NamedTuple):
+    id: str
+    tenant_id: str
+    digest: bytes
+    scope: str
+    partner_id: str
+    name: str
+    permissions: str
+    expires_at: int | None
+    created_at: int
+    used_at: int | None
+
+
+def _put_password(dialect: Any) -> Any:
+    statement = dialect.insert(passwords)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["tenant_id", "user_id"], set_={"hash": new.hash, "set_at": new.set_at}
+    )
+
+
+_PUT_PASSWORD = command(_put_password)
+_ADD_PASSWORDS = command(insert(passwords))
+_HASH = query(select(passwords.c.hash).where(own(passwords), passwords.c.user_id == bindparam("user")), _Hash)
+_DELETE_PASSWORD = command(delete(passwords).where(own(passwords), passwords.c.user_id == bindparam("user")))
+
+_KEY = [api_keys.c[name] for name in KeyRow._fields]
+_ADD_KEY = command(insert(api_keys))
+# Who the bearer is decides whose tenant it will be: the one look-up that begins without one.
+_FIND_KEY = query(select(*_KEY).where(api_keys.c.id == bindparam("id")), KeyRow, platform=True)
+_KEYS = query(
+    select(*_KEY)
+    .where(own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id > bindparam("after"))
+    .order_by(api_keys.c.id)
+    .limit(bindparam("limit")),
+    KeyRow,
+)
+_DELETE_KEY = command(
+    delete(api_keys).where(
+        own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id == bindparam("id")
+    )
+)
+_USED = command(
+    update(api_keys)
+    .where(
+        api_keys.c.id == bindparam("of_id"),
+        or_(api_keys.c.used_at.is_(None), api_keys.c.used_at < bindparam("before")),
+    )
+    .values(used_at=bindparam("now")),
+    platform=True,
+)
+
+
+def put_password(unit: Unit, user_id: str, encoded: str) -> None:
+    unit.run(_PUT_PASSWORD, **_password_row(unit, user_id, encoded))
+
+
+def add_passwords(unit: Unit, user_ids: Sequence[str], encoded: str) -> None:
+    unit.run_many(_ADD_PASSWORDS, [_password_row(unit, user_id, encoded) for user_id in user_ids])
+
+
+def password_hash(unit: Unit, user_id: str) -> str | None:
+    row = unit.one(_HASH, user=user_id)
+    return None if row is None else unit.open_sealed("passwords", "hash", user_id, row.hash).decode()
+
+
+def delete_password(unit: Unit, user_id: str) -> bool:
+    return unit.run(_DELETE_PASSWORD, user=user_id) == 1
+
+
+def add_key(unit: Unit, key: ApiKey, digest: bytes) -> None:
+    unit.run(
+        _ADD_KEY,
+        id=key.id,
+        digest=digest,
+        scope=key.scope.value,
+        partner_id=key.partner_id,
+        name=key.name,
+        permissions=" ".join(sorted(map(str, key.permissions))),
+        expires_at=key.expires_at,
+        created_at=key.created_at,
+        used_at=None,
+    )
+
+
+def find_key(unit: Unit, key_id: str) -> tuple[ApiKey, bytes] | None:
+    """With its digest; needs a unit of the platform."""
+    row = unit.one(_FIND_KEY, id=key_id)
+    return None if row is None else (_key(row), row.digest)
+
+
+def keys(unit: Unit, *, partner: str, after: str, limit: int) -> list[ApiKey]:
+    return [_key(row) for row in unit.all(_KEYS, partner=partner, after=after, limit=limit)]
+
+
+def delete_key(unit: Unit, key_id: str, *, partner: str) -> bool:
+    return unit.run(_DELETE_KEY, id=key_id, partner=partner) == 1
+
+
+def mark_used(unit: Unit, key_id: str, *, before: int) -> None:
+    """Unless it is marked since `before`; needs a unit of the platform."""
+    unit.run(_USED, of_id=key_id, before=before, now=unit.now_us)
+
+
+def _password_row(unit: Unit, user_id: str, encoded: str) -> dict[str, Any]:
+    sealed = unit.seal("passwords", "hash", user_id, encoded.encode())
+    return {"tenant_id": unit.tenant, "user_id": user_id, "hash": sealed, "set_at": unit.now_us}
+
+
+def _key(row: KeyRow) -> ApiKey:
+    held = frozenset(permission for text in row.permissions.split() if (permission := parse(text)))
+    return ApiKey(
+        id=row.id,
+        tenant=TenantId(row.tenant_id),
+        scope=KeyScope(row.scope),
+        partner_id=row.partner_id,
+        name=row.name,
+        permissions=held,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+        used_at=row.used_at,
+    )

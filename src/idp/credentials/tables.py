@@ -1,0 +1,38 @@
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+
+from idp.kit.db import metadata, tenant_id
+
+passwords = Table(
+    "passwords",
+    metadata,
+    tenant_id(),
+    Column("user_id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),  # sealed: without the tenant's key there is nothing to guess against
+    Column("set_at", BigInteger, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    tenant_id(),
+    Column("key", LargeBinary, primary_key=True),  # keyed: neither names nor addresses are kept
+    Column("free_at", BigInteger, nullable=False),  # by the machine's own time
+    Index("ix_attempts_free_at", "free_at"),
+)
+
+# Keys of operators and partners belong to the tenant `platform`.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("partner_id", Text, nullable=False),  # empty but for a partner's
+    Column("name", Text, nullable=False),
+    Column("permissions", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),  # to the hour
+    Index("ix_api_keys_id", "id", unique=True),
+)

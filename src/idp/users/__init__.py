@@ -1,0 +1,50 @@
+"""IDs: the people of a tenant, at most as many as its contract says, each known by an id that is never used again.
+
+Owns who they are (sealed with the tenant's key), their standing, roles and generation. An ID that is deleted leaves its
+id behind and nothing else. It never knows a password, never decides about a service, and never reads a contract: the
+limit is handed in.
+"""
+
+from idp.users.actions import (
+    change,
+    create,
+    create_many,
+    credentials_changed,
+    delete,
+    disable,
+    enable,
+    end_generation,
+)
+from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
+from idp.users.document import read, to_json
+from idp.users.model import Affiliation, Draft, Identity, Role, UserId, UserStatus
+from idp.users.names import canonical, look_up_key
+from idp.users.store import find, find_by_name, get, page, seats_used
+
+__all__ = [
+    "CLAIMS_OF_SCOPE",
+    "Affiliation",
+    "Draft",
+    "Identity",
+    "Role",
+    "UserId",
+    "UserStatus",
+    "canonical",
+    "change",
+    "claims_for",
+    "create",
+    "create_many",
+    "credentials_changed",
+    "delete",
+    "disable",
+    "enable",
+    "end_generation",
+    "find",
+    "find_by_name",
+    "get",
+    "look_up_key",
+    "page",
+    "read",
+    "seats_used",
+    "to_json",
+]

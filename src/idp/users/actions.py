@@ -1,0 +1,152 @@
+"""What happens to an ID.
+
+Each change first raises the tenant's revision, whose row makes changes wait for each other: of two administrators who
+disable one another at the same moment, one stays.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from idp import audit, tenants
+from idp.audit import Event
+from idp.kit import ids
+from idp.kit.errors import Conflict, Stale
+from idp.kit.fields import merged
+from idp.kit.units import Unit
+from idp.users import document as documents
+from idp.users import store
+from idp.users.model import Draft, Identity, Role, UserId, UserStatus
+
+
+def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
+    """`limit` is the number of IDs in the contract. The unit fails with it: a seat was taken before.
+
+    `Conflict`: `id_limit_reached` with `limit`, `user_name_taken`.
+    """
+    _take_seats(unit, 1, limit)
+    user_id = UserId(ids.new("usr"))
+    if not store.add(unit, user_id, draft):
+        raise _taken()
+    audit.record(unit, Event.USER_CREATED, subject=user_id, affiliation=draft.affiliation.value, roles=_roles(draft))
+    return store.get(unit, user_id)
+
+
+def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int, can_sign_in: bool = False) -> list[UserId]:
+    """All or none, with one entry in the trail; the names are known to be free. `Conflict`: `id_limit_reached`.
+
+    `can_sign_in` where the same unit gives all of them their first password.
+    """
+    _take_seats(unit, len(drafts), limit)
+    people = [(UserId(ids.new("usr")), draft) for draft in drafts]
+    store.add_many(unit, people, can_sign_in=can_sign_in)
+    audit.record(unit, Event.USER_CREATED, count=len(people), first=people[0][0], last=people[-1][0])
+    return [user_id for user_id, _ in people]
+
+
+def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: int | None = None) -> Identity:
+    """`patch` is RFC 7396 over the document, `status` included; `version` is the one the caller has seen.
+
+    Raises `NotFound`, `Stale`, `Invalid`, `Conflict`: `user_name_taken`, `last_admin_locked_out`.
+    """
+    identity = _held(unit, user_id, version)
+    patch = dict(patch)
+    status = documents.take_status(patch, identity.status)
+    draft = documents.read(merged(documents.writable(identity.draft), patch))
+    if Role.ADMIN not in draft.roles:
+        _keep_an_admin(unit, identity)
+    if draft != identity.draft:
+        draft = _changed_now(identity.draft, draft)
+        _refuse_taken(unit, identity, draft)
+        store.change(unit, identity.id, draft)
+        audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
+    _move(unit, identity, status)
+    return store.get(unit, user_id)
+
+
+def disable(unit: Unit, user_id: str) -> Identity:
+    """Ends every session and token of it. Raises `NotFound`, `Conflict("last_admin_locked_out")`."""
+    return _moved(unit, user_id, UserStatus.DISABLED)
+
+
+def enable(unit: Unit, user_id: str) -> Identity:
+    """Raises `NotFound`. What ended when it was disabled stays ended."""
+    return _moved(unit, user_id, UserStatus.ACTIVE)
+
+
+def delete(unit: Unit, user_id: str, *, version: int | None = None) -> None:
+    """For good: its seat and name are free, its id never again. Raises as `disable` does."""
+    identity = _held(unit, user_id, version)
+    _keep_an_admin(unit, identity)
+    store.delete(unit, identity.id)
+    audit.record(unit, Event.USER_DELETED, subject=identity.id)
+
+
+def end_generation(unit: Unit, user_id: str) -> None:
+    """Every session and token of the ID is dead from this commit on. Nothing happens where there is none."""
+    tenants.touch(unit)
+    store.end_generation(unit, user_id)
+
+
+def credentials_changed(unit: Unit, user_id: str, *, can_sign_in: bool) -> None:
+    """Told by whoever keeps them: what was signed in with the old ones ends."""
+    end_generation(unit, user_id)
+    store.set_can_sign_in(unit, user_id, can=can_sign_in)
+
+
+def _held(unit: Unit, user_id: str, version: int | None = None) -> Identity:
+    tenants.touch(unit)
+    identity = store.get(unit, user_id)
+    if version is not None and version != identity.version:
+        raise Stale("user")
+    return identity
+
+
+def _moved(unit: Unit, user_id: str, status: UserStatus) -> Identity:
+    _move(unit, _held(unit, user_id), status)
+    return store.get(unit, user_id)
+
+
+def _move(unit: Unit, identity: Identity, status: UserStatus) -> None:
+    if status is UserStatus.DISABLED:
+        _keep_an_admin(unit, identity)
+    if store.move(unit, identity.id, status):
+        event = Event.USER_ENABLED if status is UserStatus.ACTIVE else Event.USER_DISABLED
+        audit.record(unit, event, subject=identity.id)
+
+
+def _keep_an_admin(unit: Unit, identity: Identity) -> None:
+    could_sign_in = identity.active and identity.can_sign_in and Role.ADMIN in identity.roles
+    if could_sign_in and store.other_admins(unit, identity.id) == 0:
+        raise Conflict("last_admin_locked_out", "Nobody could administer the tenant any more.")
+
+
+def _changed_now(before: Draft, after: Draft) -> Draft:
+    """A time of the last change that was brought along is no longer true, unless it is said anew."""
+    if before.claims.get("updated_at") != after.claims.get("updated_at"):
+        return after
+    return after._replace(claims={name: value for name, value in after.claims.items() if name != "updated_at"})
+
+
+def _refuse_taken(unit: Unit, identity: Identity, draft: Draft) -> None:
+    if draft.user_name == identity.user_name:
+        return
+    store.hold_names(unit)
+    holder = store.find_by_name(unit, draft.user_name)
+    if holder is not None and holder.id != identity.id:
+        raise _taken()
+
+
+def _take_seats(unit: Unit, wanted: int, limit: int) -> None:
+    if not store.take_seats(unit, wanted, limit=limit):
+        raise Conflict("id_limit_reached", f"The contract allows {limit} IDs.", limit=limit)
+
+
+def _taken() -> Conflict:
+    return Conflict("user_name_taken", "Somebody else has this user name.")
+
+
+def _roles(draft: Draft) -> list[str]:
+    return sorted(role.value for role in draft.roles)
+
+
+def _changed(before: Draft, after: Draft) -> list[str]:
+    return [name for name in Draft._fields if getattr(before, name) != getattr(after, name)]

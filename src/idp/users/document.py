@@ -1,0 +1,102 @@
+"""An ID as the admin API, an import or a directory says it: judged, with every fault named at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idp.kit.clock import rfc3339
+from idp.kit.fields import Fields
+from idp.users import claims
+from idp.users.model import Affiliation, Draft, Identity, Role, UserStatus
+from idp.users.names import LONGEST
+
+MEMBERS = frozenset({"user_name", "display_name", "email", "affiliation", "roles", "locale", "claims"})
+_UNBUILT = frozenset({"groups"})
+
+
+def read(document: Mapping[str, object]) -> Draft:
+    """Raises `Invalid`. The password is no part of it: whoever takes one hands it to `credentials`."""
+    fields = Fields(document)
+    fields.only(MEMBERS, _UNBUILT)
+    fields.required("display_name")
+    fields.required("affiliation")
+    inner = fields.inner("claims")
+    email = _said_once(fields, inner, "email")
+    locale = _said_once(fields, inner, "locale")
+    draft = Draft(
+        user_name=_user_name(fields) or email or "",
+        display_name=fields.text("display_name") or "",
+        email=email,
+        affiliation=fields.choice("affiliation", Affiliation, frozenset(), default=Affiliation.EMPLOYEE),
+        roles=_roles(fields),
+        locale=locale,
+        claims=claims.read(inner),
+    )
+    if not draft.user_name and fields.clean("user_name", "email"):
+        fields.refuse("user_name", "required", "A user name is needed, or an e-mail address to take its place.")
+    fields.finish()
+    return draft
+
+
+def take_status(patch: dict[str, object], present: UserStatus) -> UserStatus:
+    """The status that a patch asks for, taken out of it; null asks for nothing. Raises `Invalid`."""
+    fields = Fields({"status": patch.pop("status", None)})
+    status = fields.choice("status", UserStatus, frozenset(), default=present)
+    fields.finish()
+    return status
+
+
+def writable(draft: Draft) -> dict[str, Any]:
+    """The document that `read` gives this draft for; left out is what is not there."""
+    said: dict[str, Any] = {
+        "user_name": draft.user_name,
+        "display_name": draft.display_name,
+        "email": draft.email,
+        "affiliation": draft.affiliation.value,
+        "roles": sorted(role.value for role in draft.roles),
+        "locale": draft.locale,
+        "claims": dict(draft.claims),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def to_json(identity: Identity) -> dict[str, Any]:
+    """As the admin API shows it."""
+    return {
+        "id": identity.id,
+        "email": None,
+        "locale": None,
+        **writable(identity.draft),
+        "status": identity.status.value,
+        "created_at": rfc3339(identity.created_at),
+        "changed_at": rfc3339(identity.changed_at),
+    }
+
+
+def _user_name(fields: Fields) -> str | None:
+    name = fields.text("user_name", longest=LONGEST)
+    if name is not None and name != name.strip():
+        detail = "A user name has no space around it."
+        fields.refuse("user_name", "invalid_text", detail, found=name, expected=name.strip())
+    return name
+
+
+_SAID_ONCE = {
+    "email": (claims.E_MAIL, "an e-mail address"),
+    "locale": (claims.LOCALE, "a language tag such as ja or en-GB"),
+}
+
+
+def _said_once(fields: Fields, inner: Fields, name: str) -> str | None:
+    """It has a member of its own, and is a standard claim: said at either place, or alike at both."""
+    own = claims.text_of_form(fields, name, *_SAID_ONCE[name])
+    claim = claims.text_of_form(inner, name, *_SAID_ONCE[name])
+    if own is not None and claim is not None and own != claim:
+        inner.refuse(name, "inconsistent", f"{name} is said twice, and not alike.", found=claim, expected=own)
+    return own or claim
+
+
+def _roles(fields: Fields) -> frozenset[Role]:
+    roles = fields.choices("roles", Role, frozenset())
+    if roles is None:
+        return frozenset({Role.MEMBER})
+    return roles

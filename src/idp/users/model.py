@@ -1,0 +1,64 @@
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple, NewType
+
+UserId = NewType("UserId", str)
+
+
+class Affiliation(StrEnum):
+    """No other kind of person may hold an ID (Art. 6.3)."""
+
+    OFFICER = "officer"
+    EMPLOYEE = "employee"
+    DISPATCHED = "dispatched"
+
+
+class UserStatus(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Role(StrEnum):
+    """What an ID may do in its tenant's console; in the tenant `platform` these are our own people."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Draft(NamedTuple):
+    """What is said of a person, judged. `claims` are those of OpenID Connect Core 5.1 without columns of their own."""
+
+    user_name: str
+    display_name: str
+    email: str | None
+    affiliation: Affiliation
+    roles: frozenset[Role]
+    locale: str | None
+    claims: Mapping[str, Any]
+
+
+class Identity(NamedTuple):
+    """One ID that exists. `generation` is what sessions and tokens are born under; `version` counts changes."""
+
+    id: UserId
+    user_name: str
+    display_name: str
+    email: str | None
+    affiliation: Affiliation
+    roles: frozenset[Role]
+    locale: str | None
+    claims: Mapping[str, Any]
+    status: UserStatus
+    can_sign_in: bool
+    generation: int
+    version: int
+    created_at: int
+    changed_at: int
+
+    @property
+    def active(self) -> bool:
+        return self.status is UserStatus.ACTIVE
+
+    @property
+    def draft(self) -> Draft:
+        return Draft(*self[1:8])

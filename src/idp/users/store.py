@@ -1,0 +1,254 @@
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, func, insert, null, select, update
+
+from idp.kit.db import add_new, command, own, query
+from idp.kit.errors import NotFound
+from idp.kit.units import Unit
+from idp.users.model import Affiliation, Draft, Identity, Role, UserId, UserStatus
+from idp.users.names import look_up_key
+from idp.users.tables import seats, users
+
+_DELETED = "deleted"
+
+
+class UserRow(NamedTuple):
+    id: str
+    profile: bytes
+    affiliation: str
+    status: str
+    roles: str
+    can_sign_in: bool
+    generation: int
+    version: int
+    created_at: int
+    changed_at: int
+
+
+class _Number(NamedTuple):
+    number: int
+
+
+class _Used(NamedTuple):
+    used: int
+
+
+_COLUMNS = [users.c[name] for name in UserRow._fields]
+_exists = and_(own(users), users.c.status != _DELETED)
+_FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
+_BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
+_PAGE = query(
+    select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
+    UserRow,
+)
+_ADD = add_new(users)
+_ADD_MANY = command(insert(users))
+_CHANGE = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"))
+    .values(
+        name_mac=bindparam("new_name_mac"),
+        profile=bindparam("new_profile"),
+        affiliation=bindparam("new_affiliation"),
+        roles=bindparam("new_roles"),
+        is_admin=bindparam("new_is_admin"),
+        version=users.c.version + 1,
+        changed_at=bindparam("now"),
+    )
+)
+_MOVE = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"), users.c.status != bindparam("new_status"))
+    .values(
+        status=bindparam("new_status"),
+        generation=users.c.generation + bindparam("ends"),
+        version=users.c.version + 1,
+        changed_at=bindparam("now"),
+    )
+)
+_DELETE = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"))
+    .values(
+        status=_DELETED,
+        name_mac=null(),
+        profile=null(),
+        affiliation=null(),
+        roles="",
+        is_admin=False,
+        can_sign_in=False,
+        generation=users.c.generation + 1,
+        version=users.c.version + 1,
+        changed_at=bindparam("now"),
+    )
+)
+_END_GENERATION = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"))
+    .values(generation=users.c.generation + 1, version=users.c.version + 1)
+)
+_SET_CAN_SIGN_IN = command(
+    update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
+)
+_OTHER_ADMINS = query(
+    select(func.count().label("number"))
+    .select_from(users)
+    .where(
+        own(users),
+        users.c.is_admin.is_(True),
+        users.c.can_sign_in.is_(True),
+        users.c.status == UserStatus.ACTIVE.value,
+        users.c.id != bindparam("user"),
+    ),
+    _Number,
+)
+
+
+def _take_seats(dialect: Any) -> Any:
+    statement = dialect.insert(seats).values(tenant_id=bindparam("tenant_id"), used=bindparam("wanted"))
+    return statement.on_conflict_do_update(
+        index_elements=["tenant_id"],
+        set_={"used": seats.c.used + bindparam("wanted")},
+        where=seats.c.used + bindparam("wanted") <= bindparam("most"),
+    )
+
+
+_TAKE_SEATS = command(_take_seats)
+_HOLD_SEATS = command(update(seats).where(own(seats)).values(used=seats.c.used))
+_FREE_SEAT = command(update(seats).where(own(seats)).values(used=seats.c.used - 1))
+_SEATS_USED = query(select(seats.c.used).where(own(seats)), _Used)
+
+
+def find(unit: Unit, user_id: str) -> Identity | None:
+    row = unit.one(_FIND, id=user_id)
+    return None if row is None else _identity(unit, row)
+
+
+def get(unit: Unit, user_id: str) -> Identity:
+    """Raises `NotFound`."""
+    identity = find(unit, user_id)
+    if identity is None:
+        raise NotFound("user")
+    return identity
+
+
+def find_by_name(unit: Unit, user_name: str) -> Identity | None:
+    """In any spelling that is the same name."""
+    row = unit.one(_BY_NAME, name_mac=_name_mac(unit, user_name))
+    return None if row is None else _identity(unit, row)
+
+
+def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Identity]:
+    """In the order of creation; `after` is the id of the last one seen."""
+    return [_identity(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+
+
+def seats_used(unit: Unit) -> int:
+    """Every ID that exists, disabled ones too."""
+    row = unit.one(_SEATS_USED)
+    return 0 if row is None else row.used
+
+
+def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
+    """False when the name is taken."""
+    return unit.run(_ADD, **_new_row(unit, user_id, draft)) == 1
+
+
+def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
+    rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
+    unit.run_many(_ADD_MANY, rows)
+
+
+def change(unit: Unit, user_id: UserId, draft: Draft) -> None:
+    row = _draft_columns(unit, user_id, draft)
+    unit.run(_CHANGE, user=user_id, now=unit.now_us, **{f"new_{name}": value for name, value in row.items()})
+
+
+def move(unit: Unit, user_id: UserId, status: UserStatus) -> bool:
+    """False when that is its status already. What leaves the active state ends its generation."""
+    ends = 0 if status is UserStatus.ACTIVE else 1
+    return unit.run(_MOVE, user=user_id, new_status=status.value, ends=ends, now=unit.now_us) == 1
+
+
+def delete(unit: Unit, user_id: UserId) -> None:
+    """The row stays without anything of the person: its key keeps the id from being used again."""
+    unit.run(_DELETE, user=user_id, now=unit.now_us)
+    unit.run(_FREE_SEAT)
+
+
+def end_generation(unit: Unit, user_id: str) -> bool:
+    return unit.run(_END_GENERATION, user=user_id) == 1
+
+
+def set_can_sign_in(unit: Unit, user_id: str, *, can: bool) -> None:
+    unit.run(_SET_CAN_SIGN_IN, user=user_id, now_can=can)
+
+
+def other_admins(unit: Unit, user_id: str) -> int:
+    """Administrators beside this one who could sign in."""
+    row = unit.one(_OTHER_ADMINS, user=user_id)
+    return 0 if row is None else row.number
+
+
+def take_seats(unit: Unit, wanted: int, *, limit: int) -> bool:
+    """One conditional write: of many at once, as many win as there are seats."""
+    return 0 < wanted <= limit and unit.run(_TAKE_SEATS, wanted=wanted, most=limit) == 1
+
+
+def hold_names(unit: Unit) -> None:
+    """Until the commit nobody comes into being: whoever is created takes a seat first."""
+    unit.run(_HOLD_SEATS)
+
+
+def _name_mac(unit: Unit, user_name: str) -> bytes:
+    return unit.mac("users.user_name", look_up_key(user_name))
+
+
+def _new_row(unit: Unit, user_id: UserId, draft: Draft) -> dict[str, Any]:
+    return {
+        "id": user_id,
+        **_draft_columns(unit, user_id, draft),
+        "tenant_id": unit.tenant,
+        "status": UserStatus.ACTIVE.value,
+        "can_sign_in": False,
+        "generation": 1,
+        "version": 1,
+        "created_at": unit.now_us,
+        "changed_at": unit.now_us,
+    }
+
+
+def _draft_columns(unit: Unit, user_id: UserId, draft: Draft) -> dict[str, Any]:
+    profile = json.dumps(
+        [draft.user_name, draft.display_name, draft.email, draft.locale, dict(draft.claims)], ensure_ascii=False
+    )
+    return {
+        "name_mac": _name_mac(unit, draft.user_name),
+        "profile": unit.seal("users", "profile", user_id, profile.encode()),
+        "affiliation": draft.affiliation.value,
+        "roles": " ".join(sorted(role.value for role in draft.roles)),
+        "is_admin": Role.ADMIN in draft.roles,
+    }
+
+
+def _identity(unit: Unit, row: UserRow) -> Identity:
+    profile = json.loads(unit.open_sealed("users", "profile", row.id, row.profile))
+    user_name, display_name, email, locale, claims = profile
+    return Identity(
+        id=UserId(row.id),
+        user_name=user_name,
+        display_name=display_name,
+        email=email,
+        affiliation=Affiliation(row.affiliation),
+        roles=frozenset(map(Role, row.roles.split())),
+        locale=locale,
+        claims=claims,
+        status=UserStatus(row.status),
+        can_sign_in=bool(row.can_sign_in),
+        generation=row.generation,
+        version=row.version,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )

@@ -1,0 +1,31 @@
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from idp.kit.db import metadata, tenant_id
+
+users = Table(
+    "users",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("name_mac", LargeBinary),  # of the canonical user name; null once deleted
+    Column("profile", LargeBinary),  # sealed; null once deleted
+    Column("affiliation", Text),
+    Column("status", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("is_admin", Boolean, nullable=False),
+    Column("can_sign_in", Boolean, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "name_mac"),
+    Index("ix_users_tenant_id_is_admin", "tenant_id", "is_admin"),
+)
+
+# One row for each tenant: how many IDs exist. Counting them anew for each creation would cost more with each ID.
+seats = Table(
+    "seats",
+    metadata,
+    tenant_id(),
+    Column("used", Integer, nullable=False),
+)
