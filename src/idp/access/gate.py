@@ -6,7 +6,6 @@ from idp.access.model import Admission, PersonProof, Reason, ServiceProof
 from idp.federation import Service
 from idp.kit.errors import Refused
 from idp.kit.references import new_reference
-from idp.users import UserStatus
 
 
 class Gate:
@@ -42,7 +41,7 @@ class Gate:
 def _against_person(proof: PersonProof) -> Reason | None:
     if proof.user is None:
         return Reason.ID_UNKNOWN
-    if proof.user.status is not UserStatus.ACTIVE:
+    if not proof.user.active:
         return Reason.ID_DISABLED
     if proof.service.assignment_required and not proof.assigned:
         return Reason.NOT_ASSIGNED

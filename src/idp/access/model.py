@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from idp.federation import Service
 from idp.tenants import Tenant
-from idp.users import Identity
+from idp.users import Standing
 
 
 class Reason(StrEnum):
@@ -25,7 +25,7 @@ class PersonProof(NamedTuple):
     """A person has proved who they are; `user` is None when that ID no longer exists."""
 
     service: Service
-    user: Identity | None
+    user: Standing | None
     assigned: bool
     session_id: str
     methods: str
@@ -45,7 +45,7 @@ class Admission:
     tenant: Tenant
     revision: int
     service: Service
-    user: Identity | None
+    user: Standing | None
     session_id: str | None
     methods: str
     authenticated_at: int

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-
 from typing import Any
 
 from idp import audit, users

@@ -15,7 +15,7 @@ from idp.oidc import store
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
 from idp.signing import Unverified, unverified_claims
-from idp.users import Identity
+from idp.users import Standing
 from idp.web.house import House
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -65,7 +65,7 @@ def inspect(house: House, unit: Unit, token: str) -> Alive | None:
     service = facts.services.get(row.client_id)
     if service is None or service.id != row.service_id:
         return None
-    user = users.find(unit, row.user_id) if row.user_id else None
+    user = users.standing(unit, row.user_id) if row.user_id else None
     proof = _proof(unit, row, service, user) if row.user_id else ServiceProof(service)
     admission = house.gate.admit(facts, proof, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
@@ -80,7 +80,7 @@ def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
         return None
     service = federation.get(unit, grant.service_id)
     facts = house.memory.current(unit, service.client_id)
-    user = users.find(unit, grant.user_id)
+    user = users.standing(unit, grant.user_id)
     house.gate.admit(
         facts,
         PersonProof(
@@ -105,7 +105,7 @@ def from_header(headers: Mapping[bytes, bytes]) -> str | None:
     return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
 
 
-def _proof(unit: Unit, row: AccessToken, service: federation.Service, user: Identity | None) -> PersonProof:
+def _proof(unit: Unit, row: AccessToken, service: federation.Service, user: Standing | None) -> PersonProof:
     return PersonProof(
         service=service,
         user=user,

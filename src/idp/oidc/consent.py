@@ -118,7 +118,7 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
     known, user = shown.known, shown.known.user
     assert user is not None
     assert browser.device is not None
-    name = await house.units.read(browser.tenant, lambda unit: users.face(unit, user.id))
+    person = await house.units.read(browser.tenant, lambda unit: users.get(unit, user.id))
     box = house.units.keys.box(browser.tenant)
     await show(
         house,
@@ -131,7 +131,7 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
         csrf=csrf.token(box, browser.device.digest, _purpose(shown.interaction, shown.request)),
         interaction=shown.interaction.id,
         service=shown_service(known.service),
-        person=ShownPerson(name.display_name, name.user_name),
+        person=ShownPerson(person.display_name, person.user_name),
         scopes=sorted(shown.request.scopes),
         switch_account_url=f"{house.issuer(browser.slug)}/signin?interaction={shown.interaction.id}",
     )

@@ -11,7 +11,7 @@ from idp.federation import AuthMethod, Grant
 from idp.kit.errors import NotFound, Unavailable
 from idp.oidc.model import Scope
 from idp.signing import Alg
-from idp.users import CLAIM_NAMES
+from idp.users import CLAIMS_OF_SCOPE
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
 from idp.web.asgi import Scope as Request
 from idp.web.failures import Refusal
@@ -24,6 +24,9 @@ _PUBLIC: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
+
+
+_OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash")
 
 
 def metadata(issuer: str) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", *CLAIM_NAMES],
+        "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -174,7 +174,7 @@ def _load_grant(unit: Unit, asked: Asked, shown: Presented) -> tuple[Grant, Sess
         raise _no_refresh()
     proof = PersonProof(
         service=asked.service,
-        user=users.find(unit, grant.user_id),
+        user=users.standing(unit, grant.user_id),
         assigned=federation.is_assigned(unit, service_id=grant.service_id, user_id=grant.user_id),
         session_id=grant.session_id,
         methods=grant.methods,

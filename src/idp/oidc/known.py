@@ -14,7 +14,7 @@ from idp.oidc.errors import PageError
 from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code
 from idp.oidc.request import AuthorizationRequest
 from idp.sessions import Interaction, Session
-from idp.users import Identity
+from idp.users import Standing
 from idp.web.house import House
 
 
@@ -24,7 +24,7 @@ class Known(NamedTuple):
     facts: Facts
     service: Service
     session: Session | None = None
-    user: Identity | None = None
+    user: Standing | None = None
     assigned: bool = False
     consented: bool = False
 
@@ -40,8 +40,8 @@ def look(house: House, unit: Unit, client_id: str, cookie: Presented | None) -> 
     if service is None or service.oidc is None:
         raise PageError("unknown_service")
     session = sessions.live_session(unit, cookie, tenant_generation=facts.tenant.generation)
-    user = users.find(unit, session.user_id) if session else None
-    if session is None or user is None or user.generation != session.user_generation:
+    user = users.standing(unit, session.user_id) if session else None
+    if session is None or user is None or not user.active or user.generation != session.user_generation:
         return Known(facts, service)
     assigned = federation.is_assigned(unit, service_id=service.id, user_id=user.id)
     return Known(facts, service, session, user, assigned)

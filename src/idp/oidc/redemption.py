@@ -43,7 +43,7 @@ def load(unit: Unit, shown: Presented, service: Service, tenant_generation: int)
     code = store.find_code(unit, shown.id)
     if code is None or not hmac.compare_digest(code.digest, shown.digest) or code.service_id != service.id:
         raise _invalid()
-    user = users.find(unit, code.user_id)
+    user = users.standing(unit, code.user_id)
     proof = PersonProof(
         service=service,
         user=user,

@@ -54,7 +54,7 @@ async def _claims(house: House, tenant: TenantId, token: str) -> dict[str, Any]:
             challenge = _challenge('error="insufficient_scope", scope="openid"')
             raise OAuthError("insufficient_scope", "The scope openid is needed.", status=403, headers=[challenge])
         user_id = alive.admission.user.id
-        return {"sub": user_id, **users.claims_for(unit, user_id, alive.row.scope_set)}
+        return {"sub": user_id, **users.claims_for(users.get(unit, user_id), alive.row.scope_set)}
 
     try:
         return await house.units.read(tenant, read)

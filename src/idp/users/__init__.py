@@ -17,9 +17,9 @@ from idp.users.actions import (
 )
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.document import read, to_json
-from idp.users.model import Affiliation, Draft, Identity, Role, UserId, UserStatus
+from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
-from idp.users.store import find, find_by_name, get, page, seats_used
+from idp.users.store import find, find_by_name, get, page, seats_used, standing
 
 __all__ = [
     "CLAIMS_OF_SCOPE",
@@ -27,6 +27,7 @@ __all__ = [
     "Draft",
     "Identity",
     "Role",
+    "Standing",
     "UserId",
     "UserStatus",
     "canonical",
@@ -46,5 +47,6 @@ __all__ = [
     "page",
     "read",
     "seats_used",
+    "standing",
     "to_json",
 ]

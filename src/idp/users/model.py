@@ -62,3 +62,15 @@ class Identity(NamedTuple):
     @property
     def draft(self) -> Draft:
         return Draft(*self[1:8])
+
+
+class Standing(NamedTuple):
+    """What a decision needs to know of an ID, without opening what is sealed: for the hot path."""
+
+    id: UserId
+    status: str
+    generation: int
+
+    @property
+    def active(self) -> bool:
+        return self.status == UserStatus.ACTIVE.value

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, func, insert, null, select, update
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
-from idp.users.model import Affiliation, Draft, Identity, Role, UserId, UserStatus
+from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
 
@@ -42,6 +42,9 @@ _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam(
 _PAGE = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
+)
+_STANDING = query(
+    select(users.c.id, users.c.status, users.c.generation).where(_exists, users.c.id == bindparam("id")), Standing
 )
 _ADD = add_new(users)
 _ADD_MANY = command(insert(users))
@@ -124,6 +127,11 @@ _SEATS_USED = query(select(seats.c.used).where(own(seats)), _Used)
 def find(unit: Unit, user_id: str) -> Identity | None:
     row = unit.one(_FIND, id=user_id)
     return None if row is None else _identity(unit, row)
+
+
+def standing(unit: Unit, user_id: str) -> Standing | None:
+    """None when there is no such ID, or no longer."""
+    return unit.one(_STANDING, id=user_id)
 
 
 def get(unit: Unit, user_id: str) -> Identity:
