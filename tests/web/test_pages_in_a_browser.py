@@ -91,6 +91,8 @@ def test_names_of_ten_kilobytes_stay_inside_the_page(
         page.goto(f"{origin}/{name}/en")
         assert overflow(page) == 0, name
         assert page.evaluate("document.scrollingElement.scrollHeight") < 2_500, name
+        hidden = "(heading => heading.scrollHeight - heading.clientHeight)(document.querySelector('h1'))"
+        assert page.evaluate(hidden) < 8, f"{name}: the name has pushed the question out of sight"
     page.context.close()
 
 
