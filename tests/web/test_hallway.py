@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 import pytest
 import structlog
 
+from idp.kit.errors import Unavailable
 from idp.web.asgi import App, Receive, Scope, Send, json_response, respond
 from idp.web.dispatch import Dispatcher, Route
 from idp.web.hallway import Hallway
@@ -31,6 +32,8 @@ async def careless(scope: Scope, receive: Receive, send: Send) -> None:
             message = await receive()
             await json_response(send, 200, {"gone": message["type"] == "http.disconnect"})
             return
+        case "/down":
+            raise Unavailable("the database is gone: sesame")
     raise RuntimeError("the secret word is swordfish")
 
 
@@ -257,6 +260,14 @@ def test_an_unforeseen_failure_is_logged_under_the_reference_and_told_without_de
         logged = next(line for line in wire.log if line["reference"] == reference and line["log_level"] == "error")
         if path == "/broken":
             assert "swordfish" in str(logged["exc_info"])
+
+
+def test_a_meaning_that_no_door_rendered_keeps_its_status(wire) -> None:
+    answer = wire.ask("/down")
+    assert (answer.status, answer.header("retry-after")) == (503, "2")
+    assert b"sesame" not in answer.body
+    logged = [line for line in wire.log if line["reference"] == answer.header("x-request-id")]
+    assert "sesame" in logged[0]["detail"]
 
 
 def test_below_the_api_failures_are_problem_documents(wire) -> None:
