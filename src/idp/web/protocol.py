@@ -343,7 +343,7 @@ class Protocol(asyncio.Protocol):
         self._waiting.clear()
         if (unread or self._place is not _Place.BETWEEN) and self._transport.can_write_eof():
             self._transport.write_eof()
-            self.due = self.loop.time() + self._limits.linger_seconds
+            self.due = self.loop.time() + (self._limits.farewell_seconds if self._last else self._limits.linger_seconds)
             self.resume_reading()
         else:
             self._transport.close()
