@@ -1,18 +1,19 @@
 """A real server on a real socket, and a client that can say what no honest one would."""
 
-import asyncio
 import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
 
 from idp.web.asgi import App, Receive, Scope, Send, json_response
 from idp.web.forms import read_body
+from idp.web.serving import Server
+from idp.web.wire import WireLimits
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ class Wire:
 
     def connect(self, *, timeout: float = 5) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+
+    def logged(self, answer: Answer) -> list[dict]:
+        """The lines about the request that was answered so; the last of them is written after the answer."""
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            lines = [line for line in self.log if line.get("reference") == answer.header("x-request-id")]
+            if any(line["event"] == "request" for line in lines):
+                return lines
+            time.sleep(0.001)
+        pytest.fail("nothing was logged")
 
     def say(self, raw: bytes) -> Answer | None:
         with self.connect() as wire:
@@ -95,13 +106,25 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await json_response(send, 200, seen)
 
 
+def _living(app: App) -> App:
+    """Takes part in start and end, as the real application does."""
+
+    async def living(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+            return
+        for moment in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{moment}.complete"})
+
+    return living
+
+
 @contextlib.contextmanager
-def _serving(app: App) -> Iterator[Wire]:
+def _serving(app: App, *, drain_seconds: float = 1, **limits: float) -> Iterator[Wire]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(app, http="httptools", ws="none", log_config=None, access_log=False, proxy_headers=False)
-        )
-        thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listener]),))
+        server = Server(_living(app), limits=WireLimits(**limits), drain_seconds=drain_seconds)
+        thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
             yield Wire(listener.getsockname()[1])

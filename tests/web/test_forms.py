@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.web.failures import Invalid, Refusal
+from idp.kit.errors import Invalid
+from idp.web.failures import Refusal
 from idp.web.forms import MOST_FIELDS, parse_form, parse_query
 
 FORM = b"application/x-www-form-urlencoded"

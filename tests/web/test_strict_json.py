@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.web.failures import Invalid
+from idp.kit.errors import Invalid
 from idp.web.strict_json import DEEPEST, loads
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

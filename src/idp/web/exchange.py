@@ -6,9 +6,10 @@ from time import perf_counter
 import structlog
 from starlette.requests import ClientDisconnect
 
+from idp.kit.errors import Failure
 from idp.kit.references import new_reference
 from idp.web.asgi import Header, Message, Receive, Scope, Send, respond
-from idp.web.failures import Disconnected, Refusal, RenderFailure, render, too_large
+from idp.web.failures import Disconnected, Refusal, RenderFailure, render, status_of, too_large
 
 NOBODY_LEFT = 499
 """Logged as the status where the client went away before there was an answer (nginx's number for it)."""
@@ -98,10 +99,22 @@ class Exchange:
         """
         if self._over or (self._gone and isinstance(error, Disconnected | ClientDisconnect | OSError)):
             return
+        if isinstance(error, Failure):
+            await self._tell(error)
+            return
         self._habits.log.error("unhandled", reference=self.reference, endpoint=self._endpoint(), exc_info=error)
         if self._status:
             raise error
         await self.refuse(_INTERNAL)
+
+    async def _tell(self, failure: Failure) -> None:
+        """A meaning that no door rendered; the client loses the door's grammar, not the meaning."""
+        status = status_of(failure)
+        facts = {"reference": self.reference, "endpoint": self._endpoint()}
+        self._habits.log.warning("unrendered", code=failure.code, detail=failure.detail, **facts)
+        retry_after = getattr(failure, "retry_after", None)
+        headers = [(b"retry-after", b"%d" % retry_after)] if retry_after else []
+        await self.refuse(Refusal(status, failure.code, failure.public, headers=headers))
 
     async def conclude(self) -> None:
         """An application that returned without a word has failed too."""

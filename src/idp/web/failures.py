@@ -1,9 +1,20 @@
 """What the hallway itself says when a request ends before a door could answer it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
+from idp.kit.errors import (
+    Conflict,
+    Failure,
+    Invalid,
+    NotFound,
+    Refused,
+    Stale,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from idp.web.asgi import Header, Scope
 
 Answer = tuple[list[Header], bytes]
@@ -12,6 +23,18 @@ RenderFailure = Callable[[Scope, int, str], Answer | None]
 
 _PROBLEM: Header = (b"content-type", b"application/problem+json")
 _TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+
+
+_STATUS: Mapping[type[Failure], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Refused: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 412,
+    TooMany: 429,
+    Unavailable: 503,
+}
 
 
 class Refusal(Exception):
@@ -25,16 +48,6 @@ class Refusal(Exception):
         self.headers = tuple(headers)
 
 
-class Invalid(Exception):
-    """Stands in for the kit's until it is here."""
-
-    def __init__(self, code: str, *, public: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.public = public
-        self.detail = detail
-
-
 class Disconnected(Exception):
     """The client went away, or was sent away, before its request was complete."""
 
@@ -42,6 +55,10 @@ class Disconnected(Exception):
 def too_large(limit: int) -> Refusal:
     # What is left of the body is not read, so the connection cannot carry another request.
     return Refusal(413, "too_large", f"At most {limit} bytes are taken here.", headers=[(b"connection", b"close")])
+
+
+def status_of(failure: Failure) -> int:
+    return next((status for meaning, status in _STATUS.items() if isinstance(failure, meaning)), 500)
 
 
 def render(scope: Scope, refusal: Refusal, reference: str, page: RenderFailure | None) -> Answer:

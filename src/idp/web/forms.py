@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from idp.kit.errors import Invalid
 from idp.web.asgi import Receive
-from idp.web.failures import Disconnected, Invalid, Refusal, too_large
+from idp.web.failures import Disconnected, Refusal, too_large
 
 MOST_FIELDS = 100
 
@@ -90,7 +91,7 @@ def _is_form(content_type: bytes | None) -> bool:
 
 
 def _malformed(detail: str) -> Invalid:
-    return Invalid("malformed_form", public="The form or query cannot be read.", detail=detail)
+    return Invalid("malformed_form", "The form or query cannot be read.", detail=detail)
 
 
 async def read_body(receive: Receive, *, limit: int) -> bytes:

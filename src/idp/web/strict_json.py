@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Never
 
-from idp.web.failures import Invalid
+from idp.kit.errors import Invalid
 
 DEEPEST = 32
 
@@ -85,7 +85,7 @@ def _is_text(item: object) -> bool:
 
 
 def _malformed(detail: str) -> Invalid:
-    return Invalid("malformed_json", public="The body is not JSON that can be read in one way only.", detail=detail)
+    return Invalid("malformed_json", "The body is not JSON that can be read in one way only.", detail=detail)
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)

@@ -1,0 +1,173 @@
+"""One request and its answer on the wire: the ASGI side of a connection."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from idp.web.asgi import App, Header, Message, Scope
+from idp.web.wire import STATUS_LINES
+
+if TYPE_CHECKING:
+    from idp.web.protocol import Protocol
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_READ_AHEAD = 64 * 1024
+_BODILESS = frozenset({204, 304})
+
+
+class Turn:
+    """Receives from the parser, is received from by the application, and writes what the application sends."""
+
+    __slots__ = (
+        "_awaits_continue",
+        "_bodiless",
+        "_body",
+        "_chunked",
+        "_counted",
+        "_delivered",
+        "_head",
+        "_left",
+        "_protocol",
+        "_scope",
+        "_waiter",
+        "answered",
+        "complete",
+        "gone",
+        "keep_alive",
+        "whole",
+    )
+
+    def __init__(self, protocol: "Protocol", scope: Scope, *, keep_alive: bool, awaits_continue: bool) -> None:
+        self._protocol = protocol
+        self._scope = scope
+        self._awaits_continue = awaits_continue
+        self._body = b""
+        self._delivered = False  # the last piece of the body was received by the application
+        self._waiter: asyncio.Future[None] | None = None
+        self._head: bytes | None = None  # waits for the first piece of the body: one packet instead of two
+        self._left = 0  # what the announced length still lacks
+        self._chunked = False
+        self._counted = False
+        self._bodiless = False
+        self.keep_alive = keep_alive
+        self.whole = False  # the request's body has arrived to its end
+        self.answered = False  # something of the answer is on the wire
+        self.complete = False
+        self.gone = False  # nobody listens any more
+
+    # From the parser
+
+    def feed(self, piece: bytes) -> bool:
+        """Takes a piece of the body; True when the application has enough to do."""
+        self._body += piece
+        self._wake()
+        return len(self._body) > _READ_AHEAD
+
+    def end(self) -> None:
+        self.whole = True
+        self._wake()
+
+    def abandon(self) -> None:
+        """The connection is lost or given up: the application is told at its next question."""
+        self.gone = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # From the application
+
+    async def run(self, app: App) -> None:
+        try:
+            await app(self._scope, self.receive, self.send)
+        except Exception as error:
+            reference = self._scope["state"].get("reference")
+            structlog.get_logger("idp.web").error("broken_off", reference=reference, exc_info=error)
+        finally:
+            if not self.complete:
+                self._protocol.break_off(self)
+
+    async def receive(self) -> Message:
+        if self._awaits_continue and not self.answered and not self.gone:
+            self._awaits_continue = False
+            self._protocol.write(_CONTINUE)
+        while not (self.gone or self.complete):
+            if self._body or (self.whole and not self._delivered):
+                body, self._body = self._body, b""
+                self._delivered = self.whole
+                self._protocol.resume_reading()
+                return {"type": "http.request", "body": body, "more_body": not self.whole}
+            self._protocol.resume_reading()
+            self._waiter = self._protocol.loop.create_future()
+            await self._waiter
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Raises RuntimeError for messages out of order, and for what would not be one HTTP answer."""
+        if self._protocol.drained is not None:
+            await self._protocol.drained.wait()
+        if self.gone:
+            return
+        if message["type"] == "http.response.start" and self._head is None:
+            self._head = self._written(message["status"], message.get("headers", ()))
+        elif message["type"] == "http.response.body" and self._head is not None and not self.complete:
+            self._send_body(message.get("body", b""), last=not message.get("more_body", False))
+        else:
+            raise RuntimeError(f"{message['type']} out of order")
+
+    def _written(self, status: int, headers: Iterable[Header]) -> bytes:
+        """The head of the answer as bytes; decides how the end of its body will be told (RFC 9112 6.3)."""
+        # What of the body is still on its way when the answer begins is not waited for.
+        self.keep_alive = self.keep_alive and self.whole
+        fields = [*self._protocol.server_state.default_headers, *headers]
+        lines = [STATUS_LINES[status]]
+        length = None
+        for name, value in fields:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"connection":
+                self.keep_alive = self.keep_alive and value != b"close"
+                continue  # said below, once
+            lines += (name, b": ", value, b"\r\n")
+        self._bodiless = self._scope["method"] == "HEAD" or status in _BODILESS
+        self._counted = length is not None
+        self._left = length or 0
+        ends = len(lines) // 4 + 1
+        if length is None and not self._bodiless:
+            self._chunked = self._scope["http_version"] == "1.1"
+            if self._chunked:
+                lines.append(b"transfer-encoding: chunked\r\n")
+                ends += 1
+            else:
+                self.keep_alive = False
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+            ends += 1
+        head = b"".join(lines)
+        # A line for each field and no other: a value with a line break would be a second field, or a second answer.
+        if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
+            raise RuntimeError("a header field with a line break or a NUL")
+        return head + b"\r\n"
+
+    def _send_body(self, body: bytes, *, last: bool) -> None:
+        if self._bodiless:
+            body = b""
+            self._left = 0
+        elif self._chunked:
+            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + (b"0\r\n\r\n" if last else b"")
+        elif self._counted:
+            self._left -= len(body)
+        if self._left < 0 or (last and self._left):
+            raise RuntimeError("the body is not as long as the answer said")
+        if not self.answered:
+            assert self._head is not None
+            body = self._head + body
+            self.answered = True
+        self._protocol.write(body)
+        if last:
+            self.complete = True
+            self._wake()
+            self._protocol.turn_over(self)

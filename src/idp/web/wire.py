@@ -1,0 +1,41 @@
+"""The limits of the wire, and the few bytes that are said below ASGI."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireLimits:
+    """What one connection, and all together, may cost this process. Times are in seconds."""
+
+    connections: int = 10_000
+    head_bytes: int = 16 * 1024
+    head_fields: int = 100
+    head_seconds: float = 10
+    body_seconds: float = 30
+    request_seconds: float = 60
+    # Longer than proxies keep their side open (60 by default), so that it is they who close an idle connection: the
+    # other way round a request may cross the closing and is lost.
+    idle_seconds: float = 75
+    # How long a client may go on sending what is no longer read, so that it gets to read its answer before the reset.
+    linger_seconds: float = 2
+    linger_bytes: int = 1024 * 1024
+    # How long an idle connection is kept after the signal to stop, for a request that is already on its way.
+    farewell_seconds: float = 0.5
+    pipelined: int = 16
+
+
+def brief_answer(status: int) -> bytes:
+    """A whole answer that ends the connection, for requests that never reach the application."""
+    text = f"{status} {HTTPStatus(status).phrase}\n".encode("ascii")
+    return (
+        STATUS_LINES[status]
+        + b"content-type: text/plain; charset=utf-8\r\n"
+        + b"cache-control: no-store\r\n"
+        + b"x-content-type-options: nosniff\r\n"
+        + b"connection: close\r\n"
+        + b"content-length: %d\r\n\r\n" % len(text)
+        + text
+    )
