@@ -181,7 +181,7 @@ def test_all_faults_are_named_at_once_with_what_was_found_and_expected():
 
 def test_the_environment_decides_about_plain_http_on_loopback():
     uris = ["http://localhost:3000/cb"]
-    assert oidc_registration.read({"redirect_uris": uris}, production=False).client.redirects.matches(uris[0])
+    assert oidc_registration.read({"redirect_uris": uris}, production=False).client.redirects.admits(uris[0])
     assert faults(redirect_uris=uris) == {("/oidc/redirect_uris/0", "https_required")}
 
 

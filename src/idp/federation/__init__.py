@@ -4,3 +4,75 @@ Owns the registrations of both protocols, the secrets of their clients (as hashe
 may be registered and which address an answer may go to. It never decides who may use a service now (that is the gate),
 never speaks a protocol, and never gives a secret back after the moment of its birth.
 """
+
+from idp.federation.actions import change, create, create_many, delete, disable, enable, replace, rotate_secret
+from idp.federation.assignments import assign, assignment_to_json, forget_user, is_assigned, read_assignee, unassign
+from idp.federation.document import read, to_json
+from idp.federation.model import (
+    AssigneeKind,
+    Assignment,
+    Consent,
+    Protocol,
+    Registered,
+    Service,
+    ServiceDraft,
+    ServiceId,
+    ServiceStatus,
+    VerificationStatus,
+)
+from idp.federation.oidc_client import OidcClient
+from idp.federation.oidc_vocabulary import (
+    AccessTokenFormat,
+    ApplicationType,
+    AuthMethod,
+    Grant,
+    ResponseType,
+    SecurityProfile,
+    SigningAlg,
+)
+from idp.federation.redirect_uris import RedirectUris
+from idp.federation.store import assignments_of, find, find_by_client_id, get, page, registered
+
+__all__ = [
+    "AccessTokenFormat",
+    "ApplicationType",
+    "AssigneeKind",
+    "Assignment",
+    "AuthMethod",
+    "Consent",
+    "Grant",
+    "OidcClient",
+    "Protocol",
+    "RedirectUris",
+    "Registered",
+    "ResponseType",
+    "SecurityProfile",
+    "Service",
+    "ServiceDraft",
+    "ServiceId",
+    "ServiceStatus",
+    "SigningAlg",
+    "VerificationStatus",
+    "assign",
+    "assignment_to_json",
+    "assignments_of",
+    "change",
+    "create",
+    "create_many",
+    "delete",
+    "disable",
+    "enable",
+    "find",
+    "find_by_client_id",
+    "forget_user",
+    "get",
+    "is_assigned",
+    "page",
+    "read",
+    "read_assignee",
+    "registered",
+    "replace",
+    "rotate_secret",
+    "to_json",
+    "unassign",
+]

@@ -156,7 +156,16 @@ class RedirectUris:
             any(not uri.startswith(("https:", "http:")) for uri in usable),
         )
 
-    def matches(self, presented: str) -> bool:
+    @property
+    def first_host(self) -> str:
+        """Host and port of the first address that has one; a private-use scheme stands for itself."""
+        for uri in self.registered:
+            parts = _PARTS.fullmatch(uri)
+            if parts and uri in self.exact:
+                return parts["authority"] or parts["scheme"]
+        return ""
+
+    def admits(self, presented: str) -> bool:
         """False for a client without addresses: there is no trust on first use."""
         if presented in self.exact:
             return True

@@ -1,0 +1,169 @@
+"""What happens to a service. Each change raises the tenant's revision first: from its commit on every worker decides
+by the new facts, and changes of one tenant wait for each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace as with_changes
+from typing import Any
+
+from idp import audit, tenants
+from idp.audit import Event
+from idp.federation import document as documents
+from idp.federation import store
+from idp.federation.model import (
+    Protocol,
+    Registered,
+    Service,
+    ServiceDraft,
+    ServiceId,
+    ServiceStatus,
+    VerificationStatus,
+)
+from idp.kit import ids
+from idp.kit.errors import Conflict, Stale
+from idp.kit.fields import merged
+from idp.kit.units import Unit
+
+_SECRET = "cs"  # noqa: S105 - the kind of a secret
+
+
+def create(unit: Unit, draft: ServiceDraft) -> Registered:
+    """With its secret, unless the client has none; it is shown this once, and stored as a hash."""
+    return create_many(unit, [draft])[0]
+
+
+def create_many(unit: Unit, drafts: Sequence[ServiceDraft]) -> list[Registered]:
+    tenants.touch(unit)
+    made = [_made(unit, draft) for draft in drafts]
+    store.add(unit, [(registered.service, registered.contacts) for registered in made])
+    for registered in made:
+        audit.record(unit, Event.SERVICE_CREATED, subject=registered.service.id)
+    return made
+
+
+def replace(
+    unit: Unit, service_id: str, document: Mapping[str, Any], *, production: bool, version: int | None = None
+) -> Registered:
+    """The whole document anew; members of ours may stand in it as they were shown. The secret stays, unless another
+    is brought along or the client becomes one without. Raises `NotFound`, `Stale`, `Invalid`."""
+    before = _held(unit, service_id, version)
+    document = documents.without_echo(document, documents.to_json(before))
+    return _change(unit, before, documents.read(document, production=production))
+
+
+def change(
+    unit: Unit, service_id: str, patch: Mapping[str, Any], *, production: bool, version: int | None = None
+) -> Registered:
+    """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
+    before = _held(unit, service_id, version)
+    patch = documents.without_echo(patch, documents.to_json(before))
+    document = merged(documents.writable(before), patch)
+    return _change(unit, before, documents.read(document, production=production))
+
+
+def enable(unit: Unit, service_id: str) -> Registered:
+    """Raises `NotFound`. What ended when it was disabled stays ended."""
+    return _move(unit, service_id, ServiceStatus.ENABLED)
+
+
+def disable(unit: Unit, service_id: str) -> Registered:
+    """Ends every token that was issued to it. Raises `NotFound`."""
+    return _move(unit, service_id, ServiceStatus.DISABLED)
+
+
+def rotate_secret(unit: Unit, service_id: str, *, version: int | None = None) -> Registered:
+    """The new secret, shown this once; the old one proves nothing from this commit on.
+
+    Raises `NotFound`, `Stale`, `Conflict("client_has_no_secret")`.
+    """
+    before = _held(unit, service_id, version)
+    if before.service.oidc is None or before.service.oidc.is_public:
+        raise Conflict("client_has_no_secret", "This client proves itself without a secret.")
+    minted = ids.mint(_SECRET)
+    store.set_secret(unit, before.service.id, minted.digest)
+    audit.record(unit, Event.SERVICE_SECRET_ROTATED, subject=before.service.id)
+    return store.registered(unit, service_id)._replace(secret=minted.token)
+
+
+def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
+    """For good, with its assignments. Raises `NotFound`, `Stale`."""
+    before = _held(unit, service_id, version)
+    store.delete_service(unit, before.service.id)
+    audit.record(unit, Event.SERVICE_DELETED, subject=before.service.id)
+
+
+def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
+    tenants.touch(unit)
+    before = store.registered(unit, service_id)
+    if version is not None and version != before.service.version:
+        raise Stale("service")
+    return before
+
+
+def _made(unit: Unit, draft: ServiceDraft) -> Registered:
+    secret = _new_secret(draft)
+    service = Service(
+        id=ServiceId(ids.new("svc")),
+        name=draft.name,
+        protocol=Protocol.OIDC,
+        client_id=ids.new("cli"),
+        status=draft.status,
+        generation=1,
+        verification_status=VerificationStatus.UNVERIFIED,
+        assignment_required=draft.assignment_required,
+        consent=draft.consent,
+        oidc=draft.oidc,
+        secret_digests=() if secret is None else (ids.digest(secret),),
+        version=1,
+        created_at=unit.now_us,
+    )
+    return Registered(service, draft.contacts, secret)
+
+
+def _new_secret(draft: ServiceDraft) -> str | None:
+    if draft.oidc.is_public:
+        return None
+    return draft.secret or ids.mint(_SECRET).token
+
+
+def _move(unit: Unit, service_id: str, status: ServiceStatus) -> Registered:
+    before = _held(unit, service_id)
+    return _change(unit, before, _draft_of(before)._replace(status=status))
+
+
+def _draft_of(registered: Registered) -> ServiceDraft:
+    service = registered.service
+    assert service.oidc is not None
+    return ServiceDraft(
+        service.name,
+        service.status,
+        service.assignment_required,
+        service.consent,
+        service.oidc,
+        registered.contacts,
+        secret=None,
+    )
+
+
+def _change(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
+    service, unchanged = before.service, _draft_of(before)
+    if draft == unchanged:
+        return before
+    secret, digest = _secret_after(service, draft)
+    if draft.oidc != service.oidc and service.verification_status is VerificationStatus.VERIFIED:
+        # what an operator confirmed was another registration
+        service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
+    ends = draft.status is ServiceStatus.DISABLED and service.enabled
+    store.change(unit, service, draft, secret=digest, ends=ends)
+    changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
+    audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
+    return store.registered(unit, service.id)._replace(secret=secret)
+
+
+def _secret_after(service: Service, draft: ServiceDraft) -> tuple[str | None, bytes | None]:
+    """The secret to show, and the digest to keep."""
+    if draft.oidc.is_public:
+        return None, None
+    if draft.secret is None and service.secret_digests:
+        return None, service.secret_digests[0]
+    secret = _new_secret(draft)
+    return secret, None if secret is None else ids.digest(secret)

@@ -1,0 +1,80 @@
+"""A service as the admin API says it: `{"name", "protocol", "oidc": {…}, …}`, judged, every fault named at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idp.federation import oidc_registration
+from idp.federation.model import Consent, Protocol, Registered, Service, ServiceDraft, ServiceStatus
+from idp.federation.oidc_vocabulary import AuthMethod
+from idp.kit.clock import SECOND, rfc3339
+from idp.kit.fields import Fields
+
+_MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc"})
+_UNBUILT = frozenset({"saml"})
+_UNBUILT_PROTOCOLS = frozenset({"saml"})
+
+
+def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
+    """Raises `Invalid`."""
+    fields = Fields(document)
+    fields.only(_MEMBERS, _UNBUILT)
+    for name in ("name", "protocol", "oidc"):
+        fields.required(name)
+    fields.choice("protocol", Protocol, _UNBUILT_PROTOCOLS, default=Protocol.OIDC)
+    name = fields.text("name") or ""
+    status = fields.choice("status", ServiceStatus, frozenset(), default=ServiceStatus.ENABLED)
+    assignment_required = fields.flag("assignment_required", default=True)  # nobody gets in by default
+    consent = fields.choice("consent", Consent, frozenset(), default=Consent.NONE)
+    inner = fields.inner("oidc")
+    if not fields.clean("oidc"):  # left out, or no object: what it lacks is not worth naming
+        fields.finish()
+    registration = oidc_registration.read_from(inner, production=production)
+    fields.finish()
+    return ServiceDraft(name, status, assignment_required, consent, *registration)
+
+
+def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without those members that are ours and repeat what was shown: what was read may be sent back."""
+    kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
+    inner, inner_shown = kept.get("oidc"), shown["oidc"]
+    if isinstance(inner, Mapping):
+        names = oidc_registration.NAMES
+        kept["oidc"] = {k: v for k, v in inner.items() if k in names or k not in inner_shown or v != inner_shown[k]}
+    return kept
+
+
+def writable(registered: Registered) -> dict[str, Any]:
+    """The document that `read` gives the same draft for, but for the secret."""
+    service = registered.service
+    assert service.oidc is not None
+    return {
+        "name": service.name,
+        "protocol": service.protocol.value,
+        "status": service.status.value,
+        "assignment_required": service.assignment_required,
+        "consent": service.consent.value,
+        "oidc": {**service.oidc.to_json(), "contacts": list(registered.contacts)},
+    }
+
+
+def to_json(registered: Registered) -> dict[str, Any]:
+    """As the admin API shows it; with `client_secret` the one time that there is one to show."""
+    service = registered.service
+    shown = writable(registered)
+    shown["oidc"] |= _rfc7591(service, registered.secret)
+    return {
+        "id": service.id,
+        **shown,
+        "verification_status": service.verification_status.value,
+        "created_at": rfc3339(service.created_at),
+    }
+
+
+def _rfc7591(service: Service, secret: str | None) -> dict[str, Any]:
+    """What the server adds to the metadata (RFC 7591 3.2.1)."""
+    added: dict[str, Any] = {"client_id": service.client_id, "client_id_issued_at": service.created_at // SECOND}
+    if service.oidc and service.oidc.auth_method is not AuthMethod.NONE:
+        added["client_secret_expires_at"] = 0
+    if secret is not None:
+        added["client_secret"] = secret
+    return added

@@ -1,0 +1,99 @@
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, NewType
+
+from idp.federation.oidc_client import OidcClient
+
+ServiceId = NewType("ServiceId", str)
+AssignmentId = NewType("AssignmentId", str)
+
+
+class Protocol(StrEnum):
+    OIDC = "oidc"
+
+
+class ServiceStatus(StrEnum):
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
+class VerificationStatus(StrEnum):
+    """動作保証. Shown and usable in policies; it never blocks by itself."""
+
+    UNVERIFIED = "unverified"
+    MEETS_SPEC = "meets_spec"
+    VERIFIED = "verified"
+
+
+class Consent(StrEnum):
+    """Whether the tenant's own people are asked before a service learns about them."""
+
+    NONE = "none"
+    REQUIRED = "required"
+
+
+class AssigneeKind(StrEnum):
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A federated service as decisions see it. Nothing here is a person's, and no secret can be read back from it.
+
+    `generation` is what its tokens are born under; `version` counts changes.
+    """
+
+    id: ServiceId
+    name: str
+    protocol: Protocol
+    client_id: str
+    status: ServiceStatus
+    generation: int
+    verification_status: VerificationStatus
+    assignment_required: bool
+    consent: Consent
+    oidc: OidcClient | None
+    secret_digests: tuple[bytes, ...]  # SHA-256
+    version: int
+    created_at: int
+
+    @property
+    def enabled(self) -> bool:
+        return self.status is ServiceStatus.ENABLED
+
+    @property
+    def consent_required(self) -> bool:
+        return self.consent is Consent.REQUIRED
+
+    @property
+    def host(self) -> str:
+        """Where people are sent, for them to see beside the name that the service gives itself; may be empty."""
+        return self.oidc.redirects.first_host if self.oidc else ""
+
+
+class ServiceDraft(NamedTuple):
+    """What is registered, judged. `secret` is one that was brought along, to be hashed."""
+
+    name: str
+    status: ServiceStatus
+    assignment_required: bool
+    consent: Consent
+    oidc: OidcClient
+    contacts: tuple[str, ...]
+    secret: str | None
+
+
+class Registered(NamedTuple):
+    """A service as its registration is answered; `secret` only where one was made or brought along just now."""
+
+    service: Service
+    contacts: tuple[str, ...]
+    secret: str | None = None
+
+
+class Assignment(NamedTuple):
+    id: AssignmentId
+    service_id: ServiceId
+    kind: AssigneeKind
+    subject_id: str
+    created_at: int

@@ -1,0 +1,259 @@
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from idp.federation.model import (
+    AssigneeKind,
+    Assignment,
+    AssignmentId,
+    Consent,
+    Protocol,
+    Registered,
+    Service,
+    ServiceDraft,
+    ServiceId,
+    ServiceStatus,
+    VerificationStatus,
+)
+from idp.federation.oidc_client import OidcClient
+from idp.federation.tables import assignments, services
+from idp.kit.db import add_new, command, own, query
+from idp.kit.errors import NotFound
+from idp.kit.units import Unit
+
+
+class ServiceRow(NamedTuple):
+    id: str
+    name: str
+    protocol: str
+    client_id: str
+    status: str
+    generation: int
+    verification_status: str
+    assignment_required: bool
+    consent: str
+    oidc: str
+    contacts: bytes
+    secret_digest: bytes | None
+    version: int
+    created_at: int
+
+
+class AssignmentRow(NamedTuple):
+    id: str
+    service_id: str
+    kind: str
+    subject_id: str
+    created_at: int
+
+
+_SERVICE = [services.c[name] for name in ServiceRow._fields]
+_FIND = query(select(*_SERVICE).where(own(services), services.c.id == bindparam("id")), ServiceRow)
+_BY_CLIENT_ID = query(select(*_SERVICE).where(own(services), services.c.client_id == bindparam("client")), ServiceRow)
+_PAGE = query(
+    select(*_SERVICE)
+    .where(own(services), services.c.id > bindparam("after"))
+    .order_by(services.c.id)
+    .limit(bindparam("limit")),
+    ServiceRow,
+)
+_ADD = command(insert(services))
+_CHANGE = command(
+    update(services)
+    .where(own(services), services.c.id == bindparam("service"))
+    .values(
+        name=bindparam("new_name"),
+        status=bindparam("new_status"),
+        generation=services.c.generation + bindparam("ends"),
+        verification_status=bindparam("new_verification_status"),
+        assignment_required=bindparam("new_assignment_required"),
+        consent=bindparam("new_consent"),
+        oidc=bindparam("new_oidc"),
+        contacts=bindparam("new_contacts"),
+        secret_digest=bindparam("new_secret_digest"),
+        version=services.c.version + 1,
+    )
+)
+_SET_SECRET = command(
+    update(services)
+    .where(own(services), services.c.id == bindparam("service"))
+    .values(secret_digest=bindparam("new_secret_digest"), version=services.c.version + 1)
+)
+_DELETE = command(delete(services).where(own(services), services.c.id == bindparam("service")))
+
+_ASSIGNMENT = [assignments.c[name] for name in AssignmentRow._fields]
+_ASSIGNED = query(
+    select(*_ASSIGNMENT).where(
+        own(assignments),
+        assignments.c.service_id == bindparam("service"),
+        assignments.c.kind == bindparam("of_kind"),
+        assignments.c.subject_id == bindparam("subject"),
+    ),
+    AssignmentRow,
+)
+_ASSIGNMENTS = query(
+    select(*_ASSIGNMENT)
+    .where(own(assignments), assignments.c.service_id == bindparam("service"), assignments.c.id > bindparam("after"))
+    .order_by(assignments.c.id)
+    .limit(bindparam("limit")),
+    AssignmentRow,
+)
+_ASSIGN = add_new(assignments)
+_UNASSIGN = command(
+    delete(assignments).where(
+        own(assignments), assignments.c.service_id == bindparam("service"), assignments.c.id == bindparam("assignment")
+    )
+)
+_UNASSIGN_ALL = command(delete(assignments).where(own(assignments), assignments.c.service_id == bindparam("service")))
+_FORGET = command(
+    delete(assignments).where(
+        own(assignments),
+        assignments.c.kind == AssigneeKind.USER.value,
+        assignments.c.subject_id == bindparam("subject"),
+    )
+)
+
+
+def find(unit: Unit, service_id: str) -> Service | None:
+    row = unit.one(_FIND, id=service_id)
+    return None if row is None else _service(row)
+
+
+def get(unit: Unit, service_id: str) -> Service:
+    """Raises `NotFound`."""
+    service = find(unit, service_id)
+    if service is None:
+        raise NotFound("service")
+    return service
+
+
+def find_by_client_id(unit: Unit, client_id: str) -> Service | None:
+    row = unit.one(_BY_CLIENT_ID, client=client_id)
+    return None if row is None else _service(row)
+
+
+def registered(unit: Unit, service_id: str) -> Registered:
+    """With its contacts, unsealed. Raises `NotFound`."""
+    row = unit.one(_FIND, id=service_id)
+    if row is None:
+        raise NotFound("service")
+    return _registered(unit, row)
+
+
+def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Registered]:
+    """In the order of creation; `after` is the id of the last one seen."""
+    return [_registered(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+
+
+def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:
+    """Services and their contacts."""
+    unit.run_many(_ADD, [_new_row(unit, service, contacts) for service, contacts in new])
+
+
+def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: bytes | None, ends: bool) -> None:
+    """`service` carries its new verification status; `ends` its generation."""
+    unit.run(
+        _CHANGE,
+        service=service.id,
+        ends=int(ends),
+        new_name=draft.name,
+        new_status=draft.status.value,
+        new_verification_status=service.verification_status.value,
+        new_assignment_required=draft.assignment_required,
+        new_consent=draft.consent.value,
+        new_oidc=_dumped(draft.oidc),
+        new_contacts=_sealed(unit, service.id, draft.contacts),
+        new_secret_digest=secret,
+    )
+
+
+def set_secret(unit: Unit, service_id: ServiceId, digest: bytes) -> None:
+    unit.run(_SET_SECRET, service=service_id, new_secret_digest=digest)
+
+
+def delete_service(unit: Unit, service_id: ServiceId) -> None:
+    unit.run(_UNASSIGN_ALL, service=service_id)
+    unit.run(_DELETE, service=service_id)
+
+
+def find_assignment(unit: Unit, service_id: str, kind: AssigneeKind, subject_id: str) -> Assignment | None:
+    row = unit.one(_ASSIGNED, service=service_id, of_kind=kind.value, subject=subject_id)
+    return None if row is None else _assignment(row)
+
+
+def assignments_of(unit: Unit, service_id: str, *, after: str = "", limit: int = 50) -> list[Assignment]:
+    rows = unit.all(_ASSIGNMENTS, service=service_id, after=after, limit=limit)
+    return [_assignment(row) for row in rows]
+
+
+def assign(unit: Unit, assignment: Assignment) -> bool:
+    """False when it was assigned already."""
+    return unit.run(_ASSIGN, **{**assignment._asdict(), "kind": assignment.kind.value}) == 1
+
+
+def unassign(unit: Unit, service_id: str, assignment_id: str) -> bool:
+    return unit.run(_UNASSIGN, service=service_id, assignment=assignment_id) == 1
+
+
+def forget_user(unit: Unit, user_id: str) -> int:
+    return unit.run(_FORGET, subject=user_id)
+
+
+def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[str, Any]:
+    assert service.oidc is not None
+    return {
+        "tenant_id": unit.tenant,
+        "id": service.id,
+        "name": service.name,
+        "protocol": service.protocol.value,
+        "client_id": service.client_id,
+        "status": service.status.value,
+        "generation": service.generation,
+        "verification_status": service.verification_status.value,
+        "assignment_required": service.assignment_required,
+        "consent": service.consent.value,
+        "oidc": _dumped(service.oidc),
+        "contacts": _sealed(unit, service.id, contacts),
+        "secret_digest": service.secret_digests[0] if service.secret_digests else None,
+        "version": service.version,
+        "created_at": service.created_at,
+    }
+
+
+def _dumped(client: OidcClient) -> str:
+    return json.dumps(client.to_json(), ensure_ascii=False, separators=(",", ":"))
+
+
+def _sealed(unit: Unit, service_id: str, contacts: tuple[str, ...]) -> bytes:
+    return unit.seal("services", "contacts", service_id, json.dumps(contacts).encode())
+
+
+def _registered(unit: Unit, row: ServiceRow) -> Registered:
+    contacts = json.loads(unit.open_sealed("services", "contacts", row.id, row.contacts))
+    return Registered(_service(row), tuple(contacts))
+
+
+def _service(row: ServiceRow) -> Service:
+    return Service(
+        id=ServiceId(row.id),
+        name=row.name,
+        protocol=Protocol(row.protocol),
+        client_id=row.client_id,
+        status=ServiceStatus(row.status),
+        generation=row.generation,
+        verification_status=VerificationStatus(row.verification_status),
+        assignment_required=bool(row.assignment_required),
+        consent=Consent(row.consent),
+        oidc=OidcClient.from_json(json.loads(row.oidc)),
+        secret_digests=() if row.secret_digest is None else (bytes(row.secret_digest),),
+        version=row.version,
+        created_at=row.created_at,
+    )
+
+
+def _assignment(row: AssignmentRow) -> Assignment:
+    return Assignment(
+        AssignmentId(row.id), ServiceId(row.service_id), AssigneeKind(row.kind), row.subject_id, row.created_at
+    )

@@ -1,0 +1,37 @@
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from idp.kit.db import metadata, tenant_id
+
+services = Table(
+    "services",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("protocol", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("verification_status", Text, nullable=False),
+    Column("assignment_required", Boolean, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("oidc", Text, nullable=False),  # as `OidcClient.to_json` gives it
+    Column("contacts", LargeBinary, nullable=False),  # sealed: people's addresses
+    Column("secret_digest", LargeBinary),  # null for a client without one
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "client_id"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("service_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "service_id", "kind", "subject_id"),
+    Index("ix_assignments_tenant_id_subject_id", "tenant_id", "subject_id"),
+)
