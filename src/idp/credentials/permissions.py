@@ -57,8 +57,8 @@ class Permission(NamedTuple):
         return self.noun in {None, wanted.noun} and self.verb in {None, wanted.verb}
 
 
-EVERYTHING = Permission(None, None)
 Permissions = frozenset[Permission]
+EVERYTHING: Permissions = frozenset({Permission(None, None)})
 
 
 def parse(text: str) -> Permission | None:
