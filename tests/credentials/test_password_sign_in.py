@@ -12,6 +12,7 @@ from idp.kit.errors import NotFound, TooMany
 from idp.users import Affiliation, Draft, Role
 
 NAME, PASSWORD = "taro@aoba.example", "demo-Passw0rd!"
+DRAFT = Draft(NAME, "青葉 太郎", NAME, Affiliation.EMPLOYEE, frozenset({Role.MEMBER}), None, {})
 CHEAP = Cost(memory_kib=64, passes=1)
 
 
@@ -24,10 +25,9 @@ def pool():
 
 @pytest.fixture
 def taro(world, pool):
-    draft = Draft(NAME, "青葉 太郎", NAME, Affiliation.EMPLOYEE, frozenset({Role.MEMBER}), None, {})
     encoded = pool.hash(PASSWORD)
     with world.open() as unit:
-        created = users.create(unit, draft, limit=10)
+        created = users.create(unit, DRAFT, limit=10)
         credentials.set_password(unit, created.id, encoded)
         return users.get(unit, created.id)
 
@@ -58,7 +58,7 @@ def test_the_right_password_signs_in_and_a_wrong_one_does_not(sign_in, taro, wor
 
 def test_the_same_answer_for_every_reason(sign_in, taro, world):
     with world.open() as unit:
-        other = users.create(unit, taro.draft._replace(user_name="no-password"), limit=10)
+        other = users.create(unit, DRAFT._replace(user_name="no-password"), limit=10)
     assert sign_in(password="wrong") is None
     assert sign_in(user_name="nobody") is None
     assert sign_in(user_name=other.user_name) is None

@@ -3,7 +3,7 @@ from tests.support.rooms import World
 
 from idp import tenants, users
 from idp.kit.errors import Conflict, Invalid, NotFound, Stale
-from idp.users import Affiliation, Draft, Role, UserStatus
+from idp.users import Affiliation, Draft, Identity, Role, UserStatus
 
 LIMIT = 50
 
@@ -12,12 +12,12 @@ def draft(name: str = "taro@aoba.example", *roles: Role) -> Draft:
     return Draft(name, "青葉 太郎", name, Affiliation.EMPLOYEE, frozenset(roles or {Role.MEMBER}), "ja", {})
 
 
-def add(world: World, name: str = "taro@aoba.example", *roles: Role) -> users.Identity:
+def add(world: World, name: str = "taro@aoba.example", *roles: Role) -> Identity:
     with world.open() as unit:
         return users.create(unit, draft(name, *roles), limit=LIMIT)
 
 
-def admin(world: World, name: str) -> users.Identity:
+def admin(world: World, name: str) -> Identity:
     """One who could sign in."""
     identity = add(world, name, Role.ADMIN)
     with world.open() as unit:
@@ -30,6 +30,9 @@ def test_an_id_is_read_back_as_it_was_created(world):
     with world.open() as unit:
         assert users.get(unit, created.id) == created
         assert users.find_by_name(unit, "taro@aoba.example") == created
+        standing = users.standing(unit, created.id)
+        assert standing is not None
+        assert (standing.id, standing.active, standing.generation) == (created.id, True, 1)
     assert created.draft == draft()
     assert (created.status, created.generation, created.version) == (UserStatus.ACTIVE, 1, 1)
     assert "user.created" in world.events()
@@ -61,6 +64,7 @@ def test_the_neighbour_sees_nothing_and_may_use_the_same_name(world):
         for act in (users.disable, users.enable, users.delete):
             with pytest.raises(NotFound):
                 act(unit, created.id)
+        assert users.standing(unit, created.id) is None
         other = users.create(unit, draft(), limit=1)
     assert other.id != created.id
     with world.open() as unit:
@@ -167,7 +171,7 @@ def test_a_patch_changes_what_it_names_and_null_takes_away(world):
         assert users.find_by_name(unit, "taro@aoba.example") is None
         assert users.find_by_name(unit, "jiro@aoba.example") == after
         merged = users.change(unit, before.id, {"claims": {"address": {"region": "東京都"}}, "locale": "en"})
-    assert (after.user_name, after.email, after.display_name) == ("jiro@aoba.example", None, before.display_name)
+    assert (after.user_name, after.email, after.display_name) == ("jiro@aoba.example", None, "青葉 太郎")
     assert after.version == before.version + 1
     assert merged.claims == {"address": {"country": "JP", "region": "東京都"}}
     assert merged.locale == "en"
@@ -194,7 +198,7 @@ def test_a_patch_may_disable_and_enable(world):
 def test_a_patch_that_changes_nothing_leaves_no_trace(world):
     before = add(world)
     with world.open() as unit:
-        assert users.change(unit, before.id, {"display_name": before.display_name}) == before
+        assert users.change(unit, before.id, {"display_name": "青葉 太郎"}) == before
     assert "user.changed" not in world.events()
 
 
