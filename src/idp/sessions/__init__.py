@@ -13,6 +13,7 @@ from idp.sessions.grants import (
     find_grant,
     grant_is_alive,
     grant_of_refresh_token,
+    usable_grant,
     use_refresh_token,
 )
 from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
