@@ -45,6 +45,7 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
+        self._inner: dict[TenantId, Unit] = {}
 
     @property
     def platform(self) -> bool:
@@ -93,6 +94,21 @@ class Unit:
     def keys(self) -> KeyStore:
         return self._keys
 
+    def inside(self, tenant: TenantId) -> "Unit":
+        """The same transaction on behalf of one tenant, for what the platform does to its customers."""
+        if tenant == self.tenant:
+            return self
+        if not self.platform:
+            raise Unscoped("one tenant's unit does not enter another's")
+        if tenant not in self._inner:
+            self._inner[tenant] = Unit(self.lane, tenant=tenant, actor=self.actor, now_us=self.now_us, keys=self._keys)
+        return self._inner[tenant]
+
+    @property
+    def parts(self) -> "list[Unit]":
+        """Itself and what was opened inside it."""
+        return [self, *self._inner.values()]
+
     def _run(self, statement: Query[Any] | Command, values: dict[str, Any]) -> Any:
         sql, literals = self._sql(statement)
         return self.lane.execute(sql, {"tenant_id": self.tenant, **literals, **values})
@@ -125,10 +141,11 @@ class Units:
                 yield unit
                 self._finish(unit)
         except Exception:
-            if unit is not None and unit.aftermath:
-                with self.open(tenant, actor=actor) as survivor:
-                    for work in unit.aftermath:
-                        work(survivor)
+            for part in unit.parts if unit is not None else ():
+                if part.aftermath:
+                    with self.open(part.tenant, actor=actor) as survivor:
+                        for work in part.aftermath:
+                            work(survivor)
             raise
 
     @contextmanager
@@ -170,9 +187,10 @@ class Units:
         return Unit(lane, tenant=tenant, actor=actor, now_us=now_us, keys=self.keys)
 
     def _finish(self, unit: Unit) -> None:
-        if unit.journal:
-            for work in self._at_end:
-                work(unit)
+        for part in unit.parts:
+            if part.journal:
+                for work in self._at_end:
+                    work(part)
 
 
 def _scope(tenant: TenantId) -> str:
