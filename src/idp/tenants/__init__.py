@@ -5,7 +5,7 @@ again. `generation` rises when everything born under it must end at once. A slug
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
-from idp.tenants.actions import adopt_key, create, end_generation, rename, touch
+from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, touch
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
 from idp.tenants.store import find, find_by_slug, get, hold, page, revision
 
@@ -15,6 +15,7 @@ __all__ = [
     "Slug",
     "Tenant",
     "adopt_key",
+    "check_slug",
     "create",
     "end_generation",
     "find",
