@@ -6,7 +6,7 @@ costs two comparisons and no time zone.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -166,3 +166,9 @@ def due(agreement: Agreement, now: datetime) -> Iterator[Due]:
 def terminated_at(now_us: int, zone: str) -> Ending:
     """The end by the operator's hand takes effect at once (Art. 14.2); its date is the day on which it was done."""
     return Ending(EndReason.TERMINATED, day_of(instant(now_us), zone), now_us)
+
+
+def export_until(end: Ending, grace_days: int) -> date:
+    """The last day on which the tenant's administrators can fetch their data; erasure is due on the day after. A stop
+    leaves no grace (Art. 9.2)."""
+    return end.on if end.reason is EndReason.STOPPED else end.on + timedelta(days=grace_days)

@@ -1,0 +1,189 @@
+"""From the application to the approval that brings the tenant into being.
+
+Until it is approved an application belongs to the platform: there is no tenant yet, no key of its own to seal with and
+no trail to write in, and a rejected one leaves nothing of a tenant behind. On approval it passes to its tenant, and its
+history with it, sealed anew with the tenant's key. The application of a tenant that exists already, for a further
+product or to continue a contract, is the tenant's from the first day.
+"""
+
+from datetime import date
+
+from idp import tenants, users
+from idp.contracts import store
+from idp.contracts.engine import Act, advance, locate
+from idp.contracts.entitlements import facts, status_of
+from idp.contracts.lifecycle import LIVE, EndReason, Event, Status
+from idp.contracts.model import Application, Change, Contact, Contract, Product
+from idp.contracts.reasons import checked
+from idp.contracts.record import Record, agreement, contract
+from idp.contracts.settling import settled
+from idp.contracts.standing import ending
+from idp.contracts.telling import tell
+from idp.kit import ids
+from idp.kit.errors import Conflict, FieldError, Invalid
+from idp.kit.ids import TenantId
+from idp.kit.sealing import KeyDestroyed
+from idp.kit.units import Unit
+from idp.tenants import Tenant
+from idp.users import Role
+
+_RUNS_OUT = (EndReason.EXPIRED, EndReason.NOT_RENEWED)
+
+
+def apply(unit: Unit, application: Application) -> Contract:
+    """Needs a unit of the platform, whoever applies.
+
+    Conflict: `contract_exists`, `cannot_continue`, `tenant_retired`.
+    """
+    inner = _owner_of_slug(unit, application.slug)
+    if not inner.platform:
+        tenants.touch(inner)  # applications of one tenant wait here for each other
+    _settle_the_ended(unit, application)
+    _check_room(unit, application)
+    record = _new(inner, application)
+    if not store.add(inner, record):
+        raise _exists()
+    actor = unit.actor
+    applied = Change(1, unit.now_us, Event.APPLIED, None, Status.APPLIED, actor.id, actor.source, reason="")
+    tell(inner, record, [applied])
+    return contract(record, application.parties, unit.now_us)
+
+
+def approve(unit: Unit, contract_id: str, *, reason: str = "", if_match: int | None = None) -> Contract:
+    """Needs a unit of the platform. The tenant, its data key and its first administrator come into being, unless it is
+    a customer already.
+
+    Conflict: `illegal_transition`; `contract_required` with `product` for an add-on without what it needs;
+    `cannot_continue` when the contract to be continued no longer runs out.
+    """
+
+    def check(record: Record) -> Record:
+        if record.product == Product.DEVICE_AUTH:
+            _require_mdm(unit, record.slug)
+        if record.continues is not None:
+            _predecessor_end(unit, record.continues, record.slug, record.product)
+        return record
+
+    inner, record = advance(unit, contract_id, Act(Event.APPROVED, checked(reason), if_match, check))
+    if inner.platform:
+        inner, record = _hand_over(unit, record)
+    return contract(record, store.parties(inner, record), unit.now_us)
+
+
+def _new(inner: Unit, application: Application) -> Record:
+    assert application.parties is not None
+    contract_id = ids.new("con")
+    return Record(
+        tenant_id=inner.tenant,
+        id=contract_id,
+        slug=application.slug,
+        product=application.product.value,
+        legal_form=application.legal_form.value,
+        legal_name=application.legal_name,
+        corporate_number=application.corporate_number,
+        parties=store.seal(inner, contract_id, application.parties),
+        ids=application.ids,
+        term_months=application.term_months,
+        start_date=application.start_date.isoformat(),
+        auto_renewal=application.auto_renewal,
+        time_zone=application.time_zone,
+        partner=application.partner,
+        plan=application.plan,
+        continues=application.continues,
+        created_at=inner.now_us,
+        version=1,
+        changes=1,
+        status=Status.APPLIED.value,
+        entered_by=Event.APPLIED.value,
+    )
+
+
+def _hand_over(unit: Unit, record: Record) -> tuple[Unit, Record]:
+    """The row is locked by its own change, so that no other approval of it is under way."""
+    parties = store.parties(unit, record)
+    assert parties is not None
+    tenant = tenants.find_by_slug(unit, record.slug) or _found(unit, record, parties.admin)
+    inner = unit.inside(tenant.id)
+    store.hand_over(unit, record.id, inner.tenant, store.seal(inner, record.id, parties))
+    tenants.touch(inner)
+    return locate(unit, record.id)
+
+
+def _found(unit: Unit, record: Record, admin: Contact) -> Tenant:
+    """The tenant with its data key and its first administrator, who has no password yet."""
+    try:
+        tenant = tenants.create(unit, slug=record.slug, display_name=record.legal_name, time_zone=record.time_zone)
+    except Conflict:  # at the same moment another product of it was approved
+        founded = tenants.find_by_slug(unit, record.slug)
+        if founded is None:
+            raise
+        return founded
+    assert admin.affiliation is not None
+    person = {
+        "display_name": admin.name,
+        "email": admin.email,
+        "affiliation": admin.affiliation.value,
+        "roles": [Role.ADMIN.value, Role.MEMBER.value],
+    }
+    users.create(unit.inside(tenant.id), users.read(person), limit=record.ids)
+    return tenant
+
+
+def _owner_of_slug(unit: Unit, slug: str) -> Unit:
+    tenant = tenants.find_by_slug(unit, slug)
+    if tenant is None:
+        return unit
+    inner = unit.inside(tenant.id)
+    try:
+        _ = inner.box
+    except KeyDestroyed:
+        raise Conflict("tenant_retired", f"The tenant {slug} has been erased; its name is not given again.") from None
+    return inner
+
+
+def _settle_the_ended(unit: Unit, application: Application) -> None:
+    """A contract that is over by its dates must not stand in the way because no run has recorded it yet."""
+    for read in store.live_of_slug(unit, application.slug, application.product):
+        record, overdue = settled(read, unit.now)
+        inner = unit.inside(TenantId(read.tenant_id))
+        if overdue and store.replace(inner, read, record):
+            tell(inner, record, overdue)
+
+
+def _check_room(unit: Unit, application: Application) -> None:
+    """One live contract for each product, and beside it one application that continues it."""
+    live = store.live_of_slug(unit, application.slug, application.product)
+    if application.continues is None:
+        if live:
+            raise _exists()
+        return
+    last_day = _predecessor_end(unit, application.continues, application.slug, application.product)
+    others = [record for record in live if record.id != application.continues]
+    if others or application.start_date <= last_day:
+        raise _exists()
+
+
+def _predecessor_end(unit: Unit, contract_id: str, slug: str, product: str) -> date:
+    """The last day of the contract that is to be continued."""
+    owner = store.owner(unit, contract_id)
+    record = None if owner is None else store.find(unit.inside(owner), contract_id)
+    if record is None or (record.slug, record.product) != (slug, product):
+        error = FieldError("/continues", "not_found", "No contract of this tenant for this product.", contract_id)
+        raise Invalid("invalid", "The contract to be continued is not there.", errors=[error])
+    end = ending(agreement(record))
+    if end is None or end.reason not in _RUNS_OUT or Status(record.status) not in {*LIVE, Status.ENDED}:
+        raise Conflict("cannot_continue", "Only a contract that runs out can be continued.")
+    return end.on
+
+
+def _require_mdm(unit: Unit, slug: str) -> None:
+    tenant = tenants.find_by_slug(unit, slug)
+    mdm = None if tenant is None else status_of(facts(unit.inside(tenant.id)), unit.now_us, Product.MDM)
+    if mdm is not Status.ACTIVE:
+        raise Conflict(
+            "contract_required", "Device authentication needs an active MDM contract.", product=Product.MDM.value
+        )
+
+
+def _exists() -> Conflict:
+    return Conflict("contract_exists", "The tenant has a contract or an application for this product already.")

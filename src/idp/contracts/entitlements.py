@@ -1,0 +1,50 @@
+"""A tenant's contracts as the gate keeps them in memory: windows of integers, read against the time of each request."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from idp.contracts import store
+from idp.contracts.lifecycle import Status
+from idp.contracts.model import Product
+from idp.contracts.record import agreement
+from idp.contracts.standing import Reason, Window, reason_at, status_at, window
+from idp.kit.units import Unit
+
+# Where a product has several contracts, one continuing another, the first of these that fits speaks for it.
+_PRECEDENCE = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}
+_KNOWN = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
+
+
+class ContractFacts(NamedTuple):
+    windows: Mapping[Product, tuple[Window, ...]]
+
+
+def facts(unit: Unit) -> ContractFacts:
+    windows: dict[Product, tuple[Window, ...]] = {}
+    for row in store.facts(unit):
+        product = Product(row.product)
+        windows[product] = (*windows.get(product, ()), window(agreement(row)))
+    return ContractFacts(windows)
+
+
+def reason_against(known: ContractFacts, now_us: int, product: Product = Product.ID_PLUS) -> Reason | None:
+    """Why nobody may use the product now; None: the contract does not stand in the way."""
+    windows = known.windows.get(product, ())
+    if len(windows) == 1:
+        return reason_at(windows[0], now_us)
+    return min(
+        (reason_at(each, now_us) for each in windows), key=_PRECEDENCE.__getitem__, default=Reason.NOT_ESTABLISHED
+    )
+
+
+def status_of(known: ContractFacts, now_us: int, product: Product = Product.ID_PLUS) -> Status | None:
+    """The state of the contract that speaks for the product now; None without one."""
+    windows = known.windows.get(product, ())
+    if not windows:
+        return None
+    return status_at(min(windows, key=lambda each: _PRECEDENCE[reason_at(each, now_us)]), now_us)
+
+
+def is_known(known: ContractFacts) -> bool:
+    """Whether the tenant exists for the world (discovery, keys, metadata): from its approval until it is erased."""
+    return any(each.status in _KNOWN for each in known.windows.get(Product.ID_PLUS, ()))

@@ -1,0 +1,228 @@
+"""All SQL of contracts."""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from idp.contracts.lifecycle import LIVE, Event, Status
+from idp.contracts.model import Change, Parties
+from idp.contracts.record import Record, pack, unpack
+from idp.contracts.tables import contract_changes as changes
+from idp.contracts.tables import contracts
+from idp.kit.db import add_new, command, own, query
+from idp.kit.ids import TenantId
+from idp.kit.units import Source, Unit
+
+_SEALED = ("contracts", "parties")
+
+
+class Owner(NamedTuple):
+    tenant_id: str
+
+
+class EntitlementRow(NamedTuple):
+    product: str
+    status: str
+    entered_by: str
+    time_zone: str
+    term_months: int
+    auto_renewal: bool
+    first_day: str | None
+    renewals: int
+    non_renewal_date: str | None
+    stop_date: str | None
+    end_reason: str | None
+    ended_on: str | None
+    ended_at: int | None
+
+
+class ChangeRow(NamedTuple):
+    seq: int
+    at: int
+    event: str
+    before: str | None
+    after: str
+    actor: str
+    source: str
+    reason: str
+
+
+class Filter(NamedTuple):
+    """Empty means any. `applications` leaves out what was ever established."""
+
+    partner: str = ""
+    slug: str = ""
+    applications: bool = False
+
+
+_IS_LIVE = or_(*(contracts.c.status == status.value for status in sorted(LIVE)))
+_OWNER = query(select(contracts.c.tenant_id).where(contracts.c.id == bindparam("contract")), Owner, platform=True)
+_FIND = query(select(contracts).where(own(contracts), contracts.c.id == bindparam("contract")), Record)
+_LIVE_OF_SLUG = query(
+    select(contracts)
+    .where(
+        contracts.c.slug == bindparam("slug"),
+        contracts.c.product == bindparam("product"),
+        _IS_LIVE,
+    )
+    .order_by(contracts.c.id),
+    Record,
+    platform=True,
+)
+_OF_PRODUCT = query(
+    select(contracts).where(own(contracts), contracts.c.product == bindparam("product")).order_by(contracts.c.id),
+    Record,
+)
+_CONTINUATIONS = query(
+    select(contracts).where(own(contracts), contracts.c.continues == bindparam("contract"), _IS_LIVE),
+    Record,
+)
+_FACTS = query(
+    select(*[contracts.c[name] for name in EntitlementRow._fields]).where(
+        own(contracts),
+        contracts.c.status != Status.REJECTED.value,
+        contracts.c.status != Status.WITHDRAWN.value,
+    ),
+    EntitlementRow,
+)
+_ADD = add_new(contracts)
+# Everything that can change, written only over the very version that was read: two that decide at once never both win.
+_MUTABLE = (
+    "parties",
+    "changes",
+    "status",
+    "entered_by",
+    "established_at",
+    "first_day",
+    "renewals",
+    "non_renewal_date",
+    "non_renewal_at",
+    "stop_date",
+    "end_reason",
+    "ended_on",
+    "ended_at",
+    "erased_at",
+)
+_REPLACE = command(
+    update(contracts)
+    .where(
+        own(contracts),
+        contracts.c.id == bindparam("contract"),
+        contracts.c.status == bindparam("was"),
+        contracts.c.version == bindparam("read"),
+    )
+    .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
+)
+_HAND_OVER = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"))
+    .values(tenant_id=bindparam("new_tenant"), parties=bindparam("new_parties")),
+    platform=True,
+)
+_ADD_CHANGE = command(insert(changes))
+_CHANGES = query(
+    select(*[changes.c[name] for name in ChangeRow._fields])
+    .where(own(changes), changes.c.contract_id == bindparam("contract"), changes.c.seq > bindparam("after_seq"))
+    .order_by(changes.c.seq)
+    .limit(bindparam("limit")),
+    ChangeRow,
+)
+_FILTERED = (
+    contracts.c.id > bindparam("after_id"),
+    or_(bindparam("of_partner") == "", contracts.c.partner == bindparam("of_partner")),
+    or_(bindparam("of_slug") == "", contracts.c.slug == bindparam("of_slug")),
+    or_(bindparam("every") == 1, contracts.c.established_at.is_(None)),
+)
+_PAGE_OF_ALL = query(
+    select(contracts).where(*_FILTERED).order_by(contracts.c.id).limit(bindparam("limit")), Record, platform=True
+)
+_PAGE_OF_TENANT = query(
+    select(contracts).where(own(contracts), *_FILTERED).order_by(contracts.c.id).limit(bindparam("limit")), Record
+)
+
+
+def find(unit: Unit, contract_id: str) -> Record | None:
+    return unit.one(_FIND, contract=contract_id)
+
+
+def owner(unit: Unit, contract_id: str) -> TenantId | None:
+    """Whose contract it is; needs a unit of the platform."""
+    row = unit.one(_OWNER, contract=contract_id)
+    return None if row is None else TenantId(row.tenant_id)
+
+
+def live_of_slug(unit: Unit, slug: str, product: str) -> list[Record]:
+    """As recorded, whatever the dates say; needs a unit of the platform."""
+    return unit.all(_LIVE_OF_SLUG, slug=slug, product=product)
+
+
+def of_product(unit: Unit, product: str) -> list[Record]:
+    return unit.all(_OF_PRODUCT, product=product)
+
+
+def continuations(unit: Unit, contract_id: str) -> list[Record]:
+    return unit.all(_CONTINUATIONS, contract=contract_id)
+
+
+def facts(unit: Unit) -> list[EntitlementRow]:
+    return unit.all(_FACTS)
+
+
+def page(unit: Unit, chosen: Filter, *, after: str, limit: int) -> list[Record]:
+    """All contracts in a unit of the platform, else the tenant's own."""
+    return unit.all(
+        _PAGE_OF_ALL if unit.platform else _PAGE_OF_TENANT,
+        after_id=after,
+        limit=limit,
+        of_partner=chosen.partner,
+        of_slug=chosen.slug,
+        every=0 if chosen.applications else 1,
+    )
+
+
+def add(unit: Unit, record: Record) -> bool:
+    """False when a live contract of the tenant for this product is there already."""
+    return unit.run(_ADD, **record._asdict()) == 1
+
+
+def replace(unit: Unit, read: Record, new: Record) -> bool:
+    """False when somebody changed it after it was read."""
+    values = {f"new_{name}": getattr(new, name) for name in _MUTABLE}
+    return unit.run(_REPLACE, contract=read.id, was=read.status, read=read.version, **values) == 1
+
+
+def hand_over(unit: Unit, contract_id: str, to: TenantId, parties: bytes) -> None:
+    """The contract and, by cascade, its history pass from the platform to a tenant; `parties` sealed with its key."""
+    unit.run(_HAND_OVER, contract=contract_id, new_tenant=to, new_parties=parties)
+
+
+def add_change(unit: Unit, contract_id: str, change: Change) -> None:
+    unit.run(_ADD_CHANGE, contract_id=contract_id, **change._asdict())
+
+
+def history(unit: Unit, contract_id: str, *, after: int, limit: int) -> list[Change]:
+    return [_change(row) for row in unit.all(_CHANGES, contract=contract_id, after_seq=after, limit=limit)]
+
+
+def seal(unit: Unit, contract_id: str, parties: Parties) -> bytes:
+    return unit.seal(*_SEALED, contract_id, pack(parties))
+
+
+def parties(unit: Unit, record: Record) -> Parties | None:
+    """Opened with the key of the record's owner, which a unit of the platform may use; None after erasure."""
+    if record.parties is None:
+        return None
+    return unpack(unit.keys.box(TenantId(record.tenant_id)).open(*_SEALED, record.id, record.parties))
+
+
+def _change(row: ChangeRow) -> Change:
+    return Change(
+        seq=row.seq,
+        at=row.at,
+        event=Event(row.event),
+        before=None if row.before is None else Status(row.before),
+        after=Status(row.after),
+        actor=row.actor,
+        source=Source(row.source),
+        reason=row.reason,
+    )

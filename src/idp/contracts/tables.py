@@ -1,0 +1,81 @@
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+
+from idp.contracts.lifecycle import LIVE
+from idp.kit.db import metadata, tenant_id
+
+_LIVE = f"status IN ({', '.join(repr(status.value) for status in sorted(LIVE))})"
+
+
+def _only_one(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+contracts = Table(
+    "contracts",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("legal_form", Text, nullable=False),
+    Column("legal_name", Text, nullable=False),
+    Column("corporate_number", Text),
+    Column("parties", LargeBinary),
+    Column("ids", Integer, nullable=False),
+    Column("term_months", Integer, nullable=False),
+    Column("start_date", Text, nullable=False),
+    Column("auto_renewal", Boolean, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("partner", Text),
+    Column("plan", Text),
+    Column("continues", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changes", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("established_at", BigInteger),
+    Column("first_day", Text),
+    Column("renewals", Integer, nullable=False),
+    Column("non_renewal_date", Text),
+    Column("non_renewal_at", BigInteger),
+    Column("stop_date", Text),
+    Column("end_reason", Text),
+    Column("ended_on", Text),
+    Column("ended_at", BigInteger),
+    Column("erased_at", BigInteger),
+    Index("uq_contracts_id", "id", unique=True),
+    Index("ix_contracts_partner_id", "partner", "id"),
+    # One live contract of a tenant for each product, and beside it one application that continues it. By the slug,
+    # for before approval there is no tenant yet whose id could be compared.
+    _only_one("uq_contracts_live", "slug", "product", where=f"{_LIVE} AND continues IS NULL"),
+    _only_one("uq_contracts_live_continuation", "continues", where=f"{_LIVE} AND continues IS NOT NULL"),
+)
+
+contract_changes = Table(
+    "contract_changes",
+    metadata,
+    tenant_id(),
+    Column("contract_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    # On approval a contract passes from the platform to its tenant, and its history with it.
+    ForeignKeyConstraint(["tenant_id", "contract_id"], ["contracts.tenant_id", "contracts.id"], onupdate="CASCADE"),
+)

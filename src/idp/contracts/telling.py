@@ -1,0 +1,55 @@
+"""What follows from a change, in the transaction of the change: history, audit, the tenant's counters, the outbox."""
+
+from collections.abc import Sequence
+
+from idp import audit, delivery, tenants
+from idp.contracts import store
+from idp.contracts.entitlements import facts, reason_against
+from idp.contracts.lifecycle import EndReason, Event
+from idp.contracts.model import Change, Product
+from idp.contracts.record import Record
+from idp.kit.units import Unit
+
+_ENDS = frozenset(reason.event for reason in EndReason)
+# An approval withdrawn: what was prepared for the tenant may already have signed somebody in to the console.
+_CUTS = _ENDS | {Event.SUSPENDED, Event.WITHDRAWN}
+_NEWS = _ENDS | {Event.ESTABLISHED, Event.SUSPENDED, Event.RESUMED}
+
+
+def tell(unit: Unit, record: Record, changes: Sequence[Change]) -> None:
+    """`record` is written already, and its tenant's revision raised; `unit` is its owner's."""
+    for change in changes:
+        store.add_change(unit, record.id, change)
+        _audit(unit, record, change)
+    if unit.platform:  # an application: nothing of the tenant exists that could be told
+        return
+    if any(change.event in _CUTS for change in changes) and _nobody_gets_in(unit, record):
+        tenants.end_generation(unit)
+    for change in changes:
+        if change.event in _NEWS:
+            payload = {"contract": record.id, "product": record.product, "status": change.after.value}
+            delivery.enqueue(unit, f"contract.{change.event.value}", receiver="tenant", payload=payload)
+
+
+def _nobody_gets_in(unit: Unit, record: Record) -> bool:
+    """The sign-ins of a tenant end with its right to this service, not with an add-on's, and not when a contract ran
+    out that another one continues from the same midnight on."""
+    return record.product == Product.ID_PLUS and reason_against(facts(unit), unit.now_us) is not None
+
+
+def _audit(unit: Unit, record: Record, change: Change) -> None:
+    kind = audit.Event.CONTRACT_MOVED
+    if change.event is Event.APPLIED:
+        kind = audit.Event.CONTRACT_APPLIED
+    elif change.before is change.after and change.event is not Event.RENEWED:
+        kind = audit.Event.CONTRACT_ASKED
+    audit.record(
+        unit,
+        kind,
+        subject=record.id,
+        change=change.event.value,
+        seq=change.seq,
+        product=record.product,
+        status=change.after.value,
+        by=change.source.value,
+    )
