@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -86,6 +87,26 @@ def test_head_is_answered_as_get_without_its_body(wire) -> None:
     assert got.json()["method"] == "GET"
     assert headed.header("content-type") == got.header("content-type")
     assert headed.header("content-length") == got.header("content-length")
+
+
+async def _talk(app: App, method: str) -> list[dict]:
+    said = []
+
+    async def send(message: dict) -> None:
+        said.append(message)
+
+    await app({"type": "http", "method": method, "path": "/x", "state": {}}, None, send)
+    return said
+
+
+def test_the_body_of_head_is_left_out_whatever_the_server_does() -> None:
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        await json_response(send, 200, scope["method"])
+
+    dispatcher = Dispatcher([Route("/x", GET, "x", endpoint)], framework)
+    got, headed = (asyncio.run(_talk(dispatcher, method)) for method in ("GET", "HEAD"))
+    assert got[1]["body"] == b'"GET"'
+    assert headed == [got[0], {**got[1], "body": b""}]
 
 
 @pytest.mark.parametrize("path", ["/x/{tenant}/token", "/t/{tenant}x", "/t/{tenant}/{tenant}", "/{tenant}"])

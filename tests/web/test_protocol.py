@@ -51,8 +51,8 @@ def wire(serving: Callable[..., AbstractContextManager]) -> Iterator:
     with serving(
         application,
         head_seconds=0.4,
-        body_seconds=0.8,
-        request_seconds=1.2,
+        body_seconds=0.5,
+        request_seconds=1.6,
         idle_seconds=0.6,
         linger_seconds=0.3,
         connections=40,
@@ -241,6 +241,16 @@ def test_an_answer_before_the_end_of_the_body_reaches_a_client_that_is_still_sen
     assert (answer.status, answer.header("connection")) == (401, "close")
 
 
+def test_a_client_that_is_still_sending_is_not_cut_off_by_a_reset(wire) -> None:
+    with wire.connect() as sock:
+        sock.sendall(POST.replace(b"/x", b"/early") + b"Content-Length: 500000\r\n\r\n")
+        time.sleep(0.05)
+        for _ in range(5):  # a reset would have been the answer to the first piece
+            sock.sendall(b"x" * 1000)
+            time.sleep(0.02)
+        assert _answers(_until_closed(sock)) == [401]
+
+
 # Patience
 
 
@@ -250,9 +260,9 @@ SLOW = {
     "headers": (GET, b"X: 1\r\n", 408, 0.4),
     "one header": (GET + b"X: ", b"x", 408, 0.4),
     "empty lines": (b"", b"\r\n", None, 0.4),
-    "body": (POST + b"Content-Length: 9999\r\n\r\n", b"x", 408, 0.8),
-    "chunks": (CHUNKED + b"\r\n", b"1\r\nx\r\n", 408, 0.8),
-    "application": (GET.replace(b"/x", b"/wait") + b"\r\n", b"", 503, 1.2),
+    "body": (POST + b"Content-Length: 9999\r\n\r\n", b"x", 408, 0.5),
+    "chunks": (CHUNKED + b"\r\n", b"1\r\nx\r\n", 408, 0.5),
+    "application": (GET.replace(b"/x", b"/wait") + b"\r\n", b"", 503, 1.6),
     "idle after an answer": (GET + b"\r\n", b"", 200, 0.6),
 }
 
@@ -287,7 +297,7 @@ def _never_reads(wire) -> tuple[int, float]:
         sock.settimeout(5)
         sock.connect(("127.0.0.1", wire.port))
         sock.sendall(GET.replace(b"/x", b"/large") + b"\r\n")
-        time.sleep(1.6)
+        time.sleep(2)
         while chunk := sock.recv(65536):
             received += len(chunk)
     return received, time.monotonic() - began
@@ -308,7 +318,7 @@ def test_slow_clients_are_waited_for_so_long_and_no_longer_while_others_are_serv
         assert least - 0.05 < seconds < least + 0.7, name
     received, seconds = deaf.result()
     assert received < 400 * 65536
-    assert seconds < 2.5
+    assert seconds < 3
 
 
 def test_beyond_the_cap_connections_are_turned_away_until_others_leave(wire) -> None:

@@ -10,6 +10,7 @@ from idp.kit.errors import Failure
 from idp.kit.references import new_reference
 from idp.web.asgi import Header, Message, Receive, Scope, Send, respond
 from idp.web.failures import Disconnected, Refusal, RenderFailure, render, status_of, too_large
+from idp.web.request_log import RequestLog
 
 NOBODY_LEFT = 499
 """Logged as the status where the client went away before there was an answer (nginx's number for it)."""
@@ -20,11 +21,20 @@ _INTERNAL = Refusal(500, "internal", "Something went wrong here. The reference f
 class Habits:
     """What every exchange of one hallway does alike: default headers, the page of a failure, the log."""
 
-    __slots__ = ("headers", "log", "names_addresses", "page")
+    __slots__ = ("header_names", "headers", "log", "names_addresses", "page", "requests")
 
-    def __init__(self, *, headers: tuple[Header, ...], page: RenderFailure | None, names_addresses: bool) -> None:
+    def __init__(
+        self,
+        *,
+        headers: tuple[Header, ...],
+        page: RenderFailure | None,
+        requests: RequestLog,
+        names_addresses: bool,
+    ) -> None:
         self.headers = headers
+        self.header_names = frozenset(name for name, _ in headers)
         self.page = page
+        self.requests = requests
         self.names_addresses = names_addresses
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
 
@@ -123,24 +133,25 @@ class Exchange:
             await self.refuse(_INTERNAL)
 
     def record(self) -> None:
-        """The one line of this request: never the path, its query, a header or a body."""
-        facts = {
-            "reference": self.reference,
-            "method": self._scope["method"],
-            "endpoint": self._endpoint(),
-            "status": self._status or NOBODY_LEFT,
-            "ms": round((perf_counter() - self._began) * 1000, 2),
-            "bytes": self._sent,
-        }
-        if self._habits.names_addresses:
-            facts["address"] = self._scope["state"].get("client_address")
-        self._habits.log.info("request", **facts)
+        habits = self._habits
+        habits.requests(
+            reference=self.reference,
+            method=self._scope["method"],
+            endpoint=self._endpoint(),
+            status=self._status or NOBODY_LEFT,
+            ms=round((perf_counter() - self._began) * 1000, 2),
+            size=self._sent,
+            address=self._scope["state"].get("client_address") if habits.names_addresses else None,
+        )
 
     def _completed(self, headers: Iterable[Header]) -> list[Header]:
         """A door's own word counts: defaults fill in what it did not say."""
         completed = list(headers)
         said = {name for name, _ in completed}
-        completed += [header for header in self._habits.headers if header[0] not in said]
+        if self._habits.header_names.isdisjoint(said):
+            completed += self._habits.headers
+        else:
+            completed += [header for header in self._habits.headers if header[0] not in said]
         if b"x-request-id" not in said:
             completed.append((b"x-request-id", self.reference.encode("ascii")))
         return completed

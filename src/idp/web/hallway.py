@@ -9,6 +9,7 @@ from idp.web.failures import Refusal, RenderFailure, too_large
 from idp.web.limits import BODY_LIMITS, BodyLimits
 from idp.web.paths import is_normal
 from idp.web.peers import UNKNOWN, Peers
+from idp.web.request_log import RequestLog, StructuredLog
 
 ANY_HOST = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Asked for by address, from orchestrators that know no name."""
@@ -64,6 +65,7 @@ class Hallway:
         trusted_proxies: Iterable[str] = (),
         body_limits: Mapping[str, int] = BODY_LIMITS,
         render_failure: RenderFailure | None = None,
+        request_log: RequestLog | None = None,
         log_addresses: bool = False,
     ) -> None:
         """Raises ValueError for a proxy network that is none or holds everybody, and for a base URL without a host."""
@@ -76,7 +78,9 @@ class Hallway:
         self._peers = Peers(trusted_proxies)
         self._limits = BodyLimits(body_limits)
         headers = (*_SECURITY, _HSTS) if base.scheme == "https" else _SECURITY
-        self._habits = Habits(headers=headers, page=render_failure, names_addresses=log_addresses)
+        self._habits = Habits(
+            headers=headers, page=render_failure, requests=request_log or StructuredLog(), names_addresses=log_addresses
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

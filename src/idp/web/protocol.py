@@ -9,14 +9,14 @@ import asyncio
 from collections import deque
 from enum import Enum
 from typing import Any, cast
-from urllib.parse import unquote
 
 import httptools
 from uvicorn import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from idp.web.asgi import Header, Scope
+from idp.web.asgi import Scope
+from idp.web.head import Head, HeadRefused
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
 
@@ -27,14 +27,6 @@ class _Place(Enum):
     BETWEEN = 0
     HEAD = 1
     BODY = 2
-
-
-class _Refused(Exception):
-    """Leaves a callback of the parser; the status is what the client is told."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Protocol(asyncio.Protocol):
@@ -56,6 +48,8 @@ class Protocol(asyncio.Protocol):
         self._app = config.loaded_app
         self._app_state = app_state
         self._limits = limits
+        self._head = Head(limits)
+        self.on_url, self.on_header = self._head.on_url, self._head.on_header  # the parser looks for them here
         self._parser = httptools.HttpRequestParser(self)
         # Else a request after `Connection: close` is an error, and its answer would stand in place of the first one's.
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -68,13 +62,9 @@ class Protocol(asyncio.Protocol):
         self._last = False  # the server is stopping: one more answer, then close
         self._paused = False
         self._began = self.due
-        self._url = b""
-        self._headers: list[Header] = []
-        self._head_size = 0  # of complete fields
         self._head_seen = 0  # since the chunk in which the head began
         self._body_size = 0  # decoded
         self._body_seen = 0  # on the wire, since the chunk in which the body began
-        self._expects = False
 
     # The connection
 
@@ -135,14 +125,14 @@ class Protocol(asyncio.Protocol):
             self._deaf = True  # the request stands and is answered in HTTP/1.1; nothing else is spoken here
         except httptools.HttpParserError as error:
             refused = error.__context__
-            self._refuse(refused.status if isinstance(refused, _Refused) else 400)
+            self._refuse(refused.status if isinstance(refused, HeadRefused) else 400)
         else:
             self._refuse_excess()
 
     def _refuse_excess(self) -> None:
         """What the parser keeps to itself: a field without end, and bodies that are all framing."""
         if self._place is _Place.HEAD and self._head_seen > self._limits.head_bytes:
-            self._refuse(414 if self._url and not self._headers else 431)
+            self._refuse(414 if self._head.url and not self._head.headers else 431)
         elif self._place is _Place.BODY and self._body_seen > 2 * self._body_size + self._limits.head_bytes:
             self._refuse(400)
 
@@ -150,51 +140,16 @@ class Protocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if len(self._waiting) >= self._limits.pipelined:
-            raise _Refused(400)
+            raise HeadRefused(400)
         self._place = _Place.HEAD
-        self._url = b""
-        self._headers = []
-        self._head_size = self._head_seen = 0
-        self._expects = False
+        self._head.clear()
+        self._head_seen = 0
         if self._turn is None:
             self._began = self.loop.time()
             self.due = self._began + self._limits.head_seconds
 
-    def on_url(self, url: bytes) -> None:
-        self._url += url
-        if len(self._url) > self._limits.head_bytes:
-            raise _Refused(414)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_size += len(name) + len(value) + 4
-        headers = self._headers
-        if self._head_size > self._limits.head_bytes or len(headers) >= self._limits.head_fields:
-            raise _Refused(431)
-        if self._place is not _Place.HEAD:
-            # Trailers would join the fields of a request that has been judged already, X-Forwarded-For among them.
-            raise _Refused(400)
-        name = name.lower()
-        if name == b"host":
-            if any(other == b"host" for other, _ in headers):  # RFC 9112 3.2
-                raise _Refused(400)
-        elif name == b"transfer-encoding":
-            if value.lower() != b"chunked":
-                raise _Refused(501)  # RFC 9112 6.1
-        elif name == b"expect":
-            if value.lower() != b"100-continue":
-                raise _Refused(417)
-            self._expects = True
-        headers.append((name, value))
-
     def on_headers_complete(self) -> None:
         version = self._parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise _Refused(505)
-        if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self._headers):
-            raise _Refused(400)  # RFC 9112 6.1: framing that an old proxy in front will not have understood
-        # The origin form alone (RFC 9112 3.2.1): an absolute form names a second host, beside the Host field.
-        if not self._url.startswith(b"/") or b"#" in self._url:
-            raise _Refused(400)
         turn = Turn(
             self,
             self._scope(version),
@@ -202,7 +157,7 @@ class Protocol(asyncio.Protocol):
             and not self._last
             and self._parser.should_keep_alive()
             and not self._parser.should_upgrade(),
-            awaits_continue=self._expects and version == "1.1",
+            awaits_continue=self._head.expects_continue and version == "1.1",
         )
         self._place = _Place.BODY
         self._body_seen = self._body_size = 0
@@ -228,19 +183,18 @@ class Protocol(asyncio.Protocol):
             self.due = self._began + self._limits.request_seconds
 
     def _scope(self, version: str) -> Scope:
-        raw_path, _, query = self._url.partition(b"?")
-        path = raw_path.decode("ascii")
+        path, raw_path, query = self._head.close(version)
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": version,
             "method": self._parser.get_method().decode("ascii"),
             "scheme": "http",
-            "path": unquote(path) if "%" in path else path,
+            "path": path,
             "raw_path": raw_path,
             "query_string": query,
             "root_path": "",
-            "headers": self._headers,
+            "headers": self._head.headers,
             "server": self._server,
             "client": self._client,
             "state": self._app_state.copy(),

@@ -1,0 +1,85 @@
+"""The one line that is written about a request: never its path, query, headers or body."""
+
+import json
+from functools import lru_cache
+from typing import Protocol, TextIO
+
+import structlog
+
+from idp.kit.clock import machine_ns, rfc3339
+
+
+class RequestLog(Protocol):
+    def __call__(
+        self,
+        *,
+        reference: str,
+        method: str,
+        endpoint: str | None,
+        status: int,
+        ms: float,
+        size: int,
+        address: str | None,
+    ) -> None:
+        """`size` is that of the answer's body in bytes; `address` is None unless addresses are to be logged."""
+
+
+class StructuredLog:
+    """By structlog, as it was configured when this was made."""
+
+    def __init__(self) -> None:
+        self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
+
+    def __call__(
+        self,
+        *,
+        reference: str,
+        method: str,
+        endpoint: str | None,
+        status: int,
+        ms: float,
+        size: int,
+        address: str | None,
+    ) -> None:
+        facts = {"reference": reference, "method": method, "endpoint": endpoint, "status": status, "ms": ms}
+        if address is not None:
+            facts["address"] = address
+        self._log.info("request", **facts, bytes=size)
+
+
+class JsonLines:
+    """The line that structlog's JSON renderer would write, at a fifth of the cost: it is on every hot path."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._second = -1
+        self._date_and_time = ""
+
+    def __call__(
+        self,
+        *,
+        reference: str,
+        method: str,
+        endpoint: str | None,
+        status: int,
+        ms: float,
+        size: int,
+        address: str | None,
+    ) -> None:
+        second, micros = divmod(machine_ns() // 1000, 1_000_000)
+        if second != self._second:
+            self._second = second
+            self._date_and_time = rfc3339(second * 1_000_000).removesuffix("Z")
+        origin = "" if address is None else f', "address": {_quoted(address)}'
+        self._stream.write(
+            f'{{"reference": "{reference}", "method": {_quoted(method)}, "endpoint": {_quoted(endpoint)}, '
+            f'"status": {status}, "ms": {ms}{origin}, "bytes": {size}, "event": "request", "level": "info", '
+            f'"timestamp": "{self._date_and_time}.{micros:06d}Z"}}\n'
+        )
+        self._stream.flush()
+
+
+@lru_cache(1024)
+def _quoted(text: str | None) -> str:
+    """Escaped as JSON: should anybody outside ever choose one of these, it still stays in its line."""
+    return json.dumps(text)
