@@ -1,5 +1,6 @@
 """Time, handed in. Everything that the product calls now comes from a `Clock`; only this module asks the machine."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000  # instants are stored as microseconds since the epoch
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def micros(instant: datetime) -> int:
@@ -65,18 +68,22 @@ class FileClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._last = ""
 
     def now_us(self) -> int:
-        return micros(parse(self._path.read_text(encoding="ascii").strip()))
+        # a file that is being written over is empty for a moment: time stands still meanwhile
+        self._last = self._path.read_text(encoding="ascii").strip() or self._last
+        return micros(parse(self._last))
 
 
 def parse(text: str) -> datetime:
-    """An RFC 3339 instant; `ValueError` when it is none or names no offset."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        msg = f"{text!r} names no offset from UTC"
-        raise ValueError(msg)
-    return at.astimezone(UTC)
+    """An instant as in RFC 3339 5.6, `ValueError` for anything else; of its fraction, microseconds are kept."""
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"{text!r} is no instant of RFC 3339 with its offset from UTC")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError:  # the offset leads out of the years 1 to 9999
+        raise ValueError(f"{text!r} is not in the years 1 to 9999 UTC") from None
 
 
 def from_setting(value: str) -> Clock:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Column, ForeignKey, MetaData, Table, Text, bindparam
+from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement, Delete, Executable, Insert, Select, Update, operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression
-from sqlalchemy.sql.selectable import Alias, FromClause, Join
+from sqlalchemy.sql import ColumnElement, Executable
+from sqlalchemy.sql.selectable import FromClause
+
+from idp.kit.scoping import Unscoped, refuse_unscoped
 
 metadata = MetaData(
     naming_convention={
@@ -23,10 +24,6 @@ R = TypeVar("R")
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
-
-
-class Unscoped(TypeError):
-    """A statement reads or writes a tenant's table without naming the tenant."""
 
 
 def tenant_id() -> Column[str]:
@@ -56,12 +53,13 @@ class Statement:
         statement = self.build(dialect)
         if not self.platform:
             refuse_unscoped(statement)
-        compiled = statement.compile(
-            dialect=sqlite.dialect(paramstyle="named") if dialect == SQLITE else _postgresql(),
-            compile_kwargs={"render_postcompile": True},
-        )
-        literals = {k: v for k, v in compiled.construct_params(_check=False).items() if v is not None}
-        return str(compiled), literals
+        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named") if dialect == SQLITE else _postgresql())
+        asked = {bind.key for bind in compiled.binds.values() if bind.required}
+        expanded = compiled.construct_expanded_state(dict.fromkeys(asked))
+        literals = {name: value for name, value in expanded.parameters.items() if name not in asked}
+        if "tenant_id" in literals and not self.platform:
+            raise Unscoped("a statement carries a tenant of its own choice")
+        return expanded.statement, literals
 
     def build(self, dialect: str) -> Any:
         """The statement before it is compiled."""
@@ -109,36 +107,4 @@ def _postgresql() -> Any:
 
 
 def _columns(statement: Any) -> list[str]:
-    chosen = statement.selected_columns if isinstance(statement, Select) else statement.returning_columns()
-    return [str(column.key) for column in chosen]
-
-
-def _tables(source: Any) -> Iterable[Any]:
-    if isinstance(source, Join):
-        yield from _tables(source.left)
-        yield from _tables(source.right)
-    elif isinstance(source, (Table, Alias)):
-        yield source
-
-
-def refuse_unscoped(statement: Any) -> None:
-    """Every table with a tenant, in every part of the statement, is compared with the unit's tenant."""
-    needed: list[Any] = []
-    scoped: set[Any] = set()
-    for node in visitors.iterate(statement):
-        if isinstance(node, Select):
-            needed += [table for source in node.get_final_froms() for table in _tables(source)]
-        elif isinstance(node, (Update, Delete)):
-            needed.append(node.table)
-        elif isinstance(node, BinaryExpression) and node.operator is operators.eq and _is_tenant(node.right):
-            scoped.add(node.left)
-    for table in needed:
-        if "tenant_id" in table.c and table.c.tenant_id not in scoped:
-            msg = f"a statement on {table.name} does not name its tenant"
-            raise Unscoped(msg)
-    if isinstance(statement, Insert) and statement.select is not None:
-        refuse_unscoped(statement.select)
-
-
-def _is_tenant(node: Any) -> bool:
-    return isinstance(node, BindParameter) and node.key == "tenant_id"
+    return [str(column.key) for column in statement.exported_columns]

@@ -7,6 +7,7 @@ guesses without a look-up. Only its SHA-256 is stored.
 """
 
 import binascii
+import re
 import secrets
 import threading
 from hashlib import sha256
@@ -16,8 +17,8 @@ from idp.kit.clock import machine_ns
 
 TenantId = NewType("TenantId", str)
 
-_ID = 32
-_SECRET = 43
+_FORM = re.compile(r"([a-z]{2,4})_([0-9a-f]{32})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})")
+_CHECK = 9  # characters of the checksum and what parts it from the rest
 
 
 class _Sequence:
@@ -61,7 +62,7 @@ def digest(token: str) -> bytes:
 
 
 def mint(kind: str, row_id: str | None = None) -> Minted:
-    """`kind` is two to four letters, such as `rt`; `row_id` when the row exists already."""
+    """`kind` is two to four letters, such as `rt`; `row_id`, 32 hex digits, when the row exists already."""
     plain = row_id or f"{_sequence.next():032x}"
     body = f"{kind}_{plain}_{secrets.token_urlsafe(32)}"
     token = f"{body}_{binascii.crc32(body.encode()):08x}"
@@ -70,10 +71,7 @@ def mint(kind: str, row_id: str | None = None) -> Minted:
 
 def presented(kind: str, token: str) -> Presented | None:
     """None for anything that `mint(kind)` cannot have made; costs no look-up."""
-    start = len(kind) + 1
-    if len(token) != start + _ID + 1 + _SECRET + 9 or not token.isascii() or not token.startswith(kind + "_"):
+    form = _FORM.fullmatch(token)
+    if form is None or form[1] != kind or form[3] != f"{binascii.crc32(token[:-_CHECK].encode()):08x}":
         return None
-    body, check = token[:-9], token[-8:]
-    if token[-9] != "_" or token[start + _ID] != "_" or f"{binascii.crc32(body.encode()):08x}" != check:
-        return None
-    return Presented(token[start : start + _ID], digest(token))
+    return Presented(form[2], digest(token))

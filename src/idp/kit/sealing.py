@@ -6,6 +6,7 @@ to destroy that file is to erase what it sealed, everywhere. Sealing is AES-256-
 its tenant, table, column and row, so that a value moved elsewhere does not open.
 """
 
+import errno
 import hmac
 import os
 import secrets
@@ -23,6 +24,8 @@ from idp.kit.ids import TenantId
 
 _VERSION = b"\x01"
 _NONCE = 12
+_TAG = 16
+_KEY = 32
 PLATFORM = TenantId("platform")
 
 
@@ -50,6 +53,8 @@ class Box:
         """`KeyRefused` when the value was altered, moved, or sealed with another key."""
         nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
         try:
+            if sealed[:1] != _VERSION or len(body) < _TAG:
+                raise InvalidTag
             return self._aead.decrypt(nonce, body, self._bound(table, column, row))
         except InvalidTag:
             raise KeyRefused(f"{table}.{column} of {row} does not open with the key of {self._tenant}") from None
@@ -84,7 +89,7 @@ class KeyStore:
         """Durable before it returns; made before the rows that need it, so a crash leaves at most an unused key."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         nonce = os.urandom(_NONCE)
-        wrapped = nonce + AESGCM(self._master).encrypt(nonce, secrets.token_bytes(32), tenant.encode())
+        wrapped = nonce + AESGCM(self._master).encrypt(nonce, secrets.token_bytes(_KEY), tenant.encode())
         _write_new(self._path(tenant), wrapped)
 
     def _unwrap(self, tenant: TenantId) -> bytes:
@@ -92,6 +97,8 @@ class KeyStore:
             wrapped = self._path(tenant).read_bytes()
         except FileNotFoundError:
             raise KeyDestroyed(tenant) from None
+        if len(wrapped) != _NONCE + _KEY + _TAG:
+            raise KeyRefused(f"the data key of {tenant} is damaged")
         try:
             return AESGCM(self._master).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], tenant.encode())
         except InvalidTag:
@@ -107,7 +114,7 @@ def ensure_master(path: Path) -> bool:
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        _write_new(path, secrets.token_bytes(32).hex().encode() + b"\n")
+        _write_new(path, secrets.token_bytes(_KEY).hex().encode() + b"\n")
     except FileExistsError:
         return False
     return True
@@ -124,7 +131,7 @@ def _read_master(path: Path) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError:
         key = b""
-    if len(key) != 32:
+    if len(key) != _KEY:
         raise KeyRefused(f"the master key {path} is damaged: 64 hex digits are expected")
     return key
 
@@ -134,7 +141,8 @@ def _write_new(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, content)
+        if os.write(handle, content) != len(content):  # half a key opens nothing, for ever
+            raise OSError(errno.ENOSPC, f"no room for {path}")
         os.fsync(handle)
         path.hardlink_to(aside)
     finally:
@@ -148,4 +156,4 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"warifu " + purpose).derive(key)
+    return HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=b"warifu " + purpose).derive(key)

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp.kit.clock import Clock, instant
-from idp.kit.db import Command, Query, Unscoped
+from idp.kit.db import Command, Query, Statement
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
 from idp.kit.lanes import EVERY_TENANT, Database, Lane
+from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
 R = TypeVar("R")
@@ -71,7 +72,7 @@ class Unit:
     def run_many(self, command: Command, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
             sql, literals = self._sql(command)
-            self.lane.execute_many(sql, [{"tenant_id": self.tenant, **literals, **row} for row in rows])
+            self.lane.execute_many(sql, [self._bound(command, literals, row) for row in rows])
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""
@@ -109,11 +110,16 @@ class Unit:
         """Itself and what was opened inside it."""
         return [self, *self._inner.values()]
 
-    def _run(self, statement: Query[Any] | Command, values: dict[str, Any]) -> Any:
+    def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         sql, literals = self._sql(statement)
-        return self.lane.execute(sql, {"tenant_id": self.tenant, **literals, **values})
+        return self.lane.execute(sql, self._bound(statement, literals, values))
 
-    def _sql(self, statement: Query[Any] | Command) -> tuple[str, dict[str, Any]]:
+    def _bound(self, statement: Statement, literals: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+        if not statement.platform and values.get("tenant_id", self.tenant) != self.tenant:
+            raise Unscoped("a value names another tenant than the unit's own")
+        return {"tenant_id": self.tenant, **literals, **values}
+
+    def _sql(self, statement: Statement) -> tuple[str, dict[str, Any]]:
         if statement.platform and not self.platform:
             raise Unscoped("a statement over all tenants needs a unit of the platform")
         return statement.sql(self.lane.dialect)
