@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_no_key_rather_than_half_of_one(tmp_path: Path, room:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        with pytest.raises(OSError, match="File too large|no room"):
+        with pytest.raises(OSError, match=r"File too large|no room"):
             ensure_master(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -6,6 +6,7 @@ Both answer while the database is down: the document follows from the issuer, an
 import json
 from typing import Any
 
+from idp import contracts
 from idp.access import Facts
 from idp.federation import AuthMethod, Grant
 from idp.kit.errors import NotFound, Unavailable
@@ -83,7 +84,10 @@ async def _lasting(house: House, slug: str) -> Facts:
     """The facts of now, or those remembered when now cannot be asked."""
     try:
         tenant = await house.memory.tenant_id(slug)
-        return await house.units.read(tenant, house.memory.current)
+        facts = await house.units.read(tenant, house.memory.current)
+        if contracts.is_known(facts.contract):
+            return facts
+        raise NotFound("tenant")
     except NotFound:
         raise Refusal(404, "not_found", "There is nothing here.") from None
     except Unavailable:
