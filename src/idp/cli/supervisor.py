@@ -18,7 +18,7 @@ from types import FrameType
 
 import structlog
 
-from idp.web.serving import BACKLOG, HANDED_DOWN
+from idp.web.serving import BACKLOG
 
 _PATIENCE = 60.0  # for a worker to become ready
 _STABLE = 1.0  # alive for so long after it was ready, a worker that dies is a stroke of fate, not a crash loop
@@ -82,7 +82,7 @@ class Supervisor:
         workers: int,
         drain_seconds: float = 15,
     ) -> None:
-        """`command` must end in `run_worker` with the same `drain_seconds`; it finds its sockets in the environment."""
+        """`command` must end in `run_worker` with the same `drain_seconds`; told its sockets on its standard input."""
         self._command = list(command)
         self._sockets = list(sockets)
         self._count = workers
@@ -95,8 +95,6 @@ class Supervisor:
         self._stopping = False
         self._failed = False
         self._selector = selectors.DefaultSelector()
-        # Workers hold the reading end: it reads as ended when this process is gone, however it went.
-        self._lifeline, self._life = os.pipe()
         self._log = structlog.get_logger("idp.supervisor")
 
     def run(self) -> int:
@@ -108,8 +106,6 @@ class Supervisor:
                 self._renew()
                 self._fill()
                 self._wait()
-        os.close(self._life)
-        os.close(self._lifeline)
         return 1 if self._failed else 0
 
     # What a signal asks for
@@ -143,6 +139,8 @@ class Supervisor:
         for worker in [each for each in self._workers if each.process.poll() is not None]:
             self._workers.remove(worker)
             self._unhear(worker)
+            assert worker.process.stdin is not None
+            worker.process.stdin.close()
             status = worker.process.returncode
             if worker.leave_by is not None:
                 self._log.info("worker left", pid=worker.process.pid, status=status)
@@ -210,10 +208,13 @@ class Supervisor:
 
     def _start(self) -> _Worker:
         announcement, announce = os.pipe()
-        handed_down = [announce, self._lifeline, *(each.fileno() for each in self._sockets)]
-        environment = {**os.environ, HANDED_DOWN: ",".join(map(str, handed_down))}
-        process = subprocess.Popen(self._command, pass_fds=handed_down, env=environment)  # noqa: S603 - our own command
+        handed_down = [announce, *(each.fileno() for each in self._sockets)]
+        # Its standard input tells it the numbers, and ends when this process does, however that ends.
+        process = subprocess.Popen(self._command, pass_fds=handed_down, stdin=subprocess.PIPE)  # noqa: S603 - our own
         os.close(announce)
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has died already, and will be found dead
+            os.write(process.stdin.fileno(), " ".join(map(str, handed_down)).encode() + b"\n")
         worker = _Worker(process, announcement, start_by=time.monotonic() + _PATIENCE)
         self._selector.register(announcement, selectors.EVENT_READ, worker)
         self._log.info("worker started", pid=process.pid)

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +19,6 @@ import uvicorn
 from idp.web.asgi import App
 from idp.web.protocol import Protocol
 from idp.web.wire import WireLimits
-
-HANDED_DOWN = "WARIFU_HANDED_DOWN"
-"""Names the environment variable in which a supervisor tells its worker the file descriptors that it left open:
-`ready,lifeline,socket,socket…`."""
 
 BACKLOG = 2048
 
@@ -124,12 +121,15 @@ def run_worker(
 ) -> None:
     """Serves until SIGTERM or SIGINT, or until the supervisor is gone.
 
-    `sockets` are listening already; none means those that a supervisor handed down.
+    `sockets` are listening already. None means those of a supervisor, whose numbers stand on the standard input, after
+    that of the descriptor to which a worker writes when it is ready.
     """
     limits = limits or WireLimits()
     ready = None
     if not sockets:
-        ready, lifeline, *listening = map(int, os.environ.pop(HANDED_DOWN).split(","))
+        # The supervisor writes one line, and holds its end open for as long as it lives.
+        lifeline = sys.stdin.fileno()
+        ready, *listening = map(int, os.read(lifeline, 4096).split())
         sockets = [socket.socket(fileno=number) for number in listening]
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal's farewell is for the supervisor to hear
         _live_no_longer_than(lifeline, grace=drain_seconds + 1)
