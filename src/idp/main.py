@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 from idp.web.house import House
 from idp.web.pages import Pages
+from idp.web.request_log import JsonLines
+from idp.web.showing import failure_page
 
 _WAITING_PASSWORDS = 64
 
@@ -68,7 +71,13 @@ def build(settings: Settings) -> App:
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     inside = Dispatcher(doors, fallback=admin.build(house))
-    hallway = Hallway(inside, base_url=house.base_url, trusted_proxies=settings.proxies)
+    hallway = Hallway(
+        inside,
+        base_url=house.base_url,
+        trusted_proxies=settings.proxies,
+        render_failure=failure_page(house),
+        request_log=JsonLines(sys.stdout) if settings.log_level in {"debug", "info"} else None,
+    )
     return _with_lifespan(hallway, house)
 
 

@@ -8,11 +8,20 @@ from idp.federation import Service
 from idp.tenants import Tenant
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.brand import PLATFORM, Brand
+from idp.web.failures import Answer, RenderFailure
 from idp.web.house import House
 from idp.web.languages import Language, choose, switch_links
 from idp.web.pages import PageName, ShownService, page_headers
 
 _CHOICE = "warifu-lang"
+_CODES = {
+    400: "invalid_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "invalid_request",
+    421: "invalid_request",
+}
 
 
 def brand_of(tenant: Tenant) -> Brand:
@@ -62,10 +71,37 @@ async def show(
         switch=switch_links(scope["query_string"].decode("latin-1") if query is None else query),
         **context,
     )
-    fields = [(name.lower().encode(), value.encode()) for name, value in page_headers(page).items()]
+    fields = _fields(page)
     if _parameter(scope, "lang"):
         fields.append((b"set-cookie", f"{_CHOICE}={language}; Path=/; Max-Age=31536000; SameSite=Lax".encode()))
     await respond(send, status, [*fields, *headers], body)
+
+
+def failure_page(house: House) -> RenderFailure:
+    """For people who meet a failure that no door has answered; programs get what they accept."""
+
+    def render(scope: Scope, status: int, reference: str) -> Answer | None:
+        headers = scope["state"].get("headers", {})
+        if b"text/html" not in headers.get(b"accept", b""):
+            return None
+        slug = scope["state"].get("tenant_slug")
+        facts = house.memory.latest(slug) if slug else None
+        page: PageName = "unavailable" if status == 503 else "error"
+        context = {} if page == "unavailable" else {"code": _CODES.get(status, "server_error"), "reference": reference}
+        body = house.pages.render(
+            page,
+            language=language_of(scope),
+            brand=brand_of(facts.tenant) if facts else PLATFORM,
+            switch=switch_links(scope["query_string"].decode("latin-1")),
+            **context,
+        )
+        return _fields(page), body
+
+    return render
+
+
+def _fields(page: PageName) -> list[Header]:
+    return [(name.lower().encode(), value.encode()) for name, value in page_headers(page).items()]
 
 
 def _parameter(scope: Scope, name: str) -> str | None:
