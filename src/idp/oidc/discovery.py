@@ -91,6 +91,6 @@ async def _lasting(house: House, slug: str) -> Facts:
     except NotFound:
         raise Refusal(404, "not_found", "There is nothing here.") from None
     except Unavailable:
-        if facts := house.memory.latest(slug):
-            return facts
+        if remembered := house.memory.latest(slug):
+            return remembered
         raise
