@@ -3,7 +3,7 @@
 The floors, top to bottom; imports go down only and names on one floor never import each other
 (kept by import-linter, run by `tests/house`):
 
-    cli                                                   operators' terminal
+    cli | samples                                         operators' terminal | outside programs, over HTTP only
     main | migrate                                        composition root: settings in, one app out | schema changes
     settings | schema                                     every knob | all tables, for alembic
     oidc | admin | signin                                 DOORS: speak a protocol, decide nothing

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from idp import admin, audit, oidc, signin
+from idp import audit
 from idp.access import FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
@@ -15,7 +15,6 @@ from idp.kit.sealing import KeyStore
 from idp.kit.units import Units
 from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
-from idp.web import common
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
@@ -58,6 +57,10 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 
 def build(settings: Settings) -> App:
+    # Commands open units without a door: only who serves pays for them.
+    from idp import admin, oidc, signin
+    from idp.web import common
+
     units = open_units(settings)
     house = House(
         units=units,

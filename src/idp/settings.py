@@ -3,6 +3,7 @@
 Names in the file are those of the environment without the prefix, in lower case.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,9 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
     )
-    log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
+    )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -96,18 +99,23 @@ class Settings(BaseSettings):
         assert isinstance(init_settings, InitSettingsSource)
         given = dict(init_settings.init_kwargs)
         file = given.pop("config_file", None)
+        fallback = given.pop("fallback", {})
         sources: list[PydanticBaseSettingsSource] = [InitSettingsSource(settings_cls, given), env_settings]
         if file is not None:
             sources.append(TomlConfigSettingsSource(settings_cls, file))
+        sources.append(InitSettingsSource(settings_cls, fallback))
         return tuple(sources)
 
 
-def load(config_file: Path | None = None, **overrides: Any) -> Settings:
-    """From `overrides`, the environment and the file, in this order. Raises `SettingsRefused`."""
+def load(config_file: Path | None = None, *, fallback: Mapping[str, Any] | None = None, **overrides: Any) -> Settings:
+    """From `overrides`, the environment and the file, in this order; `fallback` takes the place of defaults.
+
+    Raises `SettingsRefused`.
+    """
     try:
         if config_file is not None and not config_file.is_file():
             raise SettingsRefused(f"IDP_CONFIG: there is no file {config_file}")
-        settings = Settings(config_file=config_file, **overrides)  # type: ignore[call-arg]
+        settings = Settings(config_file=config_file, fallback=dict(fallback or {}), **overrides)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsRefused("; ".join(_sentence(fault) for fault in error.errors())) from error
     _refuse_unsafe(settings)

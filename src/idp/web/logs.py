@@ -9,7 +9,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 def configure(level: str) -> None:
     """Once, by the process that serves; a command writes for people instead."""
-    logging.basicConfig(level=level.upper(), format="%(message)s")
+    logging.basicConfig(level=max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]), format="%(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

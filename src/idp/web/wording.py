@@ -12,9 +12,12 @@ from idp.web.languages import Language
 class Wording:
     """One language's sentences: `wording("signin.title")`, `wording("signin.to_continue", service=name)`."""
 
-    def __init__(self, language: Language) -> None:
-        text = resources.files("idp.web").joinpath(f"messages/{language.value}.toml").read_text("utf-8")
-        self._sentences = {key: escape(sentence) for key, sentence in flatten(tomllib.loads(text))}
+    def __init__(self, language: Language, *packages: str) -> None:
+        """From these packages' `messages`, or the pages' own; of two sentences for one key the later package's."""
+        self._sentences: dict[str, Markup] = {}
+        for package in packages or ("idp.web",):
+            text = resources.files(package).joinpath(f"messages/{language.value}.toml").read_text("utf-8")
+            self._sentences |= {key: escape(sentence) for key, sentence in flatten(tomllib.loads(text))}
 
     def __call__(self, key: str, /, **values: object) -> Markup:
         """Raises KeyError for a key, and for a placeholder, that does not exist."""

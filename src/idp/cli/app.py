@@ -1,0 +1,130 @@
+"""The commands and their options."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path | None, typer.Option("--config", envvar="IDP_CONFIG", help="TOML file with settings.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def run() -> None:
+    os.umask(0o077)  # whatever a command writes is for the operator's account alone
+    try:
+        build()()
+    except Exception as error:
+        from idp.cli.failing import sentence
+
+        told = sentence(error)
+        if told is None:
+            raise
+        sys.stderr.write(f"idp: {told}\n")
+        sys.exit(1)
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(
+        name="idp",
+        help="Warifu, an OpenID Connect identity provider for many tenants.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    )
+    for command in (demo, serve, migrate, bootstrap, settings, doctor):
+        app.command()(command)
+    audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
+    audit.command("verify")(audit_verify)
+    app.add_typer(audit, name="audit")
+    return app
+
+
+def demo(
+    *,
+    port: Annotated[
+        int, typer.Option(min=1, max=65534, help="Port of the provider; the sample takes the next.")
+    ] = 8080,
+    data_dir: Annotated[Path | None, typer.Option(help="Keep the installation here, or continue it.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes.")] = None,
+    api_key_file: Annotated[Path | None, typer.Option(help="Write an operator's API key here.")] = None,
+    seed_size: Annotated[int, typer.Option(min=0, help="Further IDs: in aoba, or in each tenant seeded.")] = 0,
+    seed_tenants: Annotated[int, typer.Option(min=0, help="Further tenants, with active contracts.")] = 0,
+    seed_services: Annotated[int, typer.Option(min=0, help="OIDC services in each tenant seeded.")] = 0,
+    config: Config = None,
+) -> None:
+    """Make a small installation, with people and a sample service, and serve it on this machine alone."""
+    from idp.cli.demo.command import Wishes, demonstrate
+
+    if seed_services and not seed_tenants:
+        raise typer.BadParameter("needs --seed-tenants", param_hint="--seed-services")
+    wishes = Wishes(
+        port=port,
+        data_dir=data_dir,
+        workers=workers,
+        api_key_file=api_key_file,
+        seed_size=seed_size,
+        seed_tenants=seed_tenants,
+        seed_services=seed_services,
+        config=config,
+    )
+    raise typer.Exit(demonstrate(wishes))
+
+
+def serve(
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the schema to head first.")] = False,
+    config: Config = None,
+) -> None:
+    """Answer requests until told to stop."""
+    from idp.cli.serving import serve
+
+    raise typer.Exit(serve(config, first_migrate=migrate))
+
+
+def migrate(
+    down: Annotated[str | None, typer.Option(metavar="REVISION", help="Go back to this revision; base: empty.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Bring the database to the schema of this version; several may start at once, one does it."""
+    from idp.cli.migrating import migrate
+
+    migrate(config, down=down, as_json=as_json)
+
+
+def bootstrap(
+    api_key_file: Annotated[Path | None, typer.Option(help="Write the key here instead of printing it.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make the first operator's API key, once."""
+    from idp.cli.bootstrapping import bootstrap
+
+    bootstrap(config, api_key_file=api_key_file, as_json=as_json)
+
+
+def settings(as_json: Json = False) -> None:
+    """Every setting with its default and meaning."""
+    from idp.cli.reference import print_reference
+
+    print_reference(as_json=as_json)
+
+
+def doctor(as_json: Json = False, config: Config = None) -> None:
+    """Look whether this installation is fit to serve."""
+    from idp.cli.doctor import examine
+
+    raise typer.Exit(examine(config, as_json=as_json))
+
+
+def audit_verify(
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="One tenant; default: all of them.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Recompute the chains of the audit trail from what is stored."""
+    from idp.cli.auditing import verify
+
+    raise typer.Exit(verify(config, slug=tenant, as_json=as_json))

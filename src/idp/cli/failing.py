@@ -1,0 +1,24 @@
+"""What went wrong, as one sentence for an operator."""
+
+from idp.kit.errors import Failure
+from idp.kit.sealing import KeyRefused
+from idp.settings import SettingsRefused
+
+
+class Failed(Exception):
+    """A command cannot do what it was asked; the message says why and what would help."""
+
+
+def sentence(error: Exception) -> str | None:
+    """None for a fault of ours, which deserves its traceback."""
+    if isinstance(error, SettingsRefused | Failed):
+        return str(error)
+    if isinstance(error, KeyRefused):
+        return f"IDP_MASTER_KEY_FILE: {error}"
+    if isinstance(error, Failure):
+        return str(error)
+    if isinstance(error, OSError):
+        return str(error)
+    if type(error).__module__.startswith("sqlalchemy") and hasattr(error, "orig"):
+        return f"IDP_DATABASE_URL: the database does not answer: {str(error.orig).strip()}"
+    return None
