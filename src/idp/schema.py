@@ -1,5 +1,6 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
+from idp.admin import tables as admin
 from idp.audit import tables as audit
 from idp.contracts import tables as contracts
 from idp.credentials import tables as credentials
@@ -16,6 +17,7 @@ from idp.users import tables as users
 __all__ = ["metadata"]
 
 TABLES = (
+    admin,
     audit,
     contracts,
     credentials,

@@ -6,6 +6,6 @@ an address or a secret. Nothing here changes or deletes a row.
 """
 
 from idp.audit.events import Event
-from idp.audit.trail import Entry, record, verify, write_journal
+from idp.audit.trail import BEGINNING, Entry, Place, page, record, verify, write_journal
 
-__all__ = ["Entry", "Event", "record", "verify", "write_journal"]
+__all__ = ["BEGINNING", "Entry", "Event", "Place", "page", "record", "verify", "write_journal"]

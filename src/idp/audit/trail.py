@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, or_, select
 
 from idp.audit.events import Event
 from idp.audit.tables import audit_entries as entries
@@ -32,6 +32,17 @@ class Head(NamedTuple):
     chain: str
     seq: int
     hash: bytes
+
+
+class Place(NamedTuple):
+    """Where an entry stands among all of its tenant: by its instant, and within it by chain and number."""
+
+    at: int
+    chain: str
+    seq: int
+
+
+BEGINNING = Place(-1, "", 0)
 
 
 class Break(NamedTuple):
@@ -65,6 +76,25 @@ _ALL = query(
 )
 
 
+_LATER = or_(
+    entries.c.at > bindparam("after_at"),
+    and_(
+        entries.c.at == bindparam("after_at"),
+        or_(
+            entries.c.chain > bindparam("after_chain"),
+            and_(entries.c.chain == bindparam("after_chain"), entries.c.seq > bindparam("after_seq")),
+        ),
+    ),
+)
+_PAGE = query(
+    select(*[c for c in entries.c if c.key != "tenant_id"])
+    .where(own(entries), _LATER)
+    .order_by(entries.c.at, entries.c.chain, entries.c.seq)
+    .limit(bindparam("limit")),
+    Entry,
+)
+
+
 def record(unit: Unit, event: Event, *, subject: str = "", **facts: Any) -> None:
     """Written with the unit's own commit, or not at all. `facts` are ids, codes and counts, ready for JSON."""
     unit.journal.append((event, subject, facts))
@@ -82,6 +112,11 @@ def write_journal(unit: Unit) -> None:
         unit.run(_ADD, **entry._asdict())
         head = Head(entry.chain, entry.seq, entry.hash)
     heads[unit.tenant] = head
+
+
+def page(unit: Unit, *, after: Place = BEGINNING, limit: int = 50) -> list[Entry]:
+    """In the order of time; `after` is the place of the last one seen."""
+    return unit.all(_PAGE, after_at=after.at, after_chain=after.chain, after_seq=after.seq, limit=limit)
 
 
 def verify(unit: Unit) -> Break | None:

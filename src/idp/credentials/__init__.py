@@ -17,6 +17,7 @@ from idp.credentials.actions import (
     read_key,
     set_first_passwords,
     set_password,
+    use_is_worth_noting,
 )
 from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
 from idp.credentials.password_policy import refuse_guessable, refuse_impossible
@@ -64,4 +65,5 @@ __all__ = [
     "set_first_passwords",
     "set_password",
     "sweep",
+    "use_is_worth_noting",
 ]

@@ -86,9 +86,14 @@ def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     return key
 
 
+def use_is_worth_noting(unit: Unit, key: ApiKey) -> bool:
+    """Whether `note_use` would write: the answer of most requests is no, and they need no transaction for it."""
+    return key.used_at is None or unit.now_us - key.used_at >= _USE_NOTED_EVERY
+
+
 def note_use(unit: Unit, key: ApiKey) -> None:
     """At most once an hour: that it is in use is worth a write, when exactly is not. Needs a unit of the platform."""
-    if key.used_at is None or unit.now_us - key.used_at >= _USE_NOTED_EVERY:
+    if use_is_worth_noting(unit, key):
         store.mark_used(unit, key.id, before=unit.now_us - _USE_NOTED_EVERY + 1)
 
 

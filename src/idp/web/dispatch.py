@@ -73,7 +73,7 @@ class Dispatcher:
             if scope["method"] != "HEAD" or "GET" not in methods:
                 raise _not_allowed(methods)
             route = methods["GET"]
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
+            scope, send = {**scope, "method": "GET"}, without_body(send)
         scope["state"]["endpoint"] = route.name
         await route.endpoint(scope, receive, send)
 
@@ -103,7 +103,9 @@ def _not_allowed(methods: _Methods) -> Refusal:
     return Refusal(405, "method_not_allowed", "This method is not taken here.", headers=[(b"allow", allow)])
 
 
-def _without_body(send: Send) -> Send:
+def without_body(send: Send) -> Send:
+    """The answer to a HEAD, made from that to a GET (RFC 9110 9.3.2)."""
+
     async def send_head(message: Message) -> None:
         if message["type"] == "http.response.body":
             message = {**message, "body": b""}

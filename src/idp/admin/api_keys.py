@@ -1,0 +1,83 @@
+"""API keys at their three levels: of operators, of one partner, of one tenant (API.md 10)."""
+
+from collections.abc import Callable
+
+from idp import credentials
+from idp.admin import gate, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import OPERATOR, WITH_PARTNER, WITH_TENANT
+from idp.admin.routes import Handler, Route
+from idp.admin.shapes.platform import Key, MadeKey, NewKey
+from idp.credentials import KeyScope, Noun
+
+
+def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
+    def create(call: Call) -> Answer:
+        """Make a key. Its secret is shown in this answer and never again."""
+        with call.house.units.open(call.home, actor=call.actor) as unit:
+            if scope is KeyScope.TENANT:
+                gate.require_contract(unit, call.key)
+            draft = credentials.read_key(call.document, now_us=unit.now_us)
+            partner = call.names.get("partner", "")
+            new = credentials.create_key(unit, draft, scope=scope, grantor=call.key.permissions, partner_id=partner)
+            body = {**credentials.key_to_json(new.key), "secret": new.secret}
+            return call.done(unit, body, status=201, location=f"{path(call)}/{new.key.id}")
+
+    return create
+
+
+def listing(call: Call) -> Answer:
+    """The keys in the order of their creation, without their secrets."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        partner = call.names.get("partner", "")
+        rows = credentials.keys(unit, partner_id=partner, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, credentials.key_to_json, lambda key: key.id)
+
+
+def delete(call: Call) -> Answer:
+    """From the answer on the key opens nothing. Possible in every state of the contract."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        credentials.delete_key(unit, call.names["key"], partner_id=call.names.get("partner", ""))
+        return call.done(unit, None)
+
+
+_TENANT = "/tenants/{tenant}/api-keys"
+_PARTNER = "/partners/{partner}/api-keys"
+_SYSTEM = "/system/api-keys"
+
+
+def _tenant_path(call: Call) -> str:
+    return f"/tenants/{call.tenant.slug}/api-keys"
+
+
+def _partner_path(call: Call) -> str:
+    return f"/partners/{call.names['partner']}/api-keys"
+
+
+def _system_path(call: Call) -> str:  # noqa: ARG001 - one signature for the three levels
+    return _SYSTEM
+
+
+def _routes(
+    path: str, create: Handler, readers: frozenset[KeyScope], writers: frozenset[KeyScope], *codes: str
+) -> tuple[Route, ...]:
+    write = rights.write(Noun.API_KEYS, writers)
+    return (
+        Route("POST", path, create, write, takes=NewKey, gives=MadeKey, status=201, conflicts=codes),
+        Route("GET", path, listing, rights.read(Noun.API_KEYS, readers), gives=Key, pages=True),
+        Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
+    )
+
+
+ROUTES = (
+    *_routes(
+        _TENANT,
+        create_for(KeyScope.TENANT, _tenant_path),
+        rights.EVERYONE,
+        WITH_TENANT,
+        "contract_not_active",
+    ),
+    *_routes(_PARTNER, create_for(KeyScope.PARTNER, _partner_path), WITH_PARTNER, OPERATOR),
+    *_routes(_SYSTEM, create_for(KeyScope.OPERATOR, _system_path), OPERATOR, OPERATOR),
+)

@@ -1,0 +1,137 @@
+"""The application behind the dispatcher: FastAPI routes and describes, the steps of `serving` answer."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from idp.admin import (
+    api_keys,
+    applications,
+    assignments,
+    audit,
+    contracts,
+    deliveries,
+    describing,
+    errors,
+    partners,
+    routes,
+    services,
+    system,
+    tenants,
+    users,
+)
+from idp.admin.docs import STYLESHEET, docs_page, stylesheet
+from idp.admin.routes import Route, Undeclared
+from idp.admin.serving import serve
+from idp.kit.errors import Failure
+from idp.web.dispatch import without_body
+from idp.web.failures import Refusal
+from idp.web.house import House
+
+PREFIX = "/api/v1"
+ROUTES: tuple[Route, ...] = (
+    *applications.ROUTES,
+    *contracts.ROUTES,
+    *tenants.ROUTES,
+    *users.ROUTES,
+    *services.ROUTES,
+    *assignments.ROUTES,
+    *api_keys.ROUTES,
+    *partners.ROUTES,
+    *deliveries.ROUTES,
+    *audit.ROUTES,
+    *system.ROUTES,
+)
+
+
+class Application(FastAPI):
+    """FastAPI without its outermost layer: what nobody foresaw goes up to the hallway, which answers and logs it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, without_body(send)
+        await super().__call__(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        handlers: Any = self.exception_handlers
+        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers)
+
+
+def build(house: House, table: tuple[Route, ...] = ROUTES) -> FastAPI:
+    """Raises `Undeclared` for a route that does not say who may use it."""
+    app = Application(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={Failure: errors.render, HTTPException: _refuse},
+    )
+    for route in table:
+        routes.check(route)
+        _add(app, house, route)
+    _refuse_strays(app, table)
+    description = describing.document(app, table, base_url=house.base_url)
+    app.add_api_route("/api/openapi.json", _constant(lambda: JSONResponse(description)), include_in_schema=False)
+    app.add_api_route("/api/docs", _constant(docs_page(description)), include_in_schema=False)
+    app.add_api_route(STYLESHEET, _constant(stylesheet()), include_in_schema=False)
+    return app
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def _add(app: FastAPI, house: House, route: Route) -> None:
+    def endpoint(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
+        return serve(house, route, request, body)
+
+    app.add_api_route(
+        PREFIX + route.path,
+        endpoint,
+        methods=[route.method],
+        name=route.name,
+        operation_id=route.name,
+        summary=_first_line(route),
+        description=(route.handler.__doc__ or "").partition("\n")[2].strip(),
+        tags=[route.right.noun.value],
+        status_code=route.status,
+        response_class=Response,
+        openapi_extra=describing.operation(route),
+    )
+
+
+def _first_line(route: Route) -> str:
+    return (route.handler.__doc__ or "").strip().partition("\n")[0]
+
+
+def _refuse_strays(app: FastAPI, table: tuple[Route, ...]) -> None:
+    declared = {(route.method, PREFIX + route.path) for route in table}
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or any(
+            (method, route.path) not in declared for method in route.methods or ()
+        ):
+            raise Undeclared(f"{route} is not in the table")
+
+
+async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """Paths and methods that are not there: the hallway says so, in the grammar of whoever asked."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "").encode()
+        raise Refusal(405, "method_not_allowed", "This method is not taken here.", headers=[(b"allow", allow)])
+    raise Refusal(error.status_code, "not_found", "There is nothing here.")
+
+
+def _constant(make: Callable[[], Response]) -> Callable[[], Response]:
+    def endpoint() -> Response:
+        return make()
+
+    return endpoint

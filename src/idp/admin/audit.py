@@ -1,0 +1,76 @@
+"""The audit trail, to read."""
+
+import json
+from typing import Any
+
+from idp import audit, tenants
+from idp.admin import rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import OPERATOR
+from idp.admin.routes import Route
+from idp.admin.shapes import platform as shapes
+from idp.audit import Entry, Place
+from idp.credentials import Noun
+from idp.kit.clock import rfc3339
+from idp.kit.errors import NotFound
+from idp.kit.units import Unit
+
+
+def of_tenant(call: Call) -> Answer:
+    """What was done to the tenant and in it, oldest first; acts of operators and partners are among it."""
+    return _page(call)
+
+
+def of_platform(call: Call) -> Answer:
+    """What was done on the platform, or in one tenant, oldest first."""
+    return _page(call, slug=call.filters.get("tenant"))
+
+
+def _page(call: Call, slug: str | None = None) -> Answer:
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        inner = unit if slug is None else _inside(unit, slug)
+        rows = audit.page(inner, after=_place(call.page.after), limit=call.page.wanted)
+        return call.page.answer(rows, _to_json, lambda row: f"{row.at} {row.chain} {row.seq}")
+
+
+def _inside(unit: Unit, slug: str) -> Unit:
+    tenant = tenants.find_by_slug(unit, slug)
+    if tenant is None:
+        raise NotFound("tenant")
+    return unit.inside(tenant.id)
+
+
+def _place(after: str) -> Place:
+    if not after:
+        return audit.BEGINNING
+    at, chain, seq = after.split(" ")
+    return Place(int(at), chain, int(seq))
+
+
+def _to_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "chain": entry.chain,
+        "seq": entry.seq,
+        "at": rfc3339(entry.at),
+        "event": entry.event,
+        "actor": {"kind": entry.actor_kind, "id": entry.actor_id},
+        "source": entry.source,
+        "subject": entry.subject,
+        "facts": json.loads(entry.facts),
+        "hash": entry.hash.hex(),
+    }
+
+
+ROUTES = (
+    Route("GET", "/tenants/{tenant}/audit", of_tenant, rights.read(Noun.AUDIT), gives=shapes.Entry, pages=True),
+    Route(
+        "GET",
+        "/audit",
+        of_platform,
+        rights.read(Noun.AUDIT, OPERATOR),
+        gives=shapes.Entry,
+        pages=True,
+        filters={"tenant": "The trail of one tenant, by the name in its URLs."},
+    ),
+)

@@ -1,0 +1,147 @@
+"""Contracts and what is done to them (API.md 4 to 6). No route changes a field of one: they move, or they are asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from idp import contracts
+from idp.admin import rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.contract_json import change_json, contract_json
+from idp.admin.reasons import day_and_reason_of, reason_of
+from idp.admin.rights import EVERYONE, OPERATOR
+from idp.admin.routes import Handler, Route
+from idp.admin.shapes import contracts as shapes
+from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, Why
+from idp.contracts import Contract, Filter
+from idp.credentials import KeyScope, Noun
+
+Action = Callable[..., Contract]
+"""One of the room: of a unit, a contract's id, `if_match`, and what the action needs."""
+
+
+def listing(call: Call) -> Answer:
+    """Contracts in the order in which they were applied for, in every state."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = contracts.page(unit, chosen=chosen(call), after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, lambda row: contract_json(unit, row), lambda row: row.id)
+
+
+def shown(call: Call) -> Answer:
+    """One contract, as its dates say at this instant."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        contract = contracts.get(unit, call.contract.id)
+        return call.shown(contract_json(unit, contract), version=contract.version)
+
+
+def complete_setup(call: Call) -> Answer:
+    """Tell the customer that all is set up: with this notice the contract is established."""
+    return act(call, contracts.complete_setup, reason_of(call.document))
+
+
+def suspend(call: Call) -> Answer:
+    """Hold: from the answer on nothing is issued or confirmed to anybody of the tenant."""
+    return act(call, contracts.suspend, reason_of(call.document, needed=True))
+
+
+def resume(call: Call) -> Answer:
+    """Lift the hold. People sign in again; nothing they had was changed."""
+    return act(call, contracts.resume, reason_of(call.document))
+
+
+def terminate(call: Call) -> Answer:
+    """End the contract at once."""
+    return act(call, contracts.terminate, reason_of(call.document, needed=True))
+
+
+def ask_non_renewal(call: Call) -> Answer:
+    """Ask that the contract is not renewed after the term that ends on this day."""
+    end_date, reason = day_and_reason_of(call.document, "end_date")
+    return act(call, contracts.ask_non_renewal, reason, end_date=end_date)
+
+
+def withdraw_non_renewal(call: Call) -> Answer:
+    """Take back that the contract is not renewed."""
+    return act(call, contracts.withdraw_non_renewal)
+
+
+def ask_stop(call: Call) -> Answer:
+    """Ask that the contract stops after this day; until its end the request can be withdrawn."""
+    stop_date, reason = day_and_reason_of(call.document, "stop_date", reason_needed=True)
+    return act(call, contracts.ask_stop, reason, stop_date=stop_date)
+
+
+def withdraw_stop(call: Call) -> Answer:
+    """Take back the request to stop."""
+    return act(call, contracts.withdraw_stop)
+
+
+def history(call: Call) -> Answer:
+    """Everything that happened to the contract, oldest first."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        after = int(call.page.after or 0)
+        rows = contracts.history(unit, call.contract.id, after=after, limit=call.page.wanted)
+        return call.page.answer(rows, change_json, lambda row: str(row.seq))
+
+
+def act(call: Call, action: Action, reason: str | None = None, **given: Any) -> Answer:
+    """One action on the contract that the path names, in one unit, under the caller's `If-Match`."""
+    if reason is not None:
+        given["reason"] = reason
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        expected = call.conditions.expected(contracts.get(unit, call.contract.id).version)
+        contract = action(unit, call.contract.id, if_match=expected, **given)
+        return call.done(unit, contract_json(unit, contract), version=contract.version)
+
+
+def chosen(call: Call, *, applications: bool = False) -> Filter:
+    """What a list shows: a partner sees its own, whatever it asks for."""
+    partner = call.key.partner_id if call.key.scope is KeyScope.PARTNER else ""
+    return Filter(partner=partner, slug=call.filters.get("tenant", ""), applications=applications)
+
+
+_ONE = "/contracts/{contract}"
+_BY_OPERATORS = rights.write(Noun.CONTRACTS, OPERATOR)
+_BY_ALL = rights.write(Noun.CONTRACTS, EVERYONE)
+_MOVES = ("illegal_transition",)
+_LATE = (*_MOVES, "no_automatic_renewal", "non_renewal_too_late", "contract_exists")
+
+
+def _action(
+    method: str, name: str, handler: Handler, right: rights.Right, takes: type[BaseModel] | None, *codes: str
+) -> Route:
+    return Route(
+        method,
+        f"{_ONE}/{name}",
+        handler,
+        right,
+        takes=takes,
+        gives=shapes.Contract,
+        versioned=True,
+        conflicts=codes,
+    )
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/contracts",
+        listing,
+        rights.read(Noun.CONTRACTS),
+        gives=shapes.Contract,
+        pages=True,
+        filters={"tenant": "Those of one tenant, by the name in its URLs."},
+    ),
+    Route("GET", _ONE, shown, rights.read(Noun.CONTRACTS), gives=shapes.Contract, versioned=True),
+    _action("POST", "setup-completed", complete_setup, _BY_OPERATORS, Why, *_MOVES),
+    _action("POST", "suspend", suspend, _BY_OPERATORS, Because, *_MOVES),
+    _action("POST", "resume", resume, _BY_OPERATORS, Why, *_MOVES),
+    _action("POST", "terminate", terminate, _BY_OPERATORS, Because, *_MOVES),
+    _action("PUT", "non-renewal", ask_non_renewal, _BY_ALL, AskNonRenewal, *_LATE),
+    _action("DELETE", "non-renewal", withdraw_non_renewal, _BY_ALL, None, *_MOVES, "contract_exists"),
+    _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES),
+    _action("DELETE", "stop", withdraw_stop, _BY_ALL, None, *_MOVES),
+    Route("GET", f"{_ONE}/history", history, rights.read(Noun.HISTORY), gives=shapes.Change, pages=True),
+)

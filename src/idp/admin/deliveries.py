@@ -1,0 +1,39 @@
+"""The outbox of a tenant: what has to reach whom, and what has."""
+
+import json
+from typing import Any
+
+from idp import delivery
+from idp.admin import rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.routes import Route
+from idp.admin.shapes import platform as shapes
+from idp.credentials import Noun
+from idp.delivery import Delivery
+from idp.kit.clock import rfc3339
+
+
+def listing(call: Call) -> Answer:
+    """In the order of their causes, delivered or not."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = delivery.pending(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, _to_json, lambda row: row.id)
+
+
+def _to_json(row: Delivery) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "event": row.event,
+        "receiver": row.receiver,
+        "payload": json.loads(row.payload),
+        "created_at": rfc3339(row.created_at),
+        "delivered_at": None if row.delivered_at is None else rfc3339(row.delivered_at),
+    }
+
+
+ROUTES = (
+    Route(
+        "GET", "/tenants/{tenant}/deliveries", listing, rights.read(Noun.DELIVERIES), gives=shapes.Delivery, pages=True
+    ),
+)

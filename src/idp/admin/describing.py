@@ -1,0 +1,164 @@
+"""The description of the API (OpenAPI 3.1), written from the same table that serves it."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from idp.admin.errors import MEDIA_TYPE
+from idp.admin.paging import LARGEST, USUAL
+from idp.admin.routes import Route
+from idp.admin.shapes.base import Problem
+
+_REF = "#/components/schemas/{model}"
+_SECURITY = "apiKey"
+_ABOUT = """Contracts, tenants, people and services, for programs.
+
+Every request carries an API key as `Authorization: Bearer …`. Times are RFC 3339, days of contracts `YYYY-MM-DD`.
+Lists come in pages: follow `next` until it is null. What fails is answered as `application/problem+json` with a stable
+`code`; wrong fields stand in `errors`, all of them at once. A `POST` with an `Idempotency-Key` may be sent again for a
+day. A change under `If-Match` happens only to what you have read."""
+
+Schema = dict[str, Any]
+
+
+def operation(route: Route) -> Schema:
+    """What FastAPI cannot see: the handler reads its document and its query by the same steps as every other."""
+    described: Schema = {
+        "security": [{_SECURITY: []}],
+        "x-permission": str(route.right.permission),
+        "x-scopes": sorted(scope.value for scope in route.right.scopes),
+        "parameters": [*_path(route), *_query(route), *_headers(route)],
+        "responses": {str(status): answer for status, answer in _answers(route)},
+    }
+    if route.takes is not None:
+        schema = {"$ref": _REF.format(model=route.takes.__name__)}
+        described["requestBody"] = {
+            "required": any(field.is_required() for field in route.takes.model_fields.values()),
+            "content": {"application/json": {"schema": schema}},
+        }
+    return described
+
+
+def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
+    models: set[type[BaseModel]] = {Problem}
+    for route in routes:
+        models |= {model for model in (route.takes, route.gives) if model is not None}
+    in_order = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in in_order], ref_template=_REF)
+    made = get_openapi(
+        title="Warifu admin API",
+        version="1",
+        description=_ABOUT,
+        openapi_version="3.1.0",
+        servers=[{"url": base_url}],
+        routes=app.routes,
+    )
+    made["components"] = {
+        "schemas": schemas["$defs"],
+        "securitySchemes": {_SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key."}},
+    }
+    return made
+
+
+def _path(route: Route) -> list[Schema]:
+    names = [word.strip("{}") for word in route.path.split("/") if word.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query(route: Route) -> list[Schema]:
+    filters = [_parameter(name, "query", {"type": "string"}, meaning) for name, meaning in route.filters.items()]
+    if not route.pages:
+        return filters
+    limit = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": USUAL}
+    return [
+        *filters,
+        _parameter("limit", "query", limit, "How many items a page has."),
+        _parameter("cursor", "query", {"type": "string"}, "`next` of the page before."),
+    ]
+
+
+def _headers(route: Route) -> list[Schema]:
+    headers = []
+    if route.method == "POST":
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        headers.append(_parameter("Idempotency-Key", "header", key, "Sent again, it has its effect once."))
+    if route.versioned and route.method != "GET" and route.status != 201:
+        headers.append(_parameter("If-Match", "header", {"type": "string"}, "An `ETag` that you have read."))
+    if route.versioned and route.method == "GET":
+        headers.append(_parameter("If-None-Match", "header", {"type": "string"}, "An `ETag` that you have."))
+    return headers
+
+
+def _parameter(name: str, place: str, schema: Schema, meaning: str) -> Schema:
+    return {"name": name, "in": place, "required": False, "schema": schema, "description": meaning}
+
+
+def _answers(route: Route) -> Iterable[tuple[int, Schema]]:
+    yield route.status, _success(route)
+    if route.versioned and route.method == "GET":
+        yield 304, {"description": "It is as you have it."}
+    for status in _failures(route):
+        yield status, _problem(status, route.conflicts if status == 409 else ())
+
+
+def _success(route: Route) -> Schema:
+    answer: Schema = {"description": HTTPStatus(route.status).phrase}
+    headers = {}
+    if route.versioned and route.gives is not None:
+        headers["ETag"] = {"schema": {"type": "string"}}
+    if route.status == 201:
+        headers["Location"] = {"schema": {"type": "string", "format": "uri"}}
+    if headers:
+        answer["headers"] = headers
+    if route.gives is not None:
+        schema: Schema = {"$ref": _REF.format(model=route.gives.__name__)}
+        answer["content"] = {"application/json": {"schema": _page(schema) if route.pages else schema}}
+    return answer
+
+
+def _page(item: Schema) -> Schema:
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "next": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "The cursor of the next page."},
+        },
+    }
+
+
+def _failures(route: Route) -> list[int]:
+    """Those that a client of this route should know to tell apart; any may also be answered 429 or 503."""
+    changes = route.method != "GET"
+    statuses = [401, 403, 422, 429, 503]
+    if route.takes is not None or route.pages:
+        statuses.append(400)
+    if "{" in route.path:
+        statuses.append(404)
+    if route.conflicts or route.method == "POST":
+        statuses.append(409)
+    if route.versioned and changes and route.status != 201:
+        statuses.append(412)
+    if route.takes is not None:
+        statuses += [413, 415]
+    return sorted(statuses)
+
+
+def _problem(status: int, codes: tuple[str, ...]) -> Schema:
+    text = HTTPStatus(status).phrase
+    if codes:
+        text = f"{text}: {', '.join(f'`{code}`' for code in codes)}"
+    answer: Schema = {
+        "description": text,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=Problem.__name__)}}},
+    }
+    if status == 401:
+        answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    if status in (429, 503):
+        answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return answer

@@ -1,0 +1,37 @@
+"""The body of a request: JSON with one reading, an object, of the media type that was promised."""
+
+from typing import Any
+
+from idp.admin.errors import UnsupportedMediaType
+from idp.kit.errors import FieldError, Invalid
+from idp.web import strict_json
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"  # RFC 7396 4: taken for changes beside the plain type
+
+
+def read(body: bytes, content_type: str | None, *, takes: bool, patch: bool) -> dict[str, Any]:
+    """No body counts as an empty document: what it lacks is then named. Raises `Invalid`, `UnsupportedMediaType`."""
+    if not takes:
+        if body:
+            raise _wrong("unexpected_body", "This request carries no document.")
+        return {}
+    if not body:
+        return {}
+    _check_type(content_type, patch=patch)
+    document = strict_json.loads(body)
+    if not isinstance(document, dict):
+        raise _wrong("invalid_type", "The document must be an object.", expected="object")
+    return document
+
+
+def _check_type(content_type: str | None, *, patch: bool) -> None:
+    kind, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]
+    if kind not in ((JSON, MERGE_PATCH) if patch else (JSON,)) or any(
+        parameter and parameter.replace('"', "") != "charset=utf-8" for parameter in parameters
+    ):
+        raise UnsupportedMediaType(JSON)
+
+
+def _wrong(code: str, detail: str, expected: str | None = None) -> Invalid:
+    return Invalid("invalid", detail, errors=[FieldError("", code, detail, expected=expected)])

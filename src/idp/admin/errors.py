@@ -1,0 +1,72 @@
+"""Failures as problem details (RFC 9457), with the members of API.md section 2."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.admin.answers import NotModified
+from idp.kit import errors
+from idp.kit.errors import Failure, FieldError
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[Failure], int] = {
+    errors.Invalid: 422,
+    errors.Unauthenticated: 401,
+    errors.Refused: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+    NotModified: 304,
+}
+_MALFORMED = frozenset({"malformed_json", "malformed_form", "invalid_cursor"})
+
+
+class UnsupportedMediaType(Failure):
+    def __init__(self, expected: str) -> None:
+        super().__init__("unsupported_media_type", f"The body must be {expected} in UTF-8.")
+
+
+def status_of(failure: Failure) -> int:
+    if failure.code in _MALFORMED:
+        return 400
+    if isinstance(failure, UnsupportedMediaType):
+        return 415
+    return next((status for kind, status in _STATUS.items() if isinstance(failure, kind)), 500)
+
+
+async def render(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, Failure)
+    if isinstance(failure, NotModified):
+        return Response(status_code=304, headers={"ETag": failure.etag})
+    status = status_of(failure)
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": failure.public,
+        "code": failure.code,
+        "reference": request.scope["state"]["reference"],
+        **failure.members,
+    }
+    if failure.errors:
+        problem["errors"] = [_field(error) for error in failure.errors]
+    content = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(content, status, _headers(failure), media_type=MEDIA_TYPE)
+
+
+def _field(error: FieldError) -> dict[str, Any]:
+    return {name: value for name, value in error._asdict().items() if value is not None}
+
+
+def _headers(failure: Failure) -> dict[str, str]:
+    if isinstance(failure, errors.Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}  # RFC 6750 3
+    if isinstance(failure, errors.TooMany | errors.Unavailable):
+        return {"Retry-After": str(failure.retry_after)}
+    return {}

@@ -1,0 +1,101 @@
+"""What the path names, as far as the caller may read it: everything else is not there (API.md 11)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from idp import contracts, partners, tenants
+from idp.contracts import Contract, Filter, Product, Status
+from idp.credentials import ApiKey, KeyScope
+from idp.kit.errors import NotFound
+from idp.kit.ids import TenantId
+from idp.kit.sealing import PLATFORM, KeyDestroyed
+from idp.kit.units import Unit
+from idp.tenants import Tenant
+from idp.web.house import House
+
+_PAGE = 200
+_AGREED = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
+
+
+class Place(NamedTuple):
+    """`home` is the tenant in whose unit the request acts; `status` that of the tenant's contract with us."""
+
+    home: TenantId
+    tenant: Tenant | None = None
+    status: Status | None = None
+    contract: Contract | None = None
+
+    @property
+    def preparing(self) -> bool:
+        return self.status is Status.APPROVED
+
+
+def find(house: House, key: ApiKey, names: Mapping[str, str]) -> Place:
+    """Raises `NotFound` alike for what is absent and for what is somebody else's."""
+    if "tenant" in names:
+        return _tenant(house, key, names["tenant"])
+    # A tenant sees its own contracts from within; the platform sees them all, and acts inside the tenant of each.
+    home = key.tenant
+    if "contract" in names:
+        with house.units.open(home, actor=key.actor, write=False) as unit:
+            return Place(home, contract=_contract(unit, key, names["contract"]))
+    if "partner" in names:
+        with house.units.open(home, actor=key.actor, write=False) as unit:
+            _partner(unit, key, names["partner"])
+        return Place(PLATFORM)
+    return Place(home)
+
+
+def is_customer(unit: Unit, partner_id: str) -> bool:
+    """Whether the partner is responsible for the unit's tenant: by its contract for this service, not by one for
+    another product, which any partner could have applied for."""
+    present = contracts.find_live(unit)
+    if present is not None and present.status in _AGREED:
+        return present.application.partner == partner_id
+    past = contracts.page(unit, chosen=Filter(partner=partner_id), limit=_PAGE)
+    return any(_binds(contract) for contract in past)
+
+
+def customers(unit: Unit, partner_id: str) -> list[TenantId]:
+    """In the order of their ids. Needs a unit of the platform."""
+    found: set[TenantId] = set()
+    after = ""
+    while page := contracts.page(unit, chosen=Filter(partner=partner_id), after=after, limit=_PAGE):
+        found |= {contract.tenant for contract in page if _binds(contract)}
+        after = page[-1].id
+    return sorted(tenant for tenant in found if is_customer(unit.inside(tenant), partner_id))
+
+
+def _tenant(house: House, key: ApiKey, slug: str) -> Place:
+    with house.units.platform(actor=key.actor, write=False) as unit:
+        tenant = tenants.find_by_slug(unit, slug)
+        if tenant is None or tenant.id == PLATFORM:
+            raise NotFound("tenant")
+        inner = unit.inside(tenant.id)
+        try:
+            _ = inner.box
+        except KeyDestroyed:
+            raise NotFound("an erased tenant") from None
+        if key.scope is KeyScope.TENANT and key.tenant != tenant.id:
+            raise NotFound("another tenant")
+        if key.scope is KeyScope.PARTNER and not is_customer(inner, key.partner_id):
+            raise NotFound("another partner's tenant")
+        status = contracts.status_of(contracts.facts(inner), inner.now_us)
+    return Place(tenant.id, tenant=tenant, status=status)
+
+
+def _contract(unit: Unit, key: ApiKey, contract_id: str) -> Contract:
+    contract = contracts.get(unit, contract_id)
+    if key.scope is KeyScope.PARTNER and contract.application.partner != key.partner_id:
+        raise NotFound("another partner's contract")
+    return contract
+
+
+def _partner(unit: Unit, key: ApiKey, partner_id: str) -> None:
+    if key.scope is not KeyScope.OPERATOR and key.partner_id != partner_id:
+        raise NotFound("another partner")
+    partners.get(unit, partner_id)
+
+
+def _binds(contract: Contract) -> bool:
+    return contract.application.product is Product.ID_PLUS and contract.status in _AGREED

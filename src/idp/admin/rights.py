@@ -1,0 +1,52 @@
+"""Who may ask: the scope of a key says how far it reaches, its permissions what it may do there."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from idp.credentials import ApiKey, KeyScope, Noun, Permission, Verb
+from idp.kit.errors import Refused
+
+OPERATOR = frozenset({KeyScope.OPERATOR})
+WITH_PARTNER = frozenset({KeyScope.OPERATOR, KeyScope.PARTNER})
+WITH_TENANT = frozenset({KeyScope.OPERATOR, KeyScope.TENANT})
+EVERYONE = frozenset(KeyScope)
+
+
+class Partners(StrEnum):
+    """What a responsible partner may do below a tenant where `Right.scopes` does not have it."""
+
+    NOTHING = "nothing"
+    PREPARE = "prepare"  # while the contract is approved and not yet established (API.md 8)
+
+
+class Right(NamedTuple):
+    """`scopes` are those whose keys may do this at all, to what they may read."""
+
+    noun: Noun
+    verb: Verb
+    scopes: frozenset[KeyScope]
+    partners: Partners = Partners.NOTHING
+
+    @property
+    def permission(self) -> Permission:
+        return Permission(self.noun, self.verb)
+
+
+def read(noun: Noun, scopes: frozenset[KeyScope] = EVERYONE) -> Right:
+    return Right(noun, Verb.READ, scopes)
+
+
+def write(noun: Noun, scopes: frozenset[KeyScope], partners: Partners = Partners.NOTHING) -> Right:
+    return Right(noun, Verb.WRITE, scopes, partners)
+
+
+def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
+    """Asked once it is known that the caller may read what the path names. Raises `Refused("forbidden")`.
+
+    `preparing`: the path names a tenant whose contract is approved and not yet established.
+    """
+    prepares = right.partners is Partners.PREPARE and preparing and key.scope is KeyScope.PARTNER
+    if key.scope not in right.scopes and not prepares:
+        raise Refused("forbidden", f"A key of scope {key.scope.value} may not do this.")
+    if not key.may(right.permission):
+        raise Refused("forbidden", f"This key lacks the permission {right.permission}.")

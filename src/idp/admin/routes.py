@@ -1,0 +1,60 @@
+"""What a route of this API declares: data that serves it, describes it and is checked against its path."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from idp.admin.rights import Right
+from idp.credentials import Noun, Verb
+
+if TYPE_CHECKING:
+    from idp.admin.answers import Answer
+    from idp.admin.call import Call
+
+Handler = Callable[["Call"], "Answer"]
+
+
+class Undeclared(Exception):
+    """A route says nothing about who may use it, or something that its path contradicts: the program does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` is below `/api/v1`. `takes` is the shape of the document that comes with it, `gives` that of the answer,
+    of each item where `pages`; None for no content.
+
+    `versioned` routes answer with an `ETag` and heed `If-Match` or `If-None-Match`. `filters` are the query parameters
+    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    right: Right
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    status: int = 200
+    pages: bool = False
+    versioned: bool = False
+    filters: Mapping[str, str] = field(default_factory=dict)
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Unique; what clients that are generated from the description call it."""
+        words = [word.strip("{}").replace("-", "_") for word in self.path.split("/") if word]
+        return "_".join([self.method.lower(), *words])
+
+
+def check(route: Route) -> None:
+    """API.md 11: the noun is the last collection of the path. Raises `Undeclared`."""
+    if not isinstance(route.right, Right) or not route.right.scopes:
+        raise Undeclared(f"{route.method} {route.path} does not say who may use it")
+    known = {noun.value: noun for noun in Noun}
+    words = [word.replace("-", "_") for word in route.path.split("/")]
+    nouns = [known[word] for word in words if word in known]
+    verb = Verb.READ if route.method == "GET" else Verb.WRITE
+    if not nouns or (route.right.noun, route.right.verb) != (nouns[-1], verb):
+        raise Undeclared(f"{route.method} {route.path} declares {route.right.permission}")

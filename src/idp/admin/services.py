@@ -1,0 +1,110 @@
+"""Federated services of a tenant (API.md 12 and 25)."""
+
+from typing import Any
+
+from idp import federation
+from idp.admin import gate, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import WITH_TENANT, Partners
+from idp.admin.routes import Route
+from idp.admin.shapes.services import NewService, Service, ServiceChange
+from idp.credentials import Noun
+from idp.federation import Registered
+from idp.kit.units import Unit
+
+
+def create(call: Call) -> Answer:
+    """Register a service for single sign-on. Its secret is shown in this answer and never again."""
+    draft = federation.read(call.document, production=call.house.production)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        registered = federation.create(unit, draft)
+        where = f"/tenants/{call.tenant.slug}/services/{registered.service.id}"
+        return _done(call, unit, registered, status=201, location=where)
+
+
+def listing(call: Call) -> Answer:
+    """The tenant's services in the order of their creation."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = federation.page(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, federation.to_json, lambda registered: registered.service.id)
+
+
+def shown(call: Call) -> Answer:
+    """One service as it is registered, without its secret."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        registered = federation.registered(unit, call.names["service"])
+        return call.shown(federation.to_json(registered), version=registered.service.version)
+
+
+def change(call: Call) -> Answer:
+    """Change a registration; what it says in the end is judged as a whole."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        version = _expected(call, unit)
+        registered = federation.change(
+            unit, call.names["service"], call.document, production=call.house.production, version=version
+        )
+        return _done(call, unit, registered)
+
+
+def replace(call: Call) -> Answer:
+    """Register anew under the same client_id."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        version = _expected(call, unit)
+        registered = federation.replace(
+            unit, call.names["service"], call.document, production=call.house.production, version=version
+        )
+        return _done(call, unit, registered)
+
+
+def rotate_secret(call: Call) -> Answer:
+    """A new client secret, shown in this answer and never again; the old one is dead from now on."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        version = _expected(call, unit)
+        return _done(call, unit, federation.rotate_secret(unit, call.names["service"], version=version))
+
+
+def delete(call: Call) -> Answer:
+    """For good, with its assignments; nothing that was issued to it works any more."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        version = _expected(call, unit)
+        federation.delete(unit, call.names["service"], version=version)
+        return call.done(unit, None)
+
+
+def _expected(call: Call, unit: Unit) -> int | None:
+    """The version that the caller has seen of a service that may be changed now."""
+    gate.require_contract(unit, call.key)
+    return call.conditions.expected(federation.get(unit, call.names["service"]).version)
+
+
+def _done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
+    return call.done(unit, federation.to_json(registered), version=registered.service.version, **answer)
+
+
+_MANY = "/tenants/{tenant}/services"
+_ONE = f"{_MANY}/{{service}}"
+_READ = rights.read(Noun.SERVICES)
+_WRITE = rights.write(Noun.SERVICES, WITH_TENANT, Partners.PREPARE)
+_CLOSED = "contract_not_active"
+
+ROUTES = (
+    Route(
+        "POST", _MANY, create, _WRITE, takes=NewService, gives=Service, status=201, versioned=True, conflicts=(_CLOSED,)
+    ),
+    Route("GET", _MANY, listing, _READ, gives=Service, pages=True),
+    Route("GET", _ONE, shown, _READ, gives=Service, versioned=True),
+    Route("PATCH", _ONE, change, _WRITE, takes=ServiceChange, gives=Service, versioned=True, conflicts=(_CLOSED,)),
+    Route("PUT", _ONE, replace, _WRITE, takes=NewService, gives=Service, versioned=True, conflicts=(_CLOSED,)),
+    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED,)),
+    Route(
+        "POST",
+        f"{_ONE}/secret",
+        rotate_secret,
+        _WRITE,
+        gives=Service,
+        versioned=True,
+        conflicts=(_CLOSED, "client_has_no_secret"),
+    ),
+)

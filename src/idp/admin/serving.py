@@ -1,0 +1,92 @@
+"""Every request takes the same steps in the same order, whatever its route."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.admin import callers, documents, places, rights
+from idp.admin.answers import Answer, Conditions
+from idp.admin.call import Call
+from idp.admin.paging import Page, page_of
+from idp.admin.repeats import Repeat, repeat_of
+from idp.admin.routes import Route
+from idp.credentials import ApiKey
+from idp.kit.errors import FieldError, Invalid
+from idp.kit.sealing import PLATFORM
+from idp.web.forms import parse_query
+from idp.web.house import House
+
+_PAGING = ("limit", "cursor")
+
+
+def serve(house: House, route: Route, request: Request, body: bytes) -> Response:
+    """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
+    whatever else the caller may or may not do."""
+    names = dict(request.path_params)
+    key = callers.authenticate(house, request.headers.get("authorization"))
+    place = places.find(house, key, names)
+    rights.check(route.right, key, preparing=place.preparing)
+    filters, page = _query(house, route, request, key)
+    document = documents.read(
+        body, request.headers.get("content-type"), takes=route.takes is not None, patch=route.method == "PATCH"
+    )
+    call = Call(
+        house=house,
+        key=key,
+        place=place,
+        names=names,
+        document=document,
+        filters=filters,
+        page=page,
+        conditions=Conditions(request.headers.get("if-match"), request.headers.get("if-none-match")),
+        repeat=_repeat(route, request, key),
+    )
+    return _once(call, body, lambda: route.handler(call)).response()
+
+
+def _once(call: Call, body: bytes, handle: Callable[[], Answer]) -> Answer:
+    repeat = call.repeat
+    if repeat is None:
+        return handle()
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        earlier = repeat.begin(unit, body)
+    if earlier is not None:
+        return earlier
+    try:
+        return handle()
+    except Exception:
+        with call.house.units.open(call.home, actor=call.actor) as unit:
+            repeat.release(unit)
+        raise
+
+
+def _repeat(route: Route, request: Request, key: ApiKey) -> Repeat | None:
+    given = request.headers.get("idempotency-key")
+    if given is None or route.method != "POST":
+        return None
+    return repeat_of(key.id, request.url.path, given)
+
+
+def _query(house: House, route: Route, request: Request, key: ApiKey) -> tuple[dict[str, str], Page]:
+    """The filters, and the page that a list is asked for. Raises `Invalid` for a parameter that is unknown or said
+    twice."""
+    fields = parse_query(request.scope["query_string"]).fields
+    known = {*route.filters, *(_PAGING if route.pages else ())}
+    given: dict[str, str] = {}
+    wrong: list[FieldError] = []
+    for name, value in fields:
+        if name not in known:
+            wrong.append(FieldError(f"/{_pointed(name)}", "unknown_parameter", "There is no such query parameter."))
+        elif name in given:
+            wrong.append(FieldError(f"/{_pointed(name)}", "repeated_parameter", "It is said more than once."))
+        given[name] = value
+    if wrong:
+        raise Invalid("invalid", "The query cannot be read.", errors=wrong)
+    limit, cursor = given.pop("limit", None), given.pop("cursor", None)
+    bound = "\n".join([route.name, request.url.path, key.id, *(f"{name}={given[name]}" for name in sorted(given))])
+    return given, page_of(limit, cursor, bound=bound, box=house.units.keys.box(PLATFORM))
+
+
+def _pointed(name: str) -> str:
+    return name[:100].replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,100 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
+from idp.contracts import Status
+from idp.partners import PartnerStatus
+
+Permission = Annotated[str, Field(pattern=r"^(\*|[a-z_]+):(\*|read|write)$", examples=["users:read", "*:read"])]
+
+
+class NewKey(Sent):
+    """A key gives no permission that its maker does not hold. Wildcards mean: within the key's scope."""
+
+    name: Text
+    permissions: Annotated[list[Permission], Field(min_length=1)]
+    expires_at: Annotated[Instant | None, Field(description="Left out: no expiry.")] = None
+
+
+class Key(Shown):
+    id: str
+    name: str
+    permissions: list[Permission]
+    expires_at: Instant | None
+    created_at: Instant
+    last_used_at: Annotated[Instant | None, Field(description="To the hour.")]
+
+
+class MadeKey(Key):
+    """`secret` is shown in this answer and never again."""
+
+    secret: str
+
+
+class NewPartner(Sent):
+    name: Text
+    status: PartnerStatus | None = None
+
+
+class PartnerChange(Sent):
+    name: Text | None = None
+    status: PartnerStatus | None = None
+
+
+class Partner(Shown):
+    id: str
+    name: str
+    status: PartnerStatus
+    created_at: Instant
+
+
+class Tenant(Shown):
+    id: str
+    slug: Slug
+    issuer: str
+    contract_status: Status | None
+    display_name: str
+    colour: Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
+    help_text: str
+    time_zone: str
+    created_at: Instant
+
+
+class TenantChange(Sent):
+    """What people see of the tenant on its pages."""
+
+    display_name: Text | None = None
+    colour: Annotated[str | None, Field(pattern="^#[0-9a-fA-F]{6}$")] = None
+    help_text: Annotated[str | None, Field(max_length=200)] = None
+
+
+class System(Shown):
+    """`now` is what the product calls now."""
+
+    now: Instant
+
+
+class Delivery(Shown):
+    """What has to reach somebody outside, and whether it has."""
+
+    id: str
+    event: str
+    receiver: str
+    payload: dict[str, object]
+    created_at: Instant
+    delivered_at: Instant | None
+
+
+class Entry(Shown):
+    """One entry of the trail: ids and codes, never a name."""
+
+    chain: str
+    seq: int
+    at: Instant
+    event: str
+    actor: dict[str, str]
+    source: str
+    subject: str
+    facts: dict[str, object]
+    hash: str

@@ -1,0 +1,103 @@
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from idp.admin.shapes.base import Instant, Sent, Shown, Text
+from idp.federation import (
+    AccessTokenFormat,
+    ApplicationType,
+    AuthMethod,
+    Consent,
+    Grant,
+    Protocol,
+    ResponseType,
+    SecurityProfile,
+    ServiceStatus,
+    SigningAlg,
+    VerificationStatus,
+)
+
+Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class OidcMetadata(Sent):
+    """Client metadata by the names of RFC 7591 and OpenID Connect Registration, and a few of ours. What is left out
+    takes the default of the standard."""
+
+    redirect_uris: list[Uri] | None = None
+    post_logout_redirect_uris: list[Uri] | None = None
+    application_type: ApplicationType | None = None
+    token_endpoint_auth_method: AuthMethod | None = None
+    grant_types: list[Grant] | None = None
+    response_types: list[ResponseType] | None = None
+    scope: Annotated[str | None, Field(examples=["openid profile email"])] = None
+    subject_type: Literal["public"] | None = None
+    id_token_signed_response_alg: SigningAlg | None = None
+    client_name: str | None = None
+    client_uri: Uri | None = None
+    logo_uri: Uri | None = None
+    policy_uri: Uri | None = None
+    tos_uri: Uri | None = None
+    contacts: list[str] | None = None
+    software_id: str | None = None
+    software_version: str | None = None
+    client_secret: Annotated[
+        str | None, Field(description="One that is brought along; left out, one is made.", min_length=22)
+    ] = None
+    security_profile: SecurityProfile | None = None
+    access_token_format: AccessTokenFormat | None = None
+    access_token_signed_response_alg: SigningAlg | None = None
+    access_token_lifetime: Annotated[int | None, Field(ge=60, le=3600, description="Seconds.")] = None
+    introspection: Annotated[bool | None, Field(description="May introspect tokens whose `aud` names it.")] = None
+    resources: Annotated[list[Uri] | None, Field(description="APIs it stands for (RFC 8707).")] = None
+
+
+class OidcClient(OidcMetadata):
+    """As registered, with all defaults. `client_secret` is shown in the answer that made it and never again."""
+
+    model_config = Shown.model_config
+    client_id: str
+    client_id_issued_at: int
+    client_secret_expires_at: Annotated[int | None, Field(description="0: never. Absent without a secret.")] = None
+
+
+class NewService(Sent):
+    name: Text
+    protocol: Protocol
+    oidc: OidcMetadata
+    status: ServiceStatus | None = None
+    assignment_required: Annotated[bool | None, Field(description="By default nobody gets in unassigned.")] = None
+    consent: Consent | None = None
+
+
+class ServiceChange(Sent):
+    """RFC 7396. What was read may be sent back."""
+
+    name: Text | None = None
+    protocol: Protocol | None = None
+    oidc: OidcMetadata | None = None
+    status: ServiceStatus | None = None
+    assignment_required: bool | None = None
+    consent: Consent | None = None
+
+
+class Service(Shown):
+    id: str
+    name: str
+    protocol: Protocol
+    status: ServiceStatus
+    verification_status: VerificationStatus
+    assignment_required: bool
+    consent: Consent
+    oidc: OidcClient
+    created_at: Instant
+
+
+class NewAssignment(Sent):
+    user: Annotated[str, Field(description="The ID that may use the service.")]
+
+
+class Assignment(Shown):
+    id: str
+    user: str
+    created_at: Instant

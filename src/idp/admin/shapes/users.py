@@ -1,0 +1,51 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from idp.admin.shapes.base import Instant, Sent, Shown, Text
+from idp.users import Affiliation, Role, UserStatus
+
+_Claims = Annotated[dict[str, object], Field(description="Standard claims (OpenID Connect Core 5.1) by their names.")]
+
+
+class NewUser(Sent):
+    """An ID. Left out, `user_name` is the e-mail address; `password` works at once."""
+
+    display_name: Text
+    affiliation: Affiliation
+    user_name: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    email: str | None = None
+    password: Annotated[str | None, Field(min_length=8, json_schema_extra={"writeOnly": True})] = None
+    roles: list[Role] | None = None
+    locale: Annotated[str | None, Field(examples=["ja"])] = None
+    claims: _Claims | None = None
+
+
+class UserChange(Sent):
+    """RFC 7396: a member that is left out stays, null takes it away."""
+
+    display_name: Text | None = None
+    affiliation: Affiliation | None = None
+    user_name: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    email: str | None = None
+    password: Annotated[str | None, Field(min_length=8, json_schema_extra={"writeOnly": True})] = None
+    roles: list[Role] | None = None
+    locale: str | None = None
+    claims: _Claims | None = None
+    status: UserStatus | None = None
+
+
+class User(Shown):
+    """An ID: never used again for another person, never renamed to one."""
+
+    id: str
+    user_name: str
+    display_name: str
+    email: str | None
+    affiliation: Affiliation
+    roles: list[Role]
+    locale: str | None
+    claims: _Claims
+    status: UserStatus
+    created_at: Instant
+    changed_at: Instant

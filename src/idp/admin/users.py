@@ -1,0 +1,172 @@
+"""IDs of a tenant (API.md 8)."""
+
+from typing import Any
+
+from idp import contracts, credentials, federation, users
+from idp.admin import gate, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import WITH_TENANT, Partners
+from idp.admin.routes import Route
+from idp.admin.shapes.users import NewUser, User, UserChange
+from idp.credentials import EVERYTHING, Noun
+from idp.kit.errors import FieldError, Invalid, Refused
+from idp.kit.units import Unit
+from idp.users import Draft, Identity, Role
+
+
+def create(call: Call) -> Answer:
+    """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled."""
+    document, password = _without_password(call.document)
+    draft = users.read(document)
+    encoded = _hashed(call, password)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        _check_grant(call, had=frozenset(), gets=draft)
+        identity = users.create(unit, draft, limit=_limit(unit))
+        if encoded is not None:
+            credentials.set_password(unit, identity.id, encoded)
+            identity = users.get(unit, identity.id)
+        where = f"/tenants/{call.tenant.slug}/users/{identity.id}"
+        return call.done(unit, users.to_json(identity), status=201, version=identity.version, location=where)
+
+
+def listing(call: Call) -> Answer:
+    """The tenant's IDs in the order of their creation."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = users.page(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, users.to_json, lambda identity: identity.id)
+
+
+def shown(call: Call) -> Answer:
+    """One ID."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        identity = users.get(unit, call.names["user"])
+        return call.shown(users.to_json(identity), version=identity.version)
+
+
+def change(call: Call) -> Answer:
+    """Change what is said of somebody. A new password ends what is signed in with the old one."""
+    patch, password = _without_password(call.document)
+    encoded = _hashed(call, password)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        before = users.get(unit, call.names["user"])
+        identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
+        _check_grant(
+            call, had=before.roles, gets=identity.draft, proves=encoded is not None or _renamed(before, identity)
+        )
+        if encoded is not None:
+            credentials.set_password(unit, identity.id, encoded)
+            identity = users.get(unit, identity.id)
+        return call.done(unit, users.to_json(identity), version=identity.version)
+
+
+def disable(call: Call) -> Answer:
+    """Nobody signs in with it until it is enabled again; every session and token of it ends."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        identity = users.disable(unit, _expected(call, unit).id)
+        return call.done(unit, users.to_json(identity), version=identity.version)
+
+
+def enable(call: Call) -> Answer:
+    """Let somebody sign in again."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        identity = users.enable(unit, _expected(call, unit).id)
+        return call.done(unit, users.to_json(identity), version=identity.version)
+
+
+def delete(call: Call) -> Answer:
+    """For good: the seat and the name are free, the ID is never given again."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        identity = _expected(call, unit)
+        users.delete(unit, identity.id, version=identity.version)
+        credentials.forget_user(unit, identity.id)
+        federation.forget_user(unit, identity.id)
+        return call.done(unit, None)
+
+
+def _expected(call: Call, unit: Unit) -> Identity:
+    """The ID that the path names, at the version that the caller has seen."""
+    identity = users.get(unit, call.names["user"])
+    call.conditions.expected(identity.version)
+    return identity
+
+
+def _limit(unit: Unit) -> int:
+    contract = contracts.find_live(unit)
+    assert contract is not None
+    return contract.application.ids
+
+
+def _without_password(document: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Raises `Invalid`, which does not repeat the password."""
+    if "password" not in document:
+        return document, None
+    rest = {name: value for name, value in document.items() if name != "password"}
+    password = document["password"]
+    if not isinstance(password, str):
+        detail = "password must be a string."
+        raise Invalid("invalid", detail, errors=[FieldError("/password", "invalid_type", detail, expected="string")])
+    return rest, password
+
+
+def _hashed(call: Call, password: str | None) -> str | None:
+    """Computed before any transaction: it takes its time."""
+    if password is None:
+        return None
+    credentials.refuse_impossible(password)
+    return call.house.passwords.hash(password)
+
+
+def _renamed(before: Identity, after: Identity) -> bool:
+    """What somebody could prove to be the person by, or get a new password through."""
+    return (before.user_name, before.email) != (after.user_name, after.email)
+
+
+def _check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
+    """Who makes an administrator, or could sign in as one, must hold all that an administrator may (SECURITY M3)."""
+    becomes = Role.ADMIN in gets.roles and Role.ADMIN not in had
+    lacking = credentials.not_grantable(call.key.permissions, EVERYTHING)
+    if lacking and (becomes or (Role.ADMIN in had and proves)):
+        raise Refused("forbidden", "An administrator may do more than this key.")
+
+
+_MANY = "/tenants/{tenant}/users"
+_ONE = f"{_MANY}/{{user}}"
+_READ = rights.read(Noun.USERS)
+_WRITE = rights.write(Noun.USERS, WITH_TENANT, Partners.PREPARE)
+_CLOSED = "contract_not_active"
+_LAST = "last_admin_locked_out"
+
+ROUTES = (
+    Route(
+        "POST",
+        _MANY,
+        create,
+        _WRITE,
+        takes=NewUser,
+        gives=User,
+        status=201,
+        versioned=True,
+        conflicts=(_CLOSED, "id_limit_reached", "user_name_taken"),
+    ),
+    Route("GET", _MANY, listing, _READ, gives=User, pages=True),
+    Route("GET", _ONE, shown, _READ, gives=User, versioned=True),
+    Route(
+        "PATCH",
+        _ONE,
+        change,
+        _WRITE,
+        takes=UserChange,
+        gives=User,
+        versioned=True,
+        conflicts=(_CLOSED, "user_name_taken", _LAST),
+    ),
+    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _LAST)),
+    Route("POST", f"{_ONE}/disable", disable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED, _LAST)),
+    Route("POST", f"{_ONE}/enable", enable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED,)),
+)

@@ -1,0 +1,255 @@
+"""Who may do what: a table written by hand against the one that the routes declare, then against what they answer."""
+
+from typing import Any
+
+import pytest
+from tests.admin.conftest import APPLICATION, World
+
+from idp.admin import routes as declared
+from idp.admin.app import ROUTES, build
+from idp.admin.rights import OPERATOR, Right
+from idp.admin.routes import Route, Undeclared
+from idp.contracts import Status
+from idp.credentials import KeyScope, Noun, Verb
+
+# Reads: every scope whose objects these are. o: operator, p: the responsible partner, P: the responsible partner while
+# the contract is approved, t: the tenant itself.
+MATRIX = {
+    "POST /applications": ("applications:write", "op"),
+    "GET /applications": ("applications:read", "opt"),
+    "GET /applications/{contract}": ("applications:read", "opt"),
+    "POST /applications/{contract}/screen": ("applications:write", "op"),
+    "POST /applications/{contract}/approve": ("applications:write", "op"),
+    "POST /applications/{contract}/reject": ("applications:write", "op"),
+    "POST /applications/{contract}/withdraw": ("applications:write", "op"),
+    "GET /contracts": ("contracts:read", "opt"),
+    "GET /contracts/{contract}": ("contracts:read", "opt"),
+    "POST /contracts/{contract}/setup-completed": ("contracts:write", "o"),
+    "POST /contracts/{contract}/suspend": ("contracts:write", "o"),
+    "POST /contracts/{contract}/resume": ("contracts:write", "o"),
+    "POST /contracts/{contract}/terminate": ("contracts:write", "o"),
+    "PUT /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
+    "DELETE /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
+    "POST /contracts/{contract}/stop": ("contracts:write", "opt"),
+    "DELETE /contracts/{contract}/stop": ("contracts:write", "opt"),
+    "GET /contracts/{contract}/history": ("history:read", "opt"),
+    "GET /tenants": ("tenants:read", "opt"),
+    "GET /tenants/{tenant}": ("tenants:read", "opt"),
+    "PATCH /tenants/{tenant}": ("tenants:write", "ot"),
+    "POST /tenants/{tenant}/users": ("users:write", "oPt"),
+    "GET /tenants/{tenant}/users": ("users:read", "opt"),
+    "GET /tenants/{tenant}/users/{user}": ("users:read", "opt"),
+    "PATCH /tenants/{tenant}/users/{user}": ("users:write", "oPt"),
+    "DELETE /tenants/{tenant}/users/{user}": ("users:write", "oPt"),
+    "POST /tenants/{tenant}/users/{user}/disable": ("users:write", "oPt"),
+    "POST /tenants/{tenant}/users/{user}/enable": ("users:write", "oPt"),
+    "POST /tenants/{tenant}/services": ("services:write", "oPt"),
+    "GET /tenants/{tenant}/services": ("services:read", "opt"),
+    "GET /tenants/{tenant}/services/{service}": ("services:read", "opt"),
+    "PATCH /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
+    "PUT /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
+    "DELETE /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
+    "POST /tenants/{tenant}/services/{service}/secret": ("services:write", "oPt"),
+    "POST /tenants/{tenant}/services/{service}/assignments": ("assignments:write", "oPt"),
+    "GET /tenants/{tenant}/services/{service}/assignments": ("assignments:read", "opt"),
+    "DELETE /tenants/{tenant}/services/{service}/assignments/{assignment}": ("assignments:write", "oPt"),
+    "POST /tenants/{tenant}/api-keys": ("api_keys:write", "ot"),
+    "GET /tenants/{tenant}/api-keys": ("api_keys:read", "opt"),
+    "DELETE /tenants/{tenant}/api-keys/{key}": ("api_keys:write", "ot"),
+    "GET /tenants/{tenant}/deliveries": ("deliveries:read", "opt"),
+    "GET /tenants/{tenant}/audit": ("audit:read", "opt"),
+    "POST /partners": ("partners:write", "o"),
+    "GET /partners": ("partners:read", "o"),
+    "GET /partners/{partner}": ("partners:read", "op"),
+    "PATCH /partners/{partner}": ("partners:write", "o"),
+    "POST /partners/{partner}/api-keys": ("api_keys:write", "o"),
+    "GET /partners/{partner}/api-keys": ("api_keys:read", "op"),
+    "DELETE /partners/{partner}/api-keys/{key}": ("api_keys:write", "o"),
+    "POST /system/api-keys": ("api_keys:write", "o"),
+    "GET /system/api-keys": ("api_keys:read", "o"),
+    "DELETE /system/api-keys/{key}": ("api_keys:write", "o"),
+    "GET /system": ("system:read", "o"),
+    "GET /audit": ("audit:read", "o"),
+}
+LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
+
+
+def called(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def letters(right: Right) -> str:
+    found = {LETTERS[scope] for scope in right.scopes}
+    if right.partners == "prepare":
+        found.add("P")
+    return "".join(letter for letter in "opPt" if letter in found)
+
+
+def test_the_routes_declare_what_was_agreed() -> None:
+    found = {called(route): (str(route.right.permission), letters(route.right)) for route in ROUTES}
+    assert found == MATRIX
+
+
+def route(method: str, path: str, right: Any) -> Route:
+    return Route(method, path, lambda _: None, right)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        route("GET", "/users", None),
+        route("GET", "/users", Right(Noun.USERS, Verb.READ, frozenset())),
+        route("GET", "/users", Right(Noun.SERVICES, Verb.READ, OPERATOR)),
+        route("POST", "/users", Right(Noun.USERS, Verb.READ, OPERATOR)),
+        route("GET", "/nothing", Right(Noun.USERS, Verb.READ, OPERATOR)),
+    ],
+)
+def test_a_route_without_a_right_does_not_start(house: Any, wrong: Route) -> None:
+    with pytest.raises(Undeclared):
+        build(house, (*ROUTES, wrong))
+    declared.check(route("GET", "/users", Right(Noun.USERS, Verb.READ, OPERATOR)))
+
+
+def place(world: World, path: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def objects(world: World) -> dict[str, str]:
+    """One of everything that paths name, of aoba and its partner."""
+    operator = world.client("operator")
+    user = operator.post(
+        "/tenants/aoba/users", {"user_name": "jiro", "display_name": "J", "affiliation": "officer"}
+    ).body
+    service = operator.post(
+        "/tenants/aoba/services",
+        {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}},
+    ).body
+    where = f"/tenants/aoba/services/{service['id']}/assignments"
+    return {
+        "tenant": "aoba",
+        "contract": world.contract_of("aoba"),
+        "partner": world.partner,
+        "user": user["id"],
+        "service": service["id"],
+        "assignment": operator.post(where, {"user": user["id"]}).body["id"],
+        "key": "key_none",
+    }
+
+
+def test_what_a_scope_may_not_do_is_forbidden_and_what_it_may_not_read_is_not_there(world: World) -> None:
+    """The contract of aoba is active: its partner prepares nothing any more."""
+    ids = objects(world)
+    for each in ROUTES:
+        path, allowed = place(world, each.path, ids), MATRIX[called(each)][1]
+        outsiders = {"midori": "t", "stranger": "p"} if "{" in each.path else {}
+        for name, letter in {"operator": "o", "partner": "p", "aoba": "t"}.items():
+            reply = world.client(name).ask(each.method, path, {"nothing": 1} if each.takes else None)
+            mine = letter in allowed or not ("{partner}" in each.path and name == "aoba")
+            expected = {403} if mine and letter not in allowed else {404} if not mine else None
+            if expected is None:
+                assert reply.status not in (401, 403), (name, called(each))
+            else:
+                assert reply.status in expected, (name, called(each), reply.body)
+            if each.method == "DELETE" and reply.status == 204:
+                ids = objects_again(world, ids)
+        for name in outsiders:
+            reply = world.client(name).ask(each.method, path, {"nothing": 1} if each.takes else None)
+            reads_all = "{" not in each.path or each.path.startswith("/system")
+            assert reply.status == (403 if reads_all else 404), (name, called(each))
+
+
+def objects_again(world: World, ids: dict[str, str]) -> dict[str, str]:
+    operator = world.client("operator")
+    for noun in ("users", "services"):
+        for item in operator.get(f"/tenants/aoba/{noun}").body["items"]:
+            operator.delete(f"/tenants/aoba/{noun}/{item['id']}")
+    return {**ids, **objects(world)}
+
+
+def test_a_key_without_the_permission_is_refused_and_with_it_alone_let_in(world: World) -> None:
+    ids = objects(world)
+    for each in ROUTES:
+        path, permission = place(world, each.path, ids), str(each.right.permission)
+        document = {"nothing": 1} if each.takes else None
+        others = {str(route.right.permission) for route in ROUTES} - {permission}
+        refused = world.key("operator", *others).ask(each.method, path, document)
+        assert (refused.status, refused.code) == (403, "forbidden"), called(each)
+        let_in = world.key("operator", permission).ask(each.method, path, document)
+        assert let_in.status not in (401, 403), called(each)
+        if each.method == "DELETE":
+            ids = objects_again(world, ids)
+
+
+def test_what_belongs_to_somebody_else_is_answered_like_what_is_not_there(world: World) -> None:
+    ids = objects(world)
+    for each in ROUTES:
+        if "{" not in each.path:
+            continue
+        absent = dict.fromkeys(ids, "none")
+        within = "{tenant}" in each.path and each.path.count("{") > 1
+        document = {"nothing": 1} if each.takes else None
+        for name in ("midori", "stranger"):
+            client = world.client(name)
+            foreign = client.ask(each.method, place(world, each.path, ids), document)
+            nothing = client.ask(each.method, place(world, each.path, absent), document)
+            if foreign.status == 403:
+                assert each.path.startswith("/system"), (name, called(each))
+                continue
+            assert (foreign.status, foreign.anonymous()) == (404, nothing.anonymous()), (name, called(each))
+        if within:  # midori's own path with aoba's object in it
+            crossed = place(world, each.path, {**ids, "tenant": "midori"})
+            reply = world.client("midori").ask(each.method, crossed, valid(each))
+            assert reply.status == 404, called(each)
+
+
+def valid(each: Route) -> Any:
+    """A document that would be taken, so that only the object can be the reason."""
+    if each.path.endswith("/assignments") and each.method == "POST":
+        return {"user": "usr_none"}
+    if each.path.endswith("/services/{service}") and each.method == "PUT":
+        return {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
+    return {} if each.takes else None
+
+
+def test_lists_show_each_caller_its_own(world: World) -> None:
+    def slugs(name: str, path: str, member: str = "tenant") -> list[str]:
+        return [item[member] for item in world.client(name).get(path).body["items"]]
+
+    assert slugs("operator", "/contracts") == ["aoba", "midori"]
+    assert slugs("partner", "/contracts") == ["aoba"]
+    assert slugs("stranger", "/contracts") == []
+    assert slugs("midori", "/contracts") == ["midori"]
+    assert slugs("midori", "/contracts?tenant=aoba") == []
+    assert slugs("operator", "/tenants", "slug") == ["aoba", "midori"]
+    assert slugs("partner", "/tenants", "slug") == ["aoba"]
+    assert slugs("stranger", "/tenants", "slug") == []
+    assert slugs("aoba", "/tenants", "slug") == ["aoba"]
+
+
+def test_a_partner_prepares_while_the_contract_is_approved_and_no_longer(world: World) -> None:
+    contract = world.bring("kaede", Status.APPROVED, partner=world.partner)
+    person = {"user_name": "hana", "display_name": "Hana", "affiliation": "employee"}
+    partner = world.client("partner")
+    made = partner.post("/tenants/kaede/users", person)
+    assert made.status == 201
+    assert partner.patch("/tenants/kaede", {"display_name": "X"}).status == 403
+    assert world.client("stranger").post("/tenants/kaede/users", person).status == 404
+    world.client("operator").post(f"/contracts/{contract}/setup-completed")
+    assert partner.post("/tenants/kaede/users", {**person, "user_name": "b"}).status == 403
+    assert partner.get(f"/tenants/kaede/users/{made.body['id']}").status == 200
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"])
+def test_methods_that_are_not_declared_do_nothing(world: World, method: str) -> None:
+    operator = world.client("operator")
+    reply = operator.ask(method, "/applications")
+    assert reply.status == (200 if method == "HEAD" else 405)
+    overridden = operator.get("/applications", x_http_method_override="POST", x_method_override="DELETE")
+    assert overridden.status == 200
+    assert operator.get("/applications/").status == 404
+
+
+def test_an_application_is_untouched_by_all_of_that(world: World) -> None:
+    assert world.client("midori").post("/applications", APPLICATION).status == 403
