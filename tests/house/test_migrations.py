@@ -1,0 +1,48 @@
+"""The schema that migrations make is the one that the code declares, forwards and backwards, with rows in it."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from idp import migrate
+from idp.schema import metadata
+from idp.settings import Settings, load
+
+_TENANT = (
+    "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0)",
+    "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
+    "INSERT INTO seats VALUES ('tnt_1', 1)",
+)
+
+
+def _settings(database_url: str) -> Settings:
+    return load(database_url=database_url, environment="test")
+
+
+def test_migrations_make_the_declared_schema(database_url: str) -> None:
+    settings = _settings(database_url)
+    migrate.upgrade(settings)
+    with migrate.connect(settings) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_database_with_rows_goes_down_and_up_again(database_url: str) -> None:
+    settings = _settings(database_url)
+    assert migrate.upgrade(settings) == (None, migrate.head())
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        for row in _TENANT:
+            connection.execute(text(row))
+        connection.commit()
+    assert migrate.downgrade(settings, "base") == (migrate.head(), None)
+    with migrate.connect(settings) as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    assert migrate.upgrade(settings)[1] == migrate.head()
+
+
+def test_a_database_at_its_head_is_left_alone(database_url: str) -> None:
+    settings = _settings(database_url)
+    migrate.upgrade(settings)
+    assert migrate.upgrade(settings) == (migrate.head(), migrate.head())
