@@ -117,6 +117,9 @@ def _add_role(home: Path) -> None:
     cluster = Cluster(int((home / "port").read_text()), (home / "password").read_text(), iter(()))
     role = sql.SQL("CREATE ROLE idp LOGIN PASSWORD {}").format(sql.Literal(cluster.password))
     cluster.run_as_superuser(role)
+    # An operator whose login may not make roles has this one made beforehand: it is what transactions run as.
+    cluster.run_as_superuser(sql.SQL("CREATE ROLE warifu_tenant NOLOGIN"))
+    cluster.run_as_superuser(sql.SQL("GRANT warifu_tenant TO idp"))
 
 
 def _check(command: list[str], home: Path) -> None:
