@@ -145,6 +145,7 @@ class World:
     aoba: TenantId
     midori: TenantId
     keys: dict[str, str]
+    actor: Actor = DESK
 
     def client(self, name: str) -> Client:
         """`operator`, `partner`, `stranger` (another partner), `aoba`, `midori` with everything in their scope."""
