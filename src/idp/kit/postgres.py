@@ -18,6 +18,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from idp.kit import db, ids
+from idp.kit.clock import monotonic
 from idp.kit.errors import Unavailable
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ _SCOPE = re.compile(r"\*|[a-z0-9_]{1,64}")
 _THREADS = 6
 _OPTIONS = "-c statement_timeout=4500 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
 _TICK = 0.1
+_WAIT = 2.0  # seconds for a connection
 _PATIENCE = 5.0  # seconds for any answer: a server that is stopped, or cut off, sends no error
 _DOWN = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction, PoolTimeout)
 _PASSING = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
@@ -88,10 +90,9 @@ class Postgres:
             connection_class=_Connection,
             min_size=1,
             max_size=_THREADS + 4,
-            timeout=2.0,
-            reconnect_timeout=2.0,  # then whoever asks next tries anew, so we are back as soon as the server is
+            timeout=_WAIT,
+            reconnect_timeout=_WAIT,  # then whoever asks next tries anew, so we are back as soon as the server is
             open=False,
-            check=ConnectionPool.check_connection,
             kwargs={"autocommit": True, "connect_timeout": 2, "options": _OPTIONS, "application_name": "warifu"},
         )
         self._closed = False
@@ -101,15 +102,15 @@ class Postgres:
     def transaction(self, scope: str, *, write: bool) -> Iterator[PostgresLane]:
         with _translated():
             self._pool.open()
-            with self._pool.connection() as raw:
-                lane = raw.lane = raw.lane or PostgresLane(raw)
-                lane.begin(scope, write=write)
-                try:
-                    yield lane
-                    lane.commit()
-                except BaseException:
-                    lane.rollback()
-                    raise
+            raw, lane = self._begin(scope, write=write)
+            try:
+                yield lane
+                lane.commit()
+            except BaseException:
+                lane.rollback()
+                raise
+            finally:
+                self._pool.putconn(raw)
 
     async def read(self, scope: str, work: Callable[[PostgresLane], T]) -> T:
         return await self._in_thread(scope, work, write=False)
@@ -138,6 +139,22 @@ class Postgres:
         self._closed = True
         self._threads.shutdown(cancel_futures=True)
         self._pool.close()
+
+    def _begin(self, scope: str, *, write: bool) -> tuple[_Connection, PostgresLane]:
+        """BEGIN is the proof that a connection lives: one that the server ended meanwhile is replaced unseen."""
+        until = monotonic() + _WAIT
+        while True:
+            raw = self._pool.getconn()
+            try:
+                lane = raw.lane = raw.lane or PostgresLane(raw)
+                lane.begin(scope, write=write)
+            except BaseException:
+                self._pool.putconn(raw)
+                if not raw.closed or monotonic() > until:
+                    raise
+                self._pool.drain()  # those that lay idle beside it have most likely died with it
+            else:
+                return raw, lane
 
 
 @contextmanager
