@@ -1,4 +1,6 @@
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,12 @@ def database(notes_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def sqlite_file(tmp_path: Path) -> Path:
-    """For what is SQLite's alone."""
-    notes.lay(f"sqlite:///{tmp_path / 'notes.db'}")
-    return tmp_path / "notes.db"
+    """For what is SQLite's alone; in WAL mode, as the migrations leave it."""
+    file = tmp_path / "notes.db"
+    notes.lay(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+    return file
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from idp.kit import db, ids
+from idp.kit.clock import monotonic
 from idp.kit.errors import Unavailable
 
 T = TypeVar("T")
@@ -25,8 +27,11 @@ ROLE = "warifu_tenant"
 TENANTS = "idp.tenants"
 _SCOPE = re.compile(r"\*|[a-z0-9_]{1,64}")
 _THREADS = 6
-_OPTIONS = "-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
-_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_OPTIONS = "-c statement_timeout=4500 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
+_TICK = 0.1
+_WAIT = 2.0  # seconds for a connection
+_PATIENCE = 5.0  # seconds for any answer: a server that is stopped, or cut off, sends no error
+_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction, PoolTimeout)
 _PASSING = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 
 
@@ -58,6 +63,9 @@ class PostgresLane:
         self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
 
     def commit(self) -> None:
+        # after an error that somebody caught, COMMIT would roll back and report no error
+        if self.raw.info.transaction_status is not TransactionStatus.INTRANS:
+            raise Unavailable("postgresql: the transaction was lost before its commit")
         self.raw.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -66,36 +74,43 @@ class PostgresLane:
             self.raw.execute("ROLLBACK")
 
 
+class _Connection(psycopg.Connection[Any]):
+    lane: PostgresLane | None = None
+
+    def wait(self, gen: Any, interval: float = _TICK, timeout: float | None = _PATIENCE) -> Any:
+        return super().wait(gen, interval, timeout)
+
+
 class Postgres:
     dialect = db.POSTGRESQL
 
     def __init__(self, url: str) -> None:
-        self._lanes: dict[int, PostgresLane] = {}
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+        self._pool = ConnectionPool(
             url,
+            connection_class=_Connection,
             min_size=1,
             max_size=_THREADS + 4,
-            timeout=2.0,
+            timeout=_WAIT,
+            reconnect_timeout=_WAIT,  # then whoever asks next tries anew, so we are back as soon as the server is
             open=False,
-            check=ConnectionPool.check_connection,
             kwargs={"autocommit": True, "connect_timeout": 2, "options": _OPTIONS, "application_name": "warifu"},
         )
+        self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="postgres")
 
     @contextmanager
     def transaction(self, scope: str, *, write: bool) -> Iterator[PostgresLane]:
         with _translated():
             self._pool.open()
-            with self._pool.connection() as raw:
-                lane = self._lane(raw)
-                lane.begin(scope, write=write)
-                try:
-                    yield lane
-                except BaseException:
-                    lane.rollback()
-                    raise
-                else:
-                    lane.commit()
+            raw, lane = self._begin(scope, write=write)
+            try:
+                yield lane
+                lane.commit()
+            except BaseException:
+                lane.rollback()
+                raise
+            finally:
+                self._pool.putconn(raw)
 
     async def read(self, scope: str, work: Callable[[PostgresLane], T]) -> T:
         return await self._in_thread(scope, work, write=False)
@@ -108,22 +123,38 @@ class Postgres:
             with self.transaction(scope, write=write) as lane:
                 return work(lane)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        if self._closed:
+            raise Unavailable("postgresql: the database is closed")
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        except TimeoutError:
+            raise Unavailable("postgresql: no answer in time") from None
 
     def ping(self) -> None:
         with self.transaction("*", write=False) as lane:
             lane.execute("SELECT 1 FROM alembic_version", {}).fetchone()
 
     def close(self) -> None:
+        self._closed = True
         self._threads.shutdown(cancel_futures=True)
         self._pool.close()
 
-    def _lane(self, raw: "psycopg.Connection[Any]") -> PostgresLane:
-        lane = self._lanes.get(id(raw))
-        if lane is None or lane.raw is not raw:
-            self._lanes = {key: kept for key, kept in self._lanes.items() if not kept.raw.closed}
-            lane = self._lanes[id(raw)] = PostgresLane(raw)
-        return lane
+    def _begin(self, scope: str, *, write: bool) -> tuple[_Connection, PostgresLane]:
+        """BEGIN is the proof that a connection lives: one that the server ended meanwhile is replaced unseen."""
+        until = monotonic() + _WAIT
+        while True:
+            raw = self._pool.getconn()
+            try:
+                lane = raw.lane = raw.lane or PostgresLane(raw)
+                lane.begin(scope, write=write)
+            except BaseException:
+                self._pool.putconn(raw)
+                if not raw.closed or monotonic() > until:
+                    raise
+                self._pool.drain()  # those that lay idle beside it have most likely died with it
+            else:
+                return raw, lane
 
 
 @contextmanager

@@ -24,11 +24,11 @@ T = TypeVar("T")
 _BATCH = 128
 _QUEUE = 4096
 _PRAGMAS = (
+    "PRAGMA busy_timeout=4000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
-    "PRAGMA busy_timeout=4000",
     "PRAGMA wal_autocheckpoint=4000",
 )
 
@@ -163,38 +163,44 @@ class _Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[SqliteLane], T]) -> "asyncio.Future[T]":
-        if self._jobs.qsize() > _QUEUE:
-            raise Unavailable("too many units of work wait for the database")
+        if self._stopped or self._jobs.qsize() > _QUEUE:
+            raise Unavailable("the database is closed, or too many units of work wait for it")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, answer, loop))
         return answer
 
     def stop(self) -> None:
+        """What was handed in before is still done."""
+        self._stopped = True
         self._jobs.put(None)
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
         lane: SqliteLane | None = None
         while (first := self._jobs.get()) is not None:
-            batch = self._gather(first)
+            batch = [first]
             try:
                 lane = lane or SqliteLane(self._path, write=True)
+                lane.begin()
+                self._gather(batch)
                 answers = _run_batch(lane, batch)
-            except sqlite3.Error as error:
-                answers = [_down(error)] * len(batch)
+            except (sqlite3.Error, Unavailable) as error:
+                self._gather(batch)  # they have waited as long, and would fail alike
+                answers = [_down(error) for _ in batch]
             except BaseException as error:
-                answers = [error] * len(batch)
+                answers = [error for _ in batch]
             _deliver(batch, answers)
         if lane is not None:
             lane.close()
 
-    def _gather(self, first: _Job) -> list[_Job]:
-        batch = [first]
+    def _gather(self, batch: list[_Job]) -> None:
+        """Whoever has come while we waited for our turn goes along."""
         with suppress(queue.Empty):
             while len(batch) < _BATCH:
                 job = self._jobs.get_nowait()
@@ -202,11 +208,9 @@ class _Writer:
                     self._jobs.put(None)
                     break
                 batch.append(job)
-        return batch
 
 
 def _run_batch(lane: SqliteLane, batch: list[_Job]) -> list[Any]:
-    lane.begin()
     try:
         answers = [_in_savepoint(lane, job.work) for job in batch]
     except BaseException:
@@ -223,7 +227,8 @@ def _in_savepoint(lane: SqliteLane, work: Callable[[SqliteLane], Any]) -> Any:
         result = work(lane)
     except Exception as error:
         if not lane.raw.in_transaction:
-            raise
+            raise _down(error) from error
+        lane.memory.clear()
         lane.execute("ROLLBACK TO unit")
         result = _down(error) if isinstance(error, sqlite3.OperationalError) else error
     lane.execute("RELEASE unit")
