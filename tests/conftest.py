@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.support.units",
     "tests.support.browser",
     "tests.support.rooms",
+    "tests.support.provider",
 ]

@@ -39,7 +39,7 @@ async def show_page_error(house: House, scope: Scope, send: Send, facts: Facts |
         send,
         "error",
         facts=facts,
-        status=400,
+        status=failure.status,
         code=failure.code,
         reference=reference,
         detail=failure.detail or None,

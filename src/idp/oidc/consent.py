@@ -1,6 +1,7 @@
 """The consent page: what a service will learn, allowed or not by the person who is signed in.
 
-The form is bound to the browser, the interaction and the scopes shown: one from another flow does not count.
+The form is bound to the browser, the interaction, the sign-in and the scopes shown: one from another flow, or one that
+somebody else was shown, does not count.
 """
 
 from idp import audit, sessions, users
@@ -10,6 +11,7 @@ from idp.oidc import request as requests
 from idp.oidc.authorize import RESUME, Next, answer, page_of, proceed, read_request
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known
+from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.sessions import Interaction
 from idp.web import csrf
@@ -40,7 +42,7 @@ def question(house: House) -> App:
         async def look() -> Next:
             interaction = await _pending(house, browser, parse_query(scope["query_string"]))
             known, request = await read_request(house, browser, requests.from_text(interaction.request))
-            if known.user is None:
+            if not _is_asked(house, known, request, interaction):
                 return page_of(house, browser, RESUME, interaction)
             raise _Shown(interaction, known, request)
 
@@ -68,19 +70,31 @@ async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> N
     known, request = await read_request(house, browser, waiting)
     if known.user is None:
         return page_of(house, browser, RESUME, interaction)
-    _check_form(house, scope, browser, form, _purpose(interaction, request))
+    _check_form(house, scope, browser, form, _purpose(interaction, known, request))
     user, service = known.user.id, known.service.id
     if form.get("decision") != "allow":
         await house.units.commit(
             browser.tenant, lambda unit: _deny(unit, interaction, user, service), actor=known.actor
         )
         raise RedirectError(request.back, "access_denied", "The person did not allow it.")
+    if not _is_asked(house, known, request, interaction):
+        return page_of(house, browser, RESUME, interaction)
 
     def allow(unit: Unit) -> None:
         sessions.give_consent(unit, user_id=user, service_id=service, scopes=request.scopes)
 
     await house.units.commit(browser.tenant, allow, actor=known.actor)
     return await proceed(house, browser, waiting, interaction, allowed=True)
+
+
+def _is_asked(house: House, known: Known, request: AuthorizationRequest, interaction: Interaction) -> bool:
+    """Whether consent is what the request lacks. Everything else that it may lack, or get, is said where it resumes."""
+    now_us = house.units.clock.now_us()
+    try:
+        step = next_step(house.gate, known, request, interaction, allowed=False, now_us=now_us)
+    except Refused:
+        return False
+    return step is Missing.CONSENT
 
 
 def _deny(unit: Unit, interaction: Interaction, user: str, service: str) -> None:
@@ -100,7 +114,7 @@ def _check_form(house: House, scope: Scope, browser: Browser, form: Form, purpos
             shown=form.get("csrf"),
         )
     except Refused as refusal:
-        raise PageError(refusal.code) from refusal
+        raise PageError(refusal.code, status=403) from refusal
 
 
 async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
@@ -110,8 +124,9 @@ async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
     return interaction
 
 
-def _purpose(interaction: Interaction, request: AuthorizationRequest) -> str:
-    return f"consent {interaction.id} {' '.join(sorted(request.scopes))}"
+def _purpose(interaction: Interaction, known: Known, request: AuthorizationRequest) -> str:
+    assert known.session is not None
+    return f"consent {interaction.id} {known.session.id} {' '.join(sorted(request.scopes))}"
 
 
 async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown: _Shown) -> None:
@@ -128,7 +143,7 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
         facts=known.facts,
         ui_locales=shown.request.ui_locales,
         action=f"{house.issuer(browser.slug)}/consent",
-        csrf=csrf.token(box, browser.device.digest, _purpose(shown.interaction, shown.request)),
+        csrf=csrf.token(box, browser.device.digest, _purpose(shown.interaction, known, shown.request)),
         interaction=shown.interaction.id,
         service=shown_service(known.service),
         person=ShownPerson(person.display_name, person.user_name),

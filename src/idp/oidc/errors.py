@@ -21,6 +21,10 @@ class OAuthError(Failure):
 class PageError(Failure):
     """The request is not to be trusted with a redirect: an error page of our own (RFC 6749 4.1.2.1)."""
 
+    def __init__(self, code: str, *, status: int = 400, detail: str = "") -> None:
+        super().__init__(code, detail=detail)
+        self.status = status
+
 
 def invalid_client(detail: str = "") -> NoReturn:
     """One answer whatever was wrong (RFC 6749 5.2)."""

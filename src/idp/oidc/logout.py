@@ -154,7 +154,7 @@ def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interac
             shown=form.get("csrf"),
         )
     except Refused as refusal:
-        raise PageError(refusal.code) from refusal
+        raise PageError(refusal.code, status=403) from refusal
     target: str | None = json.loads(interaction.request)
     return target
 

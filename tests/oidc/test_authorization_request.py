@@ -1,0 +1,189 @@
+"""What an authorization request must be, and who is told when it is not (PROTOCOLS 2.2, 2.3; SECURITY A1-A11)."""
+
+import pytest
+from tests.support.filling import BASE_URL, CALLBACK
+from tests.support.in_process import FORM, Answer, encoded
+from tests.support.party import CHALLENGE, STATE
+from tests.support.provider import Provider
+
+from idp.oidc.request import CHECKS
+
+ISSUER = f"{BASE_URL}/t/aoba"
+
+TOLD_THE_SERVICE = [
+    ("_not_repeated", {}, [("scope", "openid")], "invalid_request"),
+    ("_not_repeated", {}, [("nonce", "another")], "invalid_request"),
+    ("_not_repeated", {}, [("response_type", "code")], "invalid_request"),
+    ("_not_repeated", {}, [("code_challenge", CHALLENGE)], "invalid_request"),
+    ("_not_repeated", {}, [("prompt", "none"), ("prompt", "none")], "invalid_request"),
+    ("_no_request_object", {"request": "a.b.c"}, [], "request_not_supported"),
+    ("_no_request_object", {"request_uri": "https://rp.example/r"}, [], "request_uri_not_supported"),
+    ("_no_request_object", {"request_uri": "urn:ietf:params:oauth:request_uri:x"}, [], "request_uri_not_supported"),
+    ("_no_request_object", {"registration": "{}"}, [], "registration_not_supported"),
+    ("_response_type", {"response_type": None}, [], "invalid_request"),
+    ("_response_type", {"response_type": ""}, [], "invalid_request"),
+    ("_response_type", {"response_type": "token"}, [], "unsupported_response_type"),
+    ("_response_type", {"response_type": "id_token"}, [], "unsupported_response_type"),
+    ("_response_type", {"response_type": "code token"}, [], "unsupported_response_type"),
+    ("_response_type", {"response_type": "code id_token token"}, [], "unsupported_response_type"),
+    ("_response_type", {"response_type": "CODE"}, [], "unsupported_response_type"),
+    ("_response_type", {"response_type": "none"}, [], "unsupported_response_type"),
+    ("_response_mode", {"response_mode": "fragment"}, [], "invalid_request"),
+    ("_response_mode", {"response_mode": "form_post"}, [], "invalid_request"),
+    ("_response_mode", {"response_mode": "web_message"}, [], "invalid_request"),
+    ("_lengths", {"nonce": "n" * 1_025}, [], "invalid_request"),
+    ("_lengths", {"scope": "openid " + "s" * 2_048}, [], "invalid_request"),
+    ("_lengths", {"login_hint": "h" * 321}, [], "invalid_request"),
+    ("_lengths", {"ui_locales": "ja " * 80}, [], "invalid_request"),
+    ("_scope", {"scope": None}, [], "invalid_scope"),
+    ("_scope", {"scope": ""}, [], "invalid_scope"),
+    ("_scope", {"scope": "admin root"}, [], "invalid_scope"),
+    ("_scope", {"scope": "OPENID"}, [], "invalid_scope"),
+    ("_pkce", {"code_challenge": None, "code_challenge_method": None}, [], "invalid_request"),
+    ("_pkce", {"code_challenge": None}, [], "invalid_request"),
+    ("_pkce", {"code_challenge": ""}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": None}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": ""}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": "plain"}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": "s256"}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": "S256 "}, [], "invalid_request"),
+    ("_pkce", {"code_challenge_method": "S512"}, [], "invalid_request"),
+    ("_pkce", {"code_challenge": CHALLENGE + "="}, [], "invalid_request"),
+    ("_pkce", {"code_challenge": CHALLENGE[:-1]}, [], "invalid_request"),
+    ("_pkce", {"code_challenge": CHALLENGE[:-1] + "é"}, [], "invalid_request"),
+    ("_prompt", {"prompt": "create"}, [], "invalid_request"),
+    ("_prompt", {"prompt": "NONE"}, [], "invalid_request"),
+    ("_prompt", {"prompt": "none login"}, [], "invalid_request"),
+    ("_max_age", {"max_age": "-1"}, [], "invalid_request"),
+    ("_max_age", {"max_age": "1.5"}, [], "invalid_request"),
+    ("_max_age", {"max_age": "\uff11"}, [], "invalid_request"),
+    ("_max_age", {"max_age": "9" * 11}, [], "invalid_request"),
+    ("_resource", {"resource": "https://api.example/"}, [], "invalid_target"),
+]
+
+SHOWN_HERE = [
+    ({"client_id": None}, [], "invalid_request"),
+    ({"client_id": ""}, [], "invalid_request"),
+    ({"client_id": "cli_nobody"}, [], "unknown_service"),
+    ({"client_id": "\u682a"}, [], "unknown_service"),
+    ({}, [("client_id", "cli_nobody")], "invalid_request"),
+    ({}, [("redirect_uri", CALLBACK)], "invalid_request"),
+    ({}, [("redirect_uri", "https://evil.example/")], "invalid_request"),
+    ({}, [("state", "b")], "invalid_request"),
+    ({}, [("response_mode", "query"), ("response_mode", "query")], "invalid_request"),
+    ({"redirect_uri": None}, [], "invalid_redirect_uri"),
+    ({"redirect_uri": ""}, [], "invalid_redirect_uri"),
+    ({"redirect_uri": "https://rp.example/other"}, [], "invalid_redirect_uri"),
+    ({"state": "s" * 4_097}, [], "invalid_request"),
+    ({"state": "a\nb"}, [], "invalid_request"),
+    ({"state": "状態"}, [], "invalid_request"),
+]
+
+WITHOUT_HARM = [
+    {"extra": "foobar"},
+    {"display": "popup"},
+    {"display": "page"},
+    {"ui_locales": "se"},
+    {"claims_locales": "se"},
+    {"acr_values": "1 2"},
+    {"login_hint": "nobody@nowhere.example"},
+    {"scope": "email profile openid address phone"},
+    {"scope": "openid unheard-of"},
+    {"state": None},
+    {"state": ""},
+    {"nonce": None},
+    {"nonce": "n" * 384},
+    {"response_mode": "query"},
+    {"response_mode": ""},
+    {"max_age": "10000"},
+    {"max_age": ""},
+    {"prompt": ""},
+    {"claims": '{"userinfo":{"name":{"essential":true}}}'},
+]
+
+
+def ask(provider: Provider, changes: dict[str, str | None], more: list[tuple[str, str]], method: str = "GET") -> Answer:
+    fields = encoded([*provider.party("web").asking(**changes).items(), *more])
+    if method == "GET":
+        return provider.get(f"/t/aoba/authorize?{fields.decode()}")
+    return provider.first.call("POST", "/t/aoba/authorize", {"content-type": FORM}, fields)
+
+
+def test_every_check_of_the_request_has_a_case_here() -> None:
+    assert {check.__name__ for check in CHECKS} == {name for name, _, _, _ in TOLD_THE_SERVICE}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("name", "changes", "more", "error"), TOLD_THE_SERVICE)
+def test_the_service_is_told_what_was_wrong_at_its_registered_address(
+    shared: Provider, method: str, name: str, changes: dict[str, str | None], more: list[tuple[str, str]], error: str
+) -> None:
+    answer = ask(shared, changes, more, method)
+    assert answer.status == 303
+    assert answer.location.startswith(f"{CALLBACK}?")
+    assert answer.query.keys() == {"error", "error_description", "state", "iss"}  # PROTOCOLS B3
+    assert (answer.query["error"], answer.query["state"], answer.query["iss"]) == (error, STATE, ISSUER)
+    described = answer.query["error_description"]
+    assert all(" " <= character <= "~" and character not in '"\\' for character in described)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("changes", "more", "error"), SHOWN_HERE)
+def test_nobody_is_sent_anywhere_until_service_and_address_are_certain(
+    shared: Provider, method: str, changes: dict[str, str | None], more: list[tuple[str, str]], error: str
+) -> None:
+    answer = ask(shared, changes, more, method)
+    assert (answer.status, answer.location, answer.cookies) == (400, "", [])
+    assert 'id="error-page"' in answer.text
+    assert error in answer.text
+
+
+@pytest.mark.parametrize("changes", WITHOUT_HARM)
+def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dict[str, str | None]) -> None:
+    browser = shared.browser()
+    answer = browser.authorize(shared.party("web"), **changes)
+    assert "code" in answer.query, answer
+    assert answer.query.get("state") == changes.get("state", STATE)  # never invented (B2)
+    assert answer.query["iss"] == ISSUER
+
+
+def test_unknown_parameters_may_repeat(shared: Provider) -> None:
+    answer = ask(shared, {}, [("extra", "1"), ("extra", "2")])
+    assert answer.location.startswith(f"{ISSUER}/signin?")
+
+
+@pytest.mark.parametrize("state", ["a+b", "a%20b", "&=?#", "~!@$^*()", "<script>", "'\"\\", " ", "s" * 4_096])
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_the_state_comes_back_byte_for_byte(shared: Provider, state: str, prompt: str | None) -> None:
+    answer = shared.browser().authorize(shared.party("web"), state=state, prompt=prompt)
+    assert answer.query["state"] == state
+    assert ("error" in answer.query) is (prompt == "none")
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_a_registered_query_is_kept(shared: Provider, prompt: str | None) -> None:
+    answer = shared.browser().authorize(shared.party("web"), redirect_uri=f"{CALLBACK}?a=b%20c", prompt=prompt)
+    assert answer.location.startswith(f"{CALLBACK}?a=b%20c&")
+
+
+def test_a_client_of_an_old_library_may_leave_out_the_challenge(shared: Provider) -> None:
+    legacy = shared.party("legacy")
+    code = shared.browser().code(legacy, code_challenge=None, code_challenge_method=None)
+    assert legacy.redeem(code, code_verifier=None).status == 200
+
+
+def test_a_parameter_is_not_given_once_in_the_query_and_once_in_the_body(shared: Provider) -> None:
+    web = shared.party("web")
+    headers = {"content-type": FORM}
+    whole = encoded(web.asking())
+    for name in ("client_id", "redirect_uri", "state"):
+        again = encoded({name: web.asking()[name]}).decode()
+        answer = shared.first.call("POST", f"/t/aoba/authorize?{again}", headers, whole)
+        assert (answer.status, answer.location) == (400, "")
+    answer = shared.first.call("POST", "/t/aoba/authorize?scope=openid", headers, whole)
+    assert answer.query["error"] == "invalid_request"
+
+
+def test_a_service_without_the_code_grant_has_no_address_to_go_to(shared: Provider) -> None:
+    answer = shared.get(shared.party("robot").address())
+    assert (answer.status, answer.location) == (400, "")

@@ -1,0 +1,77 @@
+"""OpenID Connect Discovery 1.0, RFC 8414, RFC 7517; PROTOCOLS K1, D1-D3."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.support.party import Party
+from tests.support.provider import Provider
+
+from idp.oidc.discovery import metadata
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "openid-configuration.json"
+ADDRESSES = (
+    "/t/aoba/.well-known/openid-configuration",
+    "/t/aoba/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-authorization-server/t/aoba",  # RFC 8414 3.1
+)
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_discovery_document_is_the_reviewed_one(shared: Provider, address: str) -> None:
+    answer = shared.get(address)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == json.loads(GOLDEN.read_text())
+
+
+def test_the_document_says_another_issuer_for_another_tenant(shared: Provider) -> None:
+    found = shared.get("/t/midori/.well-known/openid-configuration").json()
+    assert found == metadata("https://id.example/t/midori")
+    assert not any("aoba" in str(value) for value in found.values())
+
+
+def test_every_address_in_the_document_is_below_its_issuer(shared: Provider) -> None:
+    found = shared.get(ADDRESSES[0]).json()
+    addresses = {name: value for name, value in found.items() if name.endswith(("_endpoint", "_uri"))}
+    assert len(addresses) == 7
+    assert all(value.startswith(f"{found['issuer']}/") for value in addresses.values())
+
+
+@pytest.mark.parametrize("path", ["/t/nobody/.well-known/openid-configuration", "/t/nobody/jwks", "/t/-/jwks"])
+def test_a_tenant_that_is_not_there_has_no_document(shared: Provider, path: str) -> None:
+    assert shared.get(path).status == 404
+
+
+def test_keys_are_published_without_a_private_member_and_with_distinct_ids(shared: Provider) -> None:
+    keys = shared.get("/t/aoba/jwks").json()["keys"]
+    assert sorted((key["alg"], key["use"]) for key in keys) == [("ES256", "sig"), ("ES256", "sig"), ("RS256", "sig")]
+    assert len({key["kid"] for key in keys}) == len(keys)
+    assert len({key.get("n") or key["x"] for key in keys}) == len(keys)
+    assert all(PRIVATE.isdisjoint(key) for key in keys)
+
+
+def test_tenants_share_no_key(shared: Provider) -> None:
+    ours, theirs = (shared.get(f"/t/{slug}/jwks").json()["keys"] for slug in ("aoba", "midori"))
+    assert {key["kid"] for key in ours}.isdisjoint(key["kid"] for key in theirs)
+
+
+@pytest.mark.parametrize("path", [ADDRESSES[0], "/t/aoba/jwks"])
+def test_what_is_public_may_be_read_from_any_page_and_kept_for_minutes(shared: Provider, path: str) -> None:
+    answer = shared.get(path, {"origin": "https://app.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_what_is_public_is_only_read(shared: Provider, method: str) -> None:
+    answer = shared.first.call(method, "/t/aoba/jwks")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_what_is_promised_of_the_token_endpoint_is_what_services_may_register(shared: Provider) -> None:
+    found = shared.get(ADDRESSES[0]).json()
+    parties: list[Party] = [shared.party(name) for name in ("web", "post", "app")]
+    assert {party.method for party in parties} == set(found["token_endpoint_auth_methods_supported"])
