@@ -78,7 +78,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_access_tokens")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_access_tokens_expires_at", "access_tokens", ["expires_at"], unique=False)
 
     op.create_table(
         "api_keys",
@@ -186,7 +185,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_authorization_codes_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_authorization_codes")),
     )
-    op.create_index("ix_authorization_codes_expires_at", "authorization_codes", ["expires_at"], unique=False)
 
     op.create_table(
         "consents",
@@ -314,7 +312,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_interactions_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
     )
-    op.create_index("ix_interactions_expires_at", "interactions", ["expires_at"], unique=False)
 
     op.create_table(
         "partners",

@@ -74,14 +74,15 @@ def build(settings: Settings) -> App:
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     inside = Dispatcher(doors, fallback=admin.build(house))
+    lines = JsonLines(sys.stdout)
     hallway = Hallway(
         inside,
         base_url=house.base_url,
         trusted_proxies=settings.proxies,
         render_failure=failure_page(house),
-        request_log=JsonLines(sys.stdout) if settings.log_level in {"debug", "info"} else None,
+        request_log=lines if settings.log_level in {"debug", "info"} else None,
     )
-    return _with_lifespan(hallway, house)
+    return _with_lifespan(hallway, house, lines)
 
 
 def _throttle(settings: Settings) -> Throttle:
@@ -89,7 +90,7 @@ def _throttle(settings: Settings) -> Throttle:
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
-def _with_lifespan(app: App, house: House) -> App:
+def _with_lifespan(app: App, house: House, lines: JsonLines) -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
@@ -101,6 +102,7 @@ def _with_lifespan(app: App, house: House) -> App:
         warming.cancel()
         house.passwords.close()
         await asyncio.to_thread(house.units.database.close)
+        lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
     return application

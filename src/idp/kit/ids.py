@@ -13,6 +13,7 @@ import threading
 from hashlib import sha256
 from typing import NamedTuple, NewType
 
+from idp.kit import randomness
 from idp.kit.clock import machine_ns
 
 TenantId = NewType("TenantId", str)
@@ -29,9 +30,9 @@ class _Sequence:
         self._last = 0
 
     def next(self) -> int:
-        fresh = (machine_ns() // 1_000_000 << 80) | secrets.randbits(79)
+        fresh = (machine_ns() // 1_000_000 << 80) | randomness.take(10)
         with self._lock:
-            self._last = fresh if fresh > self._last else self._last + 1 + secrets.randbits(32)
+            self._last = fresh if fresh > self._last else self._last + 1 + randomness.take(4)
             return self._last
 
 

@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Table, Text
 
 from idp.kit.db import metadata, tenant_id
 
@@ -22,7 +22,6 @@ codes = Table(
     Column("service_generation", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
-    Index("ix_authorization_codes_expires_at", "expires_at"),
 )
 
 access_tokens = Table(
@@ -45,6 +44,5 @@ access_tokens = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
     Column("jwt", Boolean, nullable=False),
-    Index("ix_access_tokens_expires_at", "expires_at"),
     sqlite_with_rowid=False,
 )

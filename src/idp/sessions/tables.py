@@ -36,7 +36,6 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("session_id", Text),
     Column("finished_at", BigInteger),
-    Index("ix_interactions_expires_at", "expires_at"),
 )
 
 consents = Table(

@@ -1,5 +1,6 @@
 """The one line that is written about a request: never its path, query, headers or body."""
 
+import asyncio
 import json
 from functools import lru_cache
 from typing import Protocol, TextIO
@@ -7,6 +8,8 @@ from typing import Protocol, TextIO
 import structlog
 
 from idp.kit.clock import machine_ns, rfc3339
+
+_PATIENCE = 0.02  # seconds in which lines wait for company: a write for each costs more than the line
 
 
 class RequestLog(Protocol):
@@ -54,6 +57,7 @@ class JsonLines:
         self._stream = stream
         self._second = -1
         self._date_and_time = ""
+        self._waiting: list[str] = []
 
     def __call__(
         self,
@@ -71,11 +75,26 @@ class JsonLines:
             self._second = second
             self._date_and_time = rfc3339(second * 1_000_000).removesuffix("Z")
         origin = "" if address is None else f', "address": {_quoted(address)}'
-        self._stream.write(
+        self._write(
             f'{{"reference": "{reference}", "method": {_quoted(method)}, "endpoint": {_quoted(endpoint)}, '
             f'"status": {status}, "ms": {ms}{origin}, "bytes": {size}, "event": "request", "level": "info", '
             f'"timestamp": "{self._date_and_time}.{micros:06d}Z"}}\n'
         )
+
+    def _write(self, line: str) -> None:
+        self._waiting.append(line)
+        if len(self._waiting) > 1:
+            return
+        try:
+            asyncio.get_running_loop().call_later(_PATIENCE, self.flush)
+        except RuntimeError:  # outside an event loop nobody would come by again
+            self.flush()
+
+    def flush(self) -> None:
+        """What waits, in one write."""
+        text = "".join(self._waiting)
+        self._waiting.clear()
+        self._stream.write(text)
         self._stream.flush()
 
 
