@@ -18,7 +18,6 @@ HEAVY = {
     "webauthn",
     "zxcvbn",
     "alembic",
-    "rich",
 }
 
 PROBE = """
