@@ -56,16 +56,25 @@ def test_a_key_expires(world: World) -> None:
     assert (past.status, past.wrong()) == (422, {"/expires_at": "past"})
 
 
-@pytest.mark.parametrize(
-    "authorization",
-    ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer ak_", "Bearer ak_0_0_0", "bearer \xe9", f"Bearer {'a' * 5000}"],
-)
-def test_whoever_shows_no_valid_key_is_nobody(world: World, authorization: str) -> None:
-    for path in ("/contracts", "/tenants/aoba", "/tenants/none", "/system"):
-        reply = world.nobody.get(path, authorization=authorization)
-        assert (reply.status, reply.code) == (401, "unauthenticated")
-        assert reply.headers["www-authenticate"] == "Bearer"
-    assert world.nobody.get("/system").status == 401
+NO_KEYS = [
+    "",
+    "Bearer",
+    "Bearer ",
+    "Basic YTpi",
+    "Bearer ak_",
+    "Bearer ak_0_0_0",
+    "bearer \xe9",
+    f"Bearer {'a' * 5000}",
+]
+
+
+def test_whoever_shows_no_valid_key_is_nobody(world: World) -> None:
+    for authorization in NO_KEYS:
+        for path in ("/contracts", "/tenants/aoba", "/tenants/none", "/system"):
+            reply = world.nobody.get(path, authorization=authorization)
+            assert (reply.status, reply.code) == (401, "unauthenticated")
+            assert reply.headers["www-authenticate"] == "Bearer"
+        assert world.nobody.get("/system").status == 401
 
 
 def test_an_altered_key_opens_nothing(world: World) -> None:
