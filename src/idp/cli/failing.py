@@ -19,6 +19,9 @@ def sentence(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError):
         return str(error)
-    if type(error).__module__.startswith("sqlalchemy") and hasattr(error, "orig"):
-        return f"IDP_DATABASE_URL: the database does not answer: {str(error.orig).strip()}"
+    origin = type(error).__module__.partition(".")[0]
+    if origin == "sqlalchemy" and hasattr(error, "orig"):
+        return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(error.orig).split())}"
+    if origin == "alembic":
+        return str(error)
     return None
