@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
-
 from idp import contracts, credentials, federation, main, signing, tenants, users
 from idp.credentials import Cost, HashPool
 from idp.kit import sealing
@@ -110,7 +108,6 @@ def application(slug: str, **changes: Any) -> contracts.Application:
 
 def fill(settings: Settings) -> Filled:
     sealing.ensure_master(settings.master_key)
-    _mark_as_migrated(settings.database_url)
     units = main.open_units(settings)
     filled = Filled()
     for slug in ("aoba", "midori"):
@@ -128,13 +125,6 @@ def fill(settings: Settings) -> Filled:
         person(unit, filled, "midori-taro", user_name="taro@aoba.example")
     units.database.close()
     return filled
-
-
-def _mark_as_migrated(url: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="sqlite" if url.startswith("sqlite") else "postgresql+psycopg"))
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
-    engine.dispose()
 
 
 def _establish(units: Units, filled: Filled, slug: str) -> None:

@@ -148,6 +148,7 @@ def _settings(url: str, home: Path, keys: Path, clock: Path, **more: Any) -> set
         base_url=BASE_URL,
         environment="test",
         clock=f"file:{clock}",
+        log_level="warning",
         **more,
     )
 

@@ -15,7 +15,7 @@ from idp.kit.units import Unit
 from idp.oidc import store
 from idp.oidc.errors import OAuthError
 from idp.oidc.model import CODE_KIND, Code, Scope
-from idp.sessions import Generations, Grant, Lifetimes
+from idp.sessions import Generations, Grant, Lifetimes, Session
 from idp.signing import b64
 from idp.web.forms import Form
 
@@ -26,6 +26,7 @@ class Loaded(NamedTuple):
     code: Code
     proof: PersonProof
     present: Generations
+    session: Session | None
 
 
 def presented_code(form: Form) -> Presented:
@@ -52,7 +53,8 @@ def load(unit: Unit, shown: Presented, service: Service, tenant_generation: int)
         methods=code.methods,
         authenticated_at=code.authenticated_at,
     )
-    return Loaded(code, proof, Generations(tenant_generation, user.generation if user else 0, service.generation))
+    present = Generations(tenant_generation, user.generation if user else 0, service.generation)
+    return Loaded(code, proof, present, sessions.find_session(unit, code.session_id))
 
 
 def check(loaded: Loaded, form: Form, now_us: int) -> None:
@@ -64,6 +66,9 @@ def check(loaded: Loaded, form: Form, now_us: int) -> None:
         raise Refused("invalid_grant", "code_verifier does not fit the code_challenge.")
     born = Generations(code.tenant_generation, code.user_generation, code.service_generation)
     if born != loaded.present or now_us >= code.expires_at:
+        raise _invalid()
+    session = loaded.session  # signed out since: what was asked for then is not given now
+    if session is None or not sessions.is_current(session, now_us, tenant_generation=loaded.present.tenant):
         raise _invalid()
 
 

@@ -46,7 +46,8 @@ async def read_form(scope: Scope, receive: Receive) -> Form:
         raise OAuthError("invalid_request", refusal.public) from refusal
     if repeated := form.repeated - _MAY_REPEAT:
         raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
-    return form
+    # RFC 6749 3.2: a parameter without a value is as if it were left out
+    return form if all(value for _, value in form.fields) else Form(tuple(field for field in form.fields if field[1]))
 
 
 async def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Answer:
