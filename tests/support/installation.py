@@ -86,8 +86,9 @@ class Installation:
         return Reply(answer.status_code, answer.json() if answer.content else None, dict(answer.headers))
 
     def add_service(self, name: str, **oidc: object) -> dict[str, Any]:
-        """A new OIDC service of `aoba`: what the API answered under `oidc`, with its client_id and client_secret."""
-        reply = self.call("POST", "/tenants/aoba/services", {"name": name, "protocol": "oidc", "oidc": oidc})
+        """A new OIDC service of `aoba`, open to all its IDs: what the API answered under `oidc`, secret included."""
+        asked = {"name": name, "protocol": "oidc", "assignment_required": False, "oidc": oidc}
+        reply = self.call("POST", "/tenants/aoba/services", asked)
         assert reply.status == 201, reply
         registered: dict[str, Any] = reply.body["oidc"]
         return registered
