@@ -22,7 +22,7 @@ def read_assignee(document: Mapping[str, object]) -> str:
     """The user's id of `{"user": id}`. Raises `Invalid`."""
     fields = Fields(document)
     fields.only({"user"}, frozenset({"group"}))
-    if not fields.errors:
+    if document.get("group") is None:
         fields.required("user")
     user_id = fields.text("user")
     fields.finish()

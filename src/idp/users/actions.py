@@ -10,7 +10,6 @@ from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.errors import Conflict, Stale
-from idp.kit.fields import merged
 from idp.kit.units import Unit
 from idp.users import document as documents
 from idp.users import store
@@ -48,9 +47,7 @@ def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: in
     Raises `NotFound`, `Stale`, `Invalid`, `Conflict`: `user_name_taken`, `last_admin_locked_out`.
     """
     identity = _held(unit, user_id, version)
-    patch = dict(patch)
-    status = documents.take_status(patch, identity.status)
-    draft = documents.read(merged(documents.writable(identity.draft), patch))
+    draft, status = documents.read_change(identity, patch)
     if Role.ADMIN not in draft.roles:
         _keep_an_admin(unit, identity)
     if draft != identity.draft:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.kit.clock import rfc3339
-from idp.kit.fields import Fields
+from idp.kit.fields import Fields, merged
 from idp.users import claims
 from idp.users.model import Affiliation, Draft, Identity, Role, UserStatus
 from idp.users.names import LONGEST
@@ -15,7 +15,21 @@ _UNBUILT = frozenset({"groups"})
 
 def read(document: Mapping[str, object]) -> Draft:
     """Raises `Invalid`. The password is no part of it: whoever takes one hands it to `credentials`."""
-    fields = Fields(document)
+    return _read(Fields(document))
+
+
+def read_change(identity: Identity, patch: Mapping[str, object]) -> tuple[Draft, UserStatus]:
+    """What RFC 7396 makes of an ID and a patch of its document, `status` included (null asks for no other one).
+
+    Raises `Invalid` with the faults of both.
+    """
+    said = {name: value for name, value in patch.items() if name != "status"}
+    asked = Fields({"status": patch.get("status")})
+    status = asked.choice("status", UserStatus, frozenset(), default=identity.status)
+    return _read(Fields(merged(writable(identity.draft), said), errors=asked.errors)), status
+
+
+def _read(fields: Fields) -> Draft:
     fields.only(MEMBERS, _UNBUILT)
     fields.required("display_name")
     fields.required("affiliation")
@@ -35,14 +49,6 @@ def read(document: Mapping[str, object]) -> Draft:
         fields.refuse("user_name", "required", "A user name is needed, or an e-mail address to take its place.")
     fields.finish()
     return draft
-
-
-def take_status(patch: dict[str, object], present: UserStatus) -> UserStatus:
-    """The status that a patch asks for, taken out of it; null asks for nothing. Raises `Invalid`."""
-    fields = Fields({"status": patch.pop("status", None)})
-    status = fields.choice("status", UserStatus, frozenset(), default=present)
-    fields.finish()
-    return status
 
 
 def writable(draft: Draft) -> dict[str, Any]:
