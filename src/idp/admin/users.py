@@ -1,5 +1,7 @@
 """IDs of a tenant (API.md 8)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from idp import contracts, credentials, federation, users
@@ -17,8 +19,9 @@ from idp.users import Draft, Identity, Role
 
 def create(call: Call) -> Answer:
     """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled."""
-    document, password = _without_password(call.document)
-    draft = users.read(document)
+    document, password, faults = _without_password(call.document)
+    with _named_with(faults):
+        draft = users.read(document)
     encoded = _hashed(call, password)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
@@ -47,12 +50,13 @@ def shown(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Change what is said of somebody. A new password ends what is signed in with the old one."""
-    patch, password = _without_password(call.document)
+    patch, password, faults = _without_password(call.document)
     encoded = _hashed(call, password)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = users.get(unit, call.names["user"])
-        identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
+        with _named_with(faults):
+            identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
         _check_grant(
             call, had=before.roles, gets=identity.draft, proves=encoded is not None or _renamed(before, identity)
         )
@@ -102,24 +106,36 @@ def _limit(unit: Unit) -> int:
     return contract.application.ids
 
 
-def _without_password(document: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Raises `Invalid`, which does not repeat the password."""
+def _without_password(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, list[FieldError]]:
+    """The document for `users`, the password if it can be one, and what is wrong with it, which does not repeat it."""
     if "password" not in document:
-        return document, None
+        return document, None, []
     rest = {name: value for name, value in document.items() if name != "password"}
     password = document["password"]
     if not isinstance(password, str):
         detail = "password must be a string."
-        raise Invalid("invalid", detail, errors=[FieldError("/password", "invalid_type", detail, expected="string")])
-    return rest, password
+        return rest, None, [FieldError("/password", "invalid_type", detail, expected="string")]
+    try:
+        credentials.refuse_impossible(password)
+    except Invalid as wrong:
+        return rest, None, list(wrong.errors)
+    return rest, password, []
+
+
+@contextmanager
+def _named_with(faults: list[FieldError]) -> Iterator[None]:
+    """What was found wrong before is named together with what the block finds. Raises `Invalid`."""
+    try:
+        yield
+    except Invalid as wrong:
+        raise Invalid(wrong.code, wrong.public, errors=[*wrong.errors, *faults]) from None
+    if faults:
+        raise Invalid("invalid", "Some fields are wrong.", errors=faults)
 
 
 def _hashed(call: Call, password: str | None) -> str | None:
     """Computed before any transaction: it takes its time."""
-    if password is None:
-        return None
-    credentials.refuse_impossible(password)
-    return call.house.passwords.hash(password)
+    return None if password is None else call.house.passwords.hash(password)
 
 
 def _renamed(before: Identity, after: Identity) -> bool:

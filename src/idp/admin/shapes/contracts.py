@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Day, Instant, Sent, Shown, Slug, Text
 from idp.contracts import EndReason, Event, LegalForm, Product, Status
@@ -69,11 +69,11 @@ class NonRenewal(Shown):
 class Contract(_Terms):
     """An application and the contract that it became: one record, one id. `status` is what the dates say now."""
 
-    model_config = Shown.model_config
+    model_config = ConfigDict(extra="ignore")
     id: str
     status: Status
     end_reason: EndReason | None
-    term: Annotated[Term | None, Field(description="The present one; None before the contract is established.")]
+    term: Annotated[Term | None, Field(description="The present one; null before the contract is established.")]
     last_day_to_ask: Annotated[Day | None, Field(description="For not renewing at the end of the present term.")]
     next_possible_end_date: Annotated[Day | None, Field(description="The end that can still be asked for.")]
     non_renewal: NonRenewal | None

@@ -1,6 +1,6 @@
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Text
 from idp.federation import (
@@ -55,7 +55,7 @@ class OidcMetadata(Sent):
 class OidcClient(OidcMetadata):
     """As registered, with all defaults. `client_secret` is shown in the answer that made it and never again."""
 
-    model_config = Shown.model_config
+    model_config = ConfigDict(extra="ignore")
     client_id: str
     client_id_issued_at: int
     client_secret_expires_at: Annotated[int | None, Field(description="0: never. Absent without a secret.")] = None
