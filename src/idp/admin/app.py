@@ -93,23 +93,20 @@ def _add(app: FastAPI, house: House, route: Route) -> None:
     def endpoint(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
         return serve(house, route, request, body)
 
+    summary, _, about = (route.handler.__doc__ or "").strip().partition("\n\n")
     app.add_api_route(
         PREFIX + route.path,
         endpoint,
         methods=[route.method],
         name=route.name,
         operation_id=route.name,
-        summary=_first_line(route),
-        description=(route.handler.__doc__ or "").partition("\n")[2].strip(),
+        summary=" ".join(summary.split()),
+        description=" ".join(about.split()),
         tags=[route.right.noun.value],
         status_code=route.status,
         response_class=Response,
         openapi_extra=describing.operation(route),
     )
-
-
-def _first_line(route: Route) -> str:
-    return (route.handler.__doc__ or "").strip().partition("\n")[0]
 
 
 def _refuse_strays(app: FastAPI, table: tuple[Route, ...]) -> None:

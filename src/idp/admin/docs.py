@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 STYLESHEET = "/api/docs.css"
@@ -66,6 +67,7 @@ def _render(description: dict[str, Any]) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["marked"] = _marked
     operations = sorted(_operations(description), key=lambda operation: operation.noun)
     schemas = description["components"]["schemas"]
     text = environment.get_template("docs.html").render(
@@ -75,6 +77,13 @@ def _render(description: dict[str, Any]) -> bytes:
         schemas=[(name, schema, list(_members(schema))) for name, schema in sorted(schemas.items())],
     )
     return text.encode()
+
+
+def _marked(text: str) -> Markup:
+    """Words between backticks are code."""
+    parts = text.split("`")
+    words = (Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(parts))
+    return Markup("").join(words)
 
 
 def _operations(description: dict[str, Any]) -> Iterator[Operation]:
