@@ -57,13 +57,7 @@ def test_a_key_expires(world: World) -> None:
 
 
 NO_KEYS = [
-    "",
-    "Bearer",
-    "Bearer ",
-    "Basic YTpi",
-    "Bearer ak_",
-    "Bearer ak_0_0_0",
-    "bearer \xe9",
+    *("", "Bearer", "Bearer ", "Basic YTpi", "Bearer ak_", "Bearer ak_0_0_0", "bearer \xe9"),
     f"Bearer {'a' * 5000}",
 ]
 

@@ -36,7 +36,7 @@ WRONG = [
         {**PERSON, "affiliation": "guest", "email": "x"},
         {"/affiliation": "unknown_value", "/email": "invalid_format"},
     ),
-    ({**PERSON, "password": 5}, {"/password": "invalid_type"}),
+    ({**PERSON, "password": 5, "roles": ["king"]}, {"/password": "invalid_type", "/roles/0": "unknown_value"}),
     ({**PERSON, "password": "short"}, {"/password": "too_short"}),
 ]
 
