@@ -118,13 +118,22 @@ def _refuse_strays(app: FastAPI, table: tuple[Route, ...]) -> None:
             raise Undeclared(f"{route} is not in the table")
 
 
-async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+async def _refuse(request: Request, error: Exception) -> Response:
     """Paths and methods that are not there: the hallway says so, in the grammar of whoever asked."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        allow = (error.headers or {}).get("Allow", "").encode()
+        allow = ", ".join(sorted(_methods(request))).encode()
         raise Refusal(405, "method_not_allowed", "This method is not taken here.", headers=[(b"allow", allow)])
     raise Refusal(error.status_code, "not_found", "There is nothing here.")
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the path takes (RFC 9110 10.2.1); the router knows of its first route alone."""
+    taken: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, APIRoute) and route.path_regex.match(request.url.path):
+            taken |= route.methods or set()
+    return taken | {"HEAD"} if "GET" in taken else taken
 
 
 def _constant(make: Callable[[], Response]) -> Callable[[], Response]:
