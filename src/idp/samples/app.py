@@ -87,7 +87,6 @@ async def _sign_in(site: _Site, request: Request, visitor: Visitor) -> Response:
 
 
 async def _callback(site: _Site, request: Request, visitor: Visitor) -> Response:
-    _forget(visitor)
     await site.party.finish(request, visitor)
     site.visitors.renamed(visitor)
     return RedirectResponse("/", 303)

@@ -50,15 +50,15 @@ class RelyingParty:
         """The browser is back: its code becomes tokens, and they tell who it is. Raises `NotSignedIn`."""
         request.scope["session"] = visitor.pending
         try:
-            visitor.token = await self._client.authorize_access_token(request)
-            visitor.claims = dict(await self._client.userinfo(token=visitor.token))
+            token = await self._client.authorize_access_token(request)
+            claims = dict(await self._client.userinfo(token=token))
         except OAuthError as error:
             raise NotSignedIn(error.error, error.description or "") from error
         except JoseError as error:
             raise NotSignedIn("invalid_token", str(error)) from error
         except httpx2.HTTPError as error:
             raise _unreachable(error) from error
-        visitor.refreshed = 0
+        visitor.token, visitor.claims, visitor.refreshed = token, claims, 0
 
     async def refresh(self, visitor: Visitor) -> None:
         """New tokens for the old refresh token, and the claims anew. Raises `NotSignedIn`."""
@@ -67,12 +67,13 @@ class RelyingParty:
             fresh = await self._client.fetch_access_token(
                 grant_type="refresh_token", refresh_token=visitor.token.get("refresh_token", "")
             )
-            visitor.token = {**visitor.token, **fresh}
-            visitor.claims = dict(await self._client.userinfo(token=visitor.token))
+            token = {**visitor.token, **fresh}
+            claims = dict(await self._client.userinfo(token=token))
         except OAuthError as error:
             raise NotSignedIn(error.error, error.description or "") from error
         except httpx2.HTTPError as error:
             raise _unreachable(error) from error
+        visitor.token, visitor.claims = token, claims
         visitor.refreshed += 1
 
     async def end(self, request: Request, visitor: Visitor, id_token: str) -> Response:
