@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from idp.kit.db import add_new, command, own, query, tenant_id
 from idp.kit.ids import TenantId
+from idp.kit.postgres import ROLE
 
 AOBA = TenantId("tnt_aoba")
 MIDORI = TenantId("tnt_midori")
@@ -57,4 +58,6 @@ def lay(url: str) -> None:
     with engine.begin() as connection:
         metadata.create_all(connection)
         connection.execute(insert(tenants), [{"id": AOBA, "slug": "aoba"}, {"id": MIDORI, "slug": "midori"}])
+        if connection.dialect.name == "postgresql":  # what transactions run as
+            connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON notes, tenants TO {ROLE}")
     engine.dispose()

@@ -19,7 +19,7 @@ from idp.kit.clock import FixedClock
 from idp.kit.db import Command, Query, command, query
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.postgres import TENANTS, Postgres
+from idp.kit.postgres import ROLE, TENANTS, Postgres
 from idp.kit.sealing import PLATFORM, KeyStore
 from idp.kit.units import SYSTEM, Unit, Units
 
@@ -65,7 +65,6 @@ def database_url(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def walled(notes_url: str) -> str:
-    """The wall holds for the owner of the tables too."""
     with psycopg.connect(notes_url, autocommit=True) as raw:
         raw.execute(WALL)
     return notes_url
@@ -123,6 +122,14 @@ def test_the_scope_ends_with_its_transaction(wall: Units, walled: str) -> None:
     assert raw.execute("SELECT count(*) FROM notes").fetchone() == (0,)
     with psycopg.connect(walled) as fresh:
         assert fresh.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_the_wall_holds_for_the_role_of_transactions_and_for_the_owner_of_the_tables(wall: Units, walled: str) -> None:
+    with wall.open(AOBA, actor=SYSTEM) as unit:
+        assert unit.lane.execute("SELECT current_user", {}).fetchone() == (ROLE,)
+    with psycopg.connect(walled) as owner:
+        owner.execute(f"SET LOCAL {TENANTS} = '{AOBA}'")
+        assert owner.execute("SELECT tenant_id FROM notes").fetchall() == [(AOBA,)]
 
 
 def test_a_unit_of_the_platform_sees_every_tenant(wall: Units) -> None:
