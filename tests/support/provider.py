@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +28,7 @@ from idp.credentials import HashPool
 from idp.kit.clock import micros, parse
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit, Units
+from idp.web.pages import Pages
 
 OPERATOR = Actor("operator", "usr_operator")
 BEGINNING = datetime(2026, 4, 1, 1, tzinfo=UTC)
@@ -77,8 +78,9 @@ class Provider:
         return main.open_units(self.settings)
 
     def worker(self) -> Running:
-        """One more. Its passwords cost little to hash, which is all that differs from a worker that is shipped."""
-        with patch.object(main, "HashPool", partial(HashPool, cost=CHEAP)):
+        """One more. Its passwords cost little to hash and its pages are compiled once; nothing else differs from a
+        worker that is shipped."""
+        with patch.multiple(main, HashPool=partial(HashPool, cost=CHEAP), Pages=_pages):
             return Running(main.build(self.settings), host=BASE_URL.partition("://")[2], loop=self.loop)
 
     def close(self) -> None:
@@ -138,6 +140,11 @@ class Provider:
             row = unit.lane.execute(f"SELECT count(*) FROM {table} WHERE tenant_id = '{unit.tenant}'", {}).fetchone()
             found: int = row[0]
             return found
+
+
+@cache
+def _pages() -> Pages:
+    return Pages()
 
 
 def _settings(url: str, home: Path, keys: Path, clock: Path, **more: Any) -> settings.Settings:

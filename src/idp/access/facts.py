@@ -1,5 +1,6 @@
 """What decisions are made from, remembered between requests and never trusted without the tenant's revision."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from idp.tenants import Tenant
 _MOST_TENANTS = 5_000
 _WARMED = 200
 _MOST_SERVICES = 20_000
+# RFC 6749 A.1. Anything else names no client, and a database might not even take it (NUL, half a surrogate pair).
+_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,1024}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class FactMemory:
         facts = self._facts.get(unit.tenant)
         if facts is None or facts.tenant.revision != revision:
             facts = self._load(unit)
-        if client_id is not None and client_id not in facts.services:
+        if client_id is not None and client_id not in facts.services and _CLIENT_ID.fullmatch(client_id):
             service = federation.find_by_client_id(unit, client_id)
             if service is not None:
                 if len(facts.services) >= _MOST_SERVICES:

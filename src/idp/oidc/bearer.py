@@ -76,9 +76,9 @@ def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
     """The grant behind a refresh token that could be used now. Raises `Refused` as `inspect`."""
     shown = ids.presented(REFRESH_KIND, token)
     grant = sessions.usable_grant(unit, shown) if shown else None
-    if grant is None:
+    service = federation.find(unit, grant.service_id) if grant else None
+    if grant is None or service is None:
         return None
-    service = federation.get(unit, grant.service_id)
     facts = house.memory.current(unit, service.client_id)
     user = users.standing(unit, grant.user_id)
     house.gate.admit(

@@ -23,6 +23,7 @@ from idp.web.showing import show
 
 CONFIRM = "end_session/confirm"
 _LARGEST = 64 * 1024
+_LONGEST_QUERY = 8 * 1024
 _NAMES = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "logout_hint", "ui_locales")
 
 
@@ -41,6 +42,9 @@ def endpoint(house: House) -> App:
         if scope["method"] == "POST":
             body = await read_body(receive, limit=_LARGEST)
             form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
+            if browser.session is None:
+                await _once_more(house, scope, send, browser, form)
+                return
         try:
             facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
             wish = _read(form, facts, house.issuer(browser.slug))
@@ -55,6 +59,16 @@ def endpoint(house: House) -> App:
             await _ask(house, scope, send, browser, facts, wish)
 
     return end_session
+
+
+async def _once_more(house: House, scope: Scope, send: Send, browser: Browser, form: Form) -> None:
+    """By GET: a browser sends no Lax cookie with a form from another site, but with the redirect that answers it."""
+    query = urlencode([field for field in form.fields if field[0] in _NAMES])
+    if len(query) > _LONGEST_QUERY:
+        failure = PageError("invalid_request", detail="the parameters are too long")
+        await show_page_error(house, scope, send, house.memory.latest(browser.slug), failure)
+    else:
+        await redirect(send, f"{house.issuer(browser.slug)}/end_session?{query}")
 
 
 def confirmation(house: House) -> App:
