@@ -1,25 +1,30 @@
 """Bringing the schema of a database to the one that this code knows, forwards and backwards.
 
 Of several processes that start at once one migrates and the others wait for it (an advisory lock on PostgreSQL, the
-writer's lock on SQLite).
+writer's lock on SQLite). `current` and `head` answer without alembic and SQLAlchemy, for whoever starts a server.
 """
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, create_engine, event, text
-from sqlalchemy.pool import NullPool
+from typing import TYPE_CHECKING, Any
 
 from idp.settings import Settings
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 _LOCK = 0x7761726966750001  # ours among the advisory locks of a PostgreSQL cluster
+_REVISION = re.compile(r'^(revision|down_revision) = ["\'](\w+)["\']$', re.MULTILINE)
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[Connection]:
+def connect(settings: Settings) -> "Iterator[Connection]":
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
     file = settings.sqlite_file
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,16 +52,38 @@ def downgrade(settings: Settings, revision: str) -> tuple[str | None, str | None
 
 
 def current(settings: Settings) -> str | None:
-    from alembic.runtime.migration import MigrationContext
+    """The revision that the database is at; None when it has none, or is not there yet."""
+    file = settings.sqlite_file
+    if file is None:
+        return _current_of_postgres(settings.database_url)
+    if not file.is_file():
+        return None
+    import sqlite3
 
-    with connect(settings) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with closing(sqlite3.connect(file)) as connection:
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    return None if found is None else str(found[0])
 
 
 def head() -> str | None:
-    from alembic.script import ScriptDirectory
+    """The one revision that no other builds on."""
+    named = [_REVISION.findall(path.read_text("utf-8")) for path in (_scripts() / "versions").glob("*.py")]
+    built_on = {name for found in named for kind, name in found if kind == "down_revision"}
+    ends = [name for found in named for kind, name in found if kind == "revision" and name not in built_on]
+    assert len(ends) <= 1, ends
+    return ends[0] if ends else None
 
-    return ScriptDirectory.from_config(_config()).get_current_head()
+
+def _current_of_postgres(url: str) -> str | None:
+    import psycopg
+
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        known = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+        if known is None or known[0] is None:
+            return None
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
 
 
 def _move(settings: Settings, run: Any) -> tuple[str | None, str | None]:
@@ -72,7 +99,9 @@ def _move(settings: Settings, run: Any) -> tuple[str | None, str | None]:
         return before, MigrationContext.configure(connection).get_current_revision()
 
 
-def _take_turn(connection: Connection) -> None:
+def _take_turn(connection: "Connection") -> None:
+    from sqlalchemy import text
+
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()  # the lock is the session's: it lasts until the connection closes

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from tests.cli.conftest import Idp
 from tests.support.tree import ROOT
+
+from idp import migrate
 
 
 @pytest.fixture
@@ -75,4 +78,17 @@ def test_the_first_key_goes_to_a_file_for_its_owner(idp: Idp, installation: dict
 def test_a_database_that_is_down_is_told_in_one_line(idp: Idp) -> None:
     outcome = idp("migrate", IDP_DATABASE_URL="postgresql://idp@127.0.0.1:9/idp")
     assert outcome.status == 1
+    assert outcome.err.startswith("idp: IDP_DATABASE_URL: ")
+
+
+def test_the_head_that_a_starting_server_compares_with_is_alembics() -> None:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    assert migrate.head() == scripts.get_current_head()
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(idp: Idp, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, however long it may be" * 100)
+    outcome = idp("serve", IDP_DATABASE_URL=f"sqlite:///{file}")
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
     assert outcome.err.startswith("idp: IDP_DATABASE_URL: ")

@@ -14,8 +14,9 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, KeyRefused):
         return f"IDP_MASTER_KEY_FILE: {error}"
     origin = type(error).__module__.partition(".")[0]
-    if origin == "sqlalchemy" and hasattr(error, "orig"):
-        return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(error.orig).split())}"
+    if origin in {"sqlalchemy", "psycopg", "sqlite3"}:
+        said = getattr(error, "orig", None) or error
+        return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(said).split())}"
     if isinstance(error, SettingsRefused | Failed | Failure | OSError) or origin == "alembic":
         return str(error)
     return None
