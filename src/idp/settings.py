@@ -18,6 +18,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from idp.kit import clock
+from idp.web.peers import Peers
+
 PREFIX = "IDP_"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -141,14 +144,30 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise SettingsRefused(
             f"IDP_BASE_URL: found {settings.base_url!r}, expected https (http only on loopback, outside production)"
         )
-    if {"0.0.0.0/0", "::/0", "*"} & set(settings.proxies):
-        raise SettingsRefused("IDP_TRUSTED_PROXIES: names everybody, expected the networks of your own proxies")
+    _refuse_malformed(settings)
     if not settings.production:
         return
     if settings.clock != "system":
         raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, expected system in production")
     if settings.rate_limits is not RateLimits.ENFORCE:
         raise SettingsRefused("IDP_RATE_LIMITS: found observe, expected enforce in production")
+
+
+def _refuse_malformed(settings: Settings) -> None:
+    """By those who will read them, so that a server does not find out later."""
+    try:
+        Peers(settings.proxies)
+    except ValueError as error:
+        expected = "expected addresses and networks of your own proxies, never everybody"
+        raise SettingsRefused(f"IDP_TRUSTED_PROXIES: found {settings.trusted_proxies!r}, {expected}") from error
+    try:
+        clock.from_setting(settings.clock)
+    except ValueError as error:
+        expected = "expected system, an RFC 3339 instant, or file:PATH"
+        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, {expected}") from error
+    if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
+        # what was found is not repeated: it may hold a password
+        raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")
 
 
 def _sentence(fault: Any) -> str:

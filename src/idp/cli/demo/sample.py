@@ -17,6 +17,7 @@ from idp.cli.saying import write_secret
 from idp.kit.units import Units
 
 NAME = "Keihi Note 経費ノート"
+_PATIENCE = 0.5  # it keeps nothing that would be lost, and everything has to end within five seconds
 
 
 def register(units: Units, home: Home, slug: str, *, origin: str) -> Path:
@@ -55,7 +56,7 @@ def running(description: Path, sockets: Sequence[socket.socket]) -> Iterator[Non
     finally:
         process.terminate()
         try:
-            process.wait(3)
+            process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
