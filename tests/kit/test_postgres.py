@@ -226,8 +226,11 @@ def test_a_server_that_was_never_there_is_told_within_five_seconds(wired: Units,
 def test_a_server_that_is_silent_is_told_about_as_soon(wired: Units, wire: Forwarder) -> None:
     """SIGSTOP, or a wall that swallows packets: no error ever comes."""
 
+    def linger(unit: Unit) -> None:
+        unit.lane.execute("SELECT pg_sleep(0.3)", {})
+
     async def scene() -> None:
-        await asyncio.gather(*[wired.commit(AOBA, note(number)) for number in range(4)])
+        await asyncio.gather(*[wired.commit(AOBA, linger) for _ in range(5)])  # a connection for each of those below
         wire.freeze()
         *answers, took = await everyway(wired)
         assert answers == [Unavailable] * 4

@@ -13,6 +13,7 @@ from idp.kit.units import Unit
 
 _MEMORY = "audit"
 _FIRST = 1
+_AFTER = "after"
 
 
 class Entry(NamedTuple):
@@ -68,14 +69,18 @@ _NEWEST = query(
     .limit(1),
     Head,
 )
+_AT = query(
+    select(entries.c.chain, entries.c.seq, entries.c.hash).where(
+        own(entries), entries.c.chain == bindparam("chain"), entries.c.seq == bindparam("seq")
+    ),
+    Head,
+)
 _ALL = query(
     select(*[c for c in entries.c if c.key != "tenant_id"])
     .where(own(entries))
     .order_by(entries.c.chain, entries.c.seq),
     Entry,
 )
-
-
 _LATER = or_(
     entries.c.at > bindparam("after_at"),
     and_(
@@ -106,7 +111,7 @@ def write_journal(unit: Unit) -> None:
     head = heads.get(unit.tenant) or _find_head(unit)
     for event, subject, facts in unit.journal:
         if head.chain != unit.lane.id:
-            facts = {**facts, "after": [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
+            facts = {**facts, _AFTER: [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
             head = Head(unit.lane.id, 0, b"")
         entry = _link(unit, head, str(event), subject, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
         unit.run(_ADD, **entry._asdict())
@@ -120,8 +125,11 @@ def page(unit: Unit, *, after: Place = BEGINNING, limit: int = 50) -> list[Entry
 
 
 def verify(unit: Unit) -> Break | None:
-    """Recompute every chain of the unit's tenant from its stored rows; the first break, or None."""
+    """Recompute every chain of the unit's tenant from its stored rows, and look up the heads that new chains named; the
+    first break, or None. Rows cut from the very end, or added there by whoever can compute a hash, leave no break: only
+    heads that are kept outside the database tell of them."""
     last = Head("", 0, b"")
+    opened: list[Entry] = []
     for entry in unit.all(_ALL):
         if entry.chain != last.chain:
             last = Head(entry.chain, 0, b"")
@@ -129,7 +137,22 @@ def verify(unit: Unit) -> Break | None:
             return Break(entry.chain, last.seq + 1, "missing")
         if entry.hash != _hash(unit.tenant, entry, last.hash):
             return Break(entry.chain, entry.seq, "altered")
+        if entry.seq == _FIRST:
+            opened.append(entry)
         last = Head(entry.chain, entry.seq, entry.hash)
+    breaks = (_break_before(unit, first) for first in opened)
+    return next((found for found in breaks if found is not None), None)
+
+
+def _break_before(unit: Unit, first: Entry) -> Break | None:
+    """What is wrong with the chain whose head the first row of another one names."""
+    named = json.loads(first.facts).get(_AFTER)
+    if named is None:
+        return Break(first.chain, first.seq, "altered")
+    chain, seq, digest = named
+    found = unit.one(_AT, chain=chain, seq=seq)
+    if chain and (found is None or found.hash.hex() != digest):
+        return Break(chain, seq, "missing" if found is None else "altered")
     return None
 
 

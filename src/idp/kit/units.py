@@ -163,7 +163,15 @@ class Units:
     async def read(self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM) -> T:
         """Hot path: `work` is synchronous and reads one consistent snapshot."""
         now_us = self.clock.now_us()
-        return await self.database.read(_scope(tenant), lambda lane: work(self._unit(lane, tenant, actor, now_us)))
+
+        def run(lane: Lane) -> T:
+            unit = self._unit(lane, tenant, actor, now_us)
+            result = work(unit)
+            if unit.journal:
+                raise RuntimeError("something was recorded in a unit that only reads")
+            return result
+
+        return await self.database.read(_scope(tenant), run)
 
     async def commit(
         self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM, now_us: int | None = None
