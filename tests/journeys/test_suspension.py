@@ -90,7 +90,7 @@ def judge(holding: Holding, asked: float, answered: float) -> None:
     assert not late, f"{len(late)} of {len(after)}, the last {late[-1].answer.began - answered:.3f} s after: {late[-1]}"
     for seen in after:
         assert_refused_with_the_reason(seen, holding)
-    counted = {kind: (_count(before, kind), _count(after, kind)) for kind in Kind}
+    counted = {kind.value: (_count(before, kind), _count(after, kind)) for kind in Kind}
     print(f"suspended in {(answered - asked) * 1e3:.0f} ms; before and after:", counted)
     assert all(first >= 5 and second >= 5 for first, second in counted.values()), counted
 

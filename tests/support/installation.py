@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,14 +157,15 @@ def wait_until_ready(port: int, program: Program, *, within: float = READY_WITHI
     raise AssertionError(f"not ready within {within} s{program.last_words()}")
 
 
-def is_ready(port: int) -> bool:
-    """Whether one request on a connection of its own finds readiness green."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as line:
-            line.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+def is_ready(port: int, kept: ExitStack | None = None) -> bool:
+    """Whether one request on a connection of its own finds readiness green; the connection lasts as long as `kept`."""
+    with ExitStack() as here:
+        try:
+            line = (kept or here).enter_context(socket.create_connection(("127.0.0.1", port), timeout=2))
+            line.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return line.recv(64).split(b" ")[1:2] == [b"200"]
-    except OSError:
-        return False
+        except OSError:
+            return False
 
 
 def run(settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
