@@ -2,10 +2,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from tests.support.passwords import PasswordSignIn, Typed
 from tests.support.rooms import ACTOR
 
 from idp import credentials, users
-from idp.credentials import Cost, HashPool, Limit, PasswordSignIn, Throttle, Typed, Verdict
+from idp.credentials import Cost, HashPool, Limit, Throttle, Verdict
 from idp.credentials.password_sign_in import begin_check, finish_check
 from idp.kit.clock import SECOND, FixedClock
 from idp.kit.errors import NotFound, TooMany

@@ -21,7 +21,7 @@ from idp.credentials.actions import (
 )
 from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
 from idp.credentials.password_policy import refuse_guessable, refuse_impossible
-from idp.credentials.password_sign_in import Check, PasswordSignIn, Typed, begin_check, finish_check
+from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
 from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweep
@@ -39,11 +39,9 @@ __all__ = [
     "Limit",
     "NewKey",
     "Noun",
-    "PasswordSignIn",
     "Permission",
     "Permissions",
     "Throttle",
-    "Typed",
     "Verb",
     "Verdict",
     "authenticate_key",

@@ -9,19 +9,10 @@ from typing import NamedTuple
 from idp import audit, users
 from idp.audit import Event
 from idp.credentials import store, throttle
-from idp.credentials.passwords import HashPool, Verdict
+from idp.credentials.passwords import Verdict
 from idp.credentials.throttle import Throttle, Tried
-from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit
 from idp.users import Identity
-
-
-class Typed(NamedTuple):
-    """What somebody typed, and where they are."""
-
-    user_name: str
-    password: str
-    address: str
 
 
 class Check(NamedTuple):
@@ -31,23 +22,6 @@ class Check(NamedTuple):
     generation: int
     encoded: str | None
     tries: list[Tried]
-
-
-class PasswordSignIn:
-    """The three steps as one, for those who can wait; composed once."""
-
-    def __init__(self, units: Units, pool: HashPool, limits: Throttle) -> None:
-        self._units = units
-        self._pool = pool
-        self._limits = limits
-
-    def check(self, tenant: TenantId, typed: Typed, *, actor: Actor) -> Identity | None:
-        """Blocks. Raises `TooMany` (too many tries) and `Unavailable` (too many at once)."""
-        with self._units.open(tenant, actor=actor) as unit:
-            check = begin_check(unit, typed.user_name, address=typed.address, limits=self._limits)
-        verdict = self._pool.verify(check.encoded, typed.password)
-        with self._units.open(tenant, actor=actor) as unit:
-            return finish_check(unit, check, verdict)
 
 
 def begin_check(unit: Unit, user_name: str, *, address: str, limits: Throttle) -> Check:
