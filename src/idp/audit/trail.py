@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, insert, or_, select
 
 from idp.audit.events import Event
 from idp.audit.tables import audit_entries as entries
+from idp.kit import compact
 from idp.kit.db import command, own, query
 from idp.kit.units import Unit
 
@@ -113,7 +114,7 @@ def write_journal(unit: Unit) -> None:
         if head.chain != unit.lane.id:
             facts = {**facts, _AFTER: [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
             head = Head(unit.lane.id, 0, b"")
-        entry = _link(unit, head, str(event), subject, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
+        entry = _link(unit, head, str(event), subject, compact.dumps(facts))
         unit.run(_ADD, **entry._asdict())
         head = Head(entry.chain, entry.seq, entry.hash)
     heads[unit.tenant] = head
@@ -171,5 +172,5 @@ def _link(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Entry
 
 
 def _hash(tenant: str, entry: Entry, previous: bytes) -> bytes:
-    text = json.dumps([tenant, *entry[:-1]], ensure_ascii=False, separators=(",", ":"))
+    text = compact.dumps([tenant, *entry[:-1]])
     return sha256(previous + text.encode()).digest()

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from idp.kit import compact
+
 Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -48,21 +50,23 @@ class SigningKey:
         self.public = public
         self._private = private
         self._headers: dict[str, bytes] = {}
+        self._digest = SHA256()
+        self._ecdsa = ec.ECDSA(self._digest)
 
     def sign(self, claims: dict[str, Any], *, typ: str) -> str:
         header = self._headers.get(typ) or self._header(typ)
-        message = header + b"." + b64(json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode())
+        message = header + b"." + b64(compact.dumps(claims).encode())
         return (message + b"." + b64(self._signature(message))).decode()
 
     def _header(self, typ: str) -> bytes:
         header = {"alg": str(self.public.alg), "kid": self.public.kid, "typ": typ}
-        made = self._headers[typ] = b64(json.dumps(header, separators=(",", ":")).encode())
+        made = self._headers[typ] = b64(compact.dumps(header).encode())
         return made
 
     def _signature(self, message: bytes) -> bytes:
         if isinstance(self._private, rsa.RSAPrivateKey):
-            return self._private.sign(message, padding.PKCS1v15(), SHA256())
-        r, s = decode_dss_signature(self._private.sign(message, ec.ECDSA(SHA256())))
+            return self._private.sign(message, padding.PKCS1v15(), self._digest)
+        r, s = decode_dss_signature(self._private.sign(message, self._ecdsa))
         return r.to_bytes(32) + s.to_bytes(32)  # RFC 7518 3.4
 
 

@@ -1,8 +1,9 @@
 """The ASGI vocabulary of the doors, and the few lines that answer a request."""
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
+
+from idp.kit import compact
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,5 +25,5 @@ async def respond(send: Send, status: int, headers: Iterable[Header] = (), body:
 
 
 async def json_response(send: Send, status: int, value: object, headers: Iterable[Header] = ()) -> None:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = compact.dumps(value).encode()
     await respond(send, status, (JSON, *headers), body)
