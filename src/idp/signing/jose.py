@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,7 +24,7 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
 
     Says nothing about `exp`, `iss` or `aud`: what they must be is the caller's to know. Raises `Unverified`.
     """
-    header = _header(token)
+    header = _parts(token)[0]
     key = next((key for key in keys if key.kid == header.get("kid")), None)
     if key is None or header.get("alg") != key.alg or header.get("typ") != typ or "crit" in header:
         raise Unverified("not signed by a known key for this use")
@@ -36,15 +37,15 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """What a token says of itself, for finding the row or key that can tell whether it is true."""
-    if len(token) > _LONGEST or token.count(".") != 2:
-        raise Unverified("not a compact JWS")
-    return _object(_decode(token.split(".")[1]))
+    return _object(_parts(token)[1])
 
 
-def _header(token: str) -> dict[str, Any]:
+def _parts(token: str) -> tuple[dict[str, Any], bytes]:
+    """Header and payload; the signature too must have one spelling, or a token could be shown again as another one."""
     if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:
         raise Unverified("not a compact JWS")
-    return _object(_decode(token.split(".", 1)[0]))
+    header, payload, _ = map(_decode, token.split("."))
+    return _object(header), payload
 
 
 def _decode(part: str) -> bytes:
@@ -60,7 +61,8 @@ def _decode(part: str) -> bytes:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError) as error:
         raise Unverified("not strict JSON") from error
     if not isinstance(value, dict):
@@ -77,6 +79,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number that anybody can keep")
+    return number
 
 
 def _import(key: PublicKey) -> ECKey | RSAKey:
