@@ -1,7 +1,7 @@
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
 from idp.kit.db import command, own, query
 from idp.kit.ids import Minted, Presented
@@ -86,8 +86,13 @@ _FIND_REFRESH = query(
     ),
     RefreshToken,
 )
+# Whoever ended the grant a moment ago has the last word: it is asked in the same write.
+_family_lives = exists(
+    select(grants.c.id).where(own(grants), grants.c.id == refresh_tokens.c.grant_id, grants.c.ended_at.is_(None))
+)
 _presented = (
     own(refresh_tokens),
+    _family_lives,
     refresh_tokens.c.id == bindparam("token"),
     refresh_tokens.c.digest == bindparam("digest"),
     refresh_tokens.c.idle_until > bindparam("now"),
