@@ -1,4 +1,4 @@
-"""What a contract's state and a person's and service's standing let through, cell by cell (DOMAIN 2.2; SECURITY R7, B10).
+"""What a contract's state and a person's or service's standing let through (DOMAIN 2.2; SECURITY R7, B10).
 
 Each act is done in one place, each use tried on both workers, which learn of it from the database alone.
 """
