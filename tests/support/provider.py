@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import psycopg
 import pytest
 from tests.support import postgres, schema
 from tests.support.databases import BOTH
@@ -237,11 +236,3 @@ def shared(embedded: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """For tests that leave nothing behind which another could see: what is refused changes nothing."""
     with embedded.provider(tmp_path_factory.mktemp("shared")) as made:
         yield made
-
-
-def terminate_connections(provider: Provider) -> None:
-    with psycopg.connect(provider.settings.database_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
