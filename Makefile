@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test bench css lock
+.PHONY: help demo test faults bench css lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -19,6 +19,9 @@ test: ## set up and run every test
 css: ## build what src/idp/web/static ships from its sources in web/
 	deploy/setup.sh test
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web run build
+
+faults: ## set up and run the kills, races and suspensions at length
+	KILLS=50 deploy/test.sh --numprocesses 0 tests/faults tests/journeys
 
 bench: ## set up and measure against npm oidc-provider; exit 1 when a budget is missed
 	deploy/bench.sh

@@ -13,7 +13,7 @@ from tests.support.relying import Relying, Request, parameters
 from tests.support.services import Services
 from tests.support.wire import Answer, Line
 
-PAUSE = 0.004
+PAUSE = 0.02
 CHAIN = 12
 BROKEN = (OSError, EOFError, TimeoutError)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from tests.faults.ledger import Ledger, Traffic
@@ -18,12 +19,13 @@ from tests.support.relying import Request
 from tests.support.services import Services
 from tests.support.wire import Answer, Line
 
-KILLS = 50
+KILLS = int(os.environ.get("KILLS", "25"))  # on each of two databases; `make faults` asks for more
 WORKERS = 2
 READY_WITHIN = 3.0
+PATIENCE = 30.0
 SEED = 20261122
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(30 + 12 * KILLS)]
 
 
 @pytest.fixture
@@ -43,8 +45,10 @@ def test_killed_workers_lose_nothing_acknowledged_and_do_nothing_twice(
             services.code(person, relying, prompt="consent")
         ledger = Ledger()
         absences = asyncio.run(kill_under_load(services, person.cookies(), ledger))
-    print(f"seed {SEED}; absent for at most {max(absences):.2f} s;", dict(ledger.counted))
-    assert max(absences) < READY_WITHIN, absences
+    worst = [max(getattr(absence, name) for absence in absences) for name in Absence._fields]
+    print(f"seed {SEED}, {KILLS} kills; at worst", dict(zip(Absence._fields, worst, strict=True)), dict(ledger.counted))
+    assert all(absence.ready < READY_WITHIN for absence in absences), absences
+    assert all(absence.replaced - absence.waited < READY_WITHIN for absence in absences), absences
     assert len(ledger.active) > KILLS
     assert len(ledger.used_codes) > KILLS
     asyncio.run(audit(services, ledger))
@@ -56,8 +60,17 @@ def test_killed_workers_lose_nothing_acknowledged_and_do_nothing_twice(
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-async def kill_under_load(services: Services, cookies: str, ledger: Ledger) -> list[float]:
-    """Kills a worker again and again while traffic runs: for each, the seconds until another stood in for it."""
+class Absence(NamedTuple):
+    """Seconds from a kill until a new connection found readiness green, and until a new worker had accepted one; for
+    how long that worker had only `waited` for a core, which other tests were using."""
+
+    ready: float
+    replaced: float
+    waited: float
+
+
+async def kill_under_load(services: Services, cookies: str, ledger: Ledger) -> list[Absence]:
+    """Kills a worker again and again while traffic runs."""
     draw = random.Random(SEED)
     traffic = Traffic(services, cookies=cookies, ledger=ledger, lines_per_kind=2)
     absences = []
@@ -69,24 +82,23 @@ async def kill_under_load(services: Services, cookies: str, ledger: Ledger) -> l
     return absences
 
 
-def kill_one(installation: Installation, draw: random.Random) -> float:
-    """Kills one worker: the seconds until a new one has accepted a connection and readiness is green.
-
-    Which worker accepts is the kernel's choice, so connections that were answered are kept until one is the new one's.
-    """
+def kill_one(installation: Installation, draw: random.Random) -> Absence:
+    """Which worker accepts is the kernel's choice: answered connections are kept until one is the new one's."""
     supervisor = installation.program.pid
     workers = set(processes.listeners(supervisor, installation.port)) - {supervisor}
     assert len(workers) == WORKERS, workers
     begun = time.monotonic()
     os.kill(draw.choice(sorted(workers)), signal.SIGKILL)
+    ready = None
     with ExitStack() as kept:
-        while time.monotonic() - begun < 2 * READY_WITHIN:
-            green = is_ready(installation.port, kept)
-            fresh = set(processes.listeners(supervisor, installation.port)) - {supervisor} - workers
-            if green and any(processes.serving(worker, installation.port) for worker in fresh):
-                return time.monotonic() - begun
+        while (passed := time.monotonic() - begun) < PATIENCE:
+            if is_ready(installation.port, kept):
+                ready = ready or time.monotonic() - begun
+            for worker in set(processes.listeners(supervisor, installation.port)) - {supervisor} - workers:
+                if ready is not None and processes.serving(worker, installation.port):
+                    return Absence(ready, passed, processes.waited(worker))
             time.sleep(0.02)
-    raise AssertionError(f"no new worker within {2 * READY_WITHIN} s{installation.program.last_words()}")
+    raise AssertionError(f"no new worker within {PATIENCE} s{installation.program.last_words()}")
 
 
 async def audit(services: Services, ledger: Ledger) -> None:

@@ -49,6 +49,11 @@ def core_seconds(core: int) -> float:
     return (sum(ticks) - ticks[3] - ticks[4]) / TICK  # proc(5): the fourth is idle, the fifth waits for I/O
 
 
+def waited(pid: int) -> float:
+    """Seconds for which its first thread could have run and had no core to run on."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def memory(pid: int) -> Memory:
     """Of this one process."""
     sizes = {}
