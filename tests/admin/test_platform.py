@@ -36,7 +36,7 @@ def test_the_notice_of_set_up_stands_in_the_outbox(world: World) -> None:
 
 
 def test_what_an_operator_does_to_a_tenant_is_in_the_tenants_own_trail(world: World) -> None:
-    """SECURITY M14."""
+    """Attack M14."""
     operator, contract = world.client("operator"), world.contract_of("aoba")
     operator.post(f"/contracts/{contract}/suspend", {"reason": "unpaid"})
     operator.post(f"/contracts/{contract}/resume")

@@ -88,7 +88,7 @@ def test_the_last_administrator_stays(world: World) -> None:
 
 
 def test_nobody_makes_an_administrator_who_may_do_less(world: World) -> None:
-    """SECURITY M3: neither by creating one, nor by a role, nor by a password or an address of one."""
+    """Attack M3: neither by creating one, nor by a role, nor by a password or an address of one."""
     admin = world.client("aoba").post(USERS, {**PERSON, "roles": ["admin"]}).body["id"]
     helper = world.key("aoba", "users:*", "services:*")
     member = helper.post(USERS, {**PERSON, "user_name": "member"})

@@ -199,7 +199,7 @@ def test_what_is_free_again_is_swept(sign_in, world, machine, taro):
 
 
 def test_of_many_tries_at_once_as_many_pass_as_may(world, machine, taro):
-    """The count is one conditional write, committed before the hash is computed (SECURITY U6)."""
+    """The count is one conditional write, committed before the hash is computed."""
     limits = Throttle(Limit(5, 30 * SECOND), Limit(100, SECOND), clock=machine)
 
     def attempt(_):

@@ -44,7 +44,7 @@ def _host(installation: Installation) -> str:
 def test_a_code_that_is_redeemed_sixteen_times_at_once_succeeds_exactly_once(pair: Pair) -> None:
     relying = pair.services.web
     won = asyncio.run(_race_all(pair, relying, relying.redeem, refresh_tokens=False))
-    # PROTOCOLS.md 0.1: the first replay of a code revokes at once, so the winner's tokens are dead by now.
+    # the first replay of a code revokes at once, so the winner's tokens are dead by now.
     for answer in (won[0], won[len(won) // 2], won[-1]):
         assert pair.services.send(relying.introspect(answer.json()["access_token"])).json() == {"active": False}
         assert pair.services.send(relying.refresh(answer.json()["refresh_token"])).status_code == 400

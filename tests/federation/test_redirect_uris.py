@@ -1,4 +1,4 @@
-"""SECURITY A1 to A7: each refused variant beside its honest twin."""
+"""Attack A1 to A7: each refused variant beside its honest twin."""
 
 import pytest
 from hypothesis import given

@@ -100,7 +100,7 @@ def _count(seen: list[Observed], kind: Kind) -> int:
 
 
 def assert_refused_with_the_reason(seen: Observed, holding: Holding) -> None:
-    """PROTOCOLS.md 0.1: what each endpoint answers while the contract refuses."""
+    """what each endpoint answers while the contract refuses."""
     answer = seen.answer
     match seen.kind:
         case Kind.AUTHORIZE:

@@ -35,7 +35,7 @@ def test_somebody_signed_in_gets_a_code_without_a_page(provider: Provider) -> No
         answer = browser.get(web.address(**changes))
         assert answer.query.keys() == {"code", "state", "iss"}, changes
         again = claims(web.redeem(answer.query["code"]).json()["id_token"])
-        assert again["auth_time"] == claims(first["id_token"])["auth_time"]  # PROTOCOLS A7, A9
+        assert again["auth_time"] == claims(first["id_token"])["auth_time"]  # requirement A7, A9
         assert again["sub"] == claims(first["id_token"])["sub"]
 
 
@@ -169,7 +169,7 @@ def test_the_answer_never_stays_in_a_cache_nor_in_a_referrer(shared: Provider) -
     answers.append(browser.get(answers[0].location))
     answers.append(browser.sign_in(browser.form(answers[1])))
     answers.append(browser.get(answers[2].location))
-    assert [answer.status for answer in answers] == [303, 200, 303, 303]  # SECURITY A14: never 307
+    assert [answer.status for answer in answers] == [303, 200, 303, 303]  # attack A14: never 307
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
     assert [answer.headers["referrer-policy"] for answer in answers] == [
         "no-referrer",

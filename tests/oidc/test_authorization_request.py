@@ -1,4 +1,4 @@
-"""What an authorization request must be, and who is told when it is not (PROTOCOLS 2.2, 2.3; SECURITY A1-A11)."""
+"""What an authorization request must be, and who is told when it is not."""
 
 import pytest
 from tests.support.filling import BASE_URL, CALLBACK
@@ -121,7 +121,7 @@ def test_the_service_is_told_what_was_wrong_at_its_registered_address(
     answer = ask(shared, changes, more, method)
     assert answer.status == 303
     assert answer.location.startswith(f"{CALLBACK}?")
-    assert answer.query.keys() == {"error", "error_description", "state", "iss"}  # PROTOCOLS B3
+    assert answer.query.keys() == {"error", "error_description", "state", "iss"}  # requirement B3
     assert (answer.query["error"], answer.query["state"], answer.query["iss"]) == (error, STATE, ISSUER)
     described = answer.query["error_description"]
     assert all(" " <= character <= "~" and character not in '"\\' for character in described)

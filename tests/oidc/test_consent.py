@@ -1,4 +1,4 @@
-"""Consent: asked for, given, refused, remembered; bound to browser, request, person and scopes (SECURITY A21)."""
+"""Consent: asked for, given, refused, remembered; bound to browser, request, person and scopes."""
 
 import pytest
 from tests.support.in_process import Answer

@@ -1,4 +1,4 @@
-"""OpenID Connect Discovery 1.0, RFC 8414, RFC 7517; PROTOCOLS K1, D1-D3."""
+"""OpenID Connect Discovery 1.0, RFC 8414, RFC 7517; requirements K1, D1-D3."""
 
 import json
 from pathlib import Path

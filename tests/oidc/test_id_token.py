@@ -1,4 +1,4 @@
-"""What an ID token says (OpenID Connect Core 2, 3.1.3.6; PROTOCOLS 2.4), and what an access token says (RFC 9068)."""
+"""What an ID token says (OpenID Connect Core 2, 3.1.3.6), and what an access token says (RFC 9068)."""
 
 import base64
 import hashlib

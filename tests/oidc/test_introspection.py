@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662; PROTOCOLS 0.1, SECURITY T24): the whole truth for the client itself, else nothing."""
+"""Introspection (RFC 7662; attack T24): the whole truth for the client itself, else nothing."""
 
 import pytest
 from tests.support.filling import BASE_URL

@@ -1,4 +1,4 @@
-"""RP-initiated logout 1.0 (PROTOCOLS L1-L5; SECURITY B8, B9, B10)."""
+"""RP-initiated logout 1.0."""
 
 import base64
 import json
@@ -110,7 +110,7 @@ def test_somebody_who_is_not_signed_in_is_told_so(shared: Provider, web: Party, 
 def test_a_hint_of_another_session_does_not_end_this_one_unasked(
     shared: Provider, browser: Browser, web: Party, hint: str
 ) -> None:
-    """SECURITY B8: no forced logout."""
+    """Attack B8: no forced logout."""
     hanako = shared.browser()
     hanako.user = "hanako@aoba.example"
     hanako.code(web)

@@ -1,4 +1,4 @@
-"""Refresh tokens (RFC 6749 6, RFC 9700 4.14; PROTOCOLS 0.1, T5; SECURITY R1, R5, R6, R8, R9)."""
+"""Refresh tokens (RFC 6749 6, RFC 9700 4.14; requirement T5; attacks R1, R5, R6, R8, R9)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Revocation (RFC 7009; SECURITY T24)."""
+"""Revocation (RFC 7009; attack T24)."""
 
 import pytest
 from tests.support.in_process import FORM, encoded

@@ -45,7 +45,7 @@ class Before:
 
 
 def refused_everywhere(before: Before, reason: str) -> None:
-    """As DOMAIN 2.2 and PROTOCOLS 0.1 say it."""
+    """The table of what each state lets through."""
     for worker in before.workers():
         web = before.web.at(worker)
         page = before.ask(worker)

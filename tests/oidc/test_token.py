@@ -1,4 +1,4 @@
-"""The token endpoint: what all grants share, and the code and client credentials grants (RFC 6749, PROTOCOLS 2.5)."""
+"""The token endpoint: what all grants share, and the code and client credentials grants (RFC 6749)."""
 
 import pytest
 from tests.support.filling import CALLBACK
@@ -142,7 +142,7 @@ def test_a_code_lives_for_a_minute(alone: Provider, seconds: float, status: int)
 
 @pytest.mark.parametrize("seconds", [0, 30, 90])
 def test_a_code_that_is_shown_again_ends_what_it_gave(provider: Provider, seconds: int) -> None:
-    """PROTOCOLS T3, SECURITY T1: on the other worker too."""
+    """Requirement T3, attack T1: on the other worker too."""
     web = provider.party("web")
     code = provider.browser().code(web)
     told = web.redeem(code).json()

@@ -1,4 +1,4 @@
-"""Userinfo (OpenID Connect Core 5.3, RFC 6750; PROTOCOLS 2.6, SECURITY T25)."""
+"""Userinfo (OpenID Connect Core 5.3, RFC 6750; attack T25)."""
 
 import pytest
 from tests.support.filling import CLAIMS
@@ -39,7 +39,7 @@ def test_the_token_comes_by_header_or_form(shared: Provider, token: str) -> None
 
 
 def test_without_a_token_the_challenge_says_no_error(shared: Provider, token: str) -> None:
-    """RFC 6750 3.1; and a token in the address is no token (SECURITY T25)."""
+    """RFC 6750 3.1; and a token in the address is no token."""
     for answer in (
         shared.get(USERINFO),
         shared.get(f"{USERINFO}?access_token={token}"),

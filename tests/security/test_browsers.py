@@ -1,4 +1,4 @@
-"""What a browser can be made to send, and what it is given (SECURITY A12, A15, B4-B7, B12-B15, T28)."""
+"""What a browser can be made to send, and what it is given."""
 
 import random
 from collections.abc import Callable
@@ -52,7 +52,7 @@ COOKIES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("name", COOKIES)
 def test_a_cookie_that_is_not_clearly_ours_is_nobodys(shared: Provider, signed_in: Browser, name: str) -> None:
-    """Cookie tossing (SECURITY B4): of two with one name, one was not set by us."""
+    """Cookie tossing: of two with one name, one was not set by us."""
     web = shared.party("web")
     value = signed_in.jar[SESSION]
     assert "code" in with_cookies(shared, f"{SESSION}={value}", web.address(prompt="none")).query
@@ -78,7 +78,7 @@ def mutations(value: str, count: int) -> list[str]:
 
 
 def test_a_thousand_mutations_of_a_cookie_are_nobody_and_never_an_error(shared: Provider, signed_in: Browser) -> None:
-    """SECURITY B5."""
+    """Attack B5."""
     address = shared.party("web").address(prompt="none")
     for name in (SESSION, DEVICE):
         for value in mutations(signed_in.jar[name], 500):
@@ -122,7 +122,7 @@ def pages(shared: Provider) -> dict[str, Answer]:
 
 
 def test_no_page_is_framed_kept_or_allowed_a_script(shared: Provider) -> None:
-    """SECURITY A15, B6, B7, B15."""
+    """Attack A15, B6, B7, B15."""
     found = pages(shared)
     assert [page.status for page in found.values()] == [200, 401, 200, 403, 400, 200, 200]
     for name, page in found.items():
@@ -333,7 +333,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_a_path_has_one_spelling(shared: Provider, path: str) -> None:
-    """SECURITY B13, B14."""
+    """Attack B13, B14."""
     answer = shared.first.call("GET", path.encode().decode("latin-1"))
     assert answer.status in (400, 404), answer
     assert "keys" not in answer.text
@@ -345,7 +345,7 @@ def test_a_path_has_one_spelling(shared: Provider, path: str) -> None:
 )
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://rp.example", BASE_URL])
 def test_no_other_page_reads_an_answer(shared: Provider, endpoint: str, origin: str) -> None:
-    """SECURITY T28."""
+    """Attack T28."""
     headers = {"origin": origin, "access-control-request-method": "POST"}
     for method in ("OPTIONS", "GET", "POST"):
         answer = shared.first.call(method, f"/t/aoba/{endpoint}", headers)

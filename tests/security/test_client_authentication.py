@@ -1,4 +1,4 @@
-"""A client proves itself by its one registered method and by nothing beside it (SECURITY T9, T10; RFC 6749 2.3)."""
+"""A client proves itself by its one registered method and by nothing beside it."""
 
 import base64
 

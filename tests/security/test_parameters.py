@@ -1,4 +1,4 @@
-"""Parameters that two readers could read differently, or that are too much (SECURITY A10, A11, A20, T10, T27, L10)."""
+"""Parameters that two readers could read differently, or that are too much."""
 
 import time
 from urllib.parse import urlencode
@@ -55,7 +55,7 @@ def test_a_name_that_looks_like_another_is_another(shared: Provider, name: str) 
     ["?client_secret=x", "?token=x", "?grant_type=client_credentials", "?x=1", "?access_token=x", "?%zz", "?=", "?a"],
 )
 def test_nothing_stands_in_the_address(shared: Provider, endpoint: str, query: str) -> None:
-    """SECURITY T10: it would end up in logs."""
+    """Attack T10: it would end up in logs."""
     fields = encoded({"grant_type": "client_credentials", "token": "x"})
     quiet(send(shared.party("web"), endpoint, fields, query=query), 400)
 
@@ -191,7 +191,7 @@ def test_too_much_is_answered_quickly_and_in_order(shared: Provider, name: str, 
 
 @pytest.mark.parametrize("name", ["request", "request_uri", "resume", "session", "sub", "iss", "user", "interaction"])
 def test_nothing_in_the_address_stands_for_a_session(shared: Provider, name: str) -> None:
-    """SECURITY A11, A24: what a request needs is kept here, not in the browser."""
+    """Attack A11, A24: what a request needs is kept here, not in the browser."""
     browser: Browser = shared.browser()
     answer = browser.get(f"{shared.party('web').address(prompt='none')}&{name}={shared.user()}")
     assert "code" not in answer.query

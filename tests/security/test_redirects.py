@@ -1,4 +1,4 @@
-"""Where a browser may be sent (SECURITY A1-A9): to a registered address, compared code point by code point."""
+"""Where a browser may be sent: to a registered address, compared code point by code point."""
 
 import pytest
 from tests.support.filling import CALLBACK
@@ -196,7 +196,7 @@ NATIVE = [
 def test_a_native_application_listens_on_any_port_of_a_loopback_address(
     shared: Provider, address: str, known: bool
 ) -> None:
-    """RFC 8252 7.1, 7.3; SECURITY A6."""
+    """RFC 8252 7.1, 7.3; attack A6."""
     phone = shared.party("phone")
     answer = shared.get(phone.address(redirect_uri=address))
     if known:
@@ -208,7 +208,7 @@ def test_a_native_application_listens_on_any_port_of_a_loopback_address(
 
 @pytest.mark.parametrize("name", ["phone", "app", "web"])
 def test_without_a_challenge_nobody_gets_a_code(shared: Provider, name: str) -> None:
-    """SECURITY A7, T5: another application may claim the same scheme."""
+    """Attack A7, T5: another application may claim the same scheme."""
     party = shared.party(name)
     for changes in ({"code_challenge": None, "code_challenge_method": None}, {"code_challenge_method": "plain"}):
         assert shared.get(party.address(**changes)).query["error"] == "invalid_request"

@@ -1,4 +1,4 @@
-"""Tokens that are not quite ours (SECURITY T3, T24-T26, R9): only the very bytes that were given out are a token."""
+"""Tokens that are not quite ours: only the very bytes that were given out are a token."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Nobody learns from the sign-in page whether an account exists, and nobody may guess forever (SECURITY U1, U6)."""
+"""Nobody learns from the sign-in page whether an account exists, and nobody may guess forever."""
 
 import asyncio
 import re

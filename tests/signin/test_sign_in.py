@@ -1,4 +1,4 @@
-"""The sign-in page and its form (SECURITY B1-B3, U1, U6, U20)."""
+"""The sign-in page and its form."""
 
 import pytest
 from tests.support.filling import BASE_URL, PASSWORD
@@ -147,7 +147,7 @@ def test_the_token_of_another_request_or_browser_is_none(shared: Provider, brows
 
 
 def test_nobody_can_be_signed_in_to_a_strangers_account(shared: Provider, browser: Browser, web: Party) -> None:
-    """Login CSRF (SECURITY B2): a form that was given to the attacker's browser, posted in the victim's."""
+    """Login CSRF: a form that was given to the attacker's browser, posted in the victim's."""
     attackers = shared.browser().login_page(web)
     answer = browser.sign_in(attackers, user="hanako@aoba.example")
     assert (answer.status, answer.location, answer.cookies) == (400, "", [])
@@ -157,7 +157,7 @@ def test_nobody_can_be_signed_in_to_a_strangers_account(shared: Provider, browse
 
 
 def test_a_session_that_was_there_before_ends_and_its_cookie_is_worth_nothing(provider: Provider) -> None:
-    """Session fixation (SECURITY B3)."""
+    """Session fixation."""
     web, browser = provider.party("web"), provider.browser()
     browser.code(web)
     before = browser.jar[SESSION]
@@ -179,7 +179,7 @@ def test_a_planted_session_is_left_behind_at_sign_in(provider: Provider) -> None
 
 
 def test_a_sign_in_by_one_request_does_not_make_another_fresh(shared: Provider, browser: Browser, web: Party) -> None:
-    """SECURITY A23, A24: two requests that ask for a fresh sign-in take two."""
+    """Attack A23, A24: two requests that ask for a fresh sign-in take two."""
     first = browser.get(web.address(prompt="login")).location
     second = browser.get(web.address(prompt="login")).location
     onward = browser.sign_in(browser.form(browser.get(first))).location

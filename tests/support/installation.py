@@ -21,7 +21,7 @@ from tests.support.processes import tree
 ROOT = Path(__file__).parents[2]
 PASSWORD = "demo-Passw0rd!"
 READY_WITHIN = 30.0
-ENDS_WITHIN = 5.0  # API.md 27
+ENDS_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)

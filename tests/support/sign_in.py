@@ -1,4 +1,4 @@
-"""A person without a browser: a cookie jar, and forms read from the pages by the ids that INTERFACES.md promises."""
+"""A person without a browser: a cookie jar, and forms read from the pages by the ids that are promised."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser

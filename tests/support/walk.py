@@ -1,4 +1,4 @@
-"""A person at the browser, who finds the way by the element ids that INTERFACES.md promises."""
+"""A person at the browser, who finds the way by the element ids that are promised."""
 
 from playwright.sync_api import Page
 from tests.support.installation import PASSWORD

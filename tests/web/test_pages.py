@@ -279,7 +279,7 @@ def test_every_file_a_page_asks_for_is_served_under_its_digest(pages: Pages) -> 
 def test_every_reason_of_the_gate_has_a_sentence_of_its_own(pages: Pages) -> None:
     known = "contract_not_established contract_not_started contract_suspended contract_ended id_unknown id_disabled "
     known += "service_unknown outside_japan country_unknown policy_denied policy_error no_rule_permits not_assigned "
-    known += "device_entitlement_ended step_up_required"  # API.md 13, all but `permitted`
+    known += "device_entitlement_ended step_up_required"  # all but `permitted`
     codes = [*known.split(), "something_new"]
     for language in Language:
         told = {

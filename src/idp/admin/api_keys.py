@@ -1,4 +1,4 @@
-"""API keys at their three levels: of operators, of one partner, of one tenant (API.md 10)."""
+"""API keys at their three levels: of operators, of one partner, of one tenant."""
 
 from collections.abc import Callable
 

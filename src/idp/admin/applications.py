@@ -1,4 +1,4 @@
-"""Applications: contracts before they are established (API.md 3)."""
+"""Applications: contracts before they are established."""
 
 from idp import contracts, partners, signing, tenants
 from idp.admin import places, rights

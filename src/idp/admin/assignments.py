@@ -1,4 +1,4 @@
-"""Who may use a service that requires assignment (API.md 12)."""
+"""Who may use a service that requires assignment."""
 
 from idp import federation
 from idp.admin import gate, rights

@@ -9,7 +9,7 @@ from idp.kit.clock import rfc3339
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 
-GRACE_DAYS = 30  # DOMAIN: the export period, counted from the end
+GRACE_DAYS = 30  # the export period, counted from the end
 
 
 def contract_json(unit: Unit, contract: Contract) -> dict[str, Any]:

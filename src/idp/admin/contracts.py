@@ -1,4 +1,4 @@
-"""Contracts and what is done to them (API.md 4 to 6). No route changes a field of one: they move, or they are asked."""
+"""Contracts and what is done to them. No route changes a field of one: they move, or they are asked."""
 
 from collections.abc import Callable
 from typing import Any

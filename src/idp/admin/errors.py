@@ -1,4 +1,4 @@
-"""Failures as problem details (RFC 9457), with the members of API.md section 2."""
+"""Failures as problem details (RFC 9457)."""
 
 import json
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Changes below a tenant need a contract that allows them (API.md 8)."""
+"""Changes below a tenant need a contract that allows them."""
 
 from idp import contracts, tenants
 from idp.contracts import Status

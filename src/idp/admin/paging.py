@@ -1,4 +1,4 @@
-"""Pages of a list: a limit, and a sealed cursor that only this list can open, for this caller (SECURITY M8)."""
+"""Pages of a list: a limit, and a sealed cursor that only this list can open, for this caller."""
 
 import base64
 import binascii

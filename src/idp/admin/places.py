@@ -1,4 +1,4 @@
-"""What the path names, as far as the caller may read it: everything else is not there (API.md 11)."""
+"""What the path names, as far as the caller may read it: everything else is not there."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

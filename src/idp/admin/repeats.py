@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is sent again has its effect once, and the same answer (API.md 22).
+"""`Idempotency-Key`: a request that is sent again has its effect once, and the same answer.
 
 The first takes the key in a transaction of its own; its answer is kept in the very transaction of its effect, so either
 both are there or neither. Whoever comes meanwhile is told to wait; when the first died on the way, its lease runs out

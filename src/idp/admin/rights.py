@@ -16,7 +16,7 @@ class Partners(StrEnum):
     """What a responsible partner may do below a tenant where `Right.scopes` does not have it."""
 
     NOTHING = "nothing"
-    PREPARE = "prepare"  # while the contract is approved and not yet established (API.md 8)
+    PREPARE = "prepare"  # while the contract is approved and not yet established
 
 
 class Right(NamedTuple):

@@ -49,7 +49,7 @@ class Route:
 
 
 def check(route: Route) -> None:
-    """API.md 11: the noun is the last collection of the path. Raises `Undeclared`."""
+    """The noun is the last collection of the path. Raises `Undeclared`."""
     if not isinstance(route.right, Right) or not route.right.scopes:
         raise Undeclared(f"{route.method} {route.path} does not say who may use it")
     known = {noun.value: noun for noun in Noun}

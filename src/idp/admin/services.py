@@ -1,4 +1,4 @@
-"""Federated services of a tenant (API.md 12 and 25)."""
+"""Federated services of a tenant."""
 
 from typing import Any
 

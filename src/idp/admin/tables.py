@@ -2,7 +2,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, T
 
 from idp.kit.db import metadata, tenant_id
 
-# Requests that may be sent again (API.md 22). `answered_at` is null while the first of them is still at work.
+# Requests that may be sent again. `answered_at` is null while the first of them is still at work.
 repeats = Table(
     "api_repeats",
     metadata,

@@ -1,4 +1,4 @@
-"""Tenants: who is a customer, and how it looks to its people (API.md 29)."""
+"""Tenants: who is a customer, and how it looks to its people."""
 
 from hashlib import sha256
 from typing import Any

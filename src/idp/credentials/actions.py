@@ -60,7 +60,7 @@ def read_key(document: Mapping[str, object], *, now_us: int) -> KeyDraft:
 def create_key(unit: Unit, draft: KeyDraft, *, scope: KeyScope, grantor: Permissions, partner_id: str = "") -> NewKey:
     """A tenant's key in a unit of the tenant, any other in one of the platform.
 
-    Raises `Refused("forbidden")` when it would hold what its grantor does not (SECURITY M3).
+    Raises `Refused("forbidden")` when it would hold what its grantor does not.
     """
     assert unit.platform is (scope is not KeyScope.TENANT)
     assert bool(partner_id) is (scope is KeyScope.PARTNER)

@@ -1,7 +1,7 @@
 """A sign-in by password in three steps: count the try and look up (committed), hash (outside any transaction), judge.
 
 The answer is the identity or None, alike for a wrong password, an unknown name, a disabled ID and one without a
-password, and as late: the hash is computed for them all (SECURITY U1, U2).
+password, and as late: the hash is computed for them all.
 """
 
 from typing import NamedTuple

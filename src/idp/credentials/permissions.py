@@ -82,5 +82,5 @@ def holds(held: Iterable[Permission], wanted: Permission) -> bool:
 
 
 def not_grantable(held: Permissions, wanted: Iterable[Permission]) -> list[Permission]:
-    """What of the wanted may not be handed on, because whoever grants does not hold it (SECURITY M3)."""
+    """What of the wanted may not be handed on, because whoever grants does not hold it."""
     return [permission for permission in wanted if not holds(held, permission)]

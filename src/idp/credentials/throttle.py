@@ -2,7 +2,7 @@
 
 The window slides (generic cell rate algorithm): a key holds the instant at which it is wholly free again, each try
 moves it on by one step, and a try that would move it more than `burst` steps ahead is refused. So of any number of
-tries at once exactly as many pass as may (SECURITY U6), in every process and after a restart, and there is no lock-out:
+tries at once exactly as many pass as may, in every process and after a restart, and there is no lock-out:
 the next step is never further away than one interval (U4). Who succeeds gets the step back; only failures count.
 """
 

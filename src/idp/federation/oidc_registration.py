@@ -158,7 +158,7 @@ def _judge_grants(fields: Fields, flow: _Flow) -> None:
 def _sign_in_redirects(fields: Fields, flow: _Flow, *, production: bool) -> RedirectUris:
     redirects = _redirects(fields, "redirect_uris", flow.application, production=production)
     if Grant.AUTHORIZATION_CODE in flow.grants and not redirects.registered and fields.clean("redirect_uris"):
-        # an empty list is neither "any address" nor "the first one that comes" (SECURITY A4)
+        # an empty list is neither "any address" nor "the first one that comes"
         detail = "The authorization code grant needs a redirect URI."
         fields.refuse("redirect_uris", "required", detail, expected="array")
     return redirects

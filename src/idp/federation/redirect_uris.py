@@ -63,7 +63,7 @@ def web_page_fault(uri: str, *, production: bool) -> Fault | None:
 def _malformed(uri: str) -> Fault | None:
     if len(uri) > LONGEST:
         return Fault("invalid_length", f"An address has at most {LONGEST} characters.", f"at most {LONGEST} characters")
-    if "#" in uri:  # RFC 6749 3.1.2; PROTOCOLS R4
+    if "#" in uri:  # RFC 6749 3.1.2
         return Fault("fragment_not_allowed", "An address here has no fragment.", "an address without #")
     if "*" in uri:
         return Fault("wildcard_not_allowed", "There are no wildcards: register each address.", "an exact address")

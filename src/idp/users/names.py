@@ -1,4 +1,4 @@
-"""User names: compared in one form, so that no spelling is a second account or a second try (SECURITY U5)."""
+"""User names: compared in one form, so that no spelling is a second account or a second try."""
 
 import unicodedata
 
