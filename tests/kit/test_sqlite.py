@@ -61,33 +61,20 @@ def test_a_commit_is_on_the_disk_before_it_is_acknowledged(units: Units) -> None
 
 
 def test_units_that_wait_at_the_same_moment_share_one_transaction(units: Units) -> None:
-    """Each is asked, inside, how many changes its transaction has seen: joined ones count on."""
-    held, go = threading.Event(), threading.Event()
+    """Each is asked, inside, how many rows its transaction has seen, and how many an outsider sees: none as yet."""
 
-    def slow(unit: Unit) -> None:
-        held.set()
-        go.wait(5)
-
-    def count(number: int) -> Callable[[Unit], int]:
-        def work(unit: Unit) -> int:
+    def count(number: int) -> Callable[[Unit], tuple[int, int]]:
+        def work(unit: Unit) -> tuple[int, int]:
             note(number)(unit)
-            return len(unit.all(ALL))
+            return len(unit.all(ALL)), written(units)
 
         return work
 
-    async def scene() -> tuple[list[int], int]:
-        first = asyncio.ensure_future(units.commit(AOBA, slow))
-        await asyncio.to_thread(held.wait, 5)
-        rest = [asyncio.ensure_future(units.commit(AOBA, count(number))) for number in range(50)]
-        await asyncio.sleep(0.05)
-        outside = written(units)
-        go.set()
-        await first
-        return list(await asyncio.gather(*rest)), outside
+    async def scene() -> list[tuple[int, int]]:
+        return list(await asyncio.gather(*(units.commit(AOBA, count(number)) for number in range(50))))
 
-    seen, outside = asyncio.run(scene())
-    assert outside == 0
-    assert seen == list(range(1, 51))
+    assert asyncio.run(scene()) == [(number, 0) for number in range(1, 51)]
+    assert written(units) == 50
 
 
 def end_the_transaction(unit: Unit) -> None:

@@ -33,6 +33,15 @@ class Turnstile:
         finally:
             fcntl.flock(self._turn, fcntl.LOCK_UN)
 
+    def try_enter(self) -> bool:
+        """Without waiting, and not past anybody who does."""
+        if not _try(self._turn):
+            return False
+        try:
+            return _try(self._place)
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+
     def leave(self) -> None:
         fcntl.flock(self._place, fcntl.LOCK_UN)
 
@@ -42,12 +51,15 @@ class Turnstile:
 
 
 def _lock(handle: int, until: float) -> None:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if monotonic() > until:
-                raise Unavailable("no turn to write within the time limit") from None
-            time.sleep(_PAUSE)
-        else:
-            return
+    while not _try(handle):
+        if monotonic() > until:
+            raise Unavailable("no turn to write within the time limit")
+        time.sleep(_PAUSE)
+
+
+def _try(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,129 @@
+"""One transaction and one fsync for the units of work that wait at the same moment, each in a savepoint of its own.
+
+The statements run on the event loop's own thread and only what waits leaves it: for the disk, and for another writer's
+turn. A thread of its own for the statements would have to take the interpreter's lock back from the loop after each of
+them, which costs more than the statement.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from idp.kit.errors import Unavailable
+from idp.kit.lanes import Lane
+
+T = TypeVar("T")
+
+_BATCH = 128
+_QUEUE = 4096
+
+
+class WriteLane(Lane, Protocol):
+    raw: sqlite3.Connection
+
+    def try_begin(self) -> bool: ...
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Job(NamedTuple):
+    work: Callable[[Any], Any]
+    answer: "asyncio.Future[Any]"
+
+
+class GroupCommit:
+    """Of one event loop. `open_lane` is called when there is something to write; `thread` is where it waits."""
+
+    def __init__(self, open_lane: Callable[[], WriteLane], thread: Executor) -> None:
+        self._open_lane = open_lane
+        self._thread = thread
+        self._loop = asyncio.get_running_loop()
+        self._lane: WriteLane | None = None
+        self._waiting: deque[_Job] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    def submit(self, work: Callable[[Any], T]) -> "asyncio.Future[T]":
+        """Raises `Unavailable` when too many wait already."""
+        if len(self._waiting) >= _QUEUE:
+            raise Unavailable("too many units of work wait for the database")
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._waiting.append(_Job(work, answer))
+        if self._running is None:
+            self._running = self._loop.create_task(self._run())
+        return answer
+
+    def close(self) -> None:
+        if self._lane is not None:
+            self._lane.close()
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit_some()
+        finally:
+            self._running = None
+
+    async def _commit_some(self) -> None:
+        batch: list[_Job] = []
+        try:
+            lane = self._lane = self._lane or self._open_lane()
+            if not lane.try_begin():
+                await self._loop.run_in_executor(self._thread, lane.begin)
+            self._gather(batch, most=_BATCH)
+            answers = _run(lane, batch)
+            await self._loop.run_in_executor(self._thread, lane.commit)
+        except Exception as error:
+            self._gather(batch, most=_QUEUE)  # they have waited as long, and would fail alike
+            failure = down(error) if isinstance(error, (sqlite3.Error, Unavailable)) else error
+            answers = [failure for _ in batch]
+        _settle(batch, answers)
+
+    def _gather(self, batch: list[_Job], *, most: int) -> None:
+        while self._waiting and len(batch) < most:
+            batch.append(self._waiting.popleft())
+
+
+def down(error: Exception) -> Unavailable:
+    return Unavailable(f"sqlite: {error}")
+
+
+def _run(lane: WriteLane, batch: list[_Job]) -> list[Any]:
+    try:
+        return [_in_savepoint(lane, job.work) for job in batch]
+    except BaseException:
+        lane.rollback()
+        raise
+
+
+def _in_savepoint(lane: WriteLane, work: Callable[[Any], Any]) -> Any:
+    """The result of `work`, or the exception that undid it; raises only when the transaction itself is lost."""
+    lane.raw.execute("SAVEPOINT unit")
+    try:
+        result = work(lane)
+    except Exception as error:
+        if not lane.raw.in_transaction:
+            raise down(error) from error
+        lane.memory.clear()
+        lane.raw.execute("ROLLBACK TO unit")
+        result = down(error) if isinstance(error, sqlite3.OperationalError) else error
+    lane.raw.execute("RELEASE unit")
+    return result
+
+
+def _settle(batch: list[_Job], answers: list[Any]) -> None:
+    for job, answer in zip(batch, answers, strict=True):
+        if job.answer.done():
+            continue  # whoever asked has left
+        if isinstance(answer, BaseException):
+            job.answer.set_exception(answer)
+        else:
+            job.answer.set_result(answer)
