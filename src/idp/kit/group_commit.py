@@ -64,6 +64,7 @@ class GroupCommit:
     def close(self) -> None:
         if self._lane is not None:
             self._lane.close()
+            self._lane = None
 
     async def _run(self) -> None:
         try:
@@ -83,8 +84,7 @@ class GroupCommit:
             await self._loop.run_in_executor(self._thread, lane.commit)
         except Exception as error:
             self._gather(batch, most=_QUEUE)  # they have waited as long, and would fail alike
-            failure = down(error) if isinstance(error, (sqlite3.Error, Unavailable)) else error
-            answers = [failure for _ in batch]
+            answers = [down(error) for _ in batch]  # one for each: a traceback is its raiser's own
         _settle(batch, answers)
 
     def _gather(self, batch: list[_Job], *, most: int) -> None:
