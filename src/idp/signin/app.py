@@ -79,8 +79,10 @@ def attempt(house: House) -> App:
                 house, scope, send, "too_many", facts=facts, status=429, headers=[wait],
                 retry_after_seconds=limit.retry_after, retry_url=retry,
             )  # fmt: skip
-        except Refused as refusal:
-            await _deny(house, scope, send, facts, service, refusal)
+        except Refused:
+            # the door where the request waits says no in its own grammar, with a way back to the service
+            onward = _address(house, browser, interaction.resume, interaction)
+            await respond(send, 303, [(b"location", onward.encode())])
         else:
             put = cookies.put(Cookie.SESSION, opened.secret, slug=browser.slug, secure=house.secure)
             onward = _address(house, browser, interaction.resume, interaction)
@@ -186,16 +188,6 @@ async def _over(house: House, scope: Scope, send: Send, browser: Browser) -> Non
     facts = house.memory.latest(browser.slug)
     reference = scope["state"]["reference"]
     await show(house, scope, send, "error", facts=facts, status=400, code="interaction_expired", reference=reference)
-
-
-async def _deny(
-    house: House, scope: Scope, send: Send, facts: Facts, service: Service | None, refusal: Refused
-) -> None:
-    shown = shown_service(service) if service else None
-    reference = refusal.members.get("reference") or scope["state"]["reference"]
-    await show(
-        house, scope, send, "denied", facts=facts, status=403, code=refusal.code, reference=reference, service=shown
-    )
 
 
 def _address(house: House, browser: Browser, path: str, interaction: Interaction) -> str:
