@@ -72,6 +72,8 @@ def attempt(house: House) -> App:
             name = (form.get("username") or "")[:256]
             shown = (interaction, facts, service)
             await _show(house, scope, send, browser, shown, status=again.status, username=name, error=again.error)
+        except NotFound:
+            await _over(house, scope, send, browser)
         except TooMany as limit:
             wait = (b"retry-after", str(limit.retry_after).encode())
             retry = _address(house, browser, "signin", interaction)
@@ -94,7 +96,7 @@ def attempt(house: House) -> App:
 async def _sign_in(
     house: House, scope: Scope, browser: Browser, form: Form, asked: tuple[Interaction, Facts, Service | None]
 ) -> Opened:
-    """The session. Raises `_Again`, `TooMany`, `Refused` and `Unavailable`."""
+    """The session. Raises `_Again`, `TooMany`, `Refused`, `NotFound` (the request is over) and `Unavailable`."""
     interaction, facts, service = asked
     name, password = (form.get("username") or "").strip(), form.get("password") or ""
     if service is not None:
