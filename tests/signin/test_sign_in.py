@@ -238,8 +238,11 @@ def test_while_the_contract_is_suspended_no_password_is_tried(alone: Provider) -
     form = browser.login_page(web)
     alone.suspend()
     answer = browser.sign_in(form)
-    assert (answer.status, answer.cookies) == (403, [])
-    assert "contract_suspended" in answer.text
+    assert (answer.status, answer.cookies) == (303, [])
+    page = browser.get(answer.location)
+    assert (page.status, page.location) == (403, "")
+    assert "contract_suspended" in page.text
+    assert "error=access_denied" in page.text  # the link back to the service
     assert alone.count("sessions") == 0
     assert not [event for event in alone.events() if event.startswith("sign_in")]
     alone.resume()

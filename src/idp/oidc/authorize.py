@@ -17,7 +17,7 @@ from idp.kit.units import Unit
 from idp.oidc import request as requests
 from idp.oidc.answering import error_uri, redirect, response_uri, show_denied, show_page_error
 from idp.oidc.errors import PageError
-from idp.oidc.known import Known, give_code, look, note_refusal, with_consent
+from idp.oidc.known import Known, give_code, look, note_refusal, with_consent, with_hint
 from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.sessions import Interaction, Waiting
@@ -136,6 +136,7 @@ async def read_request(house: House, browser: Browser, form: Form) -> tuple[Know
         known = look(house, unit, client_id, browser.session)
         back = requests.way_back(form, known.service)
         request = requests.parse(form, known.service, back)
+        known = with_hint(known, request, house.issuer(browser.slug))
         return with_consent(unit, known, request), request
 
     return await house.units.read(browser.tenant, read)

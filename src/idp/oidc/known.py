@@ -9,7 +9,7 @@ from idp.kit import ids
 from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
-from idp.oidc import store
+from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code
 from idp.oidc.request import AuthorizationRequest
@@ -19,7 +19,8 @@ from idp.web.house import House
 
 
 class Known(NamedTuple):
-    """Read in one snapshot. `session` lives and is that of `user`, or both are None."""
+    """Read in one snapshot. `session` lives and is that of `user`, or both are None; `meant` is False where the
+    service has proved by an ID token that it means somebody else."""
 
     facts: Facts
     service: Service
@@ -27,6 +28,7 @@ class Known(NamedTuple):
     user: Standing | None = None
     assigned: bool = False
     consented: bool = False
+    meant: bool = True
 
     @property
     def actor(self) -> Actor:
@@ -45,6 +47,14 @@ def look(house: House, unit: Unit, client_id: str, cookie: Presented | None) -> 
         return Known(facts, service)
     assigned = federation.is_assigned(unit, service_id=service.id, user_id=user.id)
     return Known(facts, service, session, user, assigned)
+
+
+def with_hint(known: Known, request: AuthorizationRequest, issuer: str) -> Known:
+    if known.user is None:
+        return known
+    shown, service = request.id_token_hint, known.service
+    other = hints.names_another(shown, known.facts, issuer, client_id=service.client_id, user_id=known.user.id)
+    return known._replace(meant=not other)
 
 
 def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:

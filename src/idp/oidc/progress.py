@@ -31,6 +31,8 @@ def next_step(
     # The contract speaks first: nobody is asked for a password that would lead nowhere.
     if against := gate.reason_against(known.facts, known.service, now_us=now_us):
         raise Refused(against.value)
+    if known.session is not None and not known.meant:
+        return _ask_another(known.session, request, interaction)
     if known.session is None or not _fresh(known.session, request, interaction, now_us):
         return _ask(request, Missing.SIGN_IN, "login_required")
     admission = gate.admit(known.facts, proof_of(known, known.session), now_us=now_us)
@@ -59,6 +61,13 @@ def _fresh(session: Session, request: AuthorizationRequest, interaction: Interac
     if request.prompts & {Prompt.LOGIN, Prompt.SELECT_ACCOUNT}:
         return False
     return request.max_age is None or now_us - session.authenticated_at <= request.max_age * SECOND
+
+
+def _ask_another(session: Session, request: AuthorizationRequest, interaction: Interaction | None) -> Missing:
+    """The person who is meant may sign in; somebody else who did so for this very request was not (Core 3.1.2.1)."""
+    if interaction is not None and session.id == interaction.session_id:
+        raise RedirectError(request.back, "login_required", "Another person is signed in than id_token_hint names.")
+    return _ask(request, Missing.SIGN_IN, "login_required")
 
 
 def _ask(request: AuthorizationRequest, missing: Missing, silent: str) -> Missing:

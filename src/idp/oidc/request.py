@@ -70,6 +70,7 @@ class AuthorizationRequest:
     max_age: int | None
     login_hint: str
     ui_locales: str
+    id_token_hint: str | None
 
     @property
     def silent(self) -> bool:
@@ -139,6 +140,7 @@ def parse(form: Form, service: Service, back: Return) -> AuthorizationRequest:
         max_age=int(max_age) if max_age else None,
         login_hint=form.get("login_hint") or "",
         ui_locales=form.get("ui_locales") or "",
+        id_token_hint=form.get("id_token_hint"),
     )
 
 

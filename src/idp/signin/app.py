@@ -72,6 +72,8 @@ def attempt(house: House) -> App:
             name = (form.get("username") or "")[:256]
             shown = (interaction, facts, service)
             await _show(house, scope, send, browser, shown, status=again.status, username=name, error=again.error)
+        except NotFound:
+            await _over(house, scope, send, browser)
         except TooMany as limit:
             wait = (b"retry-after", str(limit.retry_after).encode())
             retry = _address(house, browser, "signin", interaction)
@@ -79,8 +81,10 @@ def attempt(house: House) -> App:
                 house, scope, send, "too_many", facts=facts, status=429, headers=[wait],
                 retry_after_seconds=limit.retry_after, retry_url=retry,
             )  # fmt: skip
-        except Refused as refusal:
-            await _deny(house, scope, send, facts, service, refusal)
+        except Refused:
+            # the door where the request waits says no in its own grammar, with a way back to the service
+            onward = _address(house, browser, interaction.resume, interaction)
+            await respond(send, 303, [(b"location", onward.encode())])
         else:
             put = cookies.put(Cookie.SESSION, opened.secret, slug=browser.slug, secure=house.secure)
             onward = _address(house, browser, interaction.resume, interaction)
@@ -92,7 +96,7 @@ def attempt(house: House) -> App:
 async def _sign_in(
     house: House, scope: Scope, browser: Browser, form: Form, asked: tuple[Interaction, Facts, Service | None]
 ) -> Opened:
-    """The session. Raises `_Again`, `TooMany`, `Refused` and `Unavailable`."""
+    """The session. Raises `_Again`, `TooMany`, `Refused`, `NotFound` (the request is over) and `Unavailable`."""
     interaction, facts, service = asked
     name, password = (form.get("username") or "").strip(), form.get("password") or ""
     if service is not None:
@@ -186,16 +190,6 @@ async def _over(house: House, scope: Scope, send: Send, browser: Browser) -> Non
     facts = house.memory.latest(browser.slug)
     reference = scope["state"]["reference"]
     await show(house, scope, send, "error", facts=facts, status=400, code="interaction_expired", reference=reference)
-
-
-async def _deny(
-    house: House, scope: Scope, send: Send, facts: Facts, service: Service | None, refusal: Refused
-) -> None:
-    shown = shown_service(service) if service else None
-    reference = refusal.members.get("reference") or scope["state"]["reference"]
-    await show(
-        house, scope, send, "denied", facts=facts, status=403, code=refusal.code, reference=reference, service=shown
-    )
 
 
 def _address(house: House, browser: Browser, path: str, interaction: Interaction) -> str:

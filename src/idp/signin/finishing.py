@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from idp import audit, sessions, tenants
+from idp.kit.errors import NotFound
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.sessions import Generations, Interaction, Method, Opened
@@ -16,8 +17,9 @@ def finish(
     *,
     methods: Sequence[Method],
     former: Presented | None,
-) -> Opened | None:
-    """None when the interaction was finished meanwhile. `former` is the session cookie that the browser showed."""
+) -> Opened:
+    """`former` is the session cookie that the browser showed. Raises `NotFound` when the interaction was finished
+    meanwhile: the unit fails, and whoever was signed in stays so."""
     tenant = tenants.get(unit)
     before = sessions.live_session(unit, former, tenant_generation=tenant.generation)
     opened = sessions.open_session(
@@ -28,7 +30,7 @@ def finish(
         replaces=before.id if before else None,
     )
     if not sessions.authenticate(unit, interaction, opened.session.id):
-        return None
+        raise NotFound("interaction")
     audit.record(
         unit,
         audit.Event.SIGN_IN_SUCCEEDED,

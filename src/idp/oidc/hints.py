@@ -1,0 +1,28 @@
+"""ID tokens that a service shows back to us. They say whom it means; they never sign anybody in (SECURITY A22)."""
+
+from typing import Any
+
+from idp import signing
+from idp.access import Facts
+from idp.signing import Unverified, Use
+
+
+def proven(token: str, facts: Facts, issuer: str) -> dict[str, Any]:
+    """The claims of an ID token of ours for one client; an expired one still says who is meant (OpenID Connect Core
+    3.1.2.1, RP-Initiated Logout 1.0, 4). Raises `Unverified`."""
+    keys = [key for key in facts.keys.published if key.use is Use.ID_TOKEN]
+    claims = signing.verify(token, keys, typ="JWT")
+    if claims.get("iss") != issuer or not isinstance(claims.get("aud"), str):
+        raise Unverified("not for one client of this tenant")
+    return claims
+
+
+def names_another(token: str | None, facts: Facts, issuer: str, *, client_id: str, user_id: str) -> bool:
+    """Whether this client's hint is of somebody else. What proves nothing is as if it were not there."""
+    if not token:
+        return False
+    try:
+        claims = proven(token, facts, issuer)
+    except Unverified:
+        return False
+    return bool(claims["aud"] == client_id and claims.get("sub") != user_id)

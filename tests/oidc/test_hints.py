@@ -1,0 +1,72 @@
+"""`id_token_hint` at the authorization endpoint: it says who is meant, no more (PROTOCOLS A10; SECURITY A22)."""
+
+import pytest
+from tests.oidc.test_logout import BAD_HINTS
+from tests.support.party import Browser, Party
+from tests.support.provider import Provider
+
+
+@pytest.fixture
+def web(shared: Provider) -> Party:
+    return shared.party("web")
+
+
+@pytest.fixture
+def taro(shared: Provider, web: Party) -> Browser:
+    browser = shared.browser()
+    browser.code(web)
+    return browser
+
+
+@pytest.fixture
+def hanako(shared: Provider, web: Party) -> Browser:
+    browser = shared.browser()
+    browser.user = "hanako@aoba.example"
+    browser.code(web)
+    return browser
+
+
+def test_the_person_who_is_meant_passes_silently(taro: Browser, web: Party) -> None:
+    hint = web.tokens(taro)["id_token"]
+    assert "code" in taro.get(web.address(prompt="none", id_token_hint=hint)).query
+
+
+def test_and_so_with_a_hint_that_has_expired(alone: Provider) -> None:
+    web, browser = alone.party("web"), alone.browser()
+    hint = web.tokens(browser)["id_token"]
+    alone.clock.advance(hours=1)
+    assert "code" in browser.get(web.address(prompt="none", id_token_hint=hint)).query
+
+
+def test_somebody_else_does_not(taro: Browser, hanako: Browser, web: Party) -> None:
+    hint = web.tokens(taro)["id_token"]
+    assert hanako.get(web.address(prompt="none", id_token_hint=hint)).query["error"] == "login_required"
+    assert "/signin?" in hanako.get(web.address(id_token_hint=hint)).location
+    assert "code" in hanako.get(web.address(prompt="none")).query
+
+
+def test_only_the_person_who_is_meant_gets_on_after_a_sign_in(taro: Browser, hanako: Browser, web: Party) -> None:
+    hint = web.tokens(taro)["id_token"]
+    assert hanako.authorize(web, id_token_hint=hint).query["error"] == "login_required"
+    hanako.user = taro.user
+    assert "code" in hanako.authorize(web, id_token_hint=hint).query
+
+
+def test_a_hint_signs_nobody_in(shared: Provider, taro: Browser, web: Party) -> None:
+    hint = web.tokens(taro)["id_token"]
+    assert shared.get(web.address(prompt="none", id_token_hint=hint)).query["error"] == "login_required"
+
+
+@pytest.mark.parametrize("name", BAD_HINTS)
+def test_a_hint_that_is_not_ours_is_as_if_it_were_not_there(
+    shared: Provider, taro: Browser, web: Party, name: str
+) -> None:
+    bad = BAD_HINTS[name](web.tokens(taro)["id_token"])
+    assert "code" in taro.get(web.address(prompt="none", id_token_hint=bad)).query
+    assert shared.get(web.address(prompt="none", id_token_hint=bad)).query["error"] == "login_required"
+
+
+def test_a_hint_of_another_service_or_tenant_says_nothing(shared: Provider, hanako: Browser, web: Party) -> None:
+    for party in (shared.party("other"), shared.party("web", slug="midori")):
+        hint = party.tokens(shared.browser())["id_token"]
+        assert "code" in hanako.get(web.address(prompt="none", id_token_hint=hint)).query
