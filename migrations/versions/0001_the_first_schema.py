@@ -27,6 +27,7 @@ _OWNED = (
     "deliveries",
     "grants",
     "interactions",
+    "logos",
     "partners",
     "passwords",
     "refresh_tokens",
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("logo", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("slug", name=op.f("uq_tenants_slug")),
     )
@@ -314,6 +316,14 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "logos",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_logos_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_logos")),
+    )
+    op.create_table(
         "partners",
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -513,6 +523,7 @@ def downgrade() -> None:
     op.drop_table("passwords")
     op.drop_table("partners")
 
+    op.drop_table("logos")
     op.drop_table("interactions")
 
     op.drop_table("grants")

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from idp import audit
+from idp import audit, credentials
 from idp.access import FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
+from idp.kit.sweeping import Sweep
 from idp.kit.units import Units
 from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
@@ -22,8 +23,10 @@ from idp.web.house import House
 from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
+from idp.web.sweeping import Sweeper
 
 _WAITING_PASSWORDS = 64
+_LAST_STEP = 1.0  # seconds that a sweep may still take when the worker leaves
 
 
 def open_units(settings: Settings) -> Units:
@@ -85,6 +88,13 @@ def build(settings: Settings) -> App:
     return _with_lifespan(hallway, house, lines)
 
 
+def sweeps(throttle: Throttle) -> list[Sweep]:
+    """Everything that is swept, sessions and grants before what hangs on them."""
+    from idp import admin, oidc, sessions
+
+    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS]
+
+
 def _throttle(settings: Settings) -> Throttle:
     limits = STRICT if settings.production else WIDE
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
@@ -97,9 +107,14 @@ def _with_lifespan(app: App, house: House, lines: JsonLines) -> App:
             return
         await receive()
         warming = asyncio.create_task(house.memory.warm())
+        sweeper = Sweeper(house.units, sweeps(house.throttle))
+        sweeping = asyncio.create_task(sweeper.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
         warming.cancel()
+        sweeper.leave()
+        await asyncio.wait([sweeping], timeout=_LAST_STEP)
+        sweeping.cancel()
         house.passwords.close()
         await asyncio.to_thread(house.units.database.close)
         lines.flush()

@@ -121,6 +121,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
             where, {"user": user.body["id"]}
         ).body,
         ("GET", "/tenants/{tenant}"): operator.get(aoba).body,
+        ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],

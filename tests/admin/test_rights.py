@@ -36,6 +36,8 @@ MATRIX = {
     "GET /tenants": ("tenants:read", "opt"),
     "GET /tenants/{tenant}": ("tenants:read", "opt"),
     "PATCH /tenants/{tenant}": ("tenants:write", "ot"),
+    "GET /tenants/{tenant}/settings": ("settings:read", "opt"),
+    "PATCH /tenants/{tenant}/settings": ("settings:write", "ot"),
     "POST /tenants/{tenant}/users": ("users:write", "oPt"),
     "GET /tenants/{tenant}/users": ("users:read", "opt"),
     "GET /tenants/{tenant}/users/{user}": ("users:read", "opt"),

@@ -11,6 +11,7 @@ from idp.credentials.password_sign_in import begin_check, finish_check
 from idp.kit.clock import SECOND, FixedClock
 from idp.kit.errors import NotFound, TooMany
 from idp.users import Affiliation, Draft, Role
+from idp.web.sweeping import steps
 
 NAME, PASSWORD = "taro@aoba.example", "demo-Passw0rd!"
 DRAFT = Draft(NAME, "青葉 太郎", NAME, Affiliation.EMPLOYEE, frozenset({Role.MEMBER}), None, {})
@@ -190,11 +191,10 @@ def test_observed_limits_refuse_nobody(world, pool, machine, taro):
 def test_what_is_free_again_is_swept(sign_in, world, machine, taro):
     limits = Throttle(Limit(5, SECOND), Limit(5, SECOND), clock=machine)
     sign_in(password="wrong")
-    with world.open() as unit:
-        assert credentials.sweep(unit, limits) == 0
+    (sweep,) = credentials.sweeps(limits)
+    assert sum(steps(world.units, world.aoba, sweep)) == 0
     machine.advance(minutes=10)
-    with world.open() as unit:
-        assert credentials.sweep(unit, limits) == 2
+    assert sum(steps(world.units, world.aoba, sweep)) == 2
     assert sign_in() == taro
 
 

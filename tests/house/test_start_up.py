@@ -18,6 +18,7 @@ HEAVY = {
     "webauthn",
     "zxcvbn",
     "alembic",
+    "PIL",
 }
 
 PROBE = """

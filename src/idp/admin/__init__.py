@@ -7,5 +7,6 @@ and never tells a caller that something exists which the caller may not read.
 """
 
 from idp.admin.app import build
+from idp.admin.repeats import SWEEPS
 
-__all__ = ["build"]
+__all__ = ["SWEEPS", "build"]

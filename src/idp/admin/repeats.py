@@ -18,6 +18,7 @@ from idp.kit import ids
 from idp.kit.clock import SECOND, SystemClock
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import Conflict, FieldError, Invalid
+from idp.kit.sweeping import Sweep, before
 from idp.kit.units import Unit
 
 _KEPT = 24 * 3600 * SECOND
@@ -57,6 +58,9 @@ _KEEP = command(
 _RELEASE = command(
     delete(repeats).where(*_same, repeats.c.attempt == bindparam("mine"), repeats.c.answered_at.is_(None))
 )
+
+# Keys of callers who never came back; each request clears its own tenant's.
+SWEEPS = (Sweep(repeats.c.begun_at, repeats.c.begun_at <= before(), grace=_KEPT, start=-(2**62)),)
 
 
 class Repeat(NamedTuple):

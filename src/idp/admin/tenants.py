@@ -4,24 +4,19 @@ from hashlib import sha256
 from typing import Any
 
 from idp import contracts, tenants
-from idp.admin import places, rights
+from idp.admin import appearance, places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes import platform as shapes
-from idp.contracts import Status
 from idp.credentials import KeyScope, Noun
 from idp.kit.clock import rfc3339
-from idp.kit.errors import Conflict
 from idp.kit.fields import Fields, merged
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.tenants import Tenant
-from idp.web import palette
-
-_CHANGEABLE = frozenset({Status.ACTIVE, Status.SUSPENDED})
 
 
 def listing(call: Call) -> Answer:
@@ -42,11 +37,7 @@ def shown(call: Call) -> Answer:
 def change(call: Call) -> Answer:
     """Change the registered information. It works while the contract is suspended, too."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        tenants.touch(unit)
-        before = tenants.get(unit)
-        status = contracts.status_of(contracts.facts(unit), unit.now_us)
-        if status not in _CHANGEABLE:
-            raise Conflict("contract_not_active", "The tenant's contract does not allow changes now.", state=status)
+        before = appearance.held(unit)
         call.conditions.expected(_version(before))
         _rename(unit, before, call.document)
         after = tenants.get(unit)
@@ -60,18 +51,11 @@ def _version(tenant: Tenant) -> int:
 
 
 def _rename(unit: Unit, before: Tenant, patch: dict[str, Any]) -> None:
-    said = {"display_name": before.display_name, "colour": before.colour, "help_text": before.help_text or None}
-    fields = Fields(merged(said, patch))
-    fields.only(said)
-    fields.required("display_name")
-    fields.required("colour")
-    colour = fields.text("colour") or ""
-    if colour and not palette.is_colour(colour):
-        fields.refuse("colour", "invalid_format", "A colour is # and six hexadecimal digits.", found=colour)
-    name, help_text = fields.text("display_name") or "", fields.text("help_text") or ""
+    fields = Fields(merged(appearance.said(before), patch))
+    fields.only(appearance.said(before))
+    face = appearance.read(fields)
     fields.finish()
-    if (name, colour, help_text) != (before.display_name, before.colour, before.help_text):
-        tenants.rename(unit, display_name=name, colour=colour.lower(), help_text=help_text)
+    appearance.show_as(unit, before, face)
 
 
 def _visible(call: Call, unit: Unit) -> list[Tenant]:

@@ -24,7 +24,7 @@ from idp.credentials.password_policy import refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
-from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweep
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweeps
 
 __all__ = [
     "EVERYTHING",
@@ -62,6 +62,6 @@ __all__ = [
     "refuse_impossible",
     "set_first_passwords",
     "set_password",
-    "sweep",
+    "sweeps",
     "use_is_worth_noting",
 ]

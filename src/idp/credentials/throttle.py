@@ -9,12 +9,13 @@ the next step is never further away than one interval (U4). Who succeeds gets th
 import ipaddress
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, case, delete, select, update
+from sqlalchemy import BigInteger, bindparam, case, select, update
 
 from idp.credentials.tables import attempts
 from idp.kit.clock import SECOND, Clock, SystemClock
 from idp.kit.db import command, own, query
 from idp.kit.errors import TooMany
+from idp.kit.sweeping import Sweep, before
 from idp.kit.units import Unit
 
 
@@ -68,7 +69,6 @@ _GIVE_BACK = command(
     .where(own(attempts), attempts.c.key == bindparam("of_key"))
     .values(free_at=attempts.c.free_at - bindparam("step"))
 )
-_SWEEP = command(delete(attempts).where(own(attempts), attempts.c.free_at < bindparam("now")))
 
 
 class Tried(NamedTuple):
@@ -92,9 +92,10 @@ def give_back(unit: Unit, tries: list[Tried]) -> None:
         unit.run(_GIVE_BACK, of_key=tried.key, step=tried.step)
 
 
-def sweep(unit: Unit, throttle: Throttle) -> int:
-    """Forgets the unit's tenant's keys that are wholly free, which is as if they had never been; says how many."""
-    return unit.run(_SWEEP, now=throttle.now_us())
+def sweeps(throttle: Throttle) -> tuple[Sweep, ...]:
+    """Keys that are wholly free may go: that is as if they had never been."""
+    over = attempts.c.free_at < before()
+    return (Sweep(attempts.c.key, over, grace=0, start=b"", clock=throttle.now_us),)
 
 
 def _tried(unit: Unit, throttle: Throttle, limit: Limit, of: bytes) -> Tried:

@@ -61,6 +61,11 @@ class Fields:
         if self.errors:
             raise Invalid("invalid", "Some fields are wrong.", errors=self.errors)
 
+    @property
+    def members(self) -> Mapping[str, object]:
+        """As they were sent, right or wrong."""
+        return self._document
+
     def given(self, name: str) -> object | None:
         return self._document.get(name)
 

@@ -8,5 +8,6 @@ byte, is ever accepted, so no algorithm, header or claim of a presented token ta
 """
 
 from idp.oidc.app import routes
+from idp.oidc.sweeping import SWEEPS
 
-__all__ = ["routes"]
+__all__ = ["SWEEPS", "routes"]

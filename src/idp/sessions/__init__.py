@@ -27,8 +27,10 @@ from idp.sessions.model import (
     Session,
 )
 from idp.sessions.signed_in import end_session, find_session, is_current, live_session, open_session, seen
+from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
+    "SWEEPS",
     "Generations",
     "Grant",
     "Interaction",
@@ -50,6 +52,7 @@ __all__ = [
     "grant_is_alive",
     "grant_of_refresh_token",
     "has_consent",
+    "has_grant",
     "is_current",
     "live_session",
     "open_session",

@@ -5,9 +5,12 @@ again. `generation` rises when everything born under it must end at once. A slug
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
-from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, touch
+from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch
+from idp.tenants.logos import digest as logo_digest
+from idp.tenants.logos import encode as encode_logo
+from idp.tenants.logos import read as read_logo
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
-from idp.tenants.store import find, find_by_slug, get, hold, page, revision
+from idp.tenants.store import find, find_by_slug, get, hold, logo, page, revision
 
 __all__ = [
     "PLATFORM_SLUG",
@@ -17,13 +20,18 @@ __all__ = [
     "adopt_key",
     "check_slug",
     "create",
+    "encode_logo",
     "end_generation",
     "find",
     "find_by_slug",
     "get",
     "hold",
+    "logo",
+    "logo_digest",
     "page",
+    "read_logo",
     "rename",
     "revision",
+    "set_logo",
     "touch",
 ]

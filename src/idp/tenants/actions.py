@@ -5,6 +5,7 @@ from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.signing import Alg, Private, Use
 from idp.tenants import store
+from idp.tenants.logos import digest
 from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
 
 
@@ -21,6 +22,7 @@ def create(unit: Unit, *, slug: str, display_name: str, time_zone: str = "Asia/T
         revision=1,
         generation=1,
         created_at=unit.now_us,
+        logo=None,
     )
     unit.keys.create(tenant.id)
     if not store.add(unit, tenant):
@@ -44,6 +46,15 @@ def rename(unit: Unit, *, display_name: str, colour: str, help_text: str) -> Non
     """What people see of the tenant on its pages; `colour` as `#rrggbb`."""
     store.change_face(unit, display_name=display_name, colour=colour, help_text=help_text)
     audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant)
+
+
+def set_logo(unit: Unit, image: bytes | None) -> None:
+    """A PNG that `read_logo` has made, or None for the letter that stands in for a logo."""
+    if image is None:
+        store.delete_logo(unit)
+    else:
+        store.put_logo(unit, image, digest=digest(image))
+    audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, logo=digest(image) if image else "")
 
 
 def touch(unit: Unit) -> None:

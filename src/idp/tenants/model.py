@@ -20,6 +20,7 @@ class Tenant(NamedTuple):
     revision: int
     generation: int
     created_at: int
+    logo: str | None  # the digest of its logo
 
 
 class Moved(Exception):

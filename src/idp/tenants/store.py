@@ -1,16 +1,20 @@
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
-from idp.kit.db import add_new, command, query
+from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
 from idp.tenants.model import Moved, Tenant
-from idp.tenants.tables import tenants
+from idp.tenants.tables import logos, tenants
 
 
 class Revision(NamedTuple):
     revision: int
+
+
+class _Image(NamedTuple):
+    image: bytes
 
 
 # The table of tenants has no tenant_id of its own: a unit sees the row of its own tenant by its id.
@@ -44,6 +48,24 @@ _RENAME = command(
     )
 )
 _ADD = add_new(tenants, platform=True)
+_SET_LOGO = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(logo=bindparam("digest"), revision=tenants.c.revision + 1)
+)
+
+
+def _put_image(dialect: Any) -> Any:
+    statement = dialect.insert(logos)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["tenant_id"], set_={"image": new.image, "set_at": new.set_at}
+    )
+
+
+_PUT_IMAGE = command(_put_image)
+_IMAGE = query(select(logos.c.image).where(own(logos)), _Image)
+_DELETE_IMAGE = command(delete(logos).where(own(logos)))
 
 
 def find(unit: Unit) -> Tenant | None:
@@ -94,3 +116,18 @@ def raise_generation(unit: Unit) -> None:
 
 def change_face(unit: Unit, *, display_name: str, colour: str, help_text: str) -> None:
     unit.run(_RENAME, new_name=display_name, new_colour=colour, new_help=help_text)
+
+
+def put_logo(unit: Unit, image: bytes, *, digest: str) -> None:
+    unit.run(_PUT_IMAGE, image=image, set_at=unit.now_us)
+    unit.run(_SET_LOGO, digest=digest)
+
+
+def delete_logo(unit: Unit) -> None:
+    unit.run(_DELETE_IMAGE)
+    unit.run(_SET_LOGO, digest=None)
+
+
+def logo(unit: Unit) -> bytes | None:
+    row = unit.one(_IMAGE)
+    return None if row is None else row.image

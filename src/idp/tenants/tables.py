@@ -1,6 +1,6 @@
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text
 
-from idp.kit.db import metadata
+from idp.kit.db import metadata, tenant_id
 
 tenants = Table(
     "tenants",
@@ -14,4 +14,14 @@ tenants = Table(
     Column("revision", BigInteger, nullable=False),
     Column("generation", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("logo", Text),  # the digest that its address carries; null where there is none
+)
+
+# Apart from the tenant itself, which every decision reads.
+logos = Table(
+    "logos",
+    metadata,
+    tenant_id(),
+    Column("image", LargeBinary, nullable=False),  # a PNG of our own making
+    Column("set_at", BigInteger, nullable=False),
 )

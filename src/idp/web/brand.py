@@ -60,6 +60,11 @@ class Brand:
 PLATFORM = Brand(slug=None, name="Warifu", colour="#3b4cca")
 
 
+def logo_path(slug: str, digest: str) -> str:
+    """Where a tenant's logo is; another logo has another address."""
+    return f"/t/{slug}/logo?v={digest}"
+
+
 def letter(name: str) -> str:
     """The first letter or digit of a name, after 株式会社 and its kind; `#` where there is none."""
     bare = _COMPANY_FORMS.sub("", name.strip(), count=1)

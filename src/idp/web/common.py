@@ -1,7 +1,8 @@
-"""What every tenant's pages share: the files that ship with us, a tenant's colours, and whether we are well."""
+"""What every tenant's pages share: the files that ship with us, a tenant's colours and logo, whether we are well."""
 
 import asyncio
 
+from idp import tenants
 from idp.kit.errors import NotFound, Unavailable
 from idp.web.asgi import App, Header, Receive, Scope, Send, json_response, respond
 from idp.web.brand import brand_css
@@ -23,6 +24,7 @@ def routes(house: House) -> list[Route]:
     return [
         *files,
         Route("/t/{tenant}/brand.css", _GET, "brand", _brand(house)),
+        Route("/t/{tenant}/logo", _GET, "logo", _logo(house)),
         Route("/health/live", _GET, "health", _live),
         Route("/health/ready", _GET, "health", _ready(house)),
     ]
@@ -45,10 +47,35 @@ def _brand(house: House) -> App:
         try:
             facts = await house.memory.remembered(scope["state"]["tenant_slug"])
         except NotFound:
-            raise Refusal(404, "not_found", "There is nothing here.") from None
+            raise _absent() from None
         await respond(send, 200, headers, brand_css(brand_of(facts.tenant)))
 
     return colours
+
+
+def _logo(house: House) -> App:
+    # Opened by itself, the picture is a document of no origin, in which nothing runs.
+    kept = {**asset_headers("image/png"), "Content-Security-Policy": "default-src 'none'; sandbox"}
+    passing = _encoded({**kept, "Cache-Control": "no-store"})
+    lasting = _encoded(kept)
+
+    async def picture(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        try:
+            tenant = await house.memory.tenant_id(scope["state"]["tenant_slug"])
+        except NotFound:
+            raise _absent() from None
+        image = await house.units.read(tenant, tenants.logo)
+        if image is None:
+            raise _absent()
+        # An address that names another picture was made before this one was set: it must not be kept as that one.
+        named = scope["query_string"] == b"v=" + tenants.logo_digest(image).encode()
+        await respond(send, 200, lasting if named else passing, image)
+
+    return picture
+
+
+def _absent() -> Refusal:
+    return Refusal(404, "not_found", "There is nothing here.")
 
 
 def _encoded(headers: dict[str, str]) -> list[Header]:

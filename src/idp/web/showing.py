@@ -7,7 +7,7 @@ from idp.access import Facts
 from idp.federation import Service
 from idp.tenants import Tenant
 from idp.web.asgi import Header, Scope, Send, respond
-from idp.web.brand import PLATFORM, Brand
+from idp.web.brand import PLATFORM, Brand, logo_path
 from idp.web.failures import Answer, RenderFailure
 from idp.web.house import House
 from idp.web.languages import Language, choose, switch_links
@@ -25,7 +25,13 @@ _CODES = {
 
 
 def brand_of(tenant: Tenant) -> Brand:
-    return Brand(slug=tenant.slug, name=tenant.display_name, colour=tenant.colour, help_text=tenant.help_text or None)
+    return Brand(
+        slug=tenant.slug,
+        name=tenant.display_name,
+        colour=tenant.colour,
+        logo_url=logo_path(tenant.slug, tenant.logo) if tenant.logo else None,
+        help_text=tenant.help_text or None,
+    )
 
 
 def shown_service(service: Service) -> ShownService:

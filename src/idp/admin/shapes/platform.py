@@ -69,6 +69,32 @@ class TenantChange(Sent):
     help_text: Annotated[str | None, Field(max_length=200)] = None
 
 
+class AppearanceChange(Sent):
+    """`logo`: a PNG, JPEG or WebP in base64, at most 256 KiB and 2048 pixels each way; null takes it away."""
+
+    display_name: Text | None = None
+    colour: Annotated[str | None, Field(pattern="^#[0-9a-fA-F]{6}$")] = None
+    help_text: Annotated[str | None, Field(max_length=200)] = None
+    logo: Annotated[str | None, Field(json_schema_extra={"contentEncoding": "base64"})] = None
+
+
+class SettingsChange(Sent):
+    appearance: AppearanceChange | None = None
+
+
+class Appearance(Shown):
+    """`logo` is the address of the picture as people see it."""
+
+    display_name: str
+    colour: Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
+    help_text: str
+    logo: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
+
+
+class Settings(Shown):
+    appearance: Appearance
+
+
 class System(Shown):
     """`now` is what the product calls now."""
 

@@ -27,6 +27,8 @@ def furnish(units: Units, *, further_ids: int) -> None:
             if tenants.find_by_slug(unit, company.slug) is None:
                 inner = establish(unit, application(unit, company, seats=seats, partner=partner))
                 tenants.rename(inner, display_name=company.name, colour=company.colour, help_text=company.help_text)
+                if company.logo is not None:
+                    tenants.set_logo(inner, company.logo())
                 for person in company.people:
                     _person(inner, person, hashed.pop(), limit=seats)
                 if company.suspended:

@@ -1,7 +1,9 @@
 """Who is in the demonstration. None of them exist; the corporate numbers are of no company."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+from idp.cli.demo.leaf import leaf
 
 PASSWORD = "demo-Passw0rd!"  # noqa: S105 - public, as the whole installation is
 PARTNER = "さくら販売株式会社"
@@ -25,6 +27,7 @@ class Company(NamedTuple):
     help_text: str
     people: tuple[Mapping[str, Any], ...]
     suspended: str = ""
+    logo: Callable[[], bytes] | None = None  # draws a PNG
 
     @property
     def admin(self) -> Mapping[str, Any]:
@@ -91,6 +94,7 @@ AOBA = Company(
     colour="#3b49c8",
     help_text="ヘルプデスク 03-0000-0000 · it@aoba.example",
     people=(TARO, HANAKO),
+    logo=leaf,
 )
 MIDORI = Company(
     slug="midori",

@@ -1,0 +1,78 @@
+"""A tenant's own settings (API.md 25)."""
+
+from hashlib import sha256
+from typing import Any
+
+from idp import tenants
+from idp.admin import appearance, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import WITH_TENANT
+from idp.admin.routes import Route
+from idp.admin.shapes import platform as shapes
+from idp.credentials import Noun
+from idp.kit.fields import Fields, merged
+from idp.tenants import Tenant
+from idp.web.brand import logo_path
+
+_UNBUILT = frozenset({"oidc"})
+
+
+def shown(call: Call) -> Answer:
+    """How the tenant looks on its pages."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        own = tenants.get(unit)
+    return call.shown(_to_json(call, own), version=_version(own))
+
+
+def change(call: Call) -> Answer:
+    """Change how the tenant looks on its pages. It works while the contract is suspended, too.
+
+    A member that is left out stays (RFC 7396); `null` takes the line of help or the logo away.
+    """
+    fields = Fields(call.document)
+    fields.only({"appearance"}, unbuilt=_UNBUILT)
+    patch = fields.inner("appearance")
+    sent = patch.members
+    image = tenants.read_logo(patch, "logo")  # before the unit: nobody waits for a picture to be unpacked
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        before = appearance.held(unit)
+        call.conditions.expected(_version(before))
+        said = appearance.said(before)
+        inner = Fields(merged(said, sent), at="/appearance", errors=fields.errors)
+        inner.only({*said, "logo"})
+        face = appearance.read(inner)
+        fields.finish()
+        appearance.show_as(unit, before, face)
+        if "logo" in sent and before.logo != (tenants.logo_digest(image) if image else None):
+            tenants.set_logo(unit, image)
+        after = tenants.get(unit)
+        return call.done(unit, _to_json(call, after), version=_version(after))
+
+
+def _version(tenant: Tenant) -> int:
+    face = "\0".join([tenant.display_name, tenant.colour, tenant.help_text, tenant.logo or ""])
+    return int.from_bytes(sha256(face.encode()).digest()[:6])
+
+
+def _to_json(call: Call, tenant: Tenant) -> dict[str, Any]:
+    logo = f"{call.house.base_url}{logo_path(tenant.slug, tenant.logo)}" if tenant.logo else None
+    face = {"display_name": tenant.display_name, "colour": tenant.colour, "help_text": tenant.help_text}
+    return {"appearance": {**face, "logo": logo}}
+
+
+_ONE = "/tenants/{tenant}/settings"
+
+ROUTES = (
+    Route("GET", _ONE, shown, rights.read(Noun.SETTINGS), gives=shapes.Settings, versioned=True),
+    Route(
+        "PATCH",
+        _ONE,
+        change,
+        rights.write(Noun.SETTINGS, WITH_TENANT),
+        takes=shapes.SettingsChange,
+        gives=shapes.Settings,
+        versioned=True,
+        conflicts=("contract_not_active",),
+    ),
+)

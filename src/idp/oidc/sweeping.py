@@ -1,0 +1,15 @@
+"""What of this door is long over. A code stays as long as its grant, whose id it has: shown again, it must be known."""
+
+from sqlalchemy import and_, not_
+
+from idp import sessions
+from idp.kit.clock import SECOND
+from idp.kit.sweeping import Sweep, before
+from idp.oidc.tables import access_tokens, codes
+
+_HOUR = 3600 * SECOND
+
+SWEEPS = (
+    Sweep(codes.c.id, and_(codes.c.expires_at < before(), not_(sessions.has_grant(codes.c.id))), grace=_HOUR),
+    Sweep(access_tokens.c.id, access_tokens.c.expires_at < before(), grace=_HOUR),
+)
