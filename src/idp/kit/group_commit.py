@@ -50,6 +50,7 @@ class GroupCommit:
         self._lane: WriteLane | None = None
         self._waiting: deque[_Job] = deque()
         self._running: asyncio.Task[None] | None = None
+        self.failed = False  # the last batch, for a reason that lies in the database
 
     def submit(self, work: Callable[[Any], T]) -> "asyncio.Future[T]":
         """Raises `Unavailable` when too many wait already."""
@@ -81,9 +82,11 @@ class GroupCommit:
             self._gather(batch, most=_BATCH)
             answers = _run(lane, batch)
             await self._loop.run_in_executor(self._thread, lane.commit)
+            self.failed = False
         except Exception as error:
             self._gather(batch, most=_QUEUE)  # they have waited as long, and would fail alike
-            failure = down(error) if isinstance(error, (sqlite3.Error, Unavailable)) else error
+            self.failed = isinstance(error, (sqlite3.Error, Unavailable))
+            failure = down(error) if self.failed else error
             answers = [failure for _ in batch]
         _settle(batch, answers)
 
