@@ -50,6 +50,7 @@ class GroupCommit:
         self._lane: WriteLane | None = None
         self._waiting: deque[_Job] = deque()
         self._running: asyncio.Task[None] | None = None
+        self.failed = False  # the last batch, for a reason that lies in the database
 
     def submit(self, work: Callable[[Any], T]) -> "asyncio.Future[T]":
         """Raises `Unavailable` when too many wait already."""
@@ -82,8 +83,10 @@ class GroupCommit:
             self._gather(batch, most=_BATCH)
             answers = _run(lane, batch)
             await self._loop.run_in_executor(self._thread, lane.commit)
+            self.failed = False
         except Exception as error:
             self._gather(batch, most=_QUEUE)  # they have waited as long, and would fail alike
+            self.failed = True
             answers = [down(error) for _ in batch]  # one for each: a traceback is its raiser's own
         _settle(batch, answers)
 

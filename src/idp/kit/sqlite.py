@@ -149,8 +149,15 @@ class Sqlite:
         return result
 
     def ping(self) -> None:
-        with self.transaction("", write=False) as lane:
+        # A disk that is full, or a file that somebody holds, still reads well: after a write that failed, only one that
+        # succeeds counts.
+        failed = [group for group in self._groups.values() if group.failed]
+        with self.transaction("", write=bool(failed)) as lane:
             lane.execute("SELECT 1 FROM alembic_version").fetchone()
+            if failed:
+                lane.execute("UPDATE alembic_version SET version_num = version_num")
+        for group in failed:
+            group.failed = False
 
     def close(self) -> None:
         self._closed = True

@@ -76,7 +76,7 @@ def endpoint(house: House) -> App:
 def continuation(house: House) -> App:
     async def resume(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         browser = await browser_of(house, scope)
-        interaction = await pending(house, browser, parse_query(scope["query_string"]))
+        interaction = await pending(house, browser, parse_query(scope["query_string"]), resume=RESUME)
 
         async def go_on() -> Next:
             if interaction is None:

@@ -118,7 +118,7 @@ def _check_form(house: House, scope: Scope, browser: Browser, form: Form, purpos
 
 
 async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
-    interaction = await pending(house, browser, form)
+    interaction = await pending(house, browser, form, resume=RESUME)
     if interaction is None:
         raise PageError("interaction_expired")
     return interaction

@@ -77,7 +77,7 @@ def confirmation(house: House) -> App:
         browser = await browser_of(house, scope)
         body = await read_body(receive, limit=_LARGEST)
         form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
-        interaction = await pending(house, browser, form)
+        interaction = await pending(house, browser, form, resume=CONFIRM)
         facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
         try:
             target = _confirmed(house, scope, browser, form, interaction)
@@ -153,7 +153,7 @@ async def _ask(house: House, scope: Scope, send: Send, browser: Browser, facts: 
 
 def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction | None) -> str | None:
     """Where to go afterwards. Raises `PageError`."""
-    if interaction is None or interaction.resume != CONFIRM:
+    if interaction is None:
         raise PageError("interaction_expired")
     try:
         csrf.check(

@@ -15,7 +15,7 @@ from idp.signin.finishing import finish
 from idp.users import Identity
 from idp.web import cookies, csrf
 from idp.web.asgi import App, Receive, Scope, Send, respond
-from idp.web.browsers import Browser, browser_of, pending
+from idp.web.browsers import Browser, browser_of, pending_sign_in
 from idp.web.cookies import Cookie
 from idp.web.dispatch import Route
 from idp.web.forms import Form, parse_form, parse_query, read_body
@@ -45,7 +45,7 @@ def routes(house: House) -> list[Route]:
 def page(house: House) -> App:
     async def ask(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         browser = await browser_of(house, scope)
-        interaction = await pending(house, browser, parse_query(scope["query_string"]))
+        interaction = await pending_sign_in(house, browser, parse_query(scope["query_string"]))
         if interaction is None:
             await _over(house, scope, send, browser)
             return
@@ -60,7 +60,7 @@ def attempt(house: House) -> App:
         browser = await browser_of(house, scope)
         body = await read_body(receive, limit=_LARGEST)
         form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
-        interaction = await pending(house, browser, form)
+        interaction = await pending_sign_in(house, browser, form)
         if interaction is None:
             await _over(house, scope, send, browser)
             return

@@ -40,8 +40,20 @@ async def browser_of(house: House, scope: Scope) -> Browser:
     )
 
 
-async def pending(house: House, browser: Browser, form: Form) -> Interaction | None:
-    """The interaction that a query or form names, if it began in this browser and is not over."""
+async def pending(house: House, browser: Browser, form: Form, *, resume: str) -> Interaction | None:
+    """The interaction that a query or form names, if it began in this browser, goes on at `resume` (what it keeps is
+    for that place alone to read), and is not over."""
+    found = await _named(house, browser, form)
+    return found if found is not None and found.resume == resume else None
+
+
+async def pending_sign_in(house: House, browser: Browser, form: Form) -> Interaction | None:
+    """As `pending`, wherever it goes on: one that is for a service, whichever door it came in by."""
+    found = await _named(house, browser, form)
+    return found if found is not None and found.service_id else None
+
+
+async def _named(house: House, browser: Browser, form: Form) -> Interaction | None:
     named = form.get("interaction")
     if named is None or browser.device is None:
         return None
