@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv from the lock files, and nothing outside this folder but Debian packages that are missing.
+# Makes .venv from the lock files, and nothing outside this folder but Debian packages that are missing, and the line
+# for `localhost` in /etc/hosts where even that is.
 #   deploy/setup.sh demo    what running takes
 #   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Japanese fonts, Node
 # Done again it only compares one checksum.
@@ -27,6 +28,18 @@ find_python() {
       echo "$name"; return
     fi
   done
+}
+
+# A file system fresh from debootstrap has no /etc/hosts, and few name servers know this name.
+name_localhost() {
+  getent hosts localhost >/dev/null && return
+  if [ "$(id -u)" != 0 ]; then
+    echo "The name localhost does not resolve here." >&2
+    echo "As root: echo '127.0.0.1 localhost' >>/etc/hosts" >&2
+    exit 1
+  fi
+  say "Adding localhost to /etc/hosts"
+  echo '127.0.0.1 localhost' >>/etc/hosts
 }
 
 has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
@@ -102,6 +115,7 @@ fingerprint() {
   { echo "$PWD"; cat pyproject.toml deploy/setup.sh "${locks[@]}" "${npm_folders[@]/%//package-lock.json}"; } | sha256sum
 }
 
+name_localhost
 install_debian_packages
 make_venv
 stamp=.venv/ready-for-$purpose
