@@ -24,6 +24,7 @@ _PATIENCE = 60.0  # for a worker to become ready
 _STABLE = 1.0  # alive for so long after it was ready, a worker that dies is a stroke of fate, not a crash loop
 _FIRST_DELAY = 0.25
 _LONGEST_DELAY = 30.0
+_LONGEST_ONCE_READY = 0.5
 _HOPELESS = 4  # deaths in a row before any worker has ever been ready: it will not get better by itself
 _GRACE = 1.0  # beyond the drain, before a worker is killed
 
@@ -160,7 +161,9 @@ class Supervisor:
             self._deaths = 0
             return
         self._deaths += 1
-        self._start_at = now + min(_FIRST_DELAY * 2 ** (self._deaths - 1), _LONGEST_DELAY)
+        # One that did start is killed from outside more often than it kills itself: it is wanted back soon.
+        longest = _LONGEST_DELAY if worker.ready_since is None else _LONGEST_ONCE_READY
+        self._start_at = now + min(_FIRST_DELAY * 2 ** (self._deaths - 1), longest)
         if not self._ever_ready and self._deaths >= _HOPELESS and not self._stopping:
             self._failed = True
             self._stop()
