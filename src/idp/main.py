@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import structlog
 
 from idp import audit, credentials
 from idp.access import FactMemory, Gate
@@ -20,6 +23,7 @@ from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 from idp.web.house import House
+from idp.web.later import Later
 from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
@@ -61,7 +65,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import admin, oidc, signin
+    from idp import oidc, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -76,7 +80,8 @@ def build(settings: Settings) -> App:
         production=settings.production,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
-    inside = Dispatcher(doors, fallback=admin.build(house))
+    api = Later(lambda: _admin(house))
+    inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)
     hallway = Hallway(
         inside,
@@ -85,7 +90,13 @@ def build(settings: Settings) -> App:
         render_failure=failure_page(house),
         request_log=lines if settings.log_level in {"debug", "info"} else None,
     )
-    return _with_lifespan(hallway, house, lines)
+    return _with_lifespan(hallway, house, lines, api)
+
+
+def _admin(house: House) -> App:
+    from idp import admin
+
+    return admin.build(house)
 
 
 def sweeps(throttle: Throttle) -> list[Sweep]:
@@ -100,24 +111,47 @@ def _throttle(settings: Settings) -> Throttle:
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
-def _with_lifespan(app: App, house: House, lines: JsonLines) -> App:
+def _with_lifespan(app: App, house: House, lines: JsonLines, api: Later) -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
         await receive()
-        warming = asyncio.create_task(house.memory.warm())
-        sweeper = Sweeper(house.units, sweeps(house.throttle))
-        sweeping = asyncio.create_task(sweeper.run())
+        work = _BehindTheScenes(house, api)
+        doing = asyncio.create_task(work.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        warming.cancel()
-        sweeper.leave()
-        await asyncio.wait([sweeping], timeout=_LAST_STEP)
-        sweeping.cancel()
+        await work.leave(doing)
         house.passwords.close()
         await asyncio.to_thread(house.units.database.close)
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
     return application
+
+
+class _BehindTheScenes:
+    """What a worker does once it answers: complete itself, fetch what it will be asked for, and sweep."""
+
+    def __init__(self, house: House, api: Later) -> None:
+        self._house = house
+        self._api = api
+        self._sweeper: Sweeper | None = None
+
+    async def run(self) -> None:
+        await self._house.memory.warm()
+        try:
+            await asyncio.to_thread(self._api.build)
+        except Exception as error:
+            # A route that declares no permission, say: a worker that cannot be whole does not stay.
+            structlog.get_logger("idp").critical("the admin API cannot be built", exc_info=error)
+            signal.raise_signal(signal.SIGTERM)
+            return
+        self._sweeper = Sweeper(self._house.units, sweeps(self._house.throttle))
+        await self._sweeper.run()
+
+    async def leave(self, doing: "asyncio.Task[None]") -> None:
+        if self._sweeper is not None:
+            self._sweeper.leave()
+            await asyncio.wait([doing], timeout=_LAST_STEP)
+        doing.cancel()

@@ -6,10 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
-
 from idp.signing.keys import PublicKey
 
 _LONGEST = 32 * 1024
@@ -28,11 +24,13 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
     key = next((key for key in keys if key.kid == header.get("kid")), None)
     if key is None or header.get("alg") != key.alg or header.get("typ") != typ or "crit" in header:
         raise Unverified("not signed by a known key for this use")
+    from idp.signing import checking
+
     try:
-        verified = jws.deserialize_compact(token, _import(key), algorithms=[key.alg.value])
-    except (JoseError, ValueError) as error:
+        signed = checking.payload(token, key)
+    except ValueError as error:
         raise Unverified(str(error)) from error
-    return _object(verified.payload)
+    return _object(signed)
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
@@ -86,9 +84,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is no number that anybody can keep")
     return number
-
-
-def _import(key: PublicKey) -> ECKey | RSAKey:
-    if key.jwk["kty"] == "EC":
-        return ECKey.import_key({k: v for k, v in key.jwk.items() if k != "kid"})
-    return RSAKey.import_key({k: v for k, v in key.jwk.items() if k != "kid"})

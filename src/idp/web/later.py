@@ -1,0 +1,27 @@
+"""An application that is built after the server has begun to answer: what hot endpoints do not need must not keep them
+waiting at every start."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from idp.web.asgi import App, Receive, Scope, Send
+
+
+class Later:
+    """Built once, by `build` in a thread or by the first request, which then waits for it."""
+
+    def __init__(self, make: Callable[[], App]) -> None:
+        self._make = make
+        self._app: App | None = None
+        self._building = threading.Lock()
+
+    def build(self) -> App:
+        """Whatever `make` raises."""
+        with self._building:
+            app = self._app = self._app or self._make()
+            return app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: App = self._app or await asyncio.to_thread(self.build)
+        await app(scope, receive, send)
