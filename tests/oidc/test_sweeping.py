@@ -33,7 +33,7 @@ def test_nothing_that_lives_is_touched(provider: Provider) -> None:
     for _ in range(2):
         swept(provider)
         assert counts(provider) == before
-        provider.clock.advance(minutes=4)
+        provider.clock.advance(minutes=2)
     assert web.userinfo(told["access_token"]).status == 200
     assert web.refresh(told["refresh_token"]).status == 200
     assert "code" in browser.authorize(web, prompt="none").query

@@ -4,7 +4,7 @@ A grant stays for as long as anything of it may live, and all its refresh tokens
 must still be known. A grant without offline access is dead without its session, so it goes when that has gone.
 """
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from idp.kit.clock import SECOND
 from idp.kit.db import own
@@ -17,10 +17,13 @@ _DAY = 24 * _HOUR
 
 def has_grant(grant_id: ColumnElement[str]) -> ColumnElement[bool]:
     """A condition for the statements of others: there is a grant of this id, alive or not yet swept."""
-    return exists().where(own(grants), grants.c.id == grant_id)
+    # Not EXISTS: for that PostgreSQL would hash all grants at each stretch, not look up a key for each row.
+    return select(grants.c.id).where(own(grants), grants.c.id == grant_id).scalar_subquery().is_not(None)
 
 
-_has_session = exists().where(own(sessions), sessions.c.id == grants.c.session_id)
+_has_session = (
+    select(sessions.c.id).where(own(sessions), sessions.c.id == grants.c.session_id).scalar_subquery().is_not(None)
+)
 
 # In this order: each goes by what the one before has left.
 SWEEPS = (

@@ -1,7 +1,7 @@
 """Rows that are long over are deleted beside the requests, by every worker now and then.
 
-Workers do not agree on who sweeps. Deleting twice does no harm, so a claim would save a few reads and cost a table, a
-lease, and an hour without sweeping whenever its holder dies; instead each waits for a random while, and they rarely
+Workers do not agree on who sweeps. Deleting twice does no harm, so a claim would save some reads and cost a table, a
+lease, and its length without sweeping whenever a holder dies; instead each waits for a random while, and they seldom
 meet. A pass takes one tenant after the other, in short transactions of their own with a pause after each full step, so
 that neither the writer of SQLite nor a connection of PostgreSQL is held from those who are waiting.
 """
