@@ -19,7 +19,8 @@ class Later:
     def build(self) -> App:
         """Whatever `make` raises."""
         with self._building:
-            app = self._app = self._app or self._make()
+            app: App = self._app or self._make()
+            self._app = app
             return app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
