@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Idp
 
+from idp.kit.ids import TenantId
+from idp.kit.sealing import KeyStore
+
 SAFE = {"IDP_ENVIRONMENT": "production", "IDP_BASE_URL": "https://id.example"}
 UNSAFE = [
     ("IDP_BASE_URL", "http://id.example"),
@@ -63,6 +66,29 @@ def test_a_lost_master_key_is_not_replaced(idp: Idp, settings: dict[str, str]) -
     assert idp("migrate").status == 0
     assert not key.exists()
     assert "IDP_MASTER_KEY_FILE" in idp("serve").err
+
+
+def test_another_master_key_than_the_one_that_wrapped_the_tenants_keys_is_refused(
+    idp: Idp, settings: dict[str, str]
+) -> None:
+    idp("migrate")
+    keys = Path(settings["IDP_DATA_DIR"]) / "keys"
+    KeyStore(keys / "master.key").create(TenantId("tnt_aoba"))
+    wrapped = (keys / "tenants" / "tnt_aoba.key").read_bytes()
+    (keys / "master.key").write_text(f"{'7' * 64}\n")
+    outcome = idp("serve", IDP_BIND="nowhere")
+    assert outcome.status == 1
+    assert outcome.err.startswith("idp: IDP_MASTER_KEY_FILE: the master key opens no key in ")
+    assert (keys / "tenants" / "tnt_aoba.key").read_bytes() == wrapped
+
+
+def test_one_damaged_key_of_a_tenant_does_not_refuse_the_others(idp: Idp, settings: dict[str, str]) -> None:
+    idp("migrate")
+    keys = Path(settings["IDP_DATA_DIR"]) / "keys"
+    for tenant in ("tnt_aoba", "tnt_midori"):
+        KeyStore(keys / "master.key").create(TenantId(tenant))
+    (keys / "tenants" / "tnt_aoba.key").write_bytes(b"damaged")
+    assert "IDP_BIND" in idp("serve", IDP_BIND="nowhere").err  # what is looked at after the keys
 
 
 def test_a_bind_that_is_none_is_refused(idp: Idp) -> None:

@@ -22,7 +22,7 @@ def serve(config: Path | None, *, first_migrate: bool) -> int:
         bring_to_head(chosen)
     else:
         refuse_other_schema(chosen)
-    KeyStore(chosen.master_key)  # refused here once, not by every worker
+    KeyStore(chosen.master_key).refuse_another_master()  # refused here once, not by every worker
     return supervised(chosen, config=config, overrides={}, host_and_port=address(chosen.bind)).run()
 
 

@@ -85,6 +85,20 @@ class KeyStore:
                 found = self._boxes[tenant] = Box(tenant, self._unwrap(tenant))
         return found
 
+    def refuse_another_master(self) -> None:
+        """`KeyRefused` when there are tenants' keys and the master key opens none of them. One alone that is damaged is
+        the misfortune of that tenant, and no reason to refuse the others."""
+        wrapped = [TenantId(path.stem) for path in self._home.glob("*.key")]
+        if wrapped and not any(map(self._opens, wrapped)):
+            raise KeyRefused(f"the master key opens no key in {self._home}: they were wrapped with another one")
+
+    def _opens(self, tenant: TenantId) -> bool:
+        try:
+            self._unwrap(tenant)
+        except (KeyRefused, KeyDestroyed):
+            return False
+        return True
+
     def create(self, tenant: TenantId) -> None:
         """Durable before it returns; made before the rows that need it, so a crash leaves at most an unused key."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)

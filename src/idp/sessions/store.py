@@ -41,8 +41,10 @@ _FIND_INTERACTION = query(
     select(*[interactions.c[name] for name in Interaction._fields]).where(
         own(interactions), interactions.c.id == bindparam("id")
     ),
-    Interaction,
+    lambda *values: dict(zip(Interaction._fields, values, strict=True)),
 )
+# A request may name the person (login_hint), and holds what is between the service and the browser (state, nonce).
+_SEALED = ("request", "login_hint")
 _AUTHENTICATE = command(
     update(interactions)
     .where(own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
@@ -126,11 +128,17 @@ def end(unit: Unit, session_id: str) -> bool:
 
 
 def add_interaction(unit: Unit, interaction: Interaction) -> None:
-    unit.run(_ADD_INTERACTION, **interaction._asdict())
+    values = interaction._asdict()
+    sealed = {name: unit.seal("interactions", name, interaction.id, values[name].encode()) for name in _SEALED}
+    unit.run(_ADD_INTERACTION, **{**values, **sealed})
 
 
 def find_interaction(unit: Unit, interaction_id: str) -> Interaction | None:
-    return unit.one(_FIND_INTERACTION, id=interaction_id)
+    row = unit.one(_FIND_INTERACTION, id=interaction_id)
+    if row is None:
+        return None
+    opened = {name: unit.open_sealed("interactions", name, interaction_id, row[name]).decode() for name in _SEALED}
+    return Interaction(**{**row, **opened})
 
 
 def authenticate_interaction(unit: Unit, interaction_id: str, session_id: str) -> bool:
