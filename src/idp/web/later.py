@@ -19,10 +19,12 @@ class Later:
     def build(self) -> App:
         """Whatever `make` raises."""
         with self._building:
-            app: App = self._app or self._make()
-            self._app = app
-            return app
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app: App = self._app or await asyncio.to_thread(self.build)
+        app = self._app
+        if app is None:
+            app = await asyncio.to_thread(self.build)
         await app(scope, receive, send)
