@@ -118,7 +118,7 @@ async def proceed(
             now_us = house.units.clock.now_us()
             step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
             if isinstance(step, Admission):
-                code = await give_code(house, known, request, step, interaction)
+                code = await give_code(house, known, request, step, interaction, allowed=allowed)
                 return Next(response_uri(request.back, house.issuer(browser.slug), code=code), [])
         except Refused as refusal:
             raise Denied(known, request, refusal) from refusal

@@ -79,11 +79,6 @@ async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> N
         raise RedirectError(request.back, "access_denied", "The person did not allow it.")
     if not _is_asked(house, known, request, interaction):
         return page_of(house, browser, RESUME, interaction)
-
-    def allow(unit: Unit) -> None:
-        sessions.give_consent(unit, user_id=user, service_id=service, scopes=request.scopes)
-
-    await house.units.commit(browser.tenant, allow, actor=known.actor)
     return await proceed(house, browser, waiting, interaction, allowed=True)
 
 

@@ -65,9 +65,16 @@ def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Kno
 
 
 async def give_code(
-    house: House, known: Known, request: AuthorizationRequest, admission: Admission, interaction: Interaction | None
+    house: House,
+    known: Known,
+    request: AuthorizationRequest,
+    admission: Admission,
+    interaction: Interaction | None,
+    *,
+    allowed: bool,
 ) -> str:
-    """A code for the one browser and request it was asked in. Raises `tenants.Moved` and `PageError`."""
+    """A code for the one browser and request it was asked in, with the consent of this moment, if any: of an answer
+    that comes twice, or of a yes and a no, one counts. Raises `tenants.Moved` and `PageError`."""
     secret = ids.mint(CODE_KIND)
     code = _code(secret, request, admission)
 
@@ -75,6 +82,8 @@ async def give_code(
         tenants.hold(unit, admission.revision)
         if interaction is not None and not sessions.finish(unit, interaction):
             raise PageError("interaction_expired")
+        if allowed:
+            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.scopes)
         store.add_code(unit, code)
         if known.session is not None:
             sessions.seen(unit, known.session)
