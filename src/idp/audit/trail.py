@@ -114,7 +114,7 @@ def write_journal(unit: Unit) -> None:
         if head.chain != unit.lane.id:
             facts = {**facts, _AFTER: [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
             head = Head(unit.lane.id, 0, b"")
-        entry = _link(unit, head, str(event), subject, compact.dumps(facts))
+        entry = _link(unit, head, str(event), subject, compact.encode(facts).decode())
         unit.run(_ADD, **entry._asdict())
         head = Head(entry.chain, entry.seq, entry.hash)
     heads[unit.tenant] = head
@@ -172,5 +172,4 @@ def _link(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Entry
 
 
 def _hash(tenant: str, entry: Entry, previous: bytes) -> bytes:
-    text = compact.dumps([tenant, *entry[:-1]])
-    return sha256(previous + text.encode()).digest()
+    return sha256(previous + compact.encode([tenant, *entry[:-1]])).digest()

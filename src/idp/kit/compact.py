@@ -1,5 +1,5 @@
-"""JSON without a space too many, by an encoder that is made once: `json.dumps` makes one for each call."""
+"""JSON without a space too many, as UTF-8: on the hot path four times for each request, so by the fastest encoder."""
 
-import json
+from orjson import dumps as encode
 
-dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+__all__ = ["encode"]

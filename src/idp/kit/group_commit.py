@@ -28,6 +28,9 @@ class WriteLane(Lane, Protocol):
 
     def begin(self) -> None: ...
 
+    def start_over(self) -> None:
+        """Undo the transaction and begin it again, in the same turn; raises when it is lost already."""
+
     def commit(self) -> None: ...
 
     def rollback(self) -> None: ...
@@ -100,8 +103,17 @@ def down(error: Exception) -> Unavailable:
 
 
 def _run(lane: WriteLane, batch: list[_Job]) -> list[Any]:
+    """The results, or the exceptions that undid single units; raises when the transaction itself is lost.
+
+    Hardly ever does a unit fail, and a savepoint for each costs as much as a statement: so first without, and once
+    more with them when one has failed. Units bear being run again; until the commit nothing of them is seen.
+    """
     try:
-        return [_in_savepoint(lane, job.work) for job in batch]
+        try:
+            return [job.work(lane) for job in batch]
+        except Exception:
+            lane.start_over()
+            return [_in_savepoint(lane, job.work) for job in batch]
     except BaseException:
         lane.rollback()
         raise

@@ -79,6 +79,11 @@ class SqliteLane:
             return False
         return True
 
+    def start_over(self) -> None:
+        self.memory.clear()
+        self.raw.execute("ROLLBACK")
+        self.raw.execute("BEGIN IMMEDIATE")
+
     def commit(self) -> None:
         try:
             self.raw.execute("COMMIT")

@@ -176,7 +176,8 @@ class Units:
     async def commit(
         self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM, now_us: int | None = None
     ) -> T:
-        """Hot path: `work` is synchronous, short, and may be run again only by the caller; durable on return."""
+        """Hot path: `work` is synchronous and short, and bears being run again when its transaction begins anew;
+        durable on return."""
         at = self.clock.now_us() if now_us is None else now_us
         failed: list[Callable[[Unit], object]] = []
 
@@ -186,7 +187,7 @@ class Units:
                 result = work(unit)
                 self._finish(unit)
             except Failure:
-                failed.extend(unit.aftermath)
+                failed[:] = unit.aftermath
                 raise
             return result
 

@@ -55,12 +55,12 @@ class SigningKey:
 
     def sign(self, claims: dict[str, Any], *, typ: str) -> str:
         header = self._headers.get(typ) or self._header(typ)
-        message = header + b"." + b64(compact.dumps(claims).encode())
+        message = header + b"." + b64(compact.encode(claims))
         return (message + b"." + b64(self._signature(message))).decode()
 
     def _header(self, typ: str) -> bytes:
         header = {"alg": str(self.public.alg), "kid": self.public.kid, "typ": typ}
-        made = self._headers[typ] = b64(compact.dumps(header).encode())
+        made = self._headers[typ] = b64(compact.encode(header))
         return made
 
     def _signature(self, message: bytes) -> bytes:

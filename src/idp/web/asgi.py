@@ -25,5 +25,5 @@ async def respond(send: Send, status: int, headers: Iterable[Header] = (), body:
 
 
 async def json_response(send: Send, status: int, value: object, headers: Iterable[Header] = ()) -> None:
-    body = compact.dumps(value).encode()
+    body = compact.encode(value)
     await respond(send, status, (JSON, *headers), body)
