@@ -20,12 +20,15 @@ done
 
 say() { printf '==> %s\n' "$*"; }
 
-# The newest Python that is at least 3.11, whatever `python3` happens to be.
+# A Python that is at least 3.11 and can make environments, or could once python3-venv is installed. The system's own
+# comes first: distributions build theirs with profiles, which is worth a quarter of the server's speed.
 find_python() {
   local name
-  for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+  for name in "${PYTHON:-/usr/bin/python3}" python3 python3.14 python3.13 python3.12 python3.11; do
     if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      echo "$name"; return
+      if [ "$(id -u)" = 0 ] || "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+        echo "$name"; return
+      fi
     fi
   done
 }
