@@ -132,6 +132,23 @@ def while_away(provider: Provider, web: Party, browser: Browser, told: dict[str,
         is_unavailable(answer)
     assert timed(lambda: provider.get("/health/ready")).status == 503
     public_things_answer(provider)
+    public_things_do_not_queue_behind(programs * 10, provider)
+
+
+def public_things_do_not_queue_behind(others: list[Request], provider: Provider) -> None:
+    """Services that check tokens fetch keys, and give up after a few seconds."""
+
+    async def ask() -> float:
+        waiting = [asyncio.ensure_future(provider.first.send(*request)) for request in others]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        answers = await asyncio.gather(*(provider.first.send("GET", path) for path in PUBLIC))
+        took = time.monotonic() - began
+        assert [answer.status for answer in answers] == [200, 200, 200]
+        assert {answer.status for answer in await asyncio.gather(*waiting)} == {503}
+        return took
+
+    assert provider.loop.run_until_complete(ask()) < BOUND / 3
 
 
 def while_locked(provider: Provider, web: Party, browser: Browser, told: dict[str, str]) -> None:

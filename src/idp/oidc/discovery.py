@@ -3,6 +3,7 @@
 Both answer while the database is down: the document follows from the issuer, and keys are kept in memory.
 """
 
+import asyncio
 import json
 from typing import Any
 
@@ -27,6 +28,7 @@ _PUBLIC: tuple[Header, ...] = (
 )
 
 
+_PATIENCE = 1.0  # seconds
 _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash")
 
 
@@ -81,16 +83,18 @@ def jwks(house: House) -> App:
 
 
 async def _lasting(house: House, slug: str) -> Facts:
-    """The facts of now, or those remembered when now cannot be asked."""
+    """The facts of now, or those remembered when now cannot be asked, or not soon: whoever fetches keys gives up."""
+    remembered = house.memory.latest(slug)
     try:
         tenant = await house.memory.tenant_id(slug)
-        facts = await house.units.read(tenant, house.memory.current)
+        async with asyncio.timeout(None if remembered is None else _PATIENCE):
+            facts = await house.units.read(tenant, house.memory.current)
         if contracts.is_known(facts.contract):
             return facts
         raise NotFound("tenant")
     except NotFound:
         raise Refusal(404, "not_found", "There is nothing here.") from None
-    except Unavailable:
-        if remembered := house.memory.latest(slug):
-            return remembered
-        raise
+    except (Unavailable, TimeoutError):
+        if remembered is None:
+            raise
+        return remembered
