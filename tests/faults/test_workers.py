@@ -24,7 +24,7 @@ structlog.configure(
 worker, workers = sys.argv[1], int(sys.argv[2])
 sockets = listen("localhost", 0)
 print(sockets[0].getsockname()[1], flush=True)
-sys.exit(Supervisor([sys.executable, "-c", worker], sockets=sockets, workers=workers, drain_seconds=1.5).run())
+sys.exit(Supervisor([sys.executable, "-c", worker], sockets=sockets, workers=workers, drain_seconds=4).run())
 """
 
 WORKER = """
@@ -43,7 +43,7 @@ async def app(scope, receive, send):
         await asyncio.sleep(float(scope["query_string"] or 0))
         await respond(send, 200, (), b"%d" % os.getpid())
 
-run_worker(app, drain_seconds=1.5)
+run_worker(app, drain_seconds=4)
 """
 
 
@@ -143,7 +143,7 @@ def test_a_killed_worker_is_back_at_once_and_no_request_is_refused_meanwhile(ser
     time.sleep(1)  # stable
     ready = served.ready()
     os.kill(victim, signal.SIGKILL)
-    assert served.until(lambda: len(served.workers() - {victim}) == 2) < 0.5
+    assert served.until(lambda: len(served.workers() - {victim}) == 2) < 2
     while served.ready() == ready:
         assert served.ask() in served.workers()
     assert other in served.workers()
@@ -168,7 +168,7 @@ def test_a_stop_finishes_what_is_being_answered_and_does_not_wait_for_idle_clien
         status, seconds = ending.end()
         assert working.result() is not None
     assert status == 0
-    assert seconds < 1.4
+    assert seconds < 3
     assert ending.ask() is None
 
 
@@ -179,7 +179,7 @@ def test_a_stop_does_not_wait_beyond_the_drain_for_anybody(ending) -> None:
         status, seconds = ending.end(signal.SIGINT)
         assert (slow.result(), hanging.result()) == (None, None)
     assert status == 0
-    assert 1.4 < seconds < 5
+    assert 3 < seconds < 9
 
 
 def test_a_rolling_restart_replaces_every_worker_and_loses_no_request(served) -> None:

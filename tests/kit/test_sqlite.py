@@ -333,7 +333,7 @@ def test_a_cold_unit_gets_its_turn_while_two_processes_hammer(
                 note(number)(unit)
             waits.append(time.monotonic() - began)
         meanwhile = written(units) - before
-    assert max(waits) < 1.0, waits
+    assert max(waits) < 3, waits
     assert meanwhile > 40  # the others really wrote
 
 

@@ -162,7 +162,7 @@ def test_what_could_be_read_in_two_ways_is_refused_and_the_connection_ended(wire
 def test_other_excess_has_its_own_status(wire, raw, status) -> None:
     began = time.monotonic()
     assert wire.say(raw).status == status
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("fields", [b"X: " + b"x" * 16_000 + b"\r\n", b"X: 1\r\n" * 97])
@@ -310,7 +310,7 @@ def test_slow_clients_are_waited_for_so_long_and_no_longer_while_others_are_serv
         while not all(future.done() for future in slow.values()):
             began = time.monotonic()
             assert wire.say(GET + CLOSE + b"\r\n").status == 200
-            assert time.monotonic() - began < 0.3
+            assert time.monotonic() - began < 2
             time.sleep(0.05)
     for name, (_, _, status, least) in SLOW.items():
         statuses, seconds = slow[name].result()
