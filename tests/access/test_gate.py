@@ -27,7 +27,7 @@ INSTANTS = {
     "at its last instant": END - 1,
     "at its end": END,
 }
-TENANT = Tenant(TenantId("tnt_1"), Slug("aoba"), "あおば", "#3b4cca", "", "Asia/Tokyo", 7, 3, 0)
+TENANT = Tenant(TenantId("tnt_1"), Slug("aoba"), "あおば", "#3b4cca", "", "Asia/Tokyo", 7, 3, 0, None)
 
 
 def facts(status: Status) -> Facts:
