@@ -12,10 +12,15 @@ PACKAGE = ROOT / "src" / "idp"
 @functools.cache
 def sources() -> dict[str, ast.Module]:
     """Every module of the package by its path below `src/idp`."""
-    return {
-        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(), str(path))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
+    return {path.relative_to(PACKAGE).as_posix(): _parsed(path) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _parsed(path: Path) -> ast.Module:
+    """A second time where CPython 3.11 now and then miscounts its own depth (gh-106905)."""
+    try:
+        return ast.parse(path.read_text(), str(path))
+    except SystemError:
+        return ast.parse(path.read_text(), str(path))
 
 
 @functools.cache
