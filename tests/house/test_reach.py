@@ -57,7 +57,7 @@ def lets_somebody_in(tree: ast.Module) -> Found:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            copied = {"replace", "__replace__", "copy", "deepcopy"} & {called}
+            copied = {"replace", "_replace", "_make", "__replace__", "copy", "deepcopy"} & {called}
             if called == "Admission" or (copied and "admission" in ast.unparse(node).lower()):
                 yield node.lineno
 

@@ -175,7 +175,7 @@ def test_the_fields_of_a_row_are_the_columns_of_its_statement(build: Callable[[]
 
 def test_a_statement_keeps_the_values_that_it_carries_itself() -> None:
     change = update(notes).where(own(notes), notes.c.id == bindparam("note")).values(text="fixed", number=None)
-    _, values = command(change).sql(SQLITE)
+    values = command(change).sql(SQLITE).literals
     assert values == {"text": "fixed", "number": None}
 
 

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -38,8 +37,7 @@ class ServiceProof(NamedTuple):
     service: Service
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(NamedTuple):
     """The gate's yes, for one subject, one service and one instant. Only `Gate.admit` makes one."""
 
     tenant: Tenant

@@ -1,7 +1,7 @@
 """Statements: SQLAlchemy Core, compiled once per dialect to the SQL of the raw driver, checked for their tenant."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
@@ -35,31 +35,41 @@ def own(table: FromClause) -> ColumnElement[bool]:
     return table.c.tenant_id == bindparam("tenant_id")
 
 
+class Compiled(NamedTuple):
+    """The text, the values that it carries itself, and the order in which SQLite takes them all: binding by position
+    costs a fraction of binding by name. None where they go by name."""
+
+    text: str
+    literals: dict[str, Any]
+    order: tuple[str, ...] | None
+
+
 class Statement:
-    """Compiled on first use and kept; `sql(dialect)` gives the text and the values that it carries itself."""
+    """Compiled on first use and kept."""
 
     def __init__(self, build: Executable | Callable[[Any], Executable], *, platform: bool) -> None:
         self._build = build
         self.platform = platform
-        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._compiled: dict[str, Compiled] = {}
 
-    def sql(self, dialect: str) -> tuple[str, dict[str, Any]]:
+    def sql(self, dialect: str) -> Compiled:
         found = self._compiled.get(dialect)
         if found is None:
             found = self._compiled[dialect] = self._compile(dialect)
         return found
 
-    def _compile(self, dialect: str) -> tuple[str, dict[str, Any]]:
+    def _compile(self, dialect: str) -> Compiled:
         statement = self.build(dialect)
         if not self.platform:
             refuse_unscoped(statement)
-        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named") if dialect == SQLITE else _postgresql())
+        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark") if dialect == SQLITE else _postgresql())
         asked = {bind.key for bind in compiled.binds.values() if bind.required}
         expanded = compiled.construct_expanded_state(dict.fromkeys(asked))
         literals = {name: value for name, value in expanded.parameters.items() if name not in asked}
         if "tenant_id" in literals and not self.platform:
             raise Unscoped("a statement carries a tenant of its own choice")
-        return expanded.statement, literals
+        order = tuple(expanded.positiontup) if dialect == SQLITE else None
+        return Compiled(expanded.statement, literals, order)
 
     def build(self, dialect: str) -> Any:
         """The statement before it is compiled."""
@@ -76,7 +86,7 @@ class Query(Statement, Generic[R]):
         self.make: Callable[[Iterable[Any]], R] = getattr(row, "_make", None) or (lambda values: row(*values))
         self.row = row
 
-    def _compile(self, dialect: str) -> tuple[str, dict[str, Any]]:
+    def _compile(self, dialect: str) -> Compiled:
         fields = getattr(self.row, "_fields", None)
         columns = _columns(self.build(dialect))
         if fields is not None and list(fields) != columns:

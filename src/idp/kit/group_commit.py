@@ -9,9 +9,9 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from idp.kit.aside import Aside
 from idp.kit.errors import Unavailable
 from idp.kit.lanes import Lane
 
@@ -44,11 +44,11 @@ class _Job(NamedTuple):
 
 
 class GroupCommit:
-    """Of one event loop. `open_lane` is called when there is something to write; `thread` is where it waits."""
+    """Of one event loop. `open_lane` is called when there is something to write; `aside` does the waiting."""
 
-    def __init__(self, open_lane: Callable[[], WriteLane], thread: Executor) -> None:
+    def __init__(self, open_lane: Callable[[], WriteLane], aside: Aside) -> None:
         self._open_lane = open_lane
-        self._thread = thread
+        self._aside = aside
         self._loop = asyncio.get_running_loop()
         self._lane: WriteLane | None = None
         self._waiting: deque[_Job] = deque()
@@ -82,10 +82,10 @@ class GroupCommit:
         try:
             lane = self._lane = self._lane or self._open_lane()
             if not lane.try_begin():
-                await self._loop.run_in_executor(self._thread, lane.begin)
+                await self._aside.do(lane.begin)
             self._gather(batch, most=_BATCH)
             answers = _run(lane, batch)
-            await self._loop.run_in_executor(self._thread, lane.commit)
+            await self._aside.do(lane.commit)
             self.failed = False
         except Exception as error:
             self._gather(batch, most=_QUEUE)  # they have waited as long, and would fail alike

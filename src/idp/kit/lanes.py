@@ -8,6 +8,9 @@ T = TypeVar("T")
 
 EVERY_TENANT = "*"
 
+Values = dict[str, Any] | list[Any]
+"""By name on PostgreSQL, by position on SQLite."""
+
 
 class Lane(Protocol):
     """One connection inside one transaction. `memory` lives as long as the connection and is emptied when a
@@ -17,10 +20,10 @@ class Lane(Protocol):
     id: str
     memory: dict[str, Any]
 
-    def execute(self, sql: str, values: dict[str, Any]) -> Any:
+    def execute(self, sql: str, values: Values) -> Any:
         """A DB-API cursor."""
 
-    def execute_many(self, sql: str, rows: list[dict[str, Any]]) -> None: ...
+    def execute_many(self, sql: str, rows: list[Values]) -> None: ...
 
 
 class Database(Protocol):

@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from idp.kit import db, ids
 from idp.kit.clock import monotonic
 from idp.kit.errors import Unavailable
+from idp.kit.lanes import Values
 
 T = TypeVar("T")
 
@@ -48,10 +49,10 @@ class PostgresLane:
         ).fetchone()
         self._role = f"SET LOCAL ROLE {ROLE};" if found else ""
 
-    def execute(self, sql: str, values: dict[str, Any]) -> Any:
+    def execute(self, sql: str, values: Values) -> Any:
         return self.raw.execute(sql, values)
 
-    def execute_many(self, sql: str, rows: list[dict[str, Any]]) -> None:
+    def execute_many(self, sql: str, rows: list[Values]) -> None:
         with self.raw.cursor() as cursor:
             cursor.executemany(sql, rows)
 

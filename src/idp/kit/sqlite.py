@@ -9,15 +9,16 @@ import asyncio
 import queue
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from idp.kit import db, ids
+from idp.kit.aside import Aside
 from idp.kit.errors import Unavailable
 from idp.kit.group_commit import GroupCommit, down
+from idp.kit.lanes import Values
 from idp.kit.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class SqliteLane:
             self.raw.execute("PRAGMA busy_timeout=0")
         self.execute = self.raw.execute
 
-    def execute_many(self, sql: str, rows: list[dict[str, Any]]) -> None:
+    def execute_many(self, sql: str, rows: list[Values]) -> None:
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
@@ -115,7 +116,7 @@ class Sqlite:
         self._idle: dict[bool, queue.LifoQueue[SqliteLane]] = {True: queue.LifoQueue(), False: queue.LifoQueue()}
         self._reader: SqliteLane | None = None
         self._groups: WeakKeyDictionary[asyncio.AbstractEventLoop, GroupCommit] = WeakKeyDictionary()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
+        self._aside = Aside("sqlite-commit")
         self._closed = False
 
     @contextmanager
@@ -166,7 +167,7 @@ class Sqlite:
 
     def close(self) -> None:
         self._closed = True
-        self._thread.shutdown()
+        self._aside.close()
         for group in self._groups.values():
             group.close()
         if self._reader is not None:
@@ -182,7 +183,7 @@ class Sqlite:
             return SqliteLane(self._path, write=write)
 
     def _new_group(self) -> GroupCommit:
-        group = GroupCommit(lambda: SqliteLane(self._path, write=True, hot=True), self._thread)
+        group = GroupCommit(lambda: SqliteLane(self._path, write=True, hot=True), self._aside)
         self._groups[asyncio.get_running_loop()] = group
         return group
 

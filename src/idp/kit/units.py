@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp.kit.clock import Clock, instant
-from idp.kit.db import Command, Query, Statement
+from idp.kit.db import Command, Compiled, Query, Statement
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
-from idp.kit.lanes import EVERY_TENANT, Database, Lane
+from idp.kit.lanes import EVERY_TENANT, Database, Lane, Values
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
@@ -71,8 +71,8 @@ class Unit:
 
     def run_many(self, command: Command, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            sql, literals = self._sql(command)
-            self.lane.execute_many(sql, [self._bound(command, literals, row) for row in rows])
+            compiled = self._sql(command)
+            self.lane.execute_many(compiled.text, [self._bound(command, compiled, dict(row)) for row in rows])
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""
@@ -111,15 +111,20 @@ class Unit:
         return [self, *self._inner.values()]
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
-        sql, literals = self._sql(statement)
-        return self.lane.execute(sql, self._bound(statement, literals, values))
+        compiled = self._sql(statement)
+        return self.lane.execute(compiled.text, self._bound(statement, compiled, values))
 
-    def _bound(self, statement: Statement, literals: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    def _bound(self, statement: Statement, compiled: Compiled, values: dict[str, Any]) -> Values:
+        """Takes `values` for its own."""
         if not statement.platform and values.get("tenant_id", self.tenant) != self.tenant:
             raise Unscoped("a value names another tenant than the unit's own")
-        return {"tenant_id": self.tenant, **literals, **values}
+        if compiled.literals:
+            values = {"tenant_id": self.tenant, **compiled.literals, **values}
+        else:
+            values.setdefault("tenant_id", self.tenant)
+        return values if compiled.order is None else [values[name] for name in compiled.order]
 
-    def _sql(self, statement: Statement) -> tuple[str, dict[str, Any]]:
+    def _sql(self, statement: Statement) -> Compiled:
         if statement.platform and not self.platform:
             raise Unscoped("a statement over all tenants needs a unit of the platform")
         return statement.sql(self.lane.dialect)

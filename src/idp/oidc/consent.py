@@ -100,14 +100,7 @@ def _deny(unit: Unit, interaction: Interaction, user: str, service: str) -> None
 
 def _check_form(house: House, scope: Scope, browser: Browser, form: Form, purpose: str) -> None:
     try:
-        csrf.check(
-            scope["state"]["headers"],
-            base_url=house.base_url,
-            box=house.units.keys.box(browser.tenant),
-            browser=browser.device,
-            purpose=purpose,
-            shown=form.get("csrf"),
-        )
+        csrf.check(house, scope, browser, form, purpose=purpose)
     except Refused as refusal:
         raise PageError(refusal.code, status=403) from refusal
 

@@ -156,14 +156,7 @@ def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interac
     if interaction is None:
         raise PageError("interaction_expired")
     try:
-        csrf.check(
-            scope["state"]["headers"],
-            base_url=house.base_url,
-            box=house.units.keys.box(browser.tenant),
-            browser=browser.device,
-            purpose=f"logout {interaction.id}",
-            shown=form.get("csrf"),
-        )
+        csrf.check(house, scope, browser, form, purpose=f"logout {interaction.id}")
     except Refused as refusal:
         raise PageError(refusal.code, status=403) from refusal
     target: str | None = json.loads(interaction.request)

@@ -130,14 +130,7 @@ def _judge(unit: Unit, check: Check, verdict: Verdict, interaction: Interaction,
 
 def _check_form(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction) -> None:
     try:
-        csrf.check(
-            scope["state"]["headers"],
-            base_url=house.base_url,
-            box=house.units.keys.box(browser.tenant),
-            browser=browser.device,
-            purpose=_purpose(interaction),
-            shown=form.get("csrf"),
-        )
+        csrf.check(house, scope, browser, form, purpose=_purpose(interaction))
     except Refused as refusal:
         raise _Again("stale_form", status=403) from refusal
 
