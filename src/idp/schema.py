@@ -9,6 +9,7 @@ from idp.federation import tables as federation
 from idp.kit.db import metadata
 from idp.oidc import tables as oidc
 from idp.partners import tables as partners
+from idp.plans import tables as plans
 from idp.sessions import tables as sessions
 from idp.signing import tables as signing
 from idp.tenants import tables as tenants
@@ -25,6 +26,7 @@ TABLES = (
     federation,
     oidc,
     partners,
+    plans,
     sessions,
     signing,
     tenants,

@@ -13,6 +13,7 @@ _TENANT = (
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
+    "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
 )
 
 

@@ -28,6 +28,7 @@ class Event(StrEnum):
     API_KEY_DELETED = "api_key.deleted"
     PARTNER_CREATED = "partner.created"
     PARTNER_CHANGED = "partner.changed"
+    PLAN_CREATED = "plan.created"
     KEY_CREATED = "signing_key.created"
     CONSENT_GIVEN = "consent.given"
     CONSENT_DENIED = "consent.denied"

@@ -24,13 +24,13 @@ from idp.contracts.model import (
     LegalForm,
     NonRenewal,
     Parties,
-    Product,
 )
 from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter
 from idp.contracts.terms_calendar import Term
+from idp.plans import Product
 
 __all__ = [
     "Application",

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from idp.contracts import store
 from idp.contracts.lifecycle import Status
-from idp.contracts.model import Product
 from idp.contracts.record import agreement
 from idp.contracts.standing import Reason, Window, reason_at, status_at, window
 from idp.kit.units import Unit
+from idp.plans import Product
 
 # Where a product has several contracts, one continuing another, the first of these that fits speaks for it.
 _PRECEDENCE = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}

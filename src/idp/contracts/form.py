@@ -8,10 +8,11 @@ from zoneinfo import available_timezones
 
 from idp import tenants
 from idp.contracts import corporate_number
-from idp.contracts.model import Application, Contact, ContractId, LegalForm, Parties, Product
+from idp.contracts.model import Application, Contact, ContractId, LegalForm, Parties
 from idp.contracts.requests import LAST_DATE
 from idp.kit.errors import Invalid
 from idp.kit.fields import Fields
+from idp.plans import Product
 from idp.users import Affiliation
 
 _FIRST_DATE = date(2000, 1, 1)

@@ -9,18 +9,10 @@ from idp.contracts.lifecycle import Event, Status
 from idp.contracts.standing import Standing
 from idp.kit.ids import TenantId
 from idp.kit.units import Source
+from idp.plans import Product
 from idp.users import Affiliation
 
 ContractId = NewType("ContractId", str)
-
-
-class Product(StrEnum):
-    """Separate contracts each: one ending never ends another, it only takes away what depends on it (Art. 3)."""
-
-    ID_PLUS = "ID_PLUS"
-    DEVICE_AUTH = "DEVICE_AUTH"
-    MDM = "MDM"
-    PLATFORM = "PLATFORM"
 
 
 class LegalForm(StrEnum):

@@ -3,10 +3,11 @@
 from idp.contracts import store
 from idp.contracts.engine import locate
 from idp.contracts.lifecycle import LIVE
-from idp.contracts.model import Change, Contract, Product
+from idp.contracts.model import Change, Contract
 from idp.contracts.record import Record, contract
 from idp.contracts.store import Filter
 from idp.kit.units import Unit
+from idp.plans import Product
 
 _EVERY = Filter()
 

@@ -13,11 +13,11 @@ from idp.contracts.model import (
     LegalForm,
     NonRenewal,
     Parties,
-    Product,
 )
 from idp.contracts.standing import Agreement, Ending, standing
 from idp.kit.clock import instant
 from idp.kit.ids import TenantId
+from idp.plans import Product
 from idp.users import Affiliation
 
 

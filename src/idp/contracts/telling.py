@@ -6,9 +6,10 @@ from idp import audit, delivery, tenants
 from idp.contracts import store
 from idp.contracts.entitlements import facts, reason_against
 from idp.contracts.lifecycle import EndReason, Event
-from idp.contracts.model import Change, Product
+from idp.contracts.model import Change
 from idp.contracts.record import Record
 from idp.kit.units import Unit
+from idp.plans import Product
 
 _ENDS = frozenset(reason.event for reason in EndReason)
 # An approval withdrawn: what was prepared for the tenant may already have signed somebody in to the console.
