@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import bindparam, select
 from tests.contracts.conftest import CUSTOMER, OPERATOR, Desk, form
 
-from idp import audit, contracts, tenants, users
+from idp import audit, contracts, partners, plans, tenants, users
 from idp.contracts import Contract, Event, Product, Status
 from idp.contracts.record import Record
 from idp.contracts.tables import contracts as table
@@ -15,6 +15,7 @@ from idp.kit.sealing import PLATFORM, KeyDestroyed, KeyRefused
 from idp.kit.units import Units
 from idp.users import Affiliation, Role
 
+STANDARD = {"name": "standard", "product": "ID_PLUS", "price_per_id": 300}
 ROW = query(select(table).where(table.c.id == bindparam("contract")), Record, platform=True)
 
 
@@ -32,14 +33,45 @@ def refusal(desk: Desk, **changes: object) -> str:
 
 
 def test_an_application_is_kept_as_it_was_filed(desk: Desk) -> None:
-    filed = desk.apply(plan="standard", partner="ptn_1", time_zone="Asia/Tokyo")
+    with desk.units.platform(actor=OPERATOR) as unit:
+        partner = partners.create(unit, partners.read({"name": "さくら販売"})).id
+        plans.create(unit, plans.read(STANDARD))
+    filed = desk.apply(plan="standard", partner=partner, time_zone="Asia/Tokyo")
     assert filed == desk.get(filed.id)
     assert filed.status is Status.APPLIED
     assert filed.version == 1
     kept = filed.application
-    assert kept == contracts.read_application(form(plan="standard", partner="ptn_1", time_zone="Asia/Tokyo"))
+    assert kept == contracts.read_application(form(plan="standard", partner=partner, time_zone="Asia/Tokyo"))
     assert kept.parties is not None
     assert kept.parties.admin.email == "taro@kaede.example"
+
+
+def wrong(desk: Desk, **changes: object) -> dict[str, str]:
+    with pytest.raises(Invalid) as refused:
+        desk.apply(**changes)
+    return {error.pointer: error.code for error in refused.value.errors}
+
+
+def test_a_plan_is_named_by_its_id_or_its_name_and_has_the_product_of_the_application(desk: Desk) -> None:
+    with desk.units.platform(actor=OPERATOR) as unit:
+        plan = plans.create(unit, plans.read(STANDARD))
+    assert desk.apply(plan=plan.id).application.plan == plan.id
+    assert desk.apply(plan=plan.name, tenant="b").application.plan == plan.name
+    assert wrong(desk, plan="gold", tenant="c") == {"/plan": "unknown_value"}
+    assert wrong(desk, plan="standard", product="MDM", tenant="c") == {"/plan": "plan_of_other_product"}
+
+
+def test_only_a_partner_in_business_is_named_and_all_that_is_wrong_is_said_at_once(desk: Desk) -> None:
+    with desk.units.platform(actor=OPERATOR) as unit:
+        partner = partners.create(unit, partners.read({"name": "さくら販売"})).id
+    assert desk.apply(partner=partner).application.partner == partner
+    assert wrong(desk, partner="prt_none", plan="gold", tenant="b") == {
+        "/partner": "unknown_value",
+        "/plan": "unknown_value",
+    }
+    with desk.units.platform(actor=OPERATOR) as unit:
+        partners.change(unit, partner, {"status": "disabled"})
+    assert wrong(desk, partner=partner, tenant="b") == {"/partner": "partner_disabled"}
 
 
 def test_persons_are_sealed_by_the_platform_until_the_tenant_has_a_key_and_by_it_from_then_on(

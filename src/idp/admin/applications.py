@@ -1,6 +1,6 @@
 """Applications: contracts before they are established."""
 
-from idp import contracts, partners, signing, tenants
+from idp import contracts, signing, tenants
 from idp.admin import places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -10,9 +10,9 @@ from idp.admin.reasons import reason_of
 from idp.admin.rights import EVERYONE, WITH_PARTNER
 from idp.admin.routes import Route
 from idp.admin.shapes.contracts import Because, Contract, NewApplication, Why
-from idp.contracts import Application, Status
+from idp.contracts import Status
 from idp.credentials import KeyScope, Noun
-from idp.kit.errors import Conflict, FieldError, Invalid
+from idp.kit.errors import Conflict
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.signing import Alg, Use
@@ -31,7 +31,6 @@ def file(call: Call) -> Answer:
         document = {**document, "partner": call.key.partner_id}
     application = contracts.read_application(document)
     with call.house.units.platform(actor=call.actor) as unit:
-        _check_partner(unit, application)
         if call.key.scope is KeyScope.PARTNER:
             _refuse_strangers(unit, application.slug, call.key.partner_id)
         contract = contracts.apply(unit, application)
@@ -77,13 +76,6 @@ def reject(call: Call) -> Answer:
 def withdraw(call: Call) -> Answer:
     """Take an application back, at any time before the set-up notice."""
     return act(call, contracts.withdraw, reason_of(call.document))
-
-
-def _check_partner(unit: Unit, application: Application) -> None:
-    if application.partner is None or partners.find(unit, application.partner) is not None:
-        return
-    error = FieldError("/partner", "unknown_value", "There is no such partner.", application.partner)
-    raise Invalid("invalid", "Some fields are wrong.", errors=[error])
 
 
 def _refuse_strangers(unit: Unit, slug: str, partner_id: str) -> None:

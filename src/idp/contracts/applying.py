@@ -6,14 +6,15 @@ history with it, sealed anew with the tenant's key. The application of a tenant 
 product or to continue a contract, is the tenant's from the first day.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
-from idp import tenants, users
+from idp import partners, plans, tenants, users
 from idp.contracts import store
 from idp.contracts.engine import Act, advance, locate
 from idp.contracts.entitlements import facts, status_of
 from idp.contracts.lifecycle import LIVE, EndReason, Event, Status
-from idp.contracts.model import Application, Change, Contact, Contract, Product
+from idp.contracts.model import Application, Change, Contact, Contract
 from idp.contracts.reasons import checked
 from idp.contracts.record import Record, agreement, contract
 from idp.contracts.settling import settled
@@ -24,6 +25,7 @@ from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import Unit
+from idp.plans import Product
 from idp.tenants import Tenant
 from idp.users import Role
 
@@ -33,8 +35,10 @@ _RUNS_OUT = (EndReason.EXPIRED, EndReason.NOT_RENEWED)
 def apply(unit: Unit, application: Application) -> Contract:
     """Needs a unit of the platform, whoever applies.
 
-    Conflict: `contract_exists`, `cannot_continue`, `tenant_retired`.
+    Invalid where the partner or the plan is not one that can be named. Conflict: `contract_exists`, `cannot_continue`,
+    `tenant_retired`.
     """
+    _check_named(unit, application)
     inner = _owner_of_slug(unit, application.slug)
     if not inner.platform:
         tenants.touch(inner)  # applications of one tenant wait here for each other
@@ -68,6 +72,34 @@ def approve(unit: Unit, contract_id: str, *, reason: str = "", if_match: int | N
     if inner.platform:
         inner, record = _hand_over(unit, record)
     return contract(record, store.parties(inner, record), unit.now_us)
+
+
+def _check_named(unit: Unit, application: Application) -> None:
+    """What the application names of the platform's: who looks after the customer, and the price."""
+    wrong = [*_wrong_partner(unit, application.partner), *_wrong_plan(unit, application)]
+    if wrong:
+        raise Invalid("invalid", "Some fields are wrong.", errors=wrong)
+
+
+def _wrong_partner(unit: Unit, partner_id: str | None) -> Iterator[FieldError]:
+    if partner_id is None:
+        return
+    partner = partners.find(unit, partner_id)
+    if partner is None:
+        yield FieldError("/partner", "unknown_value", "There is no such partner.", partner_id)
+    elif not partner.active:
+        yield FieldError("/partner", "partner_disabled", "This partner is not in business with us.", partner_id)
+
+
+def _wrong_plan(unit: Unit, application: Application) -> Iterator[FieldError]:
+    if application.plan is None:
+        return
+    plan = plans.named(unit, application.plan)
+    if plan is None:
+        yield FieldError("/plan", "unknown_value", "There is no such plan.", application.plan)
+    elif plan.product is not application.product:
+        detail = f"This plan is for {plan.product.value}."
+        yield FieldError("/plan", "plan_of_other_product", detail, application.plan, application.product.value)
 
 
 def _new(inner: Unit, application: Application) -> Record:
