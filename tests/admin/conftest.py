@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp import admin, contracts, credentials, partners, tenants
+from idp import admin, contracts, credentials, partners, plans, tenants
 from idp.access import FactMemory, Gate
 from idp.contracts import Status
 from idp.credentials import EVERYTHING, WIDE, Cost, HashPool, KeyDraft, KeyScope
@@ -39,6 +39,7 @@ APPLICATION: dict[str, Any] = {
     "start_date": "2026-04-01",
     "auto_renewal": True,
 }
+PLAN = {"name": "standard", "product": "ID_PLUS", "price_per_id": 300}
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,13 @@ async def _ask(app: App, method: str, path: str, query: str, fields: dict[str, s
 
 @dataclass(frozen=True)
 class World:
-    """Two customers with active contracts, aoba of a partner and midori of nobody, and keys of every kind."""
+    """Two customers with active contracts, aoba of a partner and on a plan, midori of nobody, and all kinds of keys."""
 
     app: App
     house: House
     clock: FixedClock
     partner: str
+    plan: str
     aoba: TenantId
     midori: TenantId
     keys: dict[str, str]
@@ -191,11 +193,12 @@ def world(house: House, clock: FixedClock) -> World:
     units = house.units
     with units.platform(actor=DESK) as unit:
         named = {name: partners.create(unit, partners.read({"name": name})).id for name in ("partner", "stranger")}
-    _bring(units, "aoba", Status.ACTIVE, partner=named["partner"])
+        plan = plans.create(unit, plans.read(PLAN))
+    _bring(units, "aoba", Status.ACTIVE, partner=named["partner"], plan=plan.name)
     _bring(units, "midori", Status.ACTIVE)
     with units.platform(actor=DESK) as unit:
         ids = {slug: tenant.id for slug in ("aoba", "midori") if (tenant := tenants.find_by_slug(unit, slug))}
-    world = World(app, house, clock, named["partner"], ids["aoba"], ids["midori"], {})
+    world = World(app, house, clock, named["partner"], plan.id, ids["aoba"], ids["midori"], {})
     for name in ("operator", "partner", "stranger", "aoba", "midori"):
         draft = KeyDraft(name, EVERYTHING, None)
         world.keys[name] = _make_key(units, name, draft, world, stranger=named["stranger"])

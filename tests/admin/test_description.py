@@ -126,6 +126,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
+        ("GET", "/plans/{plan}"): operator.get(f"/plans/{world.plan}").body,
         ("GET", "/system"): operator.get("/system").body,
     }
     for where_from, body in seen.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp import contracts, partners, tenants
+from idp import contracts, partners, plans, tenants
 from idp.contracts import Contract, Filter, Product, Status
 from idp.credentials import ApiKey, KeyScope
 from idp.kit.errors import NotFound
@@ -42,6 +42,10 @@ def find(house: House, key: ApiKey, names: Mapping[str, str]) -> Place:
     if "partner" in names:
         with house.units.open(home, actor=key.actor, write=False) as unit:
             _partner(unit, key, names["partner"])
+        return Place(PLATFORM)
+    if "plan" in names:
+        with house.units.platform(actor=key.actor, write=False) as unit:
+            _plan(unit, key, names["plan"])
         return Place(PLATFORM)
     return Place(home)
 
@@ -95,6 +99,21 @@ def _partner(unit: Unit, key: ApiKey, partner_id: str) -> None:
     if key.scope is not KeyScope.OPERATOR and key.partner_id != partner_id:
         raise NotFound("another partner")
     partners.get(unit, partner_id)
+
+
+def _plan(unit: Unit, key: ApiKey, plan_id: str) -> None:
+    """Prices are agreed with each customer: who has a contract with this one reads it, and only operators see all."""
+    plan = plans.get(unit, plan_id)
+    if key.scope is KeyScope.OPERATOR:
+        return
+    mine = unit.inside(key.tenant)
+    chosen = Filter(partner=key.partner_id)
+    after = ""
+    while page := contracts.page(mine, chosen=chosen, after=after, limit=_PAGE):
+        if any(contract.application.plan in {plan.id, plan.name} for contract in page):
+            return
+        after = page[-1].id
+    raise NotFound("somebody else's plan")
 
 
 def _binds(contract: Contract) -> bool:

@@ -42,7 +42,7 @@ class _Terms(Sent):
     partner: Annotated[
         str | None, Field(description="The responsible partner; a partner's key always applies in its own name.")
     ] = None
-    plan: str | None = None
+    plan: Annotated[str | None, Field(description="By its id or its name; of the same product.")] = None
     continues: Annotated[str | None, Field(description="The contract that this one continues.")] = None
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from idp import contracts, credentials, partners, tenants, users
+from idp import contracts, credentials, partners, plans, tenants, users
 from idp.cli.bootstrapping import HOST, new_key
-from idp.cli.demo.people import AOBA, MIDORI, OPERATOR, PARTNER, PASSWORD, Company
+from idp.cli.demo.people import AOBA, MIDORI, OPERATOR, PARTNER, PASSWORD, PLAN, Company
 from idp.contracts import Application
 from idp.credentials import HashPool
 from idp.kit.errors import Unauthenticated
@@ -23,6 +23,7 @@ def furnish(units: Units, *, further_ids: int) -> None:
     with units.platform(actor=HOST) as unit:
         tenants.touch(unit)  # two who furnish at once wait here for each other
         partner = _partner(unit)
+        _plan(unit)
         for company, seats in ((AOBA, _SEATS + further_ids), (MIDORI, _SEATS)):
             if tenants.find_by_slug(unit, company.slug) is None:
                 inner = establish(unit, application(unit, company, seats=seats, partner=partner))
@@ -64,6 +65,7 @@ def application(unit: Unit, company: Company, *, seats: int, partner: str | None
         "auto_renewal": True,
         "time_zone": _ZONE,
         "partner": partner,
+        "plan": PLAN["name"],
     }
     return contracts.read_application({name: value for name, value in filed.items() if value is not None})
 
@@ -88,6 +90,11 @@ def tenant_of(units: Units, slug: str) -> TenantId:
 def _partner(unit: Unit) -> str:
     known = next((each for each in partners.page(unit) if each.name == PARTNER), None)
     return (known or partners.create(unit, partners.read({"name": PARTNER}))).id
+
+
+def _plan(unit: Unit) -> None:
+    if plans.named(unit, PLAN["name"]) is None:
+        plans.create(unit, plans.read(PLAN))
 
 
 def _person(unit: Unit, document: Mapping[str, Any], encoded: str, *, limit: int) -> None:
