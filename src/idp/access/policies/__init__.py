@@ -7,6 +7,8 @@ nothing. No rule can touch what stands before all of them: contract, ID, service
 
 from collections.abc import Mapping, Sequence
 
+from idp.access.policies.boundaries import boundary_inputs
+from idp.access.policies.changes import Changed, SmallestChange, smallest_change
 from idp.access.policies.forms import form
 from idp.access.policies.model import (
     Action,
@@ -27,6 +29,7 @@ from idp.access.policies.writing import text
 
 __all__ = [
     "Action",
+    "Changed",
     "Decision",
     "Effect",
     "Fact",
@@ -37,11 +40,14 @@ __all__ = [
     "Rule",
     "RuleResult",
     "RuleSet",
+    "SmallestChange",
     "Why",
+    "boundary_inputs",
     "compile",
     "form",
     "parse",
     "restore",
+    "smallest_change",
     "text",
 ]
 

@@ -48,7 +48,7 @@ class RuleSet:
         """`by_cedar`: texts that say what a form could say are judged by Cedar too, for the two to be compared."""
         self._by_cedar = by_cedar
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
-        self._networks = networks
+        self.networks = networks
         self._parts = tuple(_part(rule, self._is_asked(rule), networks) for rule in self.rules)
         self._plans: dict[tuple[str, Action, bool], _Plan] = {}
 
@@ -79,6 +79,10 @@ class RuleSet:
             return _outcome(Decision.DENY, Why.NOT_ASSIGNED, results)
         return _stepped_up(held, known, results)
 
+    def applying(self, inputs: Inputs) -> tuple[Rule, ...]:
+        """The rules that are asked."""
+        return tuple(part.rule for part in self._plan(inputs).parts)
+
     def _plan(self, inputs: Inputs) -> _Plan:
         key = (inputs.service_id, inputs.action, inputs.user_id is None)
         plan = self._plans.get(key)
@@ -99,7 +103,7 @@ class RuleSet:
             needs |= part.needs
         narrowed = any(part.rule.effect is Effect.PERMIT and not part.rule.report_only for part in parts)
         texts = [part.rule for part in parts if self._is_asked(part.rule)]
-        return _Plan(parts, needs, narrowed, _texts(texts, self._networks))
+        return _Plan(parts, needs, narrowed, _texts(texts, self.networks))
 
 
 def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> bool:
