@@ -79,6 +79,7 @@ def build(settings: Settings) -> App:
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        export_grace_days=settings.export_grace_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     api = Later(lambda: _admin(house))
@@ -96,8 +97,9 @@ def build(settings: Settings) -> App:
 
 
 def _admin(house: House) -> App:
-    from idp import admin
+    from idp import admin, schema
 
+    assert schema.metadata  # with every table there is: this API erases tenants
     return admin.build(house)
 
 
