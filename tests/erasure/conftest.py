@@ -15,9 +15,10 @@ from tests.support.provider import Provider, Source
 from idp import contracts, credentials, erasure, schema
 from idp.contracts import Contract
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
-from idp.kit.units import Actor, Source
+from idp.kit.units import Actor
+from idp.kit.units import Source as From
 
-DESK = Actor("operator", "opr_desk", Source.OPERATOR)
+DESK = Actor("operator", "opr_desk", From.OPERATOR)
 
 # What nobody may read any more, wherever it is looked for.
 PERSONAL = ["taro@aoba.example", "hanako@aoba.example", "山田", "代表 太郎", "billing@aoba.example", PASSWORD]
