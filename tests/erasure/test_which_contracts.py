@@ -6,14 +6,12 @@ from datetime import date
 import pytest
 from tests.contracts.conftest import NOON, OPERATOR, Desk
 
-from idp import contracts, erasure, schema, tenants, users
+from idp import contracts, erasure, tenants, users
 from idp.contracts import Contract, ContractId, Status
 from idp.kit.clock import FixedClock
 from idp.kit.errors import Conflict
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Units
-
-assert schema.metadata
 
 
 @pytest.fixture
