@@ -10,9 +10,9 @@ from idp.kit.db import ERASED, FATE, KEPT, tenant_id
 from idp.kit.emptying import Emptying, Undeclared
 from idp.schema import metadata
 
-# What stays (Art. 9.2): the contract's own record and history, the pseudonymous trail, the certificate. Partners belong
-# to the platform alone. A table that is to be kept is added here with its reason.
-STAY = {"contracts", "contract_changes", "audit_entries", "erasure_certificates", "partners"}
+# What stays (Art. 9.2): the contract's own record and history, the pseudonymous trail, the certificate. Partners and
+# plans belong to the platform alone. A table that is to be kept is added here with its reason.
+STAY = {"contracts", "contract_changes", "audit_entries", "erasure_certificates", "partners", "plans"}
 
 
 def test_every_table_of_a_tenant_declares_its_fate() -> None:

@@ -15,7 +15,6 @@ from idp.kit.sqlite import Sqlite
 from idp.kit.units import SYSTEM, Units
 from idp.tenants import Tenant
 
-
 assert schema.metadata  # every table, as in a server that serves the admin API
 
 
