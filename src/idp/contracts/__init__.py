@@ -28,6 +28,7 @@ from idp.contracts.model import (
 )
 from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
+from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter
 from idp.contracts.terms_calendar import Term
@@ -75,6 +76,7 @@ __all__ = [
     "screen",
     "status_of",
     "suspend",
+    "sweeps",
     "terminate",
     "withdraw",
     "withdraw_non_renewal",

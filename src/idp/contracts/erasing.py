@@ -16,7 +16,7 @@ from idp.contracts import store
 from idp.contracts.engine import Act, advance, locate
 from idp.contracts.instants import start_of_day
 from idp.contracts.lifecycle import Event, Status
-from idp.contracts.model import Change, Contract, ContractId, Product
+from idp.contracts.model import Change, Contract, ContractId
 from idp.contracts.reasons import checked
 from idp.contracts.record import Record, agreement, contract
 from idp.contracts.settling import settled
@@ -26,6 +26,7 @@ from idp.kit.clock import instant, micros
 from idp.kit.errors import Conflict, NotFound
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
+from idp.plans import Product
 
 _BINDING = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED})
 _NEVER_BOUND = frozenset({Status.REJECTED, Status.WITHDRAWN})
