@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -28,6 +29,12 @@ from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
+
+if TYPE_CHECKING:
+    from idp.schedule import Step
+
+Job = Callable[[], float]
+"""One turn of something that is done again and again; says after how many seconds it wants the next."""
 
 _WAITING_PASSWORDS = 64
 _LAST_STEP = 1.0  # seconds that a sweep may still take when the worker leaves
@@ -110,6 +117,20 @@ def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
 
     persons = contracts.sweeps(retention_days=retention_days)
     return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
+
+
+def steps() -> "list[Step]":
+    """What falls due by time; what falls due at one instant in this order."""
+    from idp import schedule
+
+    return [schedule.ContractDates()]
+
+
+def jobs(units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
+    """What is done beside the requests by `idp worker`."""
+    from idp import schedule
+
+    return [schedule.Watch(units, steps(), leaving=leaving)]
 
 
 def _throttle(settings: Settings) -> Throttle:

@@ -1,0 +1,92 @@
+"""`idp worker`: what is done by time and not by request. `idp demo` runs one as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from idp import main, settings
+from idp.cli.installing import refuse_other_schema
+from idp.cli.worker import arguments
+from idp.kit.errors import Unavailable
+from idp.main import Job
+from idp.web import logs
+
+_LAST_STEP = 3.0  # SIGTERM ends everything within five seconds; whatever is cut off then is done at the next start
+_AFTER_FAILURE = 10.0
+
+
+def work(config: Path | None, overrides: Mapping[str, str] | None = None) -> int:
+    """The exit status, once told to stop."""
+    chosen = settings.load(config, **(overrides or {}))
+    logs.configure(chosen.log_level)
+    refuse_other_schema(chosen)
+    leaving = threading.Event()
+    _hear_signals(leaving)
+    with main.opened(chosen) as units:
+        jobs = main.jobs(units, leaving=leaving.is_set)
+        turning = [threading.Thread(target=_turn, args=(job, leaving), daemon=True) for job in jobs]
+        for each in turning:
+            each.start()
+        leaving.wait()
+        for each in turning:
+            each.join(_LAST_STEP)
+        if any(each.is_alive() for each in turning):
+            os._exit(0)  # in the middle of a transaction, which is as if it had never begun
+    return 0
+
+
+@contextmanager
+def running(config: Path | None, overrides: Mapping[str, str]) -> Iterator[None]:
+    """Its standard input ends when we do, however we end; so does it."""
+    command = [sys.executable, "-m", "idp.cli.background", *arguments(config, overrides)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_LAST_STEP + 1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _turn(job: Job, leaving: threading.Event) -> None:
+    log = structlog.get_logger("idp.worker")
+    pause = 0.0
+    while not leaving.wait(pause):
+        try:
+            pause = job()
+        except Unavailable as error:
+            log.warning("put_off", detail=error.detail)
+            pause = float(error.retry_after)
+        except Exception as error:
+            log.error("job_failed", exc_info=error)
+            pause = _AFTER_FAILURE
+
+
+def _hear_signals(leaving: threading.Event) -> None:
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        leaving.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+
+
+def _leave_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    sys.exit(work(Path(sys.argv[1]) if sys.argv[1] else None, json.loads(sys.argv[2])))
