@@ -94,7 +94,7 @@ def worker(config: Config = None) -> None:
     """Do what time brings, shortly after it is due, until told to stop."""
     from idp.cli.background import work
 
-    raise typer.Exit(work(config))
+    raise typer.Exit(work(config, {}))
 
 
 def migrate(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 
@@ -24,9 +25,9 @@ _LAST_STEP = 3.0  # SIGTERM ends everything within five seconds; whatever is cut
 _AFTER_FAILURE = 10.0
 
 
-def work(config: Path | None, overrides: Mapping[str, str] | None = None) -> int:
+def work(config: Path | None, overrides: Mapping[str, Any]) -> int:
     """The exit status, once told to stop."""
-    chosen = settings.load(config, **(overrides or {}))
+    chosen = settings.load(config, **dict(overrides))
     logs.configure(chosen.log_level)
     refuse_other_schema(chosen)
     leaving = threading.Event()
@@ -61,7 +62,7 @@ def running(config: Path | None, overrides: Mapping[str, str]) -> Iterator[None]
 
 
 def _turn(job: Job, leaving: threading.Event) -> None:
-    log = structlog.get_logger("idp.worker")
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.worker").bind()
     pause = 0.0
     while not leaving.wait(pause):
         try:
@@ -69,8 +70,8 @@ def _turn(job: Job, leaving: threading.Event) -> None:
         except Unavailable as error:
             log.warning("put_off", detail=error.detail)
             pause = float(error.retry_after)
-        except Exception as error:
-            log.error("job_failed", exc_info=error)
+        except Exception:
+            log.exception("job_failed")
             pause = _AFTER_FAILURE
 
 
@@ -83,7 +84,8 @@ def _hear_signals(leaving: threading.Event) -> None:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

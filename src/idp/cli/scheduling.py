@@ -12,7 +12,6 @@ from idp.cli.installing import refuse_other_schema
 from idp.cli.saying import say, say_json
 from idp.kit.clock import instant
 from idp.schedule import Done, Item
-from idp.web import logs
 
 _ZONE = "Asia/Tokyo"
 
@@ -20,7 +19,6 @@ _ZONE = "Asia/Tokyo"
 def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
     """The exit status: 1 when something that is due could not be done."""
     chosen = settings.load(config)
-    logs.configure(chosen.log_level)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         today = contracts.day_of(instant(units.clock.now_us()), _ZONE)

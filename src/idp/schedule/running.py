@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-import structlog
-
 from idp import contracts
 from idp.kit.clock import micros
 from idp.kit.errors import Unavailable
@@ -55,7 +53,6 @@ class _Run:
         self._places = [BEGINNING for _ in steps]
         self._done = Done()
         self._failed: list[tuple[Item, Exception]] = []
-        self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.schedule").bind()
 
     def go(self) -> Outcome:
         while not self._leaving() and (batch := self.next_batch()) is not None:
@@ -95,7 +92,6 @@ class _Run:
         except Unavailable:
             raise
         except Exception as error:  # one that cannot be done does not keep all others waiting
-            self._log.error("not_done", item=item.id, tenant=item.tenant, exc_info=error)
             self._failed.append((item, error))
             return
         self._done = self._done.plus(done)

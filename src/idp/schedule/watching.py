@@ -47,5 +47,7 @@ class Watch:
 
     def _run(self) -> float:
         outcome: Outcome = run(self._units, self._steps, leaving=self._leaving)
+        for item, error in outcome.failed:
+            self._log.error("not_done", item=item.id, tenant=item.tenant, exc_info=error)
         self._log.info("schedule_ran", failed=len(outcome.failed), **outcome.done._asdict())
         return _AFTER_FAILURE if outcome.failed else LOOK
