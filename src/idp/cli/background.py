@@ -14,7 +14,8 @@ from typing import Any
 
 import structlog
 
-from idp import main, settings
+from idp import main as composition
+from idp import settings
 from idp.cli.installing import refuse_other_schema
 from idp.cli.worker import arguments
 from idp.kit.errors import Unavailable
@@ -32,8 +33,8 @@ def work(config: Path | None, overrides: Mapping[str, Any]) -> int:
     refuse_other_schema(chosen)
     leaving = threading.Event()
     _hear_signals(leaving)
-    with main.opened(chosen) as units:
-        jobs = main.jobs(units, leaving=leaving.is_set)
+    with composition.opened(chosen) as units:
+        jobs = composition.jobs(units, leaving=leaving.is_set)
         turning = [threading.Thread(target=_turn, args=(job, leaving), daemon=True) for job in jobs]
         for each in turning:
             each.start()
@@ -83,6 +84,12 @@ def _hear_signals(leaving: threading.Event) -> None:
         signal.signal(number, leave)
 
 
+def main(config: str, overrides: str) -> None:
+    """As `idp demo` starts it."""
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    sys.exit(work(Path(config) if config else None, json.loads(overrides)))
+
+
 def _leave_with_parent() -> None:
     while os.read(0, 1):
         pass
@@ -90,5 +97,4 @@ def _leave_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    sys.exit(work(Path(sys.argv[1]) if sys.argv[1] else None, json.loads(sys.argv[2])))
+    main(*sys.argv[1:])

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "schedule"
-down_revision = "0001"
+down_revision = "facts"
 branch_labels = None
 depends_on = None
 
