@@ -119,18 +119,19 @@ def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
 
 
-def steps() -> "list[Step]":
+def steps(settings: Settings) -> "list[Step]":
     """What falls due by time; what falls due at one instant in this order."""
-    from idp import schedule
+    from idp import schedule, schema
 
-    return [schedule.ContractDates()]
+    assert schema.TABLES  # an erasure has to know every table there is
+    return [schedule.ContractDates(), schedule.Erasures(grace_days=settings.export_grace_days)]
 
 
-def jobs(units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
+def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
     from idp import schedule
 
-    return [schedule.Watch(units, steps(), leaving=leaving)]
+    return [schedule.Watch(units, steps(settings), leaving=leaving)]
 
 
 def _throttle(settings: Settings) -> Throttle:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import date
 
 import pytest
 from tests.cli.conftest import Idp
@@ -9,7 +10,7 @@ from tests.contracts.conftest import Desk
 
 from idp import main, schedule, settings
 from idp.contracts import Contract, Status
-from idp.kit.units import Unit
+from idp.kit.units import Units
 from idp.schedule import Done, Item
 
 APPLIED = "2026-02-02T12:00:00+09:00"
@@ -86,14 +87,32 @@ def test_what_could_not_be_done_is_named_and_the_rest_is_done(
     idp: Idp, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(schedule.ContractDates):
-        def do(self, unit: Unit, item: Item) -> Done:
+        def do(self, units: Units, item: Item) -> Done:
             if item.id == contract.id:
                 raise ZeroDivisionError("of no use")
-            return super().do(unit, item)
+            return super().do(units, item)
 
-    monkeypatch.setattr(main, "steps", lambda: [Broken()])
+    monkeypatch.setattr(main, "steps", lambda _: [Broken()])
     done = idp("contracts", "run", "--json", IDP_CLOCK=YEAR_ON)
     assert done.status == 1
     assert json.loads(done.out) == {**NOTHING, "ended": 1, "reminders": 3}
     assert contract.id in done.err
     assert "of no use" in done.err
+
+
+def test_what_was_stopped_is_ended_and_erased_on_the_day_after(idp: Idp, contract: Contract, desk: Desk) -> None:
+    desk.act("ask_stop", contract.id, stop_date=date(2026, 4, 30))
+    last = idp("contracts", "run", "--json", IDP_CLOCK="2026-04-30T23:59:59+09:00")
+    assert json.loads(last.out) == NOTHING
+    over = idp("contracts", "run", "--json", IDP_CLOCK="2026-05-01T00:00:00+09:00")
+    assert (over.status, json.loads(over.out)) == (0, {**NOTHING, "ended": 1, "erased": 1})
+    assert json.loads(idp("contracts", "run", "--json", IDP_CLOCK="2026-05-02T00:00:00+09:00").out) == NOTHING
+    assert [row.event.value for row in desk.history(contract.id)][-2:] == ["stopped", "erased"]
+
+
+def test_what_ran_out_is_erased_when_its_grace_is_over(idp: Idp, contract: Contract) -> None:
+    idp("contracts", "run", IDP_CLOCK=YEAR_ON)
+    early = idp("contracts", "run", "--json", IDP_CLOCK="2027-04-30T23:59:59+09:00")
+    assert json.loads(early.out) == NOTHING
+    due = idp("contracts", "run", "--json", IDP_CLOCK="2027-05-01T00:00:00+09:00")
+    assert json.loads(due.out) == {**NOTHING, "erased": 1}

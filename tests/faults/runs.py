@@ -3,22 +3,25 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from idp import audit, main, schedule
+from idp import audit, schedule, schema
 from idp.kit.clock import FixedClock
+from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import Unit, Units
-from idp.schedule import Done, Item, Place, Step
+from idp.kit.units import Actor, Unit, Units
+from idp.schedule import Step
 
 POINTS = ("before", "inside", "after")  # of the transaction of an item: a run passes each of them for each item
+SLOWEST = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Runner:
     url: str
     master_key: Path
     at: datetime
+    steps: tuple[Step, ...]
 
     def start(self, *, survives: int | None = None) -> BaseProcess:
         """One run; killed by itself when it has passed so many points, or left to finish."""
@@ -40,7 +44,7 @@ class Runner:
     def finished(self, *, survives: int | None = None) -> bool:
         """Whether it came to its end; False: it was killed."""
         process = self.start(survives=survives)
-        process.join(60)
+        process.join(SLOWEST)
         assert process.exitcode in {0, -signal.SIGKILL}, process.exitcode
         return process.exitcode == 0
 
@@ -48,15 +52,30 @@ class Runner:
 def _run(runner: Runner, survives: int | None) -> None:
     path = runner.url.removeprefix("sqlite:///")
     database: Database = Postgres(runner.url) if path == runner.url else Sqlite(Path(path))
-    units = Units(database, clock=FixedClock(runner.at), keys=KeyStore(runner.master_key), at_end=[audit.write_journal])
-    passing = _Fate(survives).passing
-    outcome = schedule.run(
-        units,
-        [_Watched(step, passing) for step in main.steps()],
-        told=lambda _item, _done: passing(),
+    units = _Doomed(
+        database, clock=FixedClock(runner.at), keys=KeyStore(runner.master_key), at_end=[audit.write_journal]
     )
+    units.passing = passing = _Fate(survives).passing
+    assert schema.TABLES
+    outcome = schedule.run(units, runner.steps, told=lambda _item, _done: passing())
     database.close()
-    assert outcome.failed == ()
+    for _, error in outcome.failed:
+        raise error
+
+
+class _Doomed(Units):
+    """Whoever waits for its turn to write, is about to commit, or has committed, may die of it."""
+
+    passing: Callable[[], None]
+
+    @contextmanager
+    def open(self, tenant: TenantId, *, actor: Actor, write: bool = True) -> Iterator[Unit]:
+        if write:
+            self.passing()
+        with super().open(tenant, actor=actor, write=write) as unit:
+            yield unit
+            if write:
+                self.passing()
 
 
 class _Fate:
@@ -68,18 +87,3 @@ class _Fate:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._left is not None:
             self._left -= 1
-
-
-class _Watched:
-    def __init__(self, step: Step, passing: Callable[[], None]) -> None:
-        self._step = step
-        self._passing = passing
-
-    def due(self, unit: Unit, *, after: Place, upto: int, limit: int) -> list[Item]:
-        return self._step.due(unit, after=after, upto=upto, limit=limit)
-
-    def do(self, unit: Unit, item: Item) -> Done:
-        self._passing()
-        done = self._step.do(unit, item)
-        self._passing()
-        return done

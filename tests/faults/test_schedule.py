@@ -5,26 +5,28 @@ import os
 import random
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 from tests.contracts.conftest import NOON, OPERATOR, Desk
-from tests.faults.runs import POINTS, Runner
+from tests.faults.runs import POINTS, SLOWEST, Runner
 from tests.support.tree import ROOT
 
-from idp import audit, delivery
+from idp import audit, delivery, erasure
 from idp.contracts import Contract, Status
 from idp.kit.clock import FixedClock
 from idp.kit.units import Units
+from idp.schedule import ContractDates, Erasures
 
 KILLS = int(os.environ.get("KILLS", "25"))
 LATER = datetime(2027, 5, 10, 3, tzinfo=UTC)  # 400 days and more after the first terms began
 AT_ONCE = 8
 SEED = 20261123
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 2 * KILLS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 2 * KILLS)]
 
 
 @pytest.fixture
@@ -40,7 +42,13 @@ def desk(units: Units) -> Desk:
 @pytest.fixture
 def runner(installed_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))  # of the server that forks
-    return Runner(installed_url, tmp_path / "keys" / "master.key", LATER)
+    return Runner(installed_url, tmp_path / "keys" / "master.key", LATER, (ContractDates(),))
+
+
+@pytest.fixture
+def eraser(runner: Runner) -> Runner:
+    """Erasures too, on their days."""
+    return replace(runner, steps=(ContractDates(), Erasures(grace_days=30)))
 
 
 def contracts(desk: Desk, number: int) -> list[Contract]:
@@ -110,7 +118,7 @@ def test_eight_at_once_do_it_once(desk: Desk, runner: Runner) -> None:
     made = contracts(desk, 6)
     running = [runner.start() for _ in range(AT_ONCE)]
     for process in running:
-        process.join(60)
+        process.join(SLOWEST)
     assert [process.exitcode for process in running] == [0] * AT_ONCE
     for contract in made:
         check(desk, contract)
@@ -124,10 +132,52 @@ def test_eight_at_once_with_some_of_them_killed_at_random_do_it_once(desk: Desk,
         time.sleep(draw.uniform(0, 0.1))
         doomed = draw.choice(running)
         doomed.kill()
-        doomed.join(60)
+        doomed.join(SLOWEST)
         running[running.index(doomed)] = runner.start()
     for process in running:
-        process.join(60)
+        process.join(SLOWEST)
     assert {process.exitcode for process in running} == {0}
     for contract in made:
         check(desk, contract)
+
+
+def check_erased(desk: Desk, contract: Contract) -> None:
+    """Once, after everything else, and for good."""
+    events = [row.event.value for row in desk.history(contract.id)]
+    assert events[-1] == "erased"
+    assert [event for event in events if event in {"erased", "stopped", "expired"}] == events[-2:]
+    assert not desk.units.keys.holds(contract.tenant)
+    with desk.units.platform(actor=OPERATOR, write=False) as unit:
+        inner = unit.inside(contract.tenant)
+        assert erasure.certificate_of(inner, contract.id) is not None
+        trail = [entry.event for entry in audit.page(inner, limit=500) if entry.subject == contract.id]
+        assert audit.verify(inner) is None
+    assert trail.count("contract.erased") == 1
+
+
+def erased(desk: Desk, made: list[Contract]) -> int:
+    """How many of them were, each in order; those that are renewed were not."""
+    over = [contract for contract in made if not contract.application.slug.startswith("renewing")]
+    for contract in over:
+        check_erased(desk, contract)
+    for contract in made:
+        if contract not in over:
+            check(desk, contract)
+    return len(over)
+
+
+def test_killed_at_every_point_of_every_item_it_erases_whole_and_once(desk: Desk, eraser: Runner) -> None:
+    made = contracts(desk, 1)
+    for number in count():
+        if eraser.finished(survives=number % (len(POINTS) + 1)):
+            break
+    assert erased(desk, made) == 2
+
+
+def test_eight_at_once_erase_once(desk: Desk, eraser: Runner) -> None:
+    made = contracts(desk, 3)
+    running = [eraser.start() for _ in range(AT_ONCE)]
+    for process in running:
+        process.join(SLOWEST)
+    assert [process.exitcode for process in running] == [0] * AT_ONCE
+    assert erased(desk, made) == 6

@@ -62,7 +62,7 @@ _CONTRACT = (
 def test_a_contract_that_ran_before_there_was_a_schedule_is_looked_at(database_url: str) -> None:
     settings = _settings(database_url)
     migrate.upgrade(settings)
-    migrate.downgrade(settings, "facts")
+    migrate.downgrade(settings, "erasure")
     with migrate.connect(settings) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL idp.tenants = '*'"))

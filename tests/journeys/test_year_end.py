@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 
 def run(provider: Provider) -> Done:
-    outcome = schedule.run(provider.units, main.steps())
+    outcome = schedule.run(provider.units, main.steps(provider.settings))
     assert outcome.failed == ()
     return outcome.done
 

@@ -163,7 +163,7 @@ def contracts_run(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Do what is due by date: renewals, ends and reminders. Done twice, or by several at once, it is done once."""
+    """Do what is due by date: renewals, ends, reminders and erasures, once however often or by how many it is run."""
     from idp.cli.scheduling import run
 
     raise typer.Exit(run(config, on=on and on.date(), as_json=as_json))

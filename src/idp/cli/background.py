@@ -34,7 +34,7 @@ def work(config: Path | None, overrides: Mapping[str, Any]) -> int:
     leaving = threading.Event()
     _hear_signals(leaving)
     with composition.opened(chosen) as units:
-        jobs = composition.jobs(units, leaving=leaving.is_set)
+        jobs = composition.jobs(chosen, units, leaving=leaving.is_set)
         turning = [threading.Thread(target=_turn, args=(job, leaving), daemon=True) for job in jobs]
         for each in turning:
             each.start()

@@ -25,7 +25,7 @@ def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
         if on is not None and on > today:
             raise typer.BadParameter(f"{on} has not come: today is {today} in {_ZONE}", param_hint="--on")
         report = _Report(as_json=as_json)
-        outcome = schedule.run(units, main.steps(), day=on or today, told=report.add)
+        outcome = schedule.run(units, main.steps(chosen), day=on or today, told=report.add)
     report.finish(outcome.done)
     for item, error in outcome.failed:
         sys.stderr.write(f"idp: {item.id} of {item.tenant} could not be done: {error}\n")

@@ -6,8 +6,9 @@ write of a room's. Nothing waits for it: what is shown and enforced follows the 
 """
 
 from idp.schedule.contract_dates import ContractDates
+from idp.schedule.erasures import Erasures
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.running import run
 from idp.schedule.watching import Watch
 
-__all__ = ["ContractDates", "Done", "Item", "Outcome", "Place", "Step", "Watch", "run"]
+__all__ = ["ContractDates", "Done", "Erasures", "Item", "Outcome", "Place", "Step", "Watch", "run"]

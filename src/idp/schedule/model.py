@@ -1,7 +1,7 @@
 from typing import NamedTuple, Protocol
 
 from idp.kit.ids import TenantId
-from idp.kit.units import Unit
+from idp.kit.units import Unit, Units
 
 
 class Place(NamedTuple):
@@ -48,10 +48,13 @@ class Outcome(NamedTuple):
 class Step(Protocol):
     """One kind of thing that falls due."""
 
+    def resume(self, units: Units) -> Done:
+        """What an earlier run, had it not died, would have brought to its end."""
+
     def due(self, unit: Unit, *, after: Place, upto: int, limit: int) -> list[Item]:
         """Up to `limit` items beyond `after` and no later than the instant `upto`, in order; in a unit of the platform
         that only reads. Doing an item may make others due, at a later place of the same step or in another one."""
 
-    def do(self, unit: Unit, item: Item) -> Done:
-        """In a unit of the item's tenant, which commits the whole of it or nothing. Finds out for itself whether it is
-        still to be done: somebody else may have been first."""
+    def do(self, units: Units, item: Item) -> Done:
+        """In a unit of its own, which commits the whole of it or nothing. Finds out for itself whether it is still to
+        be done: somebody else may have been first."""

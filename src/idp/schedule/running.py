@@ -55,6 +55,8 @@ class _Run:
         self._failed: list[tuple[Item, Exception]] = []
 
     def go(self) -> Outcome:
+        for step in self._steps:
+            self._done = self._done.plus(step.resume(self._units))
         while not self._leaving() and (batch := self.next_batch()) is not None:
             for item in batch.items:
                 if self._leaving():
@@ -87,8 +89,7 @@ class _Run:
 
     def _do(self, step: int, item: Item) -> None:
         try:
-            with self._units.open(item.tenant, actor=SYSTEM) as unit:
-                done = self._steps[step].do(unit, item)
+            done = self._steps[step].do(self._units, item)
         except Unavailable:
             raise
         except Exception as error:  # one that cannot be done does not keep all others waiting

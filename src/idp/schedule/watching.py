@@ -31,9 +31,14 @@ class Watch:
         self._patience = patience
         self._leaving = leaving
         self._seen: float | None = None
+        self._resumed = False
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.schedule").bind()
 
     def __call__(self) -> float:
+        if not self._resumed:
+            for step in self._steps:
+                step.resume(self._units)
+            self._resumed = True
         if earliest(self._units, self._steps) is None:
             self._seen = None
             return LOOK
