@@ -1,6 +1,6 @@
 """What a unit of work needs of a database, whichever it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -62,7 +62,7 @@ class Database(Protocol):
     async def read(self, scope: str, work: Callable[[Lane], T]) -> T:
         """Hot path: one consistent snapshot, read only."""
 
-    async def commit(self, scope: str, work: Callable[[Lane], T]) -> T:
+    def commit(self, scope: str, work: Callable[[Lane], T]) -> Awaitable[T]:
         """Hot path: durable when it returns; an exception of `work` undoes its own writes and no one else's."""
 
     def ping(self) -> None: ...

@@ -8,7 +8,7 @@ for nobody.
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -154,12 +154,11 @@ class Sqlite:
             finally:
                 lane.raw.execute("COMMIT")
 
-    async def commit(self, scope: str, work: Callable[[SqliteLane], T]) -> T:  # noqa: ARG002
+    def commit(self, scope: str, work: Callable[[SqliteLane], T]) -> Awaitable[T]:  # noqa: ARG002
         if self._closed:
             raise Unavailable("the database is closed")
         group = self._groups.get(asyncio.get_running_loop()) or self._new_group()
-        result: T = await group.submit(work)
-        return result
+        return group.submit(work)
 
     def ping(self) -> None:
         # A disk that is full, or a file that somebody holds, still reads well: after a write that failed, only one that

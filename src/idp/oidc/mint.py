@@ -37,7 +37,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         secret = ids.mint(TOKEN_KIND)
         token, token_id, digest = secret.token, secret.id, secret.digest
     else:
-        token_id = ids.new("at").removeprefix("at_")
+        token_id = ids.digits()
         claims = {
             "iss": asked.issuer,
             "sub": admission.user.id if admission.user else admission.service.client_id,
