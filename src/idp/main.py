@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -140,10 +140,7 @@ def _throttle(settings: Settings) -> Throttle:
 
 
 def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheScenes") -> App:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
+    async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
         doing = asyncio.create_task(work.run())
         await send({"type": "lifespan.startup.complete"})
@@ -153,6 +150,9 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
         await asyncio.to_thread(house.units.database.close)
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return lifespan(receive, send) if scope["type"] == "lifespan" else app(scope, receive, send)
 
     return application
 
