@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
 from idp import audit, credentials
-from idp.access import FactMemory, Gate
+from idp.access import Countries, FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
 from idp.kit.lanes import Database
@@ -28,6 +29,12 @@ from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
+
+if TYPE_CHECKING:
+    from idp.schedule import Step
+
+Job = Callable[[], float]
+"""One turn of something that is done again and again; says after how many seconds it wants the next."""
 
 _WAITING_PASSWORDS = 64
 _LAST_STEP = 1.0  # seconds that a sweep may still take when the worker leaves
@@ -73,11 +80,13 @@ def build(settings: Settings) -> App:
         units=units,
         memory=FactMemory(units, KeyRing()),
         gate=Gate(),
+        countries=Countries(settings.geoip_file),
         pages=Pages(),
         passwords=HashPool(cores=os.cpu_count() or 1, waiting=_WAITING_PASSWORDS),
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        export_grace_days=settings.export_grace_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     api = Later(lambda: _admin(house))
@@ -87,23 +96,42 @@ def build(settings: Settings) -> App:
         inside,
         base_url=house.base_url,
         trusted_proxies=settings.proxies,
+        forwarded_field=settings.forwarded_field,
         render_failure=failure_page(house),
         request_log=lines if settings.log_level in {"debug", "info"} else None,
     )
-    return _with_lifespan(hallway, house, lines, api)
+    behind = _BehindTheScenes(house, api, settings.application_retention_days)
+    return _with_lifespan(hallway, house, lines, behind)
 
 
 def _admin(house: House) -> App:
-    from idp import admin
+    from idp import admin, schema
 
+    assert schema.metadata  # with every table there is: this API erases tenants
     return admin.build(house)
 
 
-def sweeps(throttle: Throttle) -> list[Sweep]:
+def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     """Everything that is swept, sessions and grants before what hangs on them."""
-    from idp import admin, oidc, sessions
+    from idp import admin, contracts, oidc, sessions
 
-    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS]
+    persons = contracts.sweeps(retention_days=retention_days)
+    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
+
+
+def steps(settings: Settings) -> "list[Step]":
+    """What falls due by time; what falls due at one instant in this order."""
+    from idp import schedule, schema
+
+    assert schema.TABLES  # an erasure has to know every table there is
+    return [schedule.ContractDates(), schedule.Erasures(grace_days=settings.export_grace_days)]
+
+
+def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
+    """What is done beside the requests by `idp worker`."""
+    from idp import schedule
+
+    return [schedule.Watch(units, steps(settings), leaving=leaving)]
 
 
 def _throttle(settings: Settings) -> Throttle:
@@ -111,13 +139,9 @@ def _throttle(settings: Settings) -> Throttle:
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
-def _with_lifespan(app: App, house: House, lines: JsonLines, api: Later) -> App:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
+def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheScenes") -> App:
+    async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
-        work = _BehindTheScenes(house, api)
         doing = asyncio.create_task(work.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -127,19 +151,24 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, api: Later) -> App:
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
+    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return lifespan(receive, send) if scope["type"] == "lifespan" else app(scope, receive, send)
+
     return application
 
 
 class _BehindTheScenes:
     """What a worker does once it answers: complete itself, fetch what it will be asked for, and sweep."""
 
-    def __init__(self, house: House, api: Later) -> None:
+    def __init__(self, house: House, api: Later, retention_days: int) -> None:
         self._house = house
         self._api = api
+        self._retention_days = retention_days
         self._sweeper: Sweeper | None = None
 
     async def run(self) -> None:
         await self._house.memory.warm()
+        await asyncio.to_thread(self._house.countries.warm)
         try:
             await asyncio.to_thread(self._api.build)
         except Exception as error:
@@ -147,7 +176,7 @@ class _BehindTheScenes:
             structlog.get_logger("idp").critical("the admin API cannot be built", exc_info=error)
             signal.raise_signal(signal.SIGTERM)
             return
-        self._sweeper = Sweeper(self._house.units, sweeps(self._house.throttle))
+        self._sweeper = Sweeper(self._house.units, sweeps(self._house.throttle, retention_days=self._retention_days))
         await self._sweeper.run()
 
     async def leave(self, doing: "asyncio.Task[None]") -> None:

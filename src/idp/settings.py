@@ -19,9 +19,11 @@ from pydantic_settings import (
 )
 
 from idp.kit import clock
+from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
 PREFIX = "IDP_"
+_CLOCK = "IDP_CLOCK"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -57,6 +59,14 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Networks whose forwarded headers are believed, separated by commas; default none."
     )
+    forwarded_field: ForwardedField = Field(
+        ForwardedField.X_FORWARDED_FOR,
+        description="The field in which these proxies name the client: `x-forwarded-for` or `forwarded` (RFC 7239).",
+    )
+    geoip_database: str = Field(
+        "",
+        description="A MaxMind DB file of countries, read again when it changes; empty: the registries' allocations.",
+    )
     environment: Environment = Field(
         Environment.PRODUCTION, description="`production`, `development` or `test`; production refuses unsafe values."
     )
@@ -65,6 +75,12 @@ class Settings(BaseSettings):
     )
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
+    )
+    export_grace_days: int = Field(
+        30, ge=0, le=3650, description="Days after the end of a contract in which its tenant can still fetch its data."
+    )
+    application_retention_days: int = Field(
+        90, ge=0, le=3650, description="Days after which a rejected or withdrawn application loses its persons."
     )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
@@ -78,6 +94,10 @@ class Settings(BaseSettings):
     @property
     def master_key(self) -> Path:
         return self.master_key_file or self.data_dir / "keys" / "master.key"
+
+    @property
+    def geoip_file(self) -> Path | None:
+        return Path(self.geoip_database) if self.geoip_database else None
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -136,7 +156,19 @@ def reference() -> dict[str, dict[str, str]]:
     return dict(sorted(described.items()))
 
 
+def refuse_other_clock() -> None:
+    """For what needs no settings: it refuses another clock in production as everything does. Raises
+    `SettingsRefused`."""
+    try:
+        load()
+    except SettingsRefused as refused:
+        if str(refused).startswith(_CLOCK):
+            raise
+
+
 def _refuse_unsafe(settings: Settings) -> None:
+    if settings.production and settings.clock != "system":
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, expected system in production")
     url = urlsplit(settings.base_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
         raise SettingsRefused(f"IDP_BASE_URL: found {settings.base_url!r}, expected https://host[:port] without a path")
@@ -145,11 +177,7 @@ def _refuse_unsafe(settings: Settings) -> None:
             f"IDP_BASE_URL: found {settings.base_url!r}, expected https (http only on loopback, outside production)"
         )
     _refuse_malformed(settings)
-    if not settings.production:
-        return
-    if settings.clock != "system":
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, expected system in production")
-    if settings.rate_limits is not RateLimits.ENFORCE:
+    if settings.production and settings.rate_limits is not RateLimits.ENFORCE:
         raise SettingsRefused("IDP_RATE_LIMITS: found observe, expected enforce in production")
 
 
@@ -164,7 +192,7 @@ def _refuse_malformed(settings: Settings) -> None:
         clock.from_setting(settings.clock)
     except ValueError as error:
         expected = "expected system, an RFC 3339 instant, or file:PATH"
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, {expected}") from error
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, {expected}") from error
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password
         raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")

@@ -1,9 +1,11 @@
 """All SQL of contracts."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, not_, or_, select, update
 
+from idp.contracts.dues import next_due
 from idp.contracts.lifecycle import LIVE, Event, Status
 from idp.contracts.model import Change, Parties
 from idp.contracts.record import Record, pack, unpack
@@ -11,6 +13,7 @@ from idp.contracts.tables import contract_changes as changes
 from idp.contracts.tables import contracts
 from idp.kit.db import add_new, command, own, query
 from idp.kit.ids import TenantId
+from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused
 from idp.kit.units import Source, Unit
 
 _SEALED = ("contracts", "parties")
@@ -47,6 +50,15 @@ class ChangeRow(NamedTuple):
     reason: str
 
 
+class Waiting(NamedTuple):
+    """A contract for which the calendar has something to do at `due_at`."""
+
+    tenant_id: TenantId
+    id: str
+    time_zone: str
+    due_at: int
+
+
 class Filter(NamedTuple):
     """Empty means any. `applications` leaves out what was ever established."""
 
@@ -72,6 +84,22 @@ _LIVE_OF_SLUG = query(
 _OF_PRODUCT = query(
     select(contracts).where(own(contracts), contracts.c.product == bindparam("product")).order_by(contracts.c.id),
     Record,
+)
+_OF_TENANT = query(select(contracts).where(own(contracts)).order_by(contracts.c.id), Record)
+_other = contracts.alias("other")
+_BINDING = (Status.APPROVED, Status.ACTIVE, Status.SUSPENDED)
+_needed = exists().where(
+    _other.c.tenant_id == contracts.c.tenant_id,
+    _other.c.product == contracts.c.product,
+    _other.c.id != contracts.c.id,
+    or_(*(_other.c.status == status.value for status in _BINDING)),
+)
+_ERASABLE = query(
+    select(contracts)
+    .where(contracts.c.status == Status.ENDED.value, not_(_needed))
+    .order_by(contracts.c.tenant_id, contracts.c.product, contracts.c.id),
+    Record,
+    platform=True,
 )
 _CONTINUATIONS = query(
     select(contracts).where(own(contracts), contracts.c.continues == bindparam("contract"), _IS_LIVE),
@@ -102,6 +130,8 @@ _MUTABLE = (
     "ended_on",
     "ended_at",
     "erased_at",
+    "reminded_on",
+    "due_at",
 )
 _REPLACE = command(
     update(contracts)
@@ -113,11 +143,39 @@ _REPLACE = command(
     )
     .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
 )
+# Beside the contract as others see it: neither its version nor its tenant's revision rises.
+_REMIND = command(
+    update(contracts)
+    .where(
+        own(contracts),
+        contracts.c.id == bindparam("contract"),
+        contracts.c.version == bindparam("read"),
+        contracts.c.due_at == bindparam("was_due_at"),
+    )
+    .values(reminded_on=bindparam("new_reminded_on"), due_at=bindparam("new_due_at"))
+)
+_WAITING = query(
+    select(*[contracts.c[name] for name in Waiting._fields])
+    .where(
+        contracts.c.due_at <= bindparam("upto"),
+        contracts.c.due_at >= bindparam("after_at"),
+        or_(contracts.c.due_at > bindparam("after_at"), contracts.c.id > bindparam("after_id")),
+    )
+    .order_by(contracts.c.due_at, contracts.c.id)
+    .limit(bindparam("limit")),
+    Waiting,
+    platform=True,
+)
 _HAND_OVER = command(
     update(contracts)
     .where(own(contracts), contracts.c.id == bindparam("contract"))
     .values(tenant_id=bindparam("new_tenant"), parties=bindparam("new_parties")),
     platform=True,
+)
+_SET_PARTIES = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
+    .values(parties=bindparam("new_parties"), version=contracts.c.version + 1)
 )
 _ADD_CHANGE = command(insert(changes))
 _CHANGES = query(
@@ -139,6 +197,20 @@ _PAGE_OF_ALL = query(
 _PAGE_OF_TENANT = query(
     select(contracts).where(own(contracts), *_FILTERED).order_by(contracts.c.id).limit(bindparam("limit")), Record
 )
+
+
+def erasable(unit: Unit) -> list[Record]:
+    """Those recorded as ended that no other one of the tenant for the same product needs, together by tenant; needs a
+    unit of the platform."""
+    return unit.all(_ERASABLE)
+
+
+def of_tenant(unit: Unit) -> list[Record]:
+    return unit.all(_OF_TENANT)
+
+
+def set_parties(unit: Unit, read: Record, sealed: bytes | None) -> None:
+    unit.run(_SET_PARTIES, contract=read.id, read=read.version, new_parties=sealed)
 
 
 def find(unit: Unit, contract_id: str) -> Record | None:
@@ -187,8 +259,28 @@ def add(unit: Unit, record: Record) -> bool:
 
 def replace(unit: Unit, read: Record, new: Record) -> bool:
     """False when somebody changed it after it was read."""
+    new = new._replace(due_at=next_due(new))
     values = {f"new_{name}": getattr(new, name) for name in _MUTABLE}
     return unit.run(_REPLACE, contract=read.id, was=read.status, read=read.version, **values) == 1
+
+
+def remind(unit: Unit, read: Record, reminded_on: str | None) -> bool:
+    """The calendar goes on from there. False when somebody else moved it or changed the contract after it was read."""
+    due_at = next_due(read._replace(reminded_on=reminded_on))
+    changed = unit.run(
+        _REMIND,
+        contract=read.id,
+        read=read.version,
+        was_due_at=read.due_at,
+        new_reminded_on=reminded_on,
+        new_due_at=due_at,
+    )
+    return changed == 1
+
+
+def waiting(unit: Unit, *, after_at: int, after_id: str, upto: int, limit: int) -> list[Waiting]:
+    """In the order of their instants, and of their ids within one; needs a unit of the platform."""
+    return unit.all(_WAITING, after_at=after_at, after_id=after_id, upto=upto, limit=limit)
 
 
 def hand_over(unit: Unit, contract_id: str, to: TenantId, parties: bytes) -> None:
@@ -204,15 +296,21 @@ def history(unit: Unit, contract_id: str, *, after: int, limit: int) -> list[Cha
     return [_change(row) for row in unit.all(_CHANGES, contract=contract_id, after_seq=after, limit=limit)]
 
 
-def seal(unit: Unit, contract_id: str, parties: Parties) -> bytes:
-    return unit.seal(*_SEALED, contract_id, pack(parties))
+def seal(box: Box, contract_id: str, parties: Parties) -> bytes:
+    return box.seal(*_SEALED, contract_id, pack(parties))
 
 
 def parties(unit: Unit, record: Record) -> Parties | None:
-    """Opened with the key of the record's owner, which a unit of the platform may use; None after erasure."""
+    """Opened with the key of the record's owner, which a unit of the platform may use, or once that is destroyed, with
+    the platform's own; None after erasure, also where a database was put back in which they still stand."""
     if record.parties is None:
         return None
-    return unpack(unit.keys.box(TenantId(record.tenant_id)).open(*_SEALED, record.id, record.parties))
+    try:
+        return unpack(unit.keys.box(TenantId(record.tenant_id)).open(*_SEALED, record.id, record.parties))
+    except KeyDestroyed:
+        with suppress(KeyRefused):
+            return unpack(unit.keys.box(PLATFORM).open(*_SEALED, record.id, record.parties))
+    return None
 
 
 def _change(row: ChangeRow) -> Change:

@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 
 from idp.contracts.lifecycle import LIVE
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 _LIVE = f"status IN ({', '.join(repr(status.value) for status in sorted(LIVE))})"
 
@@ -55,12 +55,16 @@ contracts = Table(
     Column("ended_on", Text),
     Column("ended_at", BigInteger),
     Column("erased_at", BigInteger),
+    Column("reminded_on", Text),  # the day of the latest reminder
+    Column("due_at", BigInteger),  # when the calendar next has something to do; null: never
     Index("uq_contracts_id", "id", unique=True),
     Index("ix_contracts_partner_id", "partner", "id"),
+    Index("ix_contracts_due_at_id", "due_at", "id"),
     # One live contract of a tenant for each product, and beside it one application that continues it. By the slug,
     # for before approval there is no tenant yet whose id could be compared.
     _only_one("uq_contracts_live", "slug", "product", where=f"{_LIVE} AND continues IS NULL"),
     _only_one("uq_contracts_live_continuation", "continues", where=f"{_LIVE} AND continues IS NOT NULL"),
+    info=KEPT,
 )
 
 contract_changes = Table(
@@ -78,4 +82,5 @@ contract_changes = Table(
     Column("reason", Text, nullable=False),
     # On approval a contract passes from the platform to its tenant, and its history with it.
     ForeignKeyConstraint(["tenant_id", "contract_id"], ["contracts.tenant_id", "contracts.id"], onupdate="CASCADE"),
+    info=KEPT,
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 sessions = Table(
     "sessions",
@@ -18,7 +18,9 @@ sessions = Table(
     Column("idle_until", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("whereabouts", LargeBinary),  # sealed; null where it was never recorded
     Index("ix_sessions_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
 )
 
 interactions = Table(
@@ -36,6 +38,7 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("session_id", Text),
     Column("finished_at", BigInteger),
+    info=ERASED,
 )
 
 consents = Table(
@@ -46,6 +49,7 @@ consents = Table(
     Column("service_id", Text, primary_key=True),
     Column("scopes", Text, nullable=False),
     Column("given_at", BigInteger, nullable=False),
+    info=ERASED,
 )
 
 grants = Table(
@@ -67,7 +71,9 @@ grants = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("whereabouts", LargeBinary),  # sealed
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
 )
 
 refresh_tokens = Table(
@@ -82,4 +88,5 @@ refresh_tokens = Table(
     Column("replaced_at", BigInteger),
     Column("successor_id", Text),
     Index("ix_refresh_tokens_tenant_id_grant_id", "tenant_id", "grant_id"),
+    info=ERASED,
 )

@@ -15,11 +15,23 @@ from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use, from_pkcs8
 class KeySet:
     """A tenant's keys at one revision: those that sign now, and all that are published (RFC 7517 5)."""
 
-    active: Mapping[tuple[Use, Alg], SigningKey]
+    active: Mapping[tuple[Use, str], SigningKey]
     published: tuple[PublicKey, ...]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in self.published]}
+
+
+def read_jwks(document: object) -> list[PublicKey]:
+    """The keys of a published set (RFC 7517 5) that could be ours."""
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        return []
+    known = {alg.value for alg in Alg}
+    ours = [
+        key for key in listed if isinstance(key, dict) and key.get("alg") in known and isinstance(key.get("kid"), str)
+    ]
+    return [PublicKey(key["kid"], Use.CERTIFICATE, Alg(key["alg"]), Status.ACTIVE, key) for key in ours]
 
 
 class KeyRing:
@@ -30,7 +42,7 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def load(self, unit: Unit) -> KeySet:
-        active: dict[tuple[Use, Alg], SigningKey] = {}
+        active: dict[tuple[Use, str], SigningKey] = {}
         published: list[PublicKey] = []
         for row in store.published(unit):
             public = PublicKey(row.kid, Use(row.use), Alg(row.alg), Status(row.status), json.loads(row.public_jwk))

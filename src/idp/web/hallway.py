@@ -1,11 +1,13 @@
 """The outermost layer of the application: every request comes in here before anything of ours reads it."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.exchange import Exchange, Habits
 from idp.web.failures import Refusal, RenderFailure, too_large
+from idp.web.forwarding import ForwardedField
 from idp.web.limits import BODY_LIMITS, BodyLimits
 from idp.web.paths import is_normal
 from idp.web.peers import UNKNOWN, Peers
@@ -19,12 +21,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 # Fields of which two copies would be read differently by two readers (RFC 9110 5.3: they are not lists).
 _SINGLE = (b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop")
 
-_FORWARDED_FOR = b"x-forwarded-for"
 # What a proxy may say about the connection in front of it. None of it reaches a door: the public address of this server
 # is a setting, and the client's address is worked out here.
 _FORWARDING = frozenset(
     {
-        _FORWARDED_FOR,
+        b"x-forwarded-for",
         b"forwarded",
         b"x-forwarded-host",
         b"x-forwarded-port",
@@ -63,6 +64,7 @@ class Hallway:
         *,
         base_url: str,
         trusted_proxies: Iterable[str] = (),
+        forwarded_field: ForwardedField = ForwardedField.X_FORWARDED_FOR,
         body_limits: Mapping[str, int] = BODY_LIMITS,
         render_failure: RenderFailure | None = None,
         request_log: RequestLog | None = None,
@@ -75,8 +77,9 @@ class Hallway:
         self._app = app
         self._scheme = base.scheme
         self._host = base.netloc.lower().encode("ascii")
-        self._peers = Peers(trusted_proxies)
+        self._peers = Peers(trusted_proxies, field=forwarded_field)
         self._limits = BodyLimits(body_limits)
+        self._body_limit = lru_cache(256)(self._judge_path)
         headers = (*_SECURITY, _HSTS) if base.scheme == "https" else _SECURITY
         self._habits = Habits(
             headers=headers, page=render_failure, requests=request_log or StructuredLog(), names_addresses=log_addresses
@@ -103,8 +106,7 @@ class Hallway:
         """Makes the scope canonical. Raises `Refusal` for a request that could be read in more than one way."""
         if scope["method"] not in _METHODS:
             raise Refusal(501, "unknown_method", "This method is not known here.")
-        if not is_normal(scope["raw_path"]):
-            raise Refusal(400, "malformed_path", "The path is not in its normal form.")
+        limit = self._body_limit(scope["raw_path"], scope["path"])
         headers = scope["headers"]
         fields: dict[bytes, bytes] = dict(headers)
         if len(fields) != len(headers):
@@ -117,11 +119,17 @@ class Hallway:
         if b"_" in b"".join(fields) or not _FORWARDING.isdisjoint(fields):
             _drop_ambiguous(scope, fields)
         if b"content-length" in fields or b"transfer-encoding" in fields:
-            exchange.limit = self._limits.of(scope["path"])
+            exchange.limit = limit
             if int(fields.get(b"content-length", b"0")) > exchange.limit:
-                raise too_large(exchange.limit)
+                raise too_large(limit)
         scope["scheme"] = self._scheme
         state["headers"] = fields
+
+    def _judge_path(self, raw_path: bytes, path: str) -> int:
+        """How large a body may be that is sent there."""
+        if not is_normal(raw_path):
+            raise Refusal(400, "malformed_path", "The path is not in its normal form.")
+        return self._limits.of(path)
 
     def _refuse_host(self, fields: dict[bytes, bytes]) -> None:
         host = fields.get(b"host")
@@ -136,13 +144,14 @@ class Hallway:
         port = peer[1] if peer else 0
         if trusted:
             port = 0  # the proxy's own
-            address = self._forwarded_client(scope) if _FORWARDED_FOR in fields else UNKNOWN
+            address = self._forwarded_client(scope) if self._peers.field in fields else UNKNOWN
         scope["client"] = (address, port)
         scope["state"]["client_address"] = address
 
     def _forwarded_client(self, scope: Scope) -> str:
         try:
-            return self._peers.client(b",".join(value for name, value in scope["headers"] if name == _FORWARDED_FOR))
+            said = [value for name, value in scope["headers"] if name == self._peers.field]
+            return self._peers.client(b",".join(said))
         except ValueError:
             raise Refusal(400, "malformed_forwarded_address", "The proxy names no address.") from None
 

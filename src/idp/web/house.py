@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idp.access import FactMemory, Gate
+from idp.access import Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
 from idp.kit.units import Units
 from idp.web.pages import Pages
@@ -15,11 +15,13 @@ class House:
     units: Units
     memory: FactMemory
     gate: Gate
+    countries: Countries
     pages: Pages
     passwords: HashPool
     throttle: Throttle
     base_url: str
     production: bool
+    export_grace_days: int = 30
 
     @property
     def secure(self) -> bool:

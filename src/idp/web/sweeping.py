@@ -34,7 +34,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Until `leave`. Whatever fails is logged, and tried again at the next pass."""
-        while not await self._left(self._interval * (0.5 + randomness.take(4) / 2**32)):
+        while not await self._left(self._interval * (0.5 + randomness.take() / 2**randomness.BITS)):
             try:
                 gone = await self._pass()
             except Unavailable as error:  # of the database itself: it would fail for the next tenant alike
@@ -72,7 +72,7 @@ class Sweeper:
 
     def _page(self, after: str) -> list[TenantId]:
         with self._units.platform(actor=SYSTEM, write=False) as unit:
-            return [tenant.id for tenant in tenants.page(unit, after=after, limit=_PAGE)]
+            return [tenant.id for tenant in tenants.page_even_erased(unit, after=after, limit=_PAGE)]
 
     async def _left(self, seconds: float) -> bool:
         """Whether somebody said to leave, waiting for it as long as this."""
