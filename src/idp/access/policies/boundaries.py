@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any
 
-from idp.access.policies.addresses import network
+from idp.access.policies.addresses import address, network
 from idp.access.policies.compiling import Holds, Named, cidrs, holds
 from idp.access.policies.conditions import (
     AllOf,
@@ -167,7 +167,7 @@ class _Search:
         yield from _SOMEWHERE
         for value in [*_listed(self._leaves, Listed.NETWORK), *self._words, *self._networks, *self._places]:
             try:
-                ranges = [network(cidr) for cidr in cidrs(value, self._networks)]
+                ranges = [network(cidr) for cidr in cidrs(_range(value), self._networks)]
             except (LookupError, ValueError):
                 continue
             for range_ in ranges:
@@ -251,6 +251,15 @@ def _axis_of(leaf: Condition) -> Axis | None:
 
 def _listed(of: Iterable[Condition], fact: Listed) -> list[str]:
     return [value for leaf in of if isinstance(leaf, OneOf) and leaf.fact is fact for value in leaf.values]
+
+
+def _range(value: str) -> str:
+    """An address that stands in a text is a network of one."""
+    try:
+        found = address(value)
+    except ValueError:
+        return value
+    return f"{found}/{found.max_prefixlen}"
 
 
 def _told(test: Holds, known: Known) -> bool | None:

@@ -50,6 +50,7 @@ class RuleSet:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
         self.networks = networks
         self._parts = tuple(_part(rule, self._is_asked(rule), networks) for rule in self.rules)
+        self._texts: dict[tuple[str, ...], Texts | None] = {}
         self._plans: dict[tuple[str, Action, bool], _Plan] = {}
 
     def evaluate(self, inputs: Inputs, *, assigned: bool, assignment_required: bool) -> Outcome:
@@ -89,6 +90,7 @@ class RuleSet:
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
+                self._texts.clear()
             plan = self._plans[key] = self._planned(*key)
         return plan
 
@@ -102,8 +104,15 @@ class RuleSet:
         for part in parts:
             needs |= part.needs
         narrowed = any(part.rule.effect is Effect.PERMIT and not part.rule.report_only for part in parts)
-        texts = [part.rule for part in parts if self._is_asked(part.rule)]
-        return _Plan(parts, needs, narrowed, _texts(texts, self.networks))
+        return _Plan(parts, needs, narrowed, self._texts_of(parts))
+
+    def _texts_of(self, parts: tuple[_Part, ...]) -> Texts | None:
+        """Parsed once for all services for which the same are asked."""
+        rules = [part.rule for part in parts if self._is_asked(part.rule)]
+        key = tuple(rule.id for rule in rules)
+        if key not in self._texts:
+            self._texts[key] = _texts(rules, self.networks)
+        return self._texts[key]
 
 
 def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> bool:
