@@ -122,9 +122,15 @@ def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
 def steps(settings: Settings) -> "list[Step]":
     """What falls due by time; what falls due at one instant in this order."""
     from idp import schedule, schema
+    from idp.billing import Seller
 
     assert schema.TABLES  # an erasure has to know every table there is
-    return [schedule.ContractDates(), schedule.Erasures(grace_days=settings.export_grace_days)]
+    seller = Seller(settings.invoice_issuer, settings.registration_number)
+    return [
+        schedule.ContractDates(),
+        schedule.Erasures(grace_days=settings.export_grace_days),
+        schedule.Statements(seller=seller),
+    ]
 
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:

@@ -2,6 +2,7 @@
 
 from idp.admin import tables as admin
 from idp.audit import tables as audit
+from idp.billing import tables as billing
 from idp.contracts import tables as contracts
 from idp.credentials import tables as credentials
 from idp.delivery import tables as delivery
@@ -21,6 +22,7 @@ __all__ = ["metadata"]
 TABLES = (
     admin,
     audit,
+    billing,
     contracts,
     credentials,
     delivery,

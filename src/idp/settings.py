@@ -24,6 +24,7 @@ from idp.web.peers import Peers
 
 PREFIX = "IDP_"
 _CLOCK = "IDP_CLOCK"
+_NOBODYS_REGISTRATION = "T9000000000000"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -86,6 +87,13 @@ class Settings(BaseSettings):
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )
 
+    invoice_issuer: str = Field("", description="The operator's name on statements.")
+    invoice_registration_number: str = Field(
+        "",
+        description="T and 13 digits: the operator's number as an issuer of qualified invoices; empty: not registered"
+        " (outside production: a number that is nobody's).",
+    )
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def production(self) -> bool:
@@ -105,6 +113,10 @@ class Settings(BaseSettings):
         if self.database_url.startswith("sqlite:///"):
             return Path(self.database_url.removeprefix("sqlite:///"))
         return None if self.database_url else self.data_dir / "warifu.db"
+
+    @property
+    def registration_number(self) -> str | None:
+        return self.invoice_registration_number or (None if self.production else _NOBODYS_REGISTRATION)
 
     @property
     def proxies(self) -> list[str]:
@@ -193,6 +205,12 @@ def _refuse_malformed(settings: Settings) -> None:
     except ValueError as error:
         expected = "expected system, an RFC 3339 instant, or file:PATH"
         raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, {expected}") from error
+    if found := settings.invoice_registration_number:
+        from idp.billing import is_registration_number
+
+        if not is_registration_number(found):
+            expected = "expected T and 13 digits, of which the first checks the others"
+            raise SettingsRefused(f"IDP_INVOICE_REGISTRATION_NUMBER: found {found!r}, {expected}")
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password
         raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")

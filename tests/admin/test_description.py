@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from tests.admin.conftest import APPLICATION, World
+from tests.support.statements import stated
 
 from idp.admin.app import ROUTES
 from idp.admin.shapes.services import OidcMetadata
@@ -110,6 +111,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     contract = world.contract_of("aoba")
     key = operator.post("/system/api-keys", {"name": "k", "permissions": ["users:read"]})
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
+    statement = stated(world.house.units, world.aoba, partner=world.partner)
     where = f"{aoba}/services/{service.body['id']}/assignments"
     over = world.bring("momiji", Status.ENDED)
     operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
@@ -132,6 +134,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
         ("GET", "/plans/{plan}"): operator.get(f"/plans/{world.plan}").body,
+        ("GET", "/statements/{statement}"): operator.get(f"/statements/{statement}").body,
         ("GET", "/system"): operator.get("/system").body,
     }
     for where_from, body in seen.items():

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.admin.conftest import APPLICATION, World
+from tests.support.statements import stated
 
 from idp.admin import routes as declared
 from idp.admin.app import ROUTES, build
@@ -61,6 +62,10 @@ MATRIX = {
     "GET /tenants/{tenant}/api-keys": ("api_keys:read", "opt"),
     "DELETE /tenants/{tenant}/api-keys/{key}": ("api_keys:write", "ot"),
     "GET /tenants/{tenant}/deliveries": ("deliveries:read", "opt"),
+    "GET /tenants/{tenant}/statements": ("statements:read", "opt"),
+    "GET /tenants/{tenant}/statements/{statement}": ("statements:read", "opt"),
+    "GET /statements": ("statements:read", "op"),
+    "GET /statements/{statement}": ("statements:read", "op"),
     "GET /tenants/{tenant}/audit": ("audit:read", "opt"),
     "POST /partners": ("partners:write", "o"),
     "GET /partners": ("partners:read", "o"),
@@ -143,6 +148,7 @@ def objects(world: World) -> dict[str, str]:
         "service": service["id"],
         "assignment": operator.post(where, {"user": user["id"]}).body["id"],
         "key": "key_none",
+        "statement": stated(world.house.units, world.aoba, partner=world.partner),
     }
 
 

@@ -26,6 +26,7 @@ UNSAFE = [
     ("IDP_WORKERS", "none"),
     ("IDP_ENVIRONMENT", "playground"),
     ("IDP_LOG_LEVEL", "loud"),
+    ("IDP_INVOICE_REGISTRATION_NUMBER", "T8000012050002"),
 ]
 COMMANDS = ["demo", "serve", "worker", "migrate", "bootstrap", "settings", "doctor", "audit verify", "contracts run"]
 

@@ -15,6 +15,9 @@ _TENANT = (
     "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
+    "INSERT INTO statements VALUES ('tnt_1', 1, '2026-04', NULL, 0, '{}')",
+    "INSERT INTO statement_months VALUES ('platform', '2026-04', 0)",
+    "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
 )
 
 

@@ -26,6 +26,7 @@ from idp.admin import (
     routes,
     services,
     settings,
+    statements,
     system,
     tenants,
     users,
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *partners.ROUTES,
     *plans.ROUTES,
     *deliveries.ROUTES,
+    *statements.ROUTES,
     *audit.ROUTES,
     *system.ROUTES,
 )

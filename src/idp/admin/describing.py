@@ -118,6 +118,7 @@ def _success(route: Route) -> Schema:
     if route.gives is not None:
         schema: Schema = {"$ref": _REF.format(model=route.gives.__name__)}
         answer["content"] = {"application/json": {"schema": _page(schema) if route.pages else schema}}
+        answer["content"] |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.also}
     return answer
 
 
@@ -140,6 +141,8 @@ def _failures(route: Route) -> list[int]:
         statuses.append(400)
     if "{" in route.path:
         statuses.append(404)
+    if route.also:
+        statuses.append(406)
     if _conflicts(route) or route.method == "POST":
         statuses.append(409)
     if route.versioned and changes and route.status != 201:

@@ -40,3 +40,4 @@ class Event(StrEnum):
     REFRESH_REPLAYED = "refresh.replayed"
     CLIENT_REFUSED = "client.refused"
     ACCESS_REFUSED = "access.refused"
+    STATEMENT_ISSUED = "statement.issued"

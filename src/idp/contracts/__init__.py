@@ -12,6 +12,7 @@ owner's; a unit of a tenant reaches its own.
 
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
 from idp.contracts.applying import apply, approve
+from idp.contracts.corporate_number import is_right as is_corporate_number
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
@@ -28,6 +29,7 @@ from idp.contracts.model import (
     NonRenewal,
     Parties,
 )
+from idp.contracts.past import Agreed, Past, Step, customers, first_sold_us, pasts
 from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.retention import sweeps
@@ -37,6 +39,7 @@ from idp.contracts.terms_calendar import Term
 from idp.plans import Product
 
 __all__ = [
+    "Agreed",
     "Application",
     "Change",
     "Contact",
@@ -52,10 +55,12 @@ __all__ = [
     "LegalForm",
     "NonRenewal",
     "Parties",
+    "Past",
     "Product",
     "Reason",
     "Standing",
     "Status",
+    "Step",
     "Term",
     "Waiting",
     "apply",
@@ -63,6 +68,7 @@ __all__ = [
     "ask_non_renewal",
     "ask_stop",
     "complete_setup",
+    "customers",
     "day_of",
     "erasable",
     "erase",
@@ -70,11 +76,14 @@ __all__ = [
     "export_until",
     "facts",
     "find_live",
+    "first_sold_us",
     "get",
     "history",
+    "is_corporate_number",
     "is_known",
     "keep",
     "page",
+    "pasts",
     "read_application",
     "reason_against",
     "reject",

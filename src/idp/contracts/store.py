@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, not_, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, not_, or_, select, update
 
 from idp.contracts.dues import next_due
 from idp.contracts.lifecycle import LIVE, Event, Status
@@ -21,6 +21,15 @@ _SEALED = ("contracts", "parties")
 
 class Owner(NamedTuple):
     tenant_id: str
+
+
+class CustomerRow(NamedTuple):
+    tenant_id: str
+    since: int
+
+
+class Since(NamedTuple):
+    since: int | None
 
 
 class EntitlementRow(NamedTuple):
@@ -112,6 +121,22 @@ _FACTS = query(
         contracts.c.status != Status.WITHDRAWN.value,
     ),
     EntitlementRow,
+)
+_ESTABLISHED = query(
+    select(contracts).where(own(contracts), contracts.c.established_at.is_not(None)).order_by(contracts.c.id), Record
+)
+_CUSTOMERS = query(
+    select(contracts.c.tenant_id, func.min(contracts.c.established_at).label("since"))
+    .where(contracts.c.established_at.is_not(None), contracts.c.plan.is_not(None))
+    .group_by(contracts.c.tenant_id)
+    .order_by(contracts.c.tenant_id),
+    CustomerRow,
+    platform=True,
+)
+_FIRST_SOLD = query(
+    select(func.min(contracts.c.established_at).label("since")).where(contracts.c.plan.is_not(None)),
+    Since,
+    platform=True,
 )
 _ADD = add_new(contracts)
 # Everything that can change, written only over the very version that was read: two that decide at once never both win.
@@ -234,6 +259,20 @@ def of_product(unit: Unit, product: str) -> list[Record]:
 
 def continuations(unit: Unit, contract_id: str) -> list[Record]:
     return unit.all(_CONTINUATIONS, contract=contract_id)
+
+
+def established(unit: Unit) -> list[Record]:
+    """Those that ever were, whatever became of them."""
+    return unit.all(_ESTABLISHED)
+
+
+def customers(unit: Unit) -> list[CustomerRow]:
+    return unit.all(_CUSTOMERS)
+
+
+def first_sold(unit: Unit) -> int | None:
+    row = unit.one(_FIRST_SOLD)
+    return None if row is None else row.since
 
 
 def facts(unit: Unit) -> list[EntitlementRow]:

@@ -9,6 +9,7 @@ from idp.schedule.contract_dates import ContractDates
 from idp.schedule.erasures import Erasures
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.running import run
+from idp.schedule.statements import Statements
 from idp.schedule.watching import Watch
 
-__all__ = ["ContractDates", "Done", "Erasures", "Item", "Outcome", "Place", "Step", "Watch", "run"]
+__all__ = ["ContractDates", "Done", "Erasures", "Item", "Outcome", "Place", "Statements", "Step", "Watch", "run"]

@@ -16,6 +16,7 @@ from idp.users.actions import (
     end_generation,
 )
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
+from idp.users.counting import peak
 from idp.users.document import read, to_json
 from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
@@ -45,6 +46,7 @@ __all__ = [
     "get",
     "look_up_key",
     "page",
+    "peak",
     "read",
     "seats_used",
     "standing",

@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, func, insert, null, select, update
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
+from idp.users import counting
 from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
@@ -184,6 +185,7 @@ def delete(unit: Unit, user_id: UserId) -> None:
     """The row stays without anything of the person: its key keeps the id from being used again."""
     unit.run(_DELETE, user=user_id, now=unit.now_us)
     unit.run(_FREE_SEAT)
+    counting.note(unit)
 
 
 def end_generation(unit: Unit, user_id: str) -> bool:
@@ -202,7 +204,10 @@ def other_admins(unit: Unit, user_id: str) -> int:
 
 def take_seats(unit: Unit, wanted: int, *, limit: int) -> bool:
     """One conditional write: of many at once, as many win as there are seats."""
-    return 0 < wanted <= limit and unit.run(_TAKE_SEATS, wanted=wanted, most=limit) == 1
+    if not (0 < wanted <= limit and unit.run(_TAKE_SEATS, wanted=wanted, most=limit) == 1):
+        return False
+    counting.note(unit)
+    return True
 
 
 def hold_names(unit: Unit) -> None:
