@@ -32,6 +32,7 @@ MATRIX = {
     "DELETE /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
     "POST /contracts/{contract}/stop": ("contracts:write", "opt"),
     "DELETE /contracts/{contract}/stop": ("contracts:write", "opt"),
+    "POST /contracts/{contract}/ids": ("contracts:write", "opt"),
     "GET /contracts/{contract}/history": ("history:read", "opt"),
     "GET /tenants": ("tenants:read", "opt"),
     "GET /tenants/{tenant}": ("tenants:read", "opt"),

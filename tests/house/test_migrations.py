@@ -8,11 +8,17 @@ from idp import migrate
 from idp.schema import metadata
 from idp.settings import Settings, load
 
+_CONTRACT = (
+    "INSERT INTO contracts (tenant_id, id, slug, product, legal_form, legal_name, ids, term_months, start_date,"
+    " auto_renewal, time_zone, created_at, version, changes, status, entered_by, renewals) VALUES ('tnt_1', 'con_1',"
+    " 'aoba', 'ID_PLUS', 'corporation', 'A', 5, 12, '2026-04-01', TRUE, 'Asia/Tokyo', 0, 1, 1, 'applied', 'applied', 0)"
+)
 _TENANT = (
     "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1')",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
+    _CONTRACT,
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
 )
 

@@ -10,11 +10,11 @@ from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.contract_json import change_json, contract_json
-from idp.admin.reasons import day_and_reason_of, reason_of
+from idp.admin.reasons import day_and_reason_of, ids_of, reason_of
 from idp.admin.rights import EVERYONE, OPERATOR
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes import contracts as shapes
-from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, Why
+from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, ChangeIds, Why
 from idp.contracts import Contract, Filter
 from idp.credentials import KeyScope, Noun
 
@@ -76,6 +76,16 @@ def ask_stop(call: Call) -> Answer:
 def withdraw_stop(call: Call) -> Answer:
     """Take back the request to stop."""
     return act(call, contracts.withdraw_stop)
+
+
+def change_ids(call: Call) -> Answer:
+    """Change the number of IDs: more from any day on, fewer from the first day of a later term.
+
+    The last word about a day counts; a change that has not come yet is taken back by asking for the old number from its
+    day. Fewer than exist are refused, and once fewer are agreed no ID is created beyond them.
+    """
+    ids, start, reason = ids_of(call.document)
+    return act(call, contracts.change_ids, reason, ids=ids, start=start)
 
 
 def history(call: Call) -> Answer:
@@ -143,5 +153,6 @@ ROUTES = (
     _action("DELETE", "non-renewal", withdraw_non_renewal, _BY_ALL, None, *_MOVES, "contract_exists"),
     _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES),
     _action("DELETE", "stop", withdraw_stop, _BY_ALL, None, *_MOVES),
+    _action("POST", "ids", change_ids, _BY_ALL, ChangeIds, *_MOVES, "ids_in_use", "no_next_term"),
     Route("GET", f"{_ONE}/history", history, rights.read(Noun.HISTORY), gives=shapes.Change, pages=True),
 )

@@ -101,9 +101,7 @@ def _expected(call: Call, unit: Unit) -> Identity:
 
 
 def _limit(unit: Unit) -> int:
-    contract = contracts.find_live(unit)
-    assert contract is not None
-    return contract.application.ids
+    return contracts.seats(unit)
 
 
 def _without_password(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, list[FieldError]]:

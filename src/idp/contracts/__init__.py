@@ -12,6 +12,7 @@ owner's; a unit of a tenant reaches its own.
 
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
 from idp.contracts.applying import apply, approve
+from idp.contracts.counting import change_ids, ids_over_time, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.form import read_application
 from idp.contracts.lifecycle import EndReason, Event, Status
@@ -25,6 +26,7 @@ from idp.contracts.model import (
     NonRenewal,
     Parties,
 )
+from idp.contracts.numbers import Step as IdChange
 from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.standing import Ending, Reason, Standing, export_until
@@ -43,6 +45,7 @@ __all__ = [
     "Ending",
     "Event",
     "Filter",
+    "IdChange",
     "LegalForm",
     "NonRenewal",
     "Parties",
@@ -55,12 +58,14 @@ __all__ = [
     "approve",
     "ask_non_renewal",
     "ask_stop",
+    "change_ids",
     "complete_setup",
     "export_until",
     "facts",
     "find_live",
     "get",
     "history",
+    "ids_over_time",
     "is_known",
     "page",
     "read_application",
@@ -68,6 +73,7 @@ __all__ = [
     "reject",
     "resume",
     "screen",
+    "seats",
     "status_of",
     "suspend",
     "terminate",

@@ -11,6 +11,7 @@ from datetime import date
 
 from idp import partners, plans, tenants, users
 from idp.contracts import store
+from idp.contracts.counting import refuse_too_few
 from idp.contracts.engine import Act, advance, locate
 from idp.contracts.entitlements import facts, status_of
 from idp.contracts.lifecycle import LIVE, EndReason, Event, Status
@@ -58,10 +59,13 @@ def approve(unit: Unit, contract_id: str, *, reason: str = "", if_match: int | N
     a customer already.
 
     Conflict: `illegal_transition`; `contract_required` with `product` for an add-on without what it needs;
-    `cannot_continue` when the contract to be continued no longer runs out.
+    `cannot_continue` when the contract to be continued no longer runs out; `ids_in_use` where more IDs exist already.
     """
 
     def check(record: Record) -> Record:
+        tenant = tenants.find_by_slug(unit, record.slug)
+        if tenant is not None:
+            refuse_too_few(unit.inside(tenant.id), record.product, record.ids)
         if record.product == Product.DEVICE_AUTH:
             _require_mdm(unit, record.slug)
         if record.continues is not None:

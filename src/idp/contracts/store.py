@@ -102,6 +102,7 @@ _MUTABLE = (
     "ended_on",
     "ended_at",
     "erased_at",
+    "id_changes",
 )
 _REPLACE = command(
     update(contracts)

@@ -55,6 +55,7 @@ contracts = Table(
     Column("ended_on", Text),
     Column("ended_at", BigInteger),
     Column("erased_at", BigInteger),
+    Column("id_changes", Text, nullable=False, server_default="[]"),  # JSON: [[first day, IDs, asked at]]
     Index("uq_contracts_id", "id", unique=True),
     Index("ix_contracts_partner_id", "partner", "id"),
     # One live contract of a tenant for each product, and beside it one application that continues it. By the slug,

@@ -76,10 +76,8 @@ def _seed_aoba(units: Units, people: int, progress: Progress) -> None:
         end = min(start + _PEOPLE_AT_ONCE, people)
         with units.open(tenant, actor=HOST) as unit:
             missing = [n for n in range(start, end) if users.find_by_name(unit, _name(n, AOBA.slug)) is None]
-            contract = contracts.find_live(unit)
-            assert contract is not None
             if missing:
-                _add_people(unit, AOBA.slug, missing, password, limit=contract.application.ids)
+                _add_people(unit, AOBA.slug, missing, password, limit=contracts.seats(unit))
         progress.show(end, people, "IDs")
 
 
