@@ -15,6 +15,7 @@ HEAVY = {
     "lxml",
     "xmlschema",
     "cedarpy",
+    "holidays",
     "webauthn",
     "zxcvbn",
     "alembic",

@@ -62,6 +62,11 @@ class Fields:
             raise Invalid("invalid", "Some fields are wrong.", errors=self.errors)
 
     @property
+    def at(self) -> str:
+        """Where the document stands in the body (RFC 6901)."""
+        return self._at
+
+    @property
     def members(self) -> Mapping[str, object]:
         """As they were sent, right or wrong."""
         return self._document

@@ -1,0 +1,49 @@
+"""Tenants' rules: read, compiled, judged. Total, terminating and pure: facts and the instant are handed in.
+
+A rule is written as a form (JSON) or as a Cedar text, and each form has a text that means the same. Whatever is not
+known makes the rule that needs it an error, and an error denies; a deny is never outweighed; the order of rules means
+nothing. No rule can touch what stands before all of them: contract, ID, service and place are the gate's.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from idp.access.policies.forms import form
+from idp.access.policies.model import (
+    Action,
+    Decision,
+    Effect,
+    Fact,
+    Inputs,
+    Outcome,
+    Requirement,
+    Result,
+    Rule,
+    RuleResult,
+    Why,
+)
+from idp.access.policies.parsing import parse, restore
+from idp.access.policies.ruleset import RuleSet
+
+__all__ = [
+    "Action",
+    "Decision",
+    "Effect",
+    "Fact",
+    "Inputs",
+    "Outcome",
+    "Requirement",
+    "Result",
+    "Rule",
+    "RuleResult",
+    "RuleSet",
+    "Why",
+    "compile",
+    "form",
+    "parse",
+    "restore",
+]
+
+
+def compile(rules: Sequence[Rule], networks: Mapping[str, Sequence[str]]) -> RuleSet:  # noqa: A001  # policies.compile
+    """Once for a revision. `networks` are the named ones; a rule that names another one is an error when asked."""
+    return RuleSet(rules, networks)
