@@ -10,7 +10,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     contracts | sessions                                  ROOMS
-    federation | credentials | partners | plans
+    federation | credentials | partners | plans | approvals
     users
     tenants
     audit | signing | delivery                            written by all / used by all / sent after commit

@@ -78,6 +78,7 @@ def build(settings: Settings) -> App:
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        two_person_acts=settings.takes_two,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     api = Later(lambda: _admin(house))

@@ -1,6 +1,7 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
 from idp.admin import tables as admin
+from idp.approvals import tables as approvals
 from idp.audit import tables as audit
 from idp.contracts import tables as contracts
 from idp.credentials import tables as credentials
@@ -19,6 +20,7 @@ __all__ = ["metadata"]
 
 TABLES = (
     admin,
+    approvals,
     audit,
     contracts,
     credentials,

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
     )
+    two_person_acts: bool | None = Field(
+        None,
+        description="Whether operators' terminal acts (`terminate`, `stop`, early erasure) take a second operator; "
+        "default: in production they do.",
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )
@@ -74,6 +79,10 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def takes_two(self) -> bool:
+        return self.production if self.two_person_acts is None else self.two_person_acts
 
     @property
     def master_key(self) -> Path:

@@ -2,14 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from tests.admin.conftest import APPLICATION, World
+from tests.admin.conftest import APPLICATION, BASE, World
 
-from idp.admin.app import ROUTES
+from idp.admin.app import ROUTES, build
+from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
+from idp.web.dispatch import Dispatcher
+from idp.web.hallway import Hallway
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
@@ -61,7 +65,14 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
     user = operator.post("/tenants/aoba/users", PERSON).body["id"]
     service = operator.post("/tenants/aoba/services", SERVICE).body["id"]
     filed = operator.post("/applications", APPLICATION).body["id"]
-    names = {"tenant": "aoba", "user": user, "service": service, "contract": filed, "partner": world.partner}
+    names = {
+        "tenant": "aoba",
+        "user": user,
+        "service": service,
+        "contract": filed,
+        "partner": world.partner,
+        "approval": "apv_none",
+    }
     found = {}
     for route in ROUTES:
         if route.takes is not None:
@@ -97,6 +108,17 @@ def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
     assert unknown == {"/oidc/unheard_of"}
 
 
+def approval(world: World) -> Any:
+    """One that waits for its second operator."""
+    house = replace(world.house, two_person_acts=True)
+    careful = replace(world, app=Hallway(Dispatcher([], fallback=build(house)), base_url=BASE))
+    contract = world.contract_of("midori")
+    made = careful.client("operator").post(f"/contracts/{contract}/terminate", {"reason": "Art. 14.2"})
+    assert made.status == 202
+    Proposed.model_validate(made.body)
+    return careful.client("operator").get(f"/system/approvals/{made.body['approval']}").body
+
+
 def members(shape: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in shape.model_fields.items()}
 
@@ -127,6 +149,11 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
         ("GET", "/plans/{plan}"): operator.get(f"/plans/{world.plan}").body,
+        ("POST", "/tenants/{tenant}/api-keys"): operator.post(
+            f"{aoba}/api-keys", {"name": "k", "permissions": ["users:read"]}
+        ).body,
+        ("GET", "/tenants/{tenant}/api-keys"): operator.get(f"{aoba}/api-keys").body["items"][0],
+        ("GET", "/system/approvals/{approval}"): approval(world),
         ("GET", "/system"): operator.get("/system").body,
     }
     for where_from, body in seen.items():

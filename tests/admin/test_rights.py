@@ -71,6 +71,10 @@ MATRIX = {
     "POST /plans": ("plans:write", "o"),
     "GET /plans": ("plans:read", "o"),
     "GET /plans/{plan}": ("plans:read", "opt"),
+    "GET /system/approvals": ("approvals:read", "o"),
+    "GET /system/approvals/{approval}": ("approvals:read", "o"),
+    "POST /system/approvals/{approval}/approve": ("approvals:write", "o"),
+    "POST /system/approvals/{approval}/reject": ("approvals:write", "o"),
     "POST /system/api-keys": ("api_keys:write", "o"),
     "GET /system/api-keys": ("api_keys:read", "o"),
     "DELETE /system/api-keys/{key}": ("api_keys:write", "o"),
@@ -142,6 +146,7 @@ def objects(world: World) -> dict[str, str]:
         "service": service["id"],
         "assignment": operator.post(where, {"user": user["id"]}).body["id"],
         "key": "key_none",
+        "approval": "apv_none",
     }
 
 

@@ -19,6 +19,8 @@ _TENANT = (
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
     _CONTRACT,
+    "INSERT INTO approvals VALUES ('platform', 'apv_1', 'tnt_1', 'terminate', 'con_1', 1, 'p', 'o', 'd', 'host', 'k', 0, 1,"
+    " 'pending', NULL, NULL)",
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
 )
 

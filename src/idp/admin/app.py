@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.admin import (
     api_keys,
     applications,
+    approvals,
     assignments,
     audit,
     contracts,
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *plans.ROUTES,
     *deliveries.ROUTES,
     *audit.ROUTES,
+    *approvals.ROUTES,
     *system.ROUTES,
 )
 

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from idp.admin.errors import MEDIA_TYPE
 from idp.admin.paging import LARGEST, USUAL
 from idp.admin.routes import Route
+from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.base import Problem
 
 _REF = "#/components/schemas/{model}"
@@ -45,7 +46,7 @@ def operation(route: Route) -> Schema:
 
 
 def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
-    models: set[type[BaseModel]] = {Problem}
+    models: set[type[BaseModel]] = {Problem, Proposed}
     for route in routes:
         models |= {model for model in (route.takes, route.gives) if model is not None}
     in_order = sorted(models, key=lambda model: model.__name__)
@@ -100,6 +101,8 @@ def _parameter(name: str, place: str, schema: Schema, meaning: str) -> Schema:
 
 def _answers(route: Route) -> Iterable[tuple[int, Schema]]:
     yield route.status, _success(route)
+    if route.proposes:
+        yield 202, _proposal()
     if route.versioned and route.method == "GET":
         yield 304, {"description": "It is as you have it."}
     for status in _failures(route):
@@ -119,6 +122,15 @@ def _success(route: Route) -> Schema:
         schema: Schema = {"$ref": _REF.format(model=route.gives.__name__)}
         answer["content"] = {"application/json": {"schema": _page(schema) if route.pages else schema}}
     return answer
+
+
+def _proposal() -> Schema:
+    schema = {"$ref": _REF.format(model=Proposed.__name__)}
+    return {
+        "description": "Nothing has changed: a second operator has to approve it.",
+        "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _page(item: Schema) -> Schema:

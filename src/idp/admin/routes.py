@@ -26,7 +26,8 @@ class Route:
     of each item where `pages`; None for no content.
 
     `versioned` routes answer with an `ETag` and heed `If-Match` or `If-None-Match`. `filters` are the query parameters
-    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know.
+    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know;
+    `proposes` where an operator's request may wait for a second one.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Route:
     versioned: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
+    proposes: bool = False
 
     @property
     def name(self) -> str:

@@ -144,7 +144,7 @@ def _renamed(before: Identity, after: Identity) -> bool:
 def _check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
     """Who makes an administrator, or could sign in as one, must hold all that an administrator may."""
     becomes = Role.ADMIN in gets.roles and Role.ADMIN not in had
-    lacking = credentials.not_grantable(call.key.permissions, EVERYTHING)
+    lacking = credentials.not_grantable(call.key.granting, EVERYTHING)
     if lacking and (becomes or (Role.ADMIN in had and proves)):
         raise Refused("forbidden", "An administrator may do more than this key.")
 

@@ -20,6 +20,7 @@ class House:
     throttle: Throttle
     base_url: str
     production: bool
+    two_person_acts: bool = False
 
     @property
     def secure(self) -> bool:

@@ -17,6 +17,12 @@ class NewKey(Sent):
     expires_at: Annotated[Instant | None, Field(description="Left out: no expiry.")] = None
 
 
+class NewOperatorKey(NewKey):
+    """A key is of the account that makes it; only keys of the machine (`idp bootstrap`) make keys for others."""
+
+    owner: Annotated[str | None, Field(description="The operator's account that it is to be of.")] = None
+
+
 class Key(Shown):
     id: str
     name: str
@@ -27,6 +33,16 @@ class Key(Shown):
 
 
 class MadeKey(Key):
+    """`secret` is shown in this answer and never again."""
+
+    secret: str
+
+
+class OperatorKey(Key):
+    owner: Annotated[str | None, Field(description="The operator's account that it is of; null: the machine's own.")]
+
+
+class MadeOperatorKey(OperatorKey):
     """`secret` is shown in this answer and never again."""
 
     secret: str
