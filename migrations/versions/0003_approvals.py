@@ -1,4 +1,4 @@
-"""The number of IDs by date; acts that take two operators, and whose key is whose."""
+"""The number of IDs by date; acts that take two operators, and whose key is whose; registered information."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,8 +37,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_approvals")),
     )
     op.create_index("ix_approvals_tenant_id_digest", "approvals", ["tenant_id", "digest"])
+    op.create_table(
+        "registration_changes",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("said", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_registration_changes_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_registration_changes")),
+    )
     if op.get_bind().dialect.name == "postgresql":
         _raise_wall("approvals", "SELECT, INSERT, UPDATE")
+        _raise_wall("registration_changes", "SELECT, INSERT, DELETE")  # deleted with the whole tenant alone
 
 
 def _raise_wall(table: str, rights: str) -> None:
@@ -52,6 +64,7 @@ def _raise_wall(table: str, rights: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("registration_changes")
     op.drop_table("approvals")
     for name in ("maker", "owner"):
         op.drop_column("api_keys", name)

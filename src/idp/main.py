@@ -79,6 +79,7 @@ def build(settings: Settings) -> App:
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
         two_person_acts=settings.takes_two,
+        bearer=oidc.bearer,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     api = Later(lambda: _admin(house))

@@ -108,6 +108,11 @@ def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
     assert unknown == {"/oidc/unheard_of"}
 
 
+def registered(world: World) -> Any:
+    world.client("aoba").patch("/tenants/aoba", {"representative": "青葉 一郎"})
+    return world.client("aoba").get("/tenants/aoba/history").body["items"][0]
+
+
 def approval(world: World) -> Any:
     """One that waits for its second operator."""
     house = replace(world.house, two_person_acts=True)
@@ -138,11 +143,13 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,
         ("GET", "/contracts/{contract}"): operator.get(f"/contracts/{contract}").body,
+        ("GET", "/contracts/{contract}/impact"): operator.get(f"/contracts/{contract}/impact?act=suspend").body,
         ("GET", "/contracts/{contract}/history"): operator.get(f"/contracts/{contract}/history").body["items"][0],
         ("POST", "/tenants/{tenant}/services/{service}/assignments"): operator.post(
             where, {"user": user.body["id"]}
         ).body,
         ("GET", "/tenants/{tenant}"): operator.get(aoba).body,
+        ("GET", "/tenants/{tenant}/history"): registered(world),
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],

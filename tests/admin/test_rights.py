@@ -33,10 +33,12 @@ MATRIX = {
     "POST /contracts/{contract}/stop": ("contracts:write", "opt"),
     "DELETE /contracts/{contract}/stop": ("contracts:write", "opt"),
     "POST /contracts/{contract}/ids": ("contracts:write", "opt"),
+    "GET /contracts/{contract}/impact": ("contracts:read", "opt"),
     "GET /contracts/{contract}/history": ("history:read", "opt"),
     "GET /tenants": ("tenants:read", "opt"),
     "GET /tenants/{tenant}": ("tenants:read", "opt"),
     "PATCH /tenants/{tenant}": ("tenants:write", "ot"),
+    "GET /tenants/{tenant}/history": ("history:read", "opt"),
     "GET /tenants/{tenant}/settings": ("settings:read", "opt"),
     "PATCH /tenants/{tenant}/settings": ("settings:write", "ot"),
     "POST /tenants/{tenant}/users": ("users:write", "oPt"),
@@ -80,6 +82,12 @@ MATRIX = {
     "DELETE /system/api-keys/{key}": ("api_keys:write", "o"),
     "GET /system": ("system:read", "o"),
     "GET /audit": ("audit:read", "o"),
+}
+# Our own people and programs: the collections of a tenant, for operators alone.
+MATRIX |= {
+    called.replace("/tenants/{tenant}/", "/system/"): (permission, "o")
+    for called, (permission, _) in MATRIX.items()
+    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
 }
 LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
 

@@ -22,6 +22,8 @@ from idp.admin import (
     deliveries,
     describing,
     errors,
+    impact,
+    operators,
     partners,
     plans,
     routes,
@@ -41,8 +43,10 @@ from idp.web.house import House
 
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
+    *operators.ROUTES,
     *applications.ROUTES,
     *contracts.ROUTES,
+    *impact.ROUTES,
     *tenants.ROUTES,
     *settings.ROUTES,
     *users.ROUTES,

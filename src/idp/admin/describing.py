@@ -19,7 +19,8 @@ _REF = "#/components/schemas/{model}"
 _SECURITY = "apiKey"
 _ABOUT = """Contracts, tenants, people and services, for programs.
 
-Every request carries an API key as `Authorization: Bearer …`. Times are RFC 3339, days of contracts `YYYY-MM-DD`.
+Every request carries an API key, or an access token of the operators' own issuer, as `Authorization: Bearer …`.
+Times are RFC 3339, days of contracts `YYYY-MM-DD`.
 Lists come in pages: follow `next` until it is null. What fails is answered as `application/problem+json` with a stable
 `code`; wrong fields stand in `errors`, all of them at once. A `POST` with an `Idempotency-Key` may be sent again for a
 day. A change under `If-Match` happens only to what you have read."""
@@ -61,7 +62,9 @@ def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
     )
     made["components"] = {
         "schemas": schemas["$defs"],
-        "securitySchemes": {_SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key."}},
+        "securitySchemes": {
+            _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key or an access token."}
+        },
     }
     return made
 

@@ -57,7 +57,7 @@ def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
         if after is None:
             return None
         outcome["after"] = after
-    change = Change(act.name, call.contract.id, version, parameters)
+    change = Change(act.name, call.contract.id, before.changes, parameters)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         owner = contracts.get(unit, call.contract.id).tenant
         proposal = approvals.propose(unit, change, tenant=owner, persons=call.key.persons, outcome=outcome)
@@ -74,12 +74,18 @@ def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
 def carry_out(unit: Unit, proposal: Proposal) -> Contract:
     """In the unit of the approval. Raises `Conflict("contract_changed")`, and what the act itself raises."""
     act, change = ACTS[proposal.change.act], proposal.change
+    present = contracts.get(unit, change.contract)
+    if present.changes != change.version:
+        raise _changed(change, present.changes)
     try:
-        return act.perform(unit, change.contract, if_match=change.version, **act.arguments(change.parameters))
+        return act.perform(unit, change.contract, if_match=present.version, **act.arguments(change.parameters))
     except Stale:
-        version = contracts.get(unit, change.contract).version
-        detail = "The contract has changed since this was proposed; it has to be proposed anew."
-        raise Conflict("contract_changed", detail, proposed_at_version=change.version, version=version) from None
+        raise _changed(change, contracts.get(unit, change.contract).changes) from None
+
+
+def _changed(change: Change, version: int) -> Conflict:
+    detail = "The contract has changed since this was proposed; it has to be proposed anew."
+    return Conflict("contract_changed", detail, proposed_at_version=change.version, version=version)
 
 
 def _rehearse(call: Call, act: Act, parameters: dict[str, str], version: int) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ def create(call: Call) -> Answer:
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
-        where = f"/tenants/{call.tenant.slug}/users/{identity.id}"
+        where = f"{call.below}/users/{identity.id}"
         return call.done(unit, users.to_json(identity), status=201, version=identity.version, location=where)
 
 

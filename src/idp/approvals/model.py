@@ -17,8 +17,8 @@ class State(StrEnum):
 
 
 class Change(NamedTuple):
-    """What is to be done: `act` to the contract as it stands at `version`, with `parameters` as they are sent over the
-    API, the reason among them."""
+    """What is to be done: `act` to the contract as it stands at `version` (so many rows its history has), with
+    `parameters` as they are sent over the API, the reason among them."""
 
     act: str
     contract: str

@@ -15,7 +15,8 @@ from idp.contracts.applying import apply, approve
 from idp.contracts.counting import change_ids, ids_over_time, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.form import read_application
-from idp.contracts.lifecycle import EndReason, Event, Status
+from idp.contracts.instants import day_of, end_of_day
+from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, is_possible
 from idp.contracts.model import (
     Application,
     Change,
@@ -28,13 +29,28 @@ from idp.contracts.model import (
 )
 from idp.contracts.numbers import Step as IdChange
 from idp.contracts.reading import find_live, get, history, page
-from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
+from idp.contracts.registering import (
+    FIELDS as REGISTERED_FIELDS,
+)
+from idp.contracts.registering import (
+    Registered,
+    RegistrationChange,
+    read_registration,
+    register,
+    registered,
+    registration_document,
+    registration_history,
+)
+from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter
 from idp.contracts.terms_calendar import Term
 from idp.plans import Product
 
 __all__ = [
+    "LAST_DATE",
+    "LIVE",
+    "REGISTERED_FIELDS",
     "Application",
     "Change",
     "Contact",
@@ -51,6 +67,8 @@ __all__ = [
     "Parties",
     "Product",
     "Reason",
+    "Registered",
+    "RegistrationChange",
     "Standing",
     "Status",
     "Term",
@@ -60,6 +78,8 @@ __all__ = [
     "ask_stop",
     "change_ids",
     "complete_setup",
+    "day_of",
+    "end_of_day",
     "export_until",
     "facts",
     "find_live",
@@ -67,9 +87,15 @@ __all__ = [
     "history",
     "ids_over_time",
     "is_known",
+    "is_possible",
     "page",
     "read_application",
+    "read_registration",
     "reason_against",
+    "register",
+    "registered",
+    "registration_document",
+    "registration_history",
     "reject",
     "resume",
     "screen",

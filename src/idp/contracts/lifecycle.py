@@ -94,6 +94,10 @@ def after(status: Status | None, event: Event) -> Status:
     return to
 
 
+def is_possible(status: Status, event: Event) -> bool:
+    return (status, event) in TRANSITIONS
+
+
 def repeats(entered_by: Event, event: Event) -> bool:
     """Whether `event` is the one that brought the contract into its present state.
 

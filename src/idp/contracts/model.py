@@ -67,7 +67,8 @@ class NonRenewal(NamedTuple):
 class Contract:
     """As of the instant of reading: `standing` is what the dates say. Instants are microseconds since the epoch.
 
-    `application.ids` is the number of the day, `id_changes` what is still to come.
+    `application.ids` is the number of the day, `id_changes` what is still to come;
+    `changes` counts the rows of its history.
     `tenant` is the platform's until the contract is approved, and the tenant's own from then on.
     """
 
@@ -82,6 +83,7 @@ class Contract:
     non_renewal: NonRenewal | None
     stop_date: date | None
     id_changes: Steps = ()
+    changes: int = 0
 
     @property
     def status(self) -> Status:

@@ -124,6 +124,7 @@ def contract(record: Record, parties: Parties | None, now_us: int) -> Contract:
         non_renewal=_non_renewal(record),
         stop_date=_day(record.stop_date),
         id_changes=numbers.ahead(steps, today),
+        changes=record.changes,
     )
 
 

@@ -73,6 +73,7 @@ _OF_PRODUCT = query(
     select(contracts).where(own(contracts), contracts.c.product == bindparam("product")).order_by(contracts.c.id),
     Record,
 )
+_OF_TENANT = query(select(contracts).where(own(contracts)).order_by(contracts.c.id), Record)
 _CONTINUATIONS = query(
     select(contracts).where(own(contracts), contracts.c.continues == bindparam("contract"), _IS_LIVE),
     Record,
@@ -113,6 +114,11 @@ _REPLACE = command(
         contracts.c.version == bindparam("read"),
     )
     .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
+)
+_SET_REGISTERED = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
+    .values(legal_name=bindparam("new_name"), parties=bindparam("new_parties"), version=contracts.c.version + 1)
 )
 _HAND_OVER = command(
     update(contracts)
@@ -159,6 +165,17 @@ def live_of_slug(unit: Unit, slug: str, product: str) -> list[Record]:
 
 def of_product(unit: Unit, product: str) -> list[Record]:
     return unit.all(_OF_PRODUCT, product=product)
+
+
+def of_tenant(unit: Unit) -> list[Record]:
+    return unit.all(_OF_TENANT)
+
+
+def set_registered(unit: Unit, read: Record, legal_name: str, parties: Parties) -> bool:
+    """False when somebody changed it after it was read."""
+    sealed = seal(unit, read.id, parties)
+    values = {"new_name": legal_name, "new_parties": sealed}
+    return unit.run(_SET_REGISTERED, contract=read.id, read=read.version, **values) == 1
 
 
 def continuations(unit: Unit, contract_id: str) -> list[Record]:

@@ -64,6 +64,18 @@ contracts = Table(
     _only_one("uq_contracts_live_continuation", "continues", where=f"{_LIVE} AND continues IS NOT NULL"),
 )
 
+# Of the registered information, by the tenant as a whole.
+registration_changes = Table(
+    "registration_changes",
+    metadata,
+    tenant_id(),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("said", LargeBinary, nullable=False),  # sealed JSON: {field: [before, after]}
+)
+
 contract_changes = Table(
     "contract_changes",
     metadata,

@@ -84,15 +84,20 @@ def create_key(
     return NewKey(key, minted.token)
 
 
+def is_key(bearer: str) -> bool:
+    """Whether it could be an API key at all."""
+    return bearer.startswith(f"{_KEY}_")
+
+
 def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     """Whose key this is; needs a unit of the platform. Raises `Unauthenticated`, alike for every reason."""
     shown = ids.presented(_KEY, bearer)
     found = store.find_key(unit, _row_id(shown.id)) if shown else None
     if shown is None or found is None or not hmac.compare_digest(found[1], shown.digest):
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.")
+        raise _nobody()
     key = found[0]
     if key.expires_at is not None and key.expires_at <= unit.now_us:
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.", detail=f"{key.id} has expired")
+        raise _nobody(f"{key.id} has expired")
     return key if not key.owner else _under_its_owner(unit, key)
 
 
@@ -140,7 +145,7 @@ def permissions_of(roles: Iterable[Role]) -> Permissions:
 def _under_its_owner(unit: Unit, key: ApiKey) -> ApiKey:
     owner = users.find(unit, key.owner)
     if owner is None or not owner.active:
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.", detail=f"{key.id} is of nobody")
+        raise _nobody(f"{key.id} is of nobody")
     return key._replace(ceiling=permissions_of(owner.roles))
 
 
@@ -150,6 +155,10 @@ def _check_owner(unit: Unit, owner: str, maker: str) -> None:
     if users.find(unit, owner) is None:
         error = FieldError("/owner", "unknown_value", "There is no such account.", owner)
         raise Invalid("invalid", "Some fields are wrong.", errors=[error])
+
+
+def _nobody(detail: str = "") -> Unauthenticated:
+    return Unauthenticated("unauthenticated", "This needs a valid API key or access token.", detail=detail)
 
 
 def _row_id(plain: str) -> str:

@@ -7,6 +7,7 @@ as that door wrote it, and says where to go back to.
 """
 
 from idp.sessions.consents import give_consent, has_consent
+from idp.sessions.counting import Alive, count_alive
 from idp.sessions.grants import (
     begin_grant,
     end_grant,
@@ -31,6 +32,7 @@ from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "SWEEPS",
+    "Alive",
     "Generations",
     "Grant",
     "Interaction",
@@ -42,6 +44,7 @@ __all__ = [
     "authenticate",
     "begin_grant",
     "begin_interaction",
+    "count_alive",
     "end_grant",
     "end_session",
     "find_grant",

@@ -27,7 +27,8 @@ class Proposed(Shown):
 
 
 class ProposedChange(Shown):
-    """The exact change: the act, the contract as it stood at `version`, the parameters with the reason."""
+    """The exact change: the act, the contract as it stood at `version` (so many rows its history
+    has), the parameters with the reason."""
 
     model_config = ConfigDict(
         json_schema_extra={
