@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import structlog
 
 from idp import audit, credentials
-from idp.access import FactMemory, Gate
+from idp.access import Countries, FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
 from idp.kit.lanes import Database
@@ -73,6 +73,7 @@ def build(settings: Settings) -> App:
         units=units,
         memory=FactMemory(units, KeyRing()),
         gate=Gate(),
+        countries=Countries(settings.geoip_file),
         pages=Pages(),
         passwords=HashPool(cores=os.cpu_count() or 1, waiting=_WAITING_PASSWORDS),
         throttle=_throttle(settings),
@@ -89,6 +90,7 @@ def build(settings: Settings) -> App:
         inside,
         base_url=house.base_url,
         trusted_proxies=settings.proxies,
+        forwarded_field=settings.forwarded_field,
         render_failure=failure_page(house),
         request_log=lines if settings.log_level in {"debug", "info"} else None,
     )
@@ -142,6 +144,7 @@ class _BehindTheScenes:
 
     async def run(self) -> None:
         await self._house.memory.warm()
+        await asyncio.to_thread(self._house.countries.warm)
         try:
             await asyncio.to_thread(self._api.build)
         except Exception as error:

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from idp.kit import clock
+from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
 PREFIX = "IDP_"
@@ -57,6 +58,14 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Networks whose forwarded headers are believed, separated by commas; default none."
     )
+    forwarded_field: ForwardedField = Field(
+        ForwardedField.X_FORWARDED_FOR,
+        description="The field in which these proxies name the client: `x-forwarded-for` or `forwarded` (RFC 7239).",
+    )
+    geoip_database: str = Field(
+        "",
+        description="A MaxMind DB file of countries, read again when it changes; empty: the registries' allocations.",
+    )
     environment: Environment = Field(
         Environment.PRODUCTION, description="`production`, `development` or `test`; production refuses unsafe values."
     )
@@ -87,6 +96,10 @@ class Settings(BaseSettings):
     @property
     def master_key(self) -> Path:
         return self.master_key_file or self.data_dir / "keys" / "master.key"
+
+    @property
+    def geoip_file(self) -> Path | None:
+        return Path(self.geoip_database) if self.geoip_database else None
 
     @property
     def sqlite_file(self) -> Path | None:

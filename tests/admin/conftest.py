@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from idp import admin, contracts, credentials, partners, plans, tenants
-from idp.access import FactMemory, Gate
+from idp.access import Countries, FactMemory, Gate
 from idp.contracts import Status
 from idp.credentials import EVERYTHING, WIDE, Cost, HashPool, KeyDraft, KeyScope
 from idp.kit.clock import FixedClock
@@ -178,6 +178,7 @@ def house(units: Units) -> Iterator[House]:
         units=units,
         memory=FactMemory(units, KeyRing()),
         gate=Gate(),
+        countries=Countries(),
         pages=Pages(),
         passwords=pool,
         throttle=WIDE,

@@ -48,7 +48,15 @@ def test_settings_names_every_setting_with_default_and_meaning(idp: Idp) -> None
     assert {frozenset(each) for each in described.values()} == {frozenset({"default", "meaning"})}
     assert described["IDP_BASE_URL"]["default"] == "http://localhost:8080"
     wanted = {"IDP_BASE_URL", "IDP_DATABASE_URL", "IDP_DATA_DIR", "IDP_MASTER_KEY_FILE", "IDP_BIND", "IDP_WORKERS"}
-    wanted |= {"IDP_TRUSTED_PROXIES", "IDP_ENVIRONMENT", "IDP_CLOCK", "IDP_RATE_LIMITS", "IDP_CONFIG"}
+    wanted |= {
+        "IDP_TRUSTED_PROXIES",
+        "IDP_FORWARDED_FIELD",
+        "IDP_GEOIP_DATABASE",
+        "IDP_ENVIRONMENT",
+        "IDP_CLOCK",
+        "IDP_RATE_LIMITS",
+        "IDP_CONFIG",
+    }
     assert wanted <= described.keys()
 
 

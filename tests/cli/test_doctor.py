@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Idp, Outcome
+from tests.support import mmdb
 
 
 def failed(outcome: Outcome) -> set[str]:
@@ -55,6 +56,12 @@ def test_unsafe_settings_are_found(idp: Idp, data: Path) -> None:
 def test_another_schema_is_found(idp: Idp, data: Path) -> None:
     change(data, "UPDATE alembic_version SET version_num = 'later'")
     assert failed(idp("doctor", "--json")) == {"schema"}
+
+
+def test_a_database_of_countries_that_is_none_is_found(idp: Idp, data: Path) -> None:
+    assert failed(idp("doctor", "--json", IDP_GEOIP_DATABASE=str(data / "warifu.db"))) == {"countries"}
+    good = mmdb.write(data / "countries.mmdb", {"133.0.0.0/8": {"country": {"iso_code": "JP"}}})
+    assert failed(idp("doctor", "--json", IDP_GEOIP_DATABASE=str(good))) == set()
 
 
 def test_an_untouched_trail_adds_up(idp: Idp, data: Path) -> None:

@@ -16,6 +16,8 @@ HEAVY = {
     "xmlschema",
     "cedarpy",
     "holidays",
+    "iptocc",
+    "maxminddb",
     "webauthn",
     "zxcvbn",
     "alembic",

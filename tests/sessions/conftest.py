@@ -4,14 +4,17 @@ import pytest
 
 from idp.kit.ids import new
 from idp.kit.units import SYSTEM, Unit, Units
-from idp.sessions import Generations, Grant, Lifetimes, Method, Opened, open_session
+from idp.sessions import Generations, Grant, Lifetimes, Method, Opened, Whereabouts, open_session
 from idp.tenants import Tenant
 
+HERE = Whereabouts("198.51.100.7", "JP", "firefox", 133)
 BORN = Generations(1, 1, 1)
 
 
-def signed_in(unit: Unit, **more: Any) -> Opened:
-    return open_session(unit, user_id="usr_1", generations=Generations(1, 1), methods=[Method.PASSWORD], **more)
+def signed_in(unit: Unit, *, whereabouts: Whereabouts = HERE, **more: Any) -> Opened:
+    return open_session(
+        unit, user_id="usr_1", generations=Generations(1, 1), methods=[Method.PASSWORD], whereabouts=whereabouts, **more
+    )
 
 
 def granted(unit: Unit, *, session_id: str, offline: bool = True) -> Grant:

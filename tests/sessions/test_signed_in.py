@@ -1,7 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.sessions.conftest import signed_in
+from tests.sessions.conftest import HERE, signed_in
 
 from idp import audit, sessions
 from idp.kit.clock import FixedClock, instant
@@ -132,7 +132,9 @@ def test_a_sign_in_gives_a_new_session_and_ends_the_one_that_the_browser_held(
 
 def test_methods_are_those_that_were_proved(units: Units, tenant: Tenant) -> None:
     with units.open(tenant.id, actor=SYSTEM) as unit:
-        bare = sessions.open_session(unit, user_id="usr_1", generations=Generations(1, 1), methods=[])
-        every = sessions.open_session(unit, user_id="usr_1", generations=Generations(1, 1), methods=list(Method))
+        bare = sessions.open_session(unit, user_id="usr_1", generations=Generations(1, 1), methods=[], whereabouts=HERE)
+        every = sessions.open_session(
+            unit, user_id="usr_1", generations=Generations(1, 1), methods=list(Method), whereabouts=HERE
+        )
     assert bare.session.amr == []
     assert every.session.amr == [method.value for method in Method]

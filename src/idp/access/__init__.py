@@ -6,8 +6,27 @@ facts carry the tenant's revision, and whatever was decided on an older revision
 Facts are remembered between requests, verdicts never.
 """
 
+from idp.access.countries import Countries, DatabaseRefused
+from idp.access.countries import described as describe_countries
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
 from idp.access.model import Admission, PersonProof, Reason, ServiceProof
+from idp.access.user_agents import Family as BrowserFamily
+from idp.access.user_agents import UserAgent
+from idp.access.user_agents import read as read_user_agent
 
-__all__ = ["Admission", "FactMemory", "Facts", "Gate", "PersonProof", "Reason", "ServiceProof"]
+__all__ = [
+    "Admission",
+    "BrowserFamily",
+    "Countries",
+    "DatabaseRefused",
+    "FactMemory",
+    "Facts",
+    "Gate",
+    "PersonProof",
+    "Reason",
+    "ServiceProof",
+    "UserAgent",
+    "describe_countries",
+    "read_user_agent",
+]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from idp import main, migrate, settings, tenants
+from idp import access, main, migrate, settings, tenants
 from idp.cli.bootstrapping import HOST
 from idp.cli.failing import sentence
 from idp.cli.saying import say, say_json
@@ -68,6 +68,7 @@ def _checks(chosen: Settings) -> Iterator[tuple[str, Check]]:
         yield "row_security", _row_security
         yield "clock", _clock
     yield "tenant_keys", _tenant_keys
+    yield "countries", _countries
 
 
 def _master_key(chosen: Settings) -> str:
@@ -149,6 +150,10 @@ def _tenant_keys(chosen: Settings) -> str:
             if len(page) < _PAGE:
                 return f"{seen} opened"
             after = page[-1].id
+
+
+def _countries(chosen: Settings) -> str:
+    return access.describe_countries(chosen.geoip_file)
 
 
 def _require_file(chosen: Settings) -> None:

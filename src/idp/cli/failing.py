@@ -1,5 +1,6 @@
 """What went wrong, as one sentence for an operator."""
 
+from idp.access import DatabaseRefused
 from idp.kit.errors import Failure
 from idp.kit.sealing import KeyRefused
 from idp.settings import SettingsRefused
@@ -17,6 +18,6 @@ def sentence(error: Exception) -> str | None:
     if origin in {"sqlalchemy", "psycopg", "sqlite3"}:
         said = getattr(error, "orig", None) or error
         return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(said).split())}"
-    if isinstance(error, SettingsRefused | Failed | Failure | OSError) or origin == "alembic":
+    if isinstance(error, SettingsRefused | DatabaseRefused | Failed | Failure | OSError) or origin == "alembic":
         return str(error)
     return None

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from idp import settings
+from idp import access, settings
 from idp.cli.failing import Failed
 from idp.cli.installing import bring_to_head, refuse_other_schema
 from idp.cli.supervisor import Supervisor, listen
@@ -18,11 +18,12 @@ def serve(config: Path | None, *, first_migrate: bool) -> int:
     """The exit status, once told to stop."""
     chosen = settings.load(config)
     logs.configure(chosen.log_level)
+    access.describe_countries(chosen.geoip_file)
     if first_migrate:
         bring_to_head(chosen)
     else:
         refuse_other_schema(chosen)
-    KeyStore(chosen.master_key).refuse_another_master()  # refused here once, not by every worker
+    KeyStore(chosen.master_key).refuse_another_master()  # once, not by every worker
     return supervised(chosen, config=config, overrides={}, host_and_port=address(chosen.bind)).run()
 
 

@@ -105,7 +105,7 @@ async def authorization_code(asked: Asked) -> Answer:
     def write(unit: Unit) -> Minted | None:
         redemption.consume(unit, shown, code)
         _record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
-        return sessions.begin_grant(unit, grant, refreshable=refreshable)
+        return sessions.begin_grant(unit, grant, session=loaded.session, refreshable=refreshable)
 
     return _with_refresh_token(answer, await asked.commit(write))
 

@@ -7,6 +7,7 @@ as that door wrote it, and says where to go back to.
 """
 
 from idp.sessions.consents import give_consent, has_consent
+from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
 from idp.sessions.grants import (
     begin_grant,
@@ -19,6 +20,7 @@ from idp.sessions.grants import (
 )
 from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
 from idp.sessions.model import (
+    Context,
     Generations,
     Grant,
     Interaction,
@@ -26,6 +28,7 @@ from idp.sessions.model import (
     Method,
     Opened,
     Session,
+    Whereabouts,
 )
 from idp.sessions.signed_in import end_session, find_session, is_current, live_session, open_session, seen
 from idp.sessions.sweeping import SWEEPS, has_grant
@@ -33,6 +36,7 @@ from idp.sessions.sweeping import SWEEPS, has_grant
 __all__ = [
     "SWEEPS",
     "Alive",
+    "Context",
     "Generations",
     "Grant",
     "Interaction",
@@ -41,9 +45,11 @@ __all__ = [
     "Opened",
     "Session",
     "Waiting",
+    "Whereabouts",
     "authenticate",
     "begin_grant",
     "begin_interaction",
+    "context_of",
     "count_alive",
     "end_grant",
     "end_session",

@@ -32,7 +32,27 @@ class Generations(NamedTuple):
     service: int = 0
 
 
+class Whereabouts(NamedTuple):
+    """Where a request comes from; None is what nobody knows. `address` is canonical, `country` ISO 3166-1 alpha-2."""
+
+    address: str | None = None
+    country: str | None = None
+    browser: str | None = None
+    browser_version: int | None = None
+
+
+class Context(NamedTuple):
+    """How somebody stands before a decision: where they come from, what they proved and when. `authenticated_at` is in
+    microseconds."""
+
+    whereabouts: Whereabouts
+    methods: tuple[str, ...]
+    authenticated_at: int
+
+
 class Session(NamedTuple):
+    """`whereabouts` are sealed: together they tell where a person was."""
+
     id: str
     digest: bytes
     user_id: str
@@ -45,6 +65,7 @@ class Session(NamedTuple):
     idle_until: int
     ends_at: int
     ended_at: int | None
+    whereabouts: bytes | None
 
     @property
     def generations(self) -> Generations:
@@ -83,7 +104,10 @@ class Interaction(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """What one person allowed one service once; every token of it dies with it."""
+    """What one person allowed one service once; every token of it dies with it.
+
+    It may outlive the session that it was born in, so `whereabouts` are its own, sealed as those of the session.
+    """
 
     id: str
     user_id: str
@@ -100,6 +124,7 @@ class Grant(NamedTuple):
     created_at: int
     ends_at: int
     ended_at: int | None
+    whereabouts: bytes | None = None
 
     @property
     def generations(self) -> Generations:

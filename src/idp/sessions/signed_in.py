@@ -8,13 +8,20 @@ from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.sessions import store
-from idp.sessions.model import Generations, Lifetimes, Method, Opened, Session, as_methods
+from idp.sessions.contexts import sealed_for_session
+from idp.sessions.model import Generations, Lifetimes, Method, Opened, Session, Whereabouts, as_methods
 
 COOKIE = "ss"
 
 
 def open_session(
-    unit: Unit, *, user_id: str, generations: Generations, methods: Iterable[Method], replaces: str | None = None
+    unit: Unit,
+    *,
+    user_id: str,
+    generations: Generations,
+    methods: Iterable[Method],
+    whereabouts: Whereabouts,
+    replaces: str | None = None,
 ) -> Opened:
     """A new id at each sign-in; the session that the browser held before ends (session fixation)."""
     if replaces is not None:
@@ -33,6 +40,7 @@ def open_session(
         idle_until=unit.now_us + Lifetimes.SESSION_IDLE,
         ends_at=unit.now_us + Lifetimes.SESSION_ABSOLUTE,
         ended_at=None,
+        whereabouts=sealed_for_session(unit, secret.id, whereabouts),
     )
     store.add_session(unit, session)
     return Opened(session, secret)

@@ -18,6 +18,7 @@ sessions = Table(
     Column("idle_until", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("whereabouts", LargeBinary),  # sealed; null where it was never recorded
     Index("ix_sessions_tenant_id_user_id", "tenant_id", "user_id"),
 )
 
@@ -67,6 +68,7 @@ grants = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("whereabouts", LargeBinary),  # sealed
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
 )
 

@@ -10,7 +10,7 @@ from idp.credentials import Check, Verdict
 from idp.federation import Service
 from idp.kit.errors import NotFound, Refused, TooMany
 from idp.kit.units import Actor, Unit
-from idp.sessions import Interaction, Method, Opened
+from idp.sessions import Interaction, Method, Opened, Whereabouts
 from idp.signin.finishing import finish
 from idp.users import Identity
 from idp.web import cookies, csrf
@@ -21,6 +21,7 @@ from idp.web.dispatch import Route
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
 from idp.web.showing import show, shown_service
+from idp.web.whereabouts import whereabouts_of
 
 _LARGEST = 16 * 1024
 _SOMEBODY = Actor("user", "unknown")
@@ -113,19 +114,24 @@ async def _sign_in(
         actor=_SOMEBODY,
     )
     verdict = await asyncio.wrap_future(house.passwords.verifying(check.encoded, password))
+    whereabouts = whereabouts_of(house, scope)
     opened = await house.units.commit(
-        browser.tenant, lambda unit: _judge(unit, check, verdict, interaction, browser), actor=_SOMEBODY
+        browser.tenant, lambda unit: _judge(unit, check, verdict, interaction, browser, whereabouts), actor=_SOMEBODY
     )
     if opened is None:
         raise _Again("invalid_credentials", status=401)
     return opened
 
 
-def _judge(unit: Unit, check: Check, verdict: Verdict, interaction: Interaction, browser: Browser) -> Opened | None:
+def _judge(
+    unit: Unit, check: Check, verdict: Verdict, interaction: Interaction, browser: Browser, whereabouts: Whereabouts
+) -> Opened | None:
     identity: Identity | None = credentials.finish_check(unit, check, verdict)
     if identity is None:
         return None
-    return finish(unit, identity, interaction, methods=[Method.PASSWORD], former=browser.session)
+    return finish(
+        unit, identity, interaction, methods=[Method.PASSWORD], whereabouts=whereabouts, former=browser.session
+    )
 
 
 def _check_form(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction) -> None:

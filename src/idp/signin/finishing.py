@@ -6,7 +6,7 @@ from idp import audit, sessions, tenants
 from idp.kit.errors import NotFound
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
-from idp.sessions import Generations, Interaction, Method, Opened
+from idp.sessions import Generations, Interaction, Method, Opened, Whereabouts
 from idp.users import Identity
 
 
@@ -16,6 +16,7 @@ def finish(
     interaction: Interaction,
     *,
     methods: Sequence[Method],
+    whereabouts: Whereabouts,
     former: Presented | None,
 ) -> Opened:
     """`former` is the session cookie that the browser showed. Raises `NotFound` when the interaction was finished
@@ -27,6 +28,7 @@ def finish(
         user_id=identity.id,
         generations=Generations(tenant.generation, identity.generation),
         methods=methods,
+        whereabouts=whereabouts,
         replaces=before.id if before else None,
     )
     if not sessions.authenticate(unit, interaction, opened.session.id):

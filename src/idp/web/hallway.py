@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.exchange import Exchange, Habits
 from idp.web.failures import Refusal, RenderFailure, too_large
+from idp.web.forwarding import ForwardedField
 from idp.web.limits import BODY_LIMITS, BodyLimits
 from idp.web.paths import is_normal
 from idp.web.peers import UNKNOWN, Peers
@@ -19,12 +20,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 # Fields of which two copies would be read differently by two readers (RFC 9110 5.3: they are not lists).
 _SINGLE = (b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop")
 
-_FORWARDED_FOR = b"x-forwarded-for"
 # What a proxy may say about the connection in front of it. None of it reaches a door: the public address of this server
 # is a setting, and the client's address is worked out here.
 _FORWARDING = frozenset(
     {
-        _FORWARDED_FOR,
+        b"x-forwarded-for",
         b"forwarded",
         b"x-forwarded-host",
         b"x-forwarded-port",
@@ -63,6 +63,7 @@ class Hallway:
         *,
         base_url: str,
         trusted_proxies: Iterable[str] = (),
+        forwarded_field: ForwardedField = ForwardedField.X_FORWARDED_FOR,
         body_limits: Mapping[str, int] = BODY_LIMITS,
         render_failure: RenderFailure | None = None,
         request_log: RequestLog | None = None,
@@ -75,7 +76,7 @@ class Hallway:
         self._app = app
         self._scheme = base.scheme
         self._host = base.netloc.lower().encode("ascii")
-        self._peers = Peers(trusted_proxies)
+        self._peers = Peers(trusted_proxies, field=forwarded_field)
         self._limits = BodyLimits(body_limits)
         headers = (*_SECURITY, _HSTS) if base.scheme == "https" else _SECURITY
         self._habits = Habits(
@@ -136,13 +137,14 @@ class Hallway:
         port = peer[1] if peer else 0
         if trusted:
             port = 0  # the proxy's own
-            address = self._forwarded_client(scope) if _FORWARDED_FOR in fields else UNKNOWN
+            address = self._forwarded_client(scope) if self._peers.field in fields else UNKNOWN
         scope["client"] = (address, port)
         scope["state"]["client_address"] = address
 
     def _forwarded_client(self, scope: Scope) -> str:
         try:
-            return self._peers.client(b",".join(value for name, value in scope["headers"] if name == _FORWARDED_FOR))
+            said = [value for name, value in scope["headers"] if name == self._peers.field]
+            return self._peers.client(b",".join(said))
         except ValueError:
             raise Refusal(400, "malformed_forwarded_address", "The proxy names no address.") from None
 

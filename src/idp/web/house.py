@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from idp.access import FactMemory, Gate
+from idp.access import Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
 from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
@@ -33,6 +33,7 @@ class House:
     units: Units
     memory: FactMemory
     gate: Gate
+    countries: Countries
     pages: Pages
     passwords: HashPool
     throttle: Throttle

@@ -1,0 +1,36 @@
+"""What was known about a person at their last sign-in step, for decisions that have no browser before them.
+
+An address, a country and a browser are personal data: they lie sealed with the tenant's key, bound to the row that they
+describe, and a grant gets a copy sealed for itself.
+"""
+
+import json
+
+from idp.kit.units import Unit
+from idp.sessions.model import Context, Grant, Session, Whereabouts
+
+_NOWHERE = Whereabouts()
+
+
+def context_of(unit: Unit, born: Session | Grant) -> Context:
+    """As recorded; all None where nothing was."""
+    return Context(_opened(unit, born), tuple(born.amr), born.authenticated_at)
+
+
+def sealed_for_session(unit: Unit, session_id: str, whereabouts: Whereabouts) -> bytes:
+    return unit.seal("sessions", "whereabouts", session_id, json.dumps(whereabouts).encode())
+
+
+def sealed_for_grant(unit: Unit, grant_id: str, session: Session) -> bytes | None:
+    """A copy of what the session knows."""
+    if session.whereabouts is None:
+        return None
+    plain = unit.open_sealed("sessions", "whereabouts", session.id, session.whereabouts)
+    return unit.seal("grants", "whereabouts", grant_id, plain)
+
+
+def _opened(unit: Unit, born: Session | Grant) -> Whereabouts:
+    if born.whereabouts is None:
+        return _NOWHERE
+    table = "sessions" if isinstance(born, Session) else "grants"
+    return Whereabouts(*json.loads(unit.open_sealed(table, "whereabouts", born.id, born.whereabouts)))
