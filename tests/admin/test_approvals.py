@@ -221,3 +221,21 @@ def test_of_many_who_approve_at_once_one_does(careful: World, two: tuple[Client,
         assert sorted(pool.map(run, clients)) == [200] + [409] * 7
     rows = two[0].get(f"/contracts/{careful.contract_of('aoba')}/history").body["items"]
     assert [row["event"] for row in rows].count("terminated") == 1
+
+
+def test_early_erasure_takes_two_as_well(careful: World, two: tuple[Client, Client]) -> None:
+    first, second = two
+    running = careful.contract_of("midori")
+    refused = first.post(f"/contracts/{running}/erase", WHY)
+    assert (refused.code, refused.body["state"]) == ("illegal_transition", "active")
+    contract = careful.bring("sumire", Status.ENDED)
+    proposed = first.post(f"/contracts/{contract}/erase", WHY)
+    assert proposed.status == 202
+    assert first.get(f"/contracts/{contract}").body["representative"] is not None
+    assert first.get(f"/system/approvals/{proposed.body['approval']}").body["outcome"]["after"] is None
+    granted = approve(second, proposed.body["approval"])
+    assert (granted.status, granted.body["state"]) == (200, "approved")
+    erased = first.get(f"/contracts/{contract}").body
+    assert (erased["status"], erased["representative"]) == ("erased", None)
+    assert first.post(f"/contracts/{contract}/erase", WHY).status == 200
+    assert first.get(f"/system/approvals/{proposed.body['approval']}").body["decided_by"] is not None

@@ -12,6 +12,7 @@ from tests.admin.conftest import APPLICATION, BASE, World
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
+from idp.contracts import Status
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 
@@ -137,7 +138,11 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     key = operator.post("/system/api-keys", {"name": "k", "permissions": ["users:read"]})
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
     where = f"{aoba}/services/{service.body['id']}/assignments"
+    over = world.bring("momiji", Status.ENDED)
+    operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
+    certificate = operator.get(f"/contracts/{over}/erasure-certificate").body
     seen = {
+        ("GET", "/contracts/{contract}/erasure-certificate"): certificate,
         ("POST", "/tenants/{tenant}/users"): user.body,
         ("POST", "/tenants/{tenant}/services"): service.body,
         ("POST", "/system/api-keys"): key.body,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.admin.conftest import DESK, World
+from tests.sessions.conftest import HERE
 
 from idp import sessions, tenants, users
 from idp.contracts import Status
@@ -25,7 +26,9 @@ def sign_in(world: World, user: str) -> None:
         standing = users.standing(unit, user)
         assert standing is not None
         generations = Generations(tenants.get(unit).generation, standing.generation)
-        sessions.open_session(unit, user_id=user, generations=generations, methods=[Method.PASSWORD], replaces=None)
+        sessions.open_session(
+            unit, user_id=user, generations=generations, methods=[Method.PASSWORD], replaces=None, whereabouts=HERE
+        )
 
 
 @pytest.fixture

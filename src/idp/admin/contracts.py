@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from idp import contracts
+from idp import contracts, erasure
 from idp.admin import rights, two_persons
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -17,6 +17,7 @@ from idp.admin.shapes import contracts as shapes
 from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, ChangeIds, Why
 from idp.contracts import Contract, Filter
 from idp.credentials import KeyScope, Noun
+from idp.kit.errors import NotFound
 
 Action = Callable[..., Contract]
 """One of the room: of a unit, a contract's id, `if_match`, and what the action needs."""
@@ -26,14 +27,14 @@ def listing(call: Call) -> Answer:
     """Contracts in the order in which they were applied for, in every state."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         rows = contracts.page(unit, chosen=chosen(call), after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: contract_json(unit, row), lambda row: row.id)
+        return call.page.answer(rows, lambda row: contract_json(unit, row, call.grace_days), lambda row: row.id)
 
 
 def shown(call: Call) -> Answer:
     """One contract, as its dates say at this instant."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         contract = contracts.get(unit, call.contract.id)
-        return call.shown(contract_json(unit, contract), version=contract.version)
+        return call.shown(contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
 def complete_setup(call: Call) -> Answer:
@@ -54,6 +55,21 @@ def resume(call: Call) -> Answer:
 def terminate(call: Call) -> Answer:
     """End the contract at once. Where it takes two operators, the second approves it."""
     return terminal(call, two_persons.TERMINATE, {"reason": reason_of(call.document, needed=True)})
+
+
+def erase(call: Call) -> Answer:
+    """Erase what is over before its day has come: persons, IDs and keys are gone for good. Where it takes two
+    operators, the second approves it."""
+    return terminal(call, two_persons.ERASE, {"reason": reason_of(call.document, needed=True)})
+
+
+def certificate(call: Call) -> Answer:
+    """What was erased, when, how much and by whom, signed. It can be checked without us."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        document = erasure.certificate_of(unit.inside(call.contract.tenant), call.contract.id)
+        if document is None:
+            raise NotFound("not erased")
+        return Answer(200, document)
 
 
 def ask_non_renewal(call: Call) -> Answer:
@@ -106,7 +122,7 @@ def act(call: Call, action: Action, reason: str | None = None, **given: Any) -> 
     with call.house.units.open(call.home, actor=call.actor) as unit:
         expected = call.conditions.expected(contracts.get(unit, call.contract.id).version)
         contract = action(unit, call.contract.id, if_match=expected, **given)
-        return call.done(unit, contract_json(unit, contract), version=contract.version)
+        return call.done(unit, contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
 def terminal(call: Call, terminal_act: two_persons.Act, parameters: dict[str, str]) -> Answer:
@@ -168,10 +184,18 @@ ROUTES = (
     _action("POST", "suspend", suspend, _BY_OPERATORS, Because, *_MOVES),
     _action("POST", "resume", resume, _BY_OPERATORS, Why, *_MOVES),
     _action("POST", "terminate", terminate, _BY_OPERATORS, Because, *_MOVES, proposes=True),
+    _action("POST", "erase", erase, _BY_OPERATORS, Because, *_MOVES, "contract_continued", proposes=True),
     _action("PUT", "non-renewal", ask_non_renewal, _BY_ALL, AskNonRenewal, *_LATE),
     _action("DELETE", "non-renewal", withdraw_non_renewal, _BY_ALL, None, *_MOVES, "contract_exists"),
     _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES, proposes=True),
     _action("DELETE", "stop", withdraw_stop, _BY_ALL, None, *_MOVES),
     _action("POST", "ids", change_ids, _BY_ALL, ChangeIds, *_MOVES, "ids_in_use", "no_next_term"),
+    Route(
+        "GET",
+        f"{_ONE}/erasure-certificate",
+        certificate,
+        rights.read(Noun.CONTRACTS),
+        gives=shapes.ErasureCertificate,
+    ),
     Route("GET", f"{_ONE}/history", history, rights.read(Noun.HISTORY), gives=shapes.Change, pages=True),
 )

@@ -8,7 +8,6 @@ from idp import contracts, federation, sessions, tenants, users
 from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.contract_json import GRACE_DAYS
 from idp.admin.routes import Route
 from idp.admin.shapes import impact as shapes
 from idp.contracts import Contract, Ending, EndReason, Event, Product, Status
@@ -59,7 +58,7 @@ def impact(call: Call) -> Answer:
         contract = contracts.get(unit, call.contract.id)
         cut = _cut(unit, contract, act, on)
         inner = unit if contract.tenant == PLATFORM else unit.inside(contract.tenant)
-        return Answer(200, {**_when(contract, act, cut), **_what(inner, contract, cut)})
+        return Answer(200, {**_when(contract, act, cut, call.grace_days), **_what(inner, contract, cut)})
 
 
 def _asked(filters: dict[str, str]) -> tuple[Acted, date | None]:
@@ -93,9 +92,9 @@ def _cut(unit: Unit, contract: Contract, act: Acted, on: date | None) -> _Cut:
     return _Cut(at_us, Ending(_REASONS[act], day, at_us))
 
 
-def _when(contract: Contract, act: Acted, cut: _Cut) -> dict[str, Any]:
+def _when(contract: Contract, act: Acted, cut: _Cut, grace_days: int) -> dict[str, Any]:
     end = cut.end
-    until = None if end is None else contracts.export_until(end, GRACE_DAYS)
+    until = None if end is None else contracts.export_until(end, grace_days)
     return {
         "contract": contract.id,
         "product": contract.application.product.value,

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from idp import approvals, contracts
+from idp import approvals, contracts, erasure
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.contract_json import contract_json
 from idp.approvals import Change, Proposal
-from idp.contracts import Contract
+from idp.contracts import Contract, Event, Status
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, Stale
 from idp.kit.units import Unit
@@ -24,20 +24,23 @@ _SHOWN = ("status", "end_reason", "ended_on", "stop_date", "export_until")
 class Act(NamedTuple):
     """`perform` takes a unit, the contract's id, `if_match`, and the parameters by name. What is `rehearsed` is tried
     in a transaction that is undone, to refuse at once what cannot be and to show what would come of it; not so what
-    does more than write to the database."""
+    does more than write to the database: of that only the state is asked whether it allows the `event`."""
 
     name: str
     perform: Callable[..., Contract]
     read: Mapping[str, Callable[[str], Any]]
+    event: Event
     rehearsed: bool = True
 
     def arguments(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {name: self.read[name](text) for name, text in parameters.items()}
 
 
-TERMINATE = Act("terminate", contracts.terminate, {"reason": str})
-STOP = Act("stop", contracts.ask_stop, {"reason": str, "stop_date": date.fromisoformat})
-ACTS = {act.name: act for act in (TERMINATE, STOP)}
+TERMINATE = Act("terminate", contracts.terminate, {"reason": str}, Event.TERMINATED)
+STOP = Act("stop", contracts.ask_stop, {"reason": str, "stop_date": date.fromisoformat}, Event.STOP_REQUESTED)
+# Erasing destroys a key, which no rollback brings back.
+ERASE = Act("erase", erasure.erase, {"reason": str}, Event.ERASED, rehearsed=False)
+ACTS = {act.name: act for act in (TERMINATE, STOP, ERASE)}
 
 
 class _Undone(Exception):
@@ -50,13 +53,17 @@ def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
         before = contracts.get(unit, call.contract.id)
         version = before.version
         call.conditions.expected(version)
-        shown = _shown(unit, before)
+        shown = _shown(call, unit, before)
     outcome: dict[str, Any] = {"before": shown, "after": None}
     if act.rehearsed:
         after = _rehearse(call, act, parameters, version)
         if after is None:
             return None
         outcome["after"] = after
+    elif before.status is not Status.ERASED:
+        contracts.after(before.status, act.event)
+    else:
+        return None
     change = Change(act.name, call.contract.id, before.changes, parameters)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         owner = contracts.get(unit, call.contract.id).tenant
@@ -95,12 +102,12 @@ def _rehearse(call: Call, act: Act, parameters: dict[str, str], version: int) ->
         with call.house.units.open(call.home, actor=call.actor) as unit:
             contract = act.perform(unit, call.contract.id, if_match=version, **act.arguments(parameters))
             if contract.version != version:
-                after = _shown(unit, contract)
+                after = _shown(call, unit, contract)
             raise _Undone
     except _Undone:
         return after
 
 
-def _shown(unit: Unit, contract: Contract) -> dict[str, Any]:
-    whole = contract_json(unit, contract)
+def _shown(call: Call, unit: Unit, contract: Contract) -> dict[str, Any]:
+    whole = contract_json(unit, contract, call.grace_days)
     return {name: whole[name] for name in _SHOWN}

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 approvals = Table(
     "approvals",
@@ -22,4 +22,5 @@ approvals = Table(
     Column("decided_by", Text),
     Column("decided_at", BigInteger),
     Index("ix_approvals_tenant_id_digest", "tenant_id", "digest"),
+    info=KEPT,
 )

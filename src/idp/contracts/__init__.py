@@ -14,9 +14,10 @@ from idp.contracts.actions import complete_setup, reject, resume, screen, suspen
 from idp.contracts.applying import apply, approve
 from idp.contracts.counting import change_ids, ids_over_time, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
+from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
 from idp.contracts.instants import day_of, end_of_day
-from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, is_possible
+from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, after, is_possible
 from idp.contracts.model import (
     Application,
     Change,
@@ -42,6 +43,7 @@ from idp.contracts.registering import (
     registration_history,
 )
 from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
+from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter
 from idp.contracts.terms_calendar import Term
@@ -59,6 +61,7 @@ __all__ = [
     "ContractId",
     "EndReason",
     "Ending",
+    "Erasable",
     "Event",
     "Filter",
     "IdChange",
@@ -72,6 +75,7 @@ __all__ = [
     "Standing",
     "Status",
     "Term",
+    "after",
     "apply",
     "approve",
     "ask_non_renewal",
@@ -80,6 +84,9 @@ __all__ = [
     "complete_setup",
     "day_of",
     "end_of_day",
+    "erasable",
+    "erase",
+    "erase_again",
     "export_until",
     "facts",
     "find_live",
@@ -102,6 +109,7 @@ __all__ = [
     "seats",
     "status_of",
     "suspend",
+    "sweeps",
     "terminate",
     "withdraw",
     "withdraw_non_renewal",

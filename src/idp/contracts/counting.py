@@ -90,7 +90,7 @@ def ids_over_time(record: Record) -> tuple[Agreed, ...]:
 
 def refuse_too_few(unit: Unit, product: str, ids: int) -> None:
     """Before the unit's tenant is bound to a contract for `ids`. Conflict `ids_in_use` with `ids_used`."""
-    if product != Product.ID_PLUS:
+    if product != Product.ID_PLUS or unit.platform:  # nothing of the tenant exists yet
         return
     tenants.touch(unit)  # whoever creates an ID comes wholly before this, or after it and sees the new number
     used = users.seats_used(unit)

@@ -41,6 +41,7 @@ class House:
     production: bool
     two_person_acts: bool = False
     bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
+    export_grace_days: int = 30
 
     @property
     def secure(self) -> bool:

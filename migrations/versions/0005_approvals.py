@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "approvals"
-down_revision = "facts"
+down_revision = "erasure"
 branch_labels = None
 depends_on = None
 
