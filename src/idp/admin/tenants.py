@@ -44,7 +44,7 @@ def change(call: Call) -> Answer:
     to the responsible partner or the operator.
     """
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        before = appearance.held(unit)
+        before = appearance.held(unit, while_suspended=True)
         said = contracts.registered(unit)
         assert said is not None  # there is an active or suspended contract
         call.conditions.expected(_version(before, said))

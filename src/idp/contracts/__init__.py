@@ -16,7 +16,8 @@ from idp.contracts.counting import change_ids, ids_over_time, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
-from idp.contracts.instants import day_of, end_of_day
+from idp.contracts.instants import day_of, end_of_day, start_of_day
+from idp.contracts.keeping import Kept, keep, waiting
 from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, after, is_possible
 from idp.contracts.model import (
     Application,
@@ -45,7 +46,7 @@ from idp.contracts.registering import (
 from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
-from idp.contracts.store import Filter
+from idp.contracts.store import Filter, Waiting
 from idp.contracts.terms_calendar import Term
 from idp.plans import Product
 
@@ -65,6 +66,7 @@ __all__ = [
     "Event",
     "Filter",
     "IdChange",
+    "Kept",
     "LegalForm",
     "NonRenewal",
     "Parties",
@@ -75,6 +77,7 @@ __all__ = [
     "Standing",
     "Status",
     "Term",
+    "Waiting",
     "after",
     "apply",
     "approve",
@@ -95,6 +98,7 @@ __all__ = [
     "ids_over_time",
     "is_known",
     "is_possible",
+    "keep",
     "page",
     "read_application",
     "read_registration",
@@ -107,10 +111,12 @@ __all__ = [
     "resume",
     "screen",
     "seats",
+    "start_of_day",
     "status_of",
     "suspend",
     "sweeps",
     "terminate",
+    "waiting",
     "withdraw",
     "withdraw_non_renewal",
     "withdraw_stop",

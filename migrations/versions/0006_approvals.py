@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "approvals"
-down_revision = "erasure"
+down_revision = "schedule"
 branch_labels = None
 depends_on = None
 
