@@ -11,7 +11,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     access                                                THE GATE: may this subject use this service now?
     billing | erasure                                     statements | what the end of a contract promises, in all rooms
     contracts | sessions                                  ROOMS
-    federation | credentials | partners | plans
+    federation | credentials | partners | plans | approvals
     users
     tenants
     audit | signing | delivery                            written by all / used by all / sent after commit

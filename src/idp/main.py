@@ -86,6 +86,8 @@ def build(settings: Settings) -> App:
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        two_person_acts=settings.takes_two,
+        bearer=oidc.bearer,
         export_grace_days=settings.export_grace_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]

@@ -1,6 +1,7 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
 from idp.admin import tables as admin
+from idp.approvals import tables as approvals
 from idp.audit import tables as audit
 from idp.billing import tables as billing
 from idp.contracts import tables as contracts
@@ -21,6 +22,7 @@ __all__ = ["metadata"]
 
 TABLES = (
     admin,
+    approvals,
     audit,
     billing,
     contracts,

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
     )
+    two_person_acts: bool | None = Field(
+        None,
+        description="Whether operators' terminal acts (`terminate`, `stop`, early erasure) take a second operator; "
+        "default: in production they do.",
+    )
     export_grace_days: int = Field(
         30, ge=0, le=3650, description="Days after the end of a contract in which its tenant can still fetch its data."
     )
@@ -98,6 +103,10 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def takes_two(self) -> bool:
+        return self.production if self.two_person_acts is None else self.two_person_acts
 
     @property
     def master_key(self) -> Path:

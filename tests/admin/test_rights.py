@@ -35,10 +35,13 @@ MATRIX = {
     "DELETE /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
     "POST /contracts/{contract}/stop": ("contracts:write", "opt"),
     "DELETE /contracts/{contract}/stop": ("contracts:write", "opt"),
+    "POST /contracts/{contract}/ids": ("contracts:write", "opt"),
+    "GET /contracts/{contract}/impact": ("contracts:read", "opt"),
     "GET /contracts/{contract}/history": ("history:read", "opt"),
     "GET /tenants": ("tenants:read", "opt"),
     "GET /tenants/{tenant}": ("tenants:read", "opt"),
     "PATCH /tenants/{tenant}": ("tenants:write", "ot"),
+    "GET /tenants/{tenant}/history": ("history:read", "opt"),
     "GET /tenants/{tenant}/settings": ("settings:read", "opt"),
     "PATCH /tenants/{tenant}/settings": ("settings:write", "ot"),
     "POST /tenants/{tenant}/users": ("users:write", "oPt"),
@@ -77,11 +80,21 @@ MATRIX = {
     "POST /plans": ("plans:write", "o"),
     "GET /plans": ("plans:read", "o"),
     "GET /plans/{plan}": ("plans:read", "opt"),
+    "GET /system/approvals": ("approvals:read", "o"),
+    "GET /system/approvals/{approval}": ("approvals:read", "o"),
+    "POST /system/approvals/{approval}/approve": ("approvals:write", "o"),
+    "POST /system/approvals/{approval}/reject": ("approvals:write", "o"),
     "POST /system/api-keys": ("api_keys:write", "o"),
     "GET /system/api-keys": ("api_keys:read", "o"),
     "DELETE /system/api-keys/{key}": ("api_keys:write", "o"),
     "GET /system": ("system:read", "o"),
     "GET /audit": ("audit:read", "o"),
+}
+# Our own people and programs: the collections of a tenant, for operators alone.
+MATRIX |= {
+    called.replace("/tenants/{tenant}/", "/system/"): (permission, "o")
+    for called, (permission, _) in MATRIX.items()
+    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
 }
 LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
 
@@ -149,6 +162,7 @@ def objects(world: World) -> dict[str, str]:
         "assignment": operator.post(where, {"user": user["id"]}).body["id"],
         "key": "key_none",
         "statement": stated(world.house.units, world.aoba, partner=world.partner),
+        "approval": "apv_none",
     }
 
 

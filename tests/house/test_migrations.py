@@ -8,12 +8,24 @@ from idp import migrate
 from idp.schema import metadata
 from idp.settings import Settings, load
 
+_CONTRACT = (
+    "INSERT INTO contracts (tenant_id, id, slug, product, legal_form, legal_name, ids, term_months, start_date,"
+    " auto_renewal, time_zone, created_at, version, changes, status, entered_by, renewals) VALUES ('tnt_1', 'con_1',"
+    " 'aoba', 'ID_PLUS', 'corporation', 'A', 5, 12, '2026-04-01', TRUE, 'Asia/Tokyo', 0, 1, 1, 'applied', 'applied', 0)"
+)
+_APPROVAL = (
+    "INSERT INTO approvals VALUES ('platform', 'apv_1', 'tnt_1', 'terminate', 'con_1', 1, 'p', 'o', 'd', 'h', 'k', 0,"
+    " 1, 'pending', NULL, NULL)"
+)
 _TENANT = (
     "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1', NULL)",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
+    "INSERT INTO registration_changes VALUES ('tnt_1', 1, 0, 'key_1', 'api', 'sealed')",
     "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
+    _CONTRACT,
+    _APPROVAL,
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
     "INSERT INTO statements VALUES ('tnt_1', 1, '2026-04', NULL, 0, '{}')",
     "INSERT INTO statement_months VALUES ('platform', '2026-04', 0)",

@@ -15,12 +15,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.admin import (
     api_keys,
     applications,
+    approvals,
     assignments,
     audit,
     contracts,
     deliveries,
     describing,
     errors,
+    impact,
+    operators,
     partners,
     plans,
     routes,
@@ -41,8 +44,10 @@ from idp.web.house import House
 
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
+    *operators.ROUTES,
     *applications.ROUTES,
     *contracts.ROUTES,
+    *impact.ROUTES,
     *tenants.ROUTES,
     *settings.ROUTES,
     *users.ROUTES,
@@ -54,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *statements.ROUTES,
     *audit.ROUTES,
+    *approvals.ROUTES,
     *system.ROUTES,
 )
 

@@ -51,6 +51,11 @@ class Call:
         return self.place.tenant
 
     @property
+    def below(self) -> str:
+        """Where collections stand: of a tenant, or our own."""
+        return "/system" if self.place.tenant is None else f"/tenants/{self.place.tenant.slug}"
+
+    @property
     def contract(self) -> Contract:
         """As it was when the request was let in."""
         assert self.place.contract is not None

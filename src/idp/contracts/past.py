@@ -6,6 +6,7 @@ The past needs no tenant's key: it is read of erased contracts too, and holds no
 from typing import NamedTuple
 
 from idp.contracts import store
+from idp.contracts.counting import Agreed, ids_over_time
 from idp.contracts.lifecycle import Status
 from idp.contracts.model import ContractId, LegalForm
 from idp.contracts.record import Record, agreement
@@ -23,13 +24,6 @@ class Step(NamedTuple):
 
     at_us: int
     status: Status
-
-
-class Agreed(NamedTuple):
-    """So many IDs from the instant on."""
-
-    at_us: int
-    ids: int
 
 
 class Past(NamedTuple):
@@ -68,10 +62,6 @@ def pasts(unit: Unit) -> list[Past]:
     return [_past(unit, record) for record in store.established(unit)]
 
 
-def ids_over_time(_unit: Unit, record: Record) -> tuple[Agreed, ...]:
-    return (Agreed(0, record.ids),)
-
-
 def _past(unit: Unit, record: Record) -> Past:
     _, overdue = settled(record, unit.now)
     changes = [*store.history(unit, record.id, after=0, limit=_ALL), *overdue]
@@ -86,5 +76,5 @@ def _past(unit: Unit, record: Record) -> Past:
         legal_name=record.legal_name,
         starts_us=starts_us,
         steps=tuple(Step(change.at, change.after) for change in changes),
-        ids=ids_over_time(unit, record),
+        ids=ids_over_time(record),
     )

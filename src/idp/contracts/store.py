@@ -155,6 +155,7 @@ _MUTABLE = (
     "ended_on",
     "ended_at",
     "erased_at",
+    "id_changes",
     "reminded_on",
     "due_at",
 )
@@ -167,6 +168,11 @@ _REPLACE = command(
         contracts.c.version == bindparam("read"),
     )
     .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
+)
+_SET_REGISTERED = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
+    .values(legal_name=bindparam("new_name"), parties=bindparam("new_parties"), version=contracts.c.version + 1)
 )
 # Beside the contract as others see it: neither its version nor its tenant's revision rises.
 _REMIND = command(
@@ -230,10 +236,6 @@ def erasable(unit: Unit) -> list[Record]:
     return unit.all(_ERASABLE)
 
 
-def of_tenant(unit: Unit) -> list[Record]:
-    return unit.all(_OF_TENANT)
-
-
 def set_parties(unit: Unit, read: Record, sealed: bytes | None) -> None:
     unit.run(_SET_PARTIES, contract=read.id, read=read.version, new_parties=sealed)
 
@@ -255,6 +257,17 @@ def live_of_slug(unit: Unit, slug: str, product: str) -> list[Record]:
 
 def of_product(unit: Unit, product: str) -> list[Record]:
     return unit.all(_OF_PRODUCT, product=product)
+
+
+def of_tenant(unit: Unit) -> list[Record]:
+    return unit.all(_OF_TENANT)
+
+
+def set_registered(unit: Unit, read: Record, legal_name: str, parties: Parties) -> bool:
+    """False when somebody changed it after it was read."""
+    sealed = seal(unit.box, read.id, parties)
+    values = {"new_name": legal_name, "new_parties": sealed}
+    return unit.run(_SET_REGISTERED, contract=read.id, read=read.version, **values) == 1
 
 
 def continuations(unit: Unit, contract_id: str) -> list[Record]:

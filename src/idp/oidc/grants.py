@@ -43,6 +43,10 @@ class Asked(NamedTuple):
         return self.house.issuer(self.facts.tenant.slug)
 
     @property
+    def audience(self) -> str:
+        return self.house.audience(self.facts.tenant.slug)
+
+    @property
     def actor(self) -> Actor:
         return Actor("service", self.service.id)
 
@@ -75,7 +79,7 @@ async def client_credentials(asked: Asked) -> Answer:
     except Refused as refusal:
         await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
-    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, scopes))
+    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes))
     await asked.commit(lambda unit: _record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
 
@@ -93,7 +97,7 @@ async def authorization_code(asked: Asked) -> Answer:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
     grant = redemption.grant_of(code, asked.now_us)
-    request = mint.Request(asked.issuer, grant.scope_set, grant.id, code.nonce)
+    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
@@ -118,7 +122,7 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
-    request = mint.Request(asked.issuer, _narrowed(asked.form, grant), grant.id)
+    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
 

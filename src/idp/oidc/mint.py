@@ -17,6 +17,7 @@ class Request(NamedTuple):
     """What is asked for beside what the admission says. `grant_id` is None where a service acts for itself."""
 
     issuer: str
+    audience: str
     scopes: frozenset[str]
     grant_id: str | None = None
     nonce: str | None = None
@@ -41,7 +42,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         claims = {
             "iss": asked.issuer,
             "sub": admission.user.id if admission.user else admission.service.client_id,
-            "aud": asked.issuer,
+            "aud": asked.audience,
             "client_id": admission.service.client_id,
             "exp": expires,
             "iat": issued,
@@ -100,7 +101,7 @@ def _row(
         grant_id=asked.grant_id,
         session_id=admission.session_id,
         scopes=scopes,
-        audience=asked.issuer,
+        audience=asked.audience,
         tenant_generation=admission.tenant.generation,
         user_generation=admission.user_generation,
         service_generation=admission.service.generation,

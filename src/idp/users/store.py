@@ -47,6 +47,10 @@ _PAGE = query(
 _STANDING = query(
     select(users.c.id, users.c.status, users.c.generation).where(_exists, users.c.id == bindparam("id")), Standing
 )
+_ACTIVE = query(
+    select(users.c.id, users.c.status, users.c.generation).where(own(users), users.c.status == UserStatus.ACTIVE.value),
+    Standing,
+)
 _ADD = add_new(users)
 _ADD_MANY = command(insert(users))
 _CHANGE = command(
@@ -133,6 +137,11 @@ def find(unit: Unit, user_id: str) -> Identity | None:
 def standing(unit: Unit, user_id: str) -> Standing | None:
     """None when there is no such ID, or no longer."""
     return unit.one(_STANDING, id=user_id)
+
+
+def active_generations(unit: Unit) -> dict[str, int]:
+    """Of every ID that is not disabled, by its id."""
+    return {row.id: row.generation for row in unit.all(_ACTIVE)}
 
 
 def get(unit: Unit, user_id: str) -> Identity:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "billing"
-down_revision = "schedule"
+down_revision = "approvals"
 branch_labels = None
 depends_on = None
 
