@@ -70,6 +70,7 @@ class Standing(NamedTuple):
     id: UserId
     status: str
     generation: int
+    affiliation: str | None = None
 
     @property
     def active(self) -> bool:

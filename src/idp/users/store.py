@@ -44,7 +44,10 @@ _PAGE = query(
     UserRow,
 )
 _STANDING = query(
-    select(users.c.id, users.c.status, users.c.generation).where(_exists, users.c.id == bindparam("id")), Standing
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation).where(
+        _exists, users.c.id == bindparam("id")
+    ),
+    Standing,
 )
 _ADD = add_new(users)
 _ADD_MANY = command(insert(users))
