@@ -1,5 +1,6 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
+from idp.access import network_tables as networks
 from idp.admin import tables as admin
 from idp.audit import tables as audit
 from idp.contracts import tables as contracts
@@ -24,6 +25,7 @@ TABLES = (
     credentials,
     delivery,
     federation,
+    networks,
     oidc,
     partners,
     plans,

@@ -15,6 +15,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 
+NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
+
 
 def description(world: World) -> dict[str, Any]:
     reply = world.nobody.get("/api/openapi.json")
@@ -62,6 +64,8 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
     service = operator.post("/tenants/aoba/services", SERVICE).body["id"]
     filed = operator.post("/applications", APPLICATION).body["id"]
     names = {"tenant": "aoba", "user": user, "service": service, "contract": filed, "partner": world.partner}
+    names["group"] = operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"]
+    names["network_abroad"] = operator.post("/system/networks", NETWORK).body["id"]
     found = {}
     for route in ROUTES:
         if route.takes is not None:
@@ -86,8 +90,8 @@ def test_the_readers_know_just_the_members_that_are_described(world: World) -> N
             needed = {f"/{member}" for member, field in shape.model_fields.items() if field.is_required()}
             missing = operator.ask(method, path, {"unheard_of": 1}).wrong()
             found = {pointer for pointer, code in missing.items() if code == "required"}
-            # of an ID and of a corporation more is needed, by rules that a schema does not say
-            assert found - {"/user_name", "/corporate_number"} == needed, name
+            # of an ID, a corporation and an assignment more is needed, by rules that a schema does not say
+            assert found - {"/user_name", "/corporate_number", "/user"} == needed, name
 
 
 def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
@@ -110,6 +114,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     key = operator.post("/system/api-keys", {"name": "k", "permissions": ["users:read"]})
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
     where = f"{aoba}/services/{service.body['id']}/assignments"
+    group = operator.post(f"{aoba}/groups", {"name": "G"})
+    inside = f"{aoba}/groups/{group.body['id']}"
+    operator.put(f"{inside}/members/{user.body['id']}")
     seen = {
         ("POST", "/tenants/{tenant}/users"): user.body,
         ("POST", "/tenants/{tenant}/services"): service.body,
@@ -121,6 +128,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
             where, {"user": user.body["id"]}
         ).body,
         ("GET", "/tenants/{tenant}"): operator.get(aoba).body,
+        ("POST", "/tenants/{tenant}/groups"): group.body,
+        ("GET", "/tenants/{tenant}/groups/{group}/members"): operator.get(f"{inside}/members").body["items"][0],
+        ("POST", "/tenants/{tenant}/networks"): operator.post(f"{aoba}/networks", NETWORK).body,
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],

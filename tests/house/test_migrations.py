@@ -13,6 +13,10 @@ _TENANT = (
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
+    "INSERT INTO networks VALUES ('tnt_1', 'net_1', 'office', '[]', 1, 0, 0)",
+    "INSERT INTO operator_networks VALUES ('net_2', 'site', '[]', 1, 0, 0)",
+    "INSERT INTO groups VALUES ('tnt_1', 'grp_1', 'mac', 'sealed', 1, 0, 0)",
+    "INSERT INTO group_members VALUES ('tnt_1', 'mem_1', 'grp_1', 'user', 'usr_1', 0)",
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
 )
 

@@ -5,7 +5,7 @@ again. `generation` rises when everything born under it must end at once. A slug
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
-from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch
+from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch, touch_all
 from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
@@ -34,4 +34,5 @@ __all__ = [
     "revision",
     "set_logo",
     "touch",
+    "touch_all",
 ]

@@ -8,6 +8,7 @@ nothing. No rule can touch what stands before all of them: contract, ID, service
 from collections.abc import Mapping, Sequence
 
 from idp.access.policies.forms import form
+from idp.access.policies.mentioning import Mentions, mentions
 from idp.access.policies.model import (
     Action,
     Decision,
@@ -30,6 +31,7 @@ __all__ = [
     "Effect",
     "Fact",
     "Inputs",
+    "Mentions",
     "Outcome",
     "Requirement",
     "Result",
@@ -39,6 +41,7 @@ __all__ = [
     "Why",
     "compile",
     "form",
+    "mentions",
     "parse",
     "restore",
 ]

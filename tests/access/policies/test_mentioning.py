@@ -1,0 +1,24 @@
+"""What rules name, so that nobody takes it away from under them."""
+
+from idp.access import policies
+from idp.access.policies import Effect, Rule
+
+
+def rule(when: dict[str, object]) -> Rule:
+    form = {"name": "r", "effect": "deny", "services": ["*"], "when": when}
+    return policies.restore(form, rule_id="pol_1")
+
+
+def test_groups_and_networks_are_found_at_every_depth() -> None:
+    first = rule({"all": [{"not": {"group": {"in": ["grp_1", "grp_2"]}}}, {"country": {"in": ["JP"]}}]})
+    second = rule({"any": [{"network": {"in": ["office", "192.0.2.0/24"]}}, {"not": {"all": []}}]})
+    found = policies.mentions([first, second])
+    assert found.groups == {"grp_1", "grp_2"}
+    assert found.networks >= {"office"}
+    assert policies.mentions([]) == (frozenset(), frozenset())
+
+
+def test_a_text_names_groups() -> None:
+    text = 'forbid (principal in Group::"grp_1", action, resource) unless { principal in Group :: "grp_2" };'
+    written = Rule("pol_1", "r", Effect.DENY, None, None, text=text)
+    assert policies.mentions([written]).groups == {"grp_1", "grp_2"}
