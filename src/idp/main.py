@@ -79,6 +79,7 @@ def build(settings: Settings) -> App:
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        export_grace_days=settings.export_grace_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
     api = Later(lambda: _admin(house))
@@ -92,20 +93,23 @@ def build(settings: Settings) -> App:
         render_failure=failure_page(house),
         request_log=lines if settings.log_level in {"debug", "info"} else None,
     )
-    return _with_lifespan(hallway, house, lines, api)
+    behind = _BehindTheScenes(house, api, settings.application_retention_days)
+    return _with_lifespan(hallway, house, lines, behind)
 
 
 def _admin(house: House) -> App:
-    from idp import admin
+    from idp import admin, schema
 
+    assert schema.metadata  # with every table there is: this API erases tenants
     return admin.build(house)
 
 
-def sweeps(throttle: Throttle) -> list[Sweep]:
+def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     """Everything that is swept, sessions and grants before what hangs on them."""
-    from idp import admin, oidc, sessions
+    from idp import admin, contracts, oidc, sessions
 
-    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS]
+    persons = contracts.sweeps(retention_days=retention_days)
+    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
 
 
 def _throttle(settings: Settings) -> Throttle:
@@ -113,13 +117,12 @@ def _throttle(settings: Settings) -> Throttle:
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
-def _with_lifespan(app: App, house: House, lines: JsonLines, api: Later) -> App:
+def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheScenes") -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
         await receive()
-        work = _BehindTheScenes(house, api)
         doing = asyncio.create_task(work.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -135,9 +138,10 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, api: Later) -> App:
 class _BehindTheScenes:
     """What a worker does once it answers: complete itself, fetch what it will be asked for, and sweep."""
 
-    def __init__(self, house: House, api: Later) -> None:
+    def __init__(self, house: House, api: Later, retention_days: int) -> None:
         self._house = house
         self._api = api
+        self._retention_days = retention_days
         self._sweeper: Sweeper | None = None
 
     async def run(self) -> None:
@@ -150,7 +154,7 @@ class _BehindTheScenes:
             structlog.get_logger("idp").critical("the admin API cannot be built", exc_info=error)
             signal.raise_signal(signal.SIGTERM)
             return
-        self._sweeper = Sweeper(self._house.units, sweeps(self._house.throttle))
+        self._sweeper = Sweeper(self._house.units, sweeps(self._house.throttle, retention_days=self._retention_days))
         await self._sweeper.run()
 
     async def leave(self, doing: "asyncio.Task[None]") -> None:

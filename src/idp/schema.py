@@ -6,6 +6,7 @@ from idp.audit import tables as audit
 from idp.contracts import tables as contracts
 from idp.credentials import tables as credentials
 from idp.delivery import tables as delivery
+from idp.erasure import tables as erasure
 from idp.federation import tables as federation
 from idp.kit.db import metadata
 from idp.oidc import tables as oidc
@@ -24,6 +25,7 @@ TABLES = (
     contracts,
     credentials,
     delivery,
+    erasure,
     federation,
     networks,
     oidc,

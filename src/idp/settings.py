@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
     )
+    export_grace_days: int = Field(
+        30, ge=0, le=3650, description="Days after the end of a contract in which its tenant can still fetch its data."
+    )
+    application_retention_days: int = Field(
+        90, ge=0, le=3650, description="Days after which a rejected or withdrawn application loses its persons."
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )

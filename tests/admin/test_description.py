@@ -10,6 +10,7 @@ from tests.admin.conftest import APPLICATION, World
 
 from idp.admin.app import ROUTES
 from idp.admin.shapes.services import OidcMetadata
+from idp.contracts import Status
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
@@ -117,7 +118,11 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     group = operator.post(f"{aoba}/groups", {"name": "G"})
     inside = f"{aoba}/groups/{group.body['id']}"
     operator.put(f"{inside}/members/{user.body['id']}")
+    over = world.bring("momiji", Status.ENDED)
+    operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
+    certificate = operator.get(f"/contracts/{over}/erasure-certificate").body
     seen = {
+        ("GET", "/contracts/{contract}/erasure-certificate"): certificate,
         ("POST", "/tenants/{tenant}/users"): user.body,
         ("POST", "/tenants/{tenant}/services"): service.body,
         ("POST", "/system/api-keys"): key.body,

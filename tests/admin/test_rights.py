@@ -28,6 +28,8 @@ MATRIX = {
     "POST /contracts/{contract}/suspend": ("contracts:write", "o"),
     "POST /contracts/{contract}/resume": ("contracts:write", "o"),
     "POST /contracts/{contract}/terminate": ("contracts:write", "o"),
+    "POST /contracts/{contract}/erase": ("contracts:write", "o"),
+    "GET /contracts/{contract}/erasure-certificate": ("contracts:read", "opt"),
     "PUT /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
     "DELETE /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
     "POST /contracts/{contract}/stop": ("contracts:write", "opt"),

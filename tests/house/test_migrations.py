@@ -9,9 +9,10 @@ from idp.schema import metadata
 from idp.settings import Settings, load
 
 _TENANT = (
-    "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1')",
+    "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1', NULL)",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
+    "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
     "INSERT INTO networks VALUES ('tnt_1', 'net_1', 'office', '[]', 1, 0, 0)",
     "INSERT INTO operator_networks VALUES ('net_2', 'site', '[]', 1, 0, 0)",

@@ -171,6 +171,39 @@ def test_what_a_destroyed_key_sealed_is_gone_for_good(store: KeyStore, master: P
     KeyStore(master).box(MIDORI)
 
 
+def test_a_key_that_was_destroyed_leaves_a_tombstone_and_never_comes_back(store: KeyStore, master: Path) -> None:
+    path = master.parent / "tenants" / f"{AOBA}.key"
+    copy = path.read_bytes()
+    elsewhere = KeyStore(master)
+    assert elsewhere.box(AOBA)
+    store.destroy(AOBA, b"erased")
+    assert not store.holds(AOBA)
+    for keys in (store, elsewhere, KeyStore(master)):
+        with pytest.raises(KeyDestroyed):
+            keys.box(AOBA)
+        with pytest.raises(KeyDestroyed):
+            keys.create(AOBA)
+    path.write_bytes(copy)  # from a backup of the files, say
+    with pytest.raises(KeyDestroyed):
+        KeyStore(master).box(AOBA)
+    store.destroy(AOBA, b"another note")
+    assert not store.holds(AOBA)
+    assert list(KeyStore(master).tombstones.all()) == [(AOBA, b"erased")]
+    assert store.box(MIDORI)
+
+
+def test_a_tombstone_that_cannot_be_written_leaves_the_key(store: KeyStore, master: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+    try:
+        with pytest.raises(OSError, match=r"File too large|no room"):
+            store.destroy(AOBA, b"erased")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert store.tombstones.find(AOBA) is None
+    assert KeyStore(master).box(AOBA)
+
+
 @pytest.mark.parametrize("room", [0, 10, 59])
 def test_a_full_disk_leaves_no_key_rather_than_half_of_one(tmp_path: Path, room: int) -> None:
     path = tmp_path / "keys" / "master.key"

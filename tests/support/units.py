@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp import audit, tenants
+from idp import audit, schema, tenants
 from idp.kit.clock import FixedClock
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
@@ -14,6 +14,8 @@ from idp.kit.sealing import KeyStore, ensure_master
 from idp.kit.sqlite import Sqlite
 from idp.kit.units import SYSTEM, Units
 from idp.tenants import Tenant
+
+assert schema.metadata  # every table, as in a server that serves the admin API
 
 
 @pytest.fixture

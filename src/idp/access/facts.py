@@ -81,7 +81,11 @@ class FactMemory:
         revision = tenants.revision(unit)
         facts = self._facts.get(unit.tenant)
         if facts is None or facts.tenant.revision != revision:
-            facts = self._load(unit)
+            try:
+                facts = self._load(unit)
+            except NotFound:  # erased
+                self._forget(unit.tenant)
+                raise
         if client_id is not None and client_id not in facts.services and _CLIENT_ID.fullmatch(client_id):
             service = federation.find_by_client_id(unit, client_id)
             if service is not None:
@@ -89,6 +93,11 @@ class FactMemory:
                     facts.services.clear()
                 facts.services[client_id] = service
         return facts
+
+    def _forget(self, tenant: TenantId) -> None:
+        facts = self._facts.pop(tenant, None)
+        if facts is not None:
+            self._tenants.pop(facts.tenant.slug, None)
 
     def _load(self, unit: Unit) -> Facts:
         facts = Facts(tenants.get(unit), contracts.facts(unit), self._ring.load(unit))

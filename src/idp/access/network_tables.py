@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 # What a tenant's rules may call by name.
 networks = Table(
@@ -14,6 +14,7 @@ networks = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name"),
+    info=ERASED,
 )
 
 # The operator's, for every tenant alike: nobody's rows. All may read them; statements that write are the platform's,

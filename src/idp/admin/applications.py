@@ -34,7 +34,7 @@ def file(call: Call) -> Answer:
         if call.key.scope is KeyScope.PARTNER:
             _refuse_strangers(unit, application.slug, call.key.partner_id)
         contract = contracts.apply(unit, application)
-        body = contract_json(unit, contract)
+        body = contract_json(unit, contract, call.grace_days)
         return call.done(unit, body, status=201, version=contract.version, location=f"/applications/{contract.id}")
 
 
@@ -43,7 +43,7 @@ def listing(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         filed = chosen(call, applications=True)
         rows = contracts.page(unit, chosen=filed, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: contract_json(unit, row), lambda row: row.id)
+        return call.page.answer(rows, lambda row: contract_json(unit, row, call.grace_days), lambda row: row.id)
 
 
 def screen(call: Call) -> Answer:
@@ -65,7 +65,7 @@ def approve(call: Call) -> Answer:
             signing.add_key(inner, use, alg, private)
         if keys:
             tenants.touch(inner)
-        return call.done(unit, contract_json(unit, contract), version=contract.version)
+        return call.done(unit, contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
 def reject(call: Call) -> Answer:

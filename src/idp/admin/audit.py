@@ -35,7 +35,7 @@ def _page(call: Call, slug: str | None = None) -> Answer:
 
 
 def _inside(unit: Unit, slug: str) -> Unit:
-    tenant = tenants.find_by_slug(unit, slug)
+    tenant = tenants.find_even_erased(unit, slug)
     if tenant is None:
         raise NotFound("tenant")
     return unit.inside(tenant.id)

@@ -39,6 +39,11 @@ class Call:
         return self.place.home
 
     @property
+    def grace_days(self) -> int:
+        """For how long after the end of its contract a tenant can fetch its data."""
+        return self.house.export_grace_days
+
+    @property
     def tenant(self) -> Tenant:
         assert self.place.tenant is not None
         return self.place.tenant

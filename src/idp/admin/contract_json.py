@@ -9,18 +9,17 @@ from idp.kit.clock import rfc3339
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 
-GRACE_DAYS = 30  # the export period, counted from the end
 
-
-def contract_json(unit: Unit, contract: Contract) -> dict[str, Any]:
-    """In a unit of the platform or of the contract's tenant."""
+def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, Any]:
+    """In a unit of the platform or of the contract's tenant. `grace_days`: for how long after the end the tenant can
+    fetch its data."""
     filed, standing = contract.application, contract.standing
     return {
         "id": contract.id,
         "tenant": filed.slug,
         "product": filed.product.value,
         "status": contract.status.value,
-        **_end(standing),
+        **_end(standing, grace_days),
         **_calendar(contract),
         "created_at": rfc3339(contract.created_at),
         "established_at": _instant(contract.established_at),
@@ -54,11 +53,11 @@ def change_json(change: Change) -> dict[str, Any]:
     }
 
 
-def _end(standing: Standing) -> dict[str, Any]:
+def _end(standing: Standing, grace_days: int) -> dict[str, Any]:
     end = standing.ended
     if end is None:
         return {"end_reason": None, "ended_on": None, "export_until": None}
-    until = contracts.export_until(end, GRACE_DAYS)
+    until = contracts.export_until(end, grace_days)
     return {"end_reason": end.reason.value, "ended_on": end.on.isoformat(), "export_until": until.isoformat()}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from idp import contracts
+from idp import contracts, erasure
 from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -17,6 +17,7 @@ from idp.admin.shapes import contracts as shapes
 from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, Why
 from idp.contracts import Contract, Filter
 from idp.credentials import KeyScope, Noun
+from idp.kit.errors import NotFound
 
 Action = Callable[..., Contract]
 """One of the room: of a unit, a contract's id, `if_match`, and what the action needs."""
@@ -26,14 +27,14 @@ def listing(call: Call) -> Answer:
     """Contracts in the order in which they were applied for, in every state."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         rows = contracts.page(unit, chosen=chosen(call), after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: contract_json(unit, row), lambda row: row.id)
+        return call.page.answer(rows, lambda row: contract_json(unit, row, call.grace_days), lambda row: row.id)
 
 
 def shown(call: Call) -> Answer:
     """One contract, as its dates say at this instant."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         contract = contracts.get(unit, call.contract.id)
-        return call.shown(contract_json(unit, contract), version=contract.version)
+        return call.shown(contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
 def complete_setup(call: Call) -> Answer:
@@ -54,6 +55,20 @@ def resume(call: Call) -> Answer:
 def terminate(call: Call) -> Answer:
     """End the contract at once."""
     return act(call, contracts.terminate, reason_of(call.document, needed=True))
+
+
+def erase(call: Call) -> Answer:
+    """Erase what is over before its day has come: persons, IDs and keys are gone for good."""
+    return act(call, erasure.erase, reason_of(call.document, needed=True))
+
+
+def certificate(call: Call) -> Answer:
+    """What was erased, when, how much and by whom, signed. It can be checked without us."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        document = erasure.certificate_of(unit.inside(call.contract.tenant), call.contract.id)
+        if document is None:
+            raise NotFound("not erased")
+        return Answer(200, document)
 
 
 def ask_non_renewal(call: Call) -> Answer:
@@ -93,7 +108,7 @@ def act(call: Call, action: Action, reason: str | None = None, **given: Any) -> 
     with call.house.units.open(call.home, actor=call.actor) as unit:
         expected = call.conditions.expected(contracts.get(unit, call.contract.id).version)
         contract = action(unit, call.contract.id, if_match=expected, **given)
-        return call.done(unit, contract_json(unit, contract), version=contract.version)
+        return call.done(unit, contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
 def chosen(call: Call, *, applications: bool = False) -> Filter:
@@ -139,9 +154,17 @@ ROUTES = (
     _action("POST", "suspend", suspend, _BY_OPERATORS, Because, *_MOVES),
     _action("POST", "resume", resume, _BY_OPERATORS, Why, *_MOVES),
     _action("POST", "terminate", terminate, _BY_OPERATORS, Because, *_MOVES),
+    _action("POST", "erase", erase, _BY_OPERATORS, Because, *_MOVES, "contract_continued"),
     _action("PUT", "non-renewal", ask_non_renewal, _BY_ALL, AskNonRenewal, *_LATE),
     _action("DELETE", "non-renewal", withdraw_non_renewal, _BY_ALL, None, *_MOVES, "contract_exists"),
     _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES),
     _action("DELETE", "stop", withdraw_stop, _BY_ALL, None, *_MOVES),
+    Route(
+        "GET",
+        f"{_ONE}/erasure-certificate",
+        certificate,
+        rights.read(Noun.CONTRACTS),
+        gives=shapes.ErasureCertificate,
+    ),
     Route("GET", f"{_ONE}/history", history, rights.read(Noun.HISTORY), gives=shapes.Change, pages=True),
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 # Requests that may be sent again. `answered_at` is null while the first of them is still at work.
 repeats = Table(
@@ -18,4 +18,5 @@ repeats = Table(
     Column("status", Integer),
     Column("answer", LargeBinary),  # sealed: it may hold a secret that is shown once
     Index("ix_api_repeats_tenant_id_begun_at", "tenant_id", "begun_at"),
+    info=ERASED,
 )

@@ -9,6 +9,7 @@ class Event(StrEnum):
     CONTRACT_APPLIED = "contract.applied"
     CONTRACT_MOVED = "contract.moved"
     CONTRACT_ASKED = "contract.asked"
+    CONTRACT_ERASED = "contract.erased"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DISABLED = "user.disabled"

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 audit_entries = Table(
     "audit_entries",
@@ -18,4 +18,5 @@ audit_entries = Table(
     Column("hash", LargeBinary, nullable=False),
     Index("ix_audit_entries_tenant_id_at", "tenant_id", "at"),
     sqlite_with_rowid=False,
+    info=KEPT,
 )

@@ -39,6 +39,9 @@ def build() -> typer.Typer:
     audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
     audit.command("verify")(audit_verify)
     app.add_typer(audit, name="audit")
+    erasure = typer.Typer(help="Erased tenants.", no_args_is_help=True)
+    erasure.command("verify")(erasure_verify)
+    app.add_typer(erasure, name="erasure")
     return app
 
 
@@ -128,3 +131,14 @@ def audit_verify(
     from idp.cli.auditing import verify
 
     raise typer.Exit(verify(config, slug=tenant, as_json=as_json))
+
+
+def erasure_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate of an erasure.")],
+    jwks: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The operator's published keys.")],
+    as_json: Json = False,
+) -> None:
+    """Check the certificate of an erasure by the operator's keys, without any installation."""
+    from idp.cli.certifying import verify
+
+    raise typer.Exit(verify(file, jwks=jwks, as_json=as_json))

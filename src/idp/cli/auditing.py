@@ -40,7 +40,7 @@ def verify(config: Path | None, *, slug: str | None, as_json: bool) -> int:
 def _tenants(units: Units, slug: str | None) -> Iterator[Tenant]:
     if slug is not None:
         with units.platform(actor=HOST, write=False) as unit:
-            found = tenants.find_by_slug(unit, slug)
+            found = tenants.find_even_erased(unit, slug)
         if found is None:
             raise Failed(f"there is no tenant {slug}")
         yield found
@@ -48,7 +48,7 @@ def _tenants(units: Units, slug: str | None) -> Iterator[Tenant]:
     after = ""
     while True:
         with units.platform(actor=HOST, write=False) as unit:
-            page = tenants.page(unit, after=after, limit=_PAGE)
+            page = tenants.page_even_erased(unit, after=after, limit=_PAGE)
         yield from page
         if len(page) < _PAGE:
             return

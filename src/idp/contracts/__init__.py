@@ -13,6 +13,7 @@ owner's; a unit of a tenant reaches its own.
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
 from idp.contracts.applying import apply, approve
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
+from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
 from idp.contracts.lifecycle import EndReason, Event, Status
 from idp.contracts.model import (
@@ -27,6 +28,7 @@ from idp.contracts.model import (
 )
 from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
+from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter
 from idp.contracts.terms_calendar import Term
@@ -41,6 +43,7 @@ __all__ = [
     "ContractId",
     "EndReason",
     "Ending",
+    "Erasable",
     "Event",
     "Filter",
     "LegalForm",
@@ -56,6 +59,9 @@ __all__ = [
     "ask_non_renewal",
     "ask_stop",
     "complete_setup",
+    "erasable",
+    "erase",
+    "erase_again",
     "export_until",
     "facts",
     "find_live",
@@ -70,6 +76,7 @@ __all__ = [
     "screen",
     "status_of",
     "suspend",
+    "sweeps",
     "terminate",
     "withdraw",
     "withdraw_non_renewal",

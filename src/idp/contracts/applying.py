@@ -58,10 +58,11 @@ def approve(unit: Unit, contract_id: str, *, reason: str = "", if_match: int | N
     a customer already.
 
     Conflict: `illegal_transition`; `contract_required` with `product` for an add-on without what it needs;
-    `cannot_continue` when the contract to be continued no longer runs out.
+    `cannot_continue` when the contract to be continued no longer runs out; `tenant_retired`.
     """
 
     def check(record: Record) -> Record:
+        _owner_of_slug(unit, record.slug)
         if record.product == Product.DEVICE_AUTH:
             _require_mdm(unit, record.slug)
         if record.continues is not None:
@@ -113,7 +114,7 @@ def _new(inner: Unit, application: Application) -> Record:
         legal_form=application.legal_form.value,
         legal_name=application.legal_name,
         corporate_number=application.corporate_number,
-        parties=store.seal(inner, contract_id, application.parties),
+        parties=store.seal(inner.box, contract_id, application.parties),
         ids=application.ids,
         term_months=application.term_months,
         start_date=application.start_date.isoformat(),
@@ -136,7 +137,7 @@ def _hand_over(unit: Unit, record: Record) -> tuple[Unit, Record]:
     assert parties is not None
     tenant = tenants.find_by_slug(unit, record.slug) or _found(unit, record, parties.admin)
     inner = unit.inside(tenant.id)
-    store.hand_over(unit, record.id, inner.tenant, store.seal(inner, record.id, parties))
+    store.hand_over(unit, record.id, inner.tenant, store.seal(inner.box, record.id, parties))
     tenants.touch(inner)
     return locate(unit, record.id)
 
@@ -162,14 +163,16 @@ def _found(unit: Unit, record: Record, admin: Contact) -> Tenant:
 
 
 def _owner_of_slug(unit: Unit, slug: str) -> Unit:
-    tenant = tenants.find_by_slug(unit, slug)
+    tenant = tenants.find_even_erased(unit, slug)
     if tenant is None:
         return unit
     inner = unit.inside(tenant.id)
     try:
         _ = inner.box
     except KeyDestroyed:
-        raise Conflict("tenant_retired", f"The tenant {slug} has been erased; its name is not given again.") from None
+        raise _retired(slug) from None
+    if tenant.erased_at is not None:
+        raise _retired(slug)
     return inner
 
 
@@ -215,6 +218,10 @@ def _require_mdm(unit: Unit, slug: str) -> None:
         raise Conflict(
             "contract_required", "Device authentication needs an active MDM contract.", product=Product.MDM.value
         )
+
+
+def _retired(slug: str) -> Conflict:
+    return Conflict("tenant_retired", f"The tenant {slug} has been erased; its name is not given again.")
 
 
 def _exists() -> Conflict:

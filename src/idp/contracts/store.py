@@ -1,8 +1,9 @@
 """All SQL of contracts."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, not_, or_, select, update
 
 from idp.contracts.lifecycle import LIVE, Event, Status
 from idp.contracts.model import Change, Parties
@@ -11,6 +12,7 @@ from idp.contracts.tables import contract_changes as changes
 from idp.contracts.tables import contracts
 from idp.kit.db import add_new, command, own, query
 from idp.kit.ids import TenantId
+from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused
 from idp.kit.units import Source, Unit
 
 _SEALED = ("contracts", "parties")
@@ -73,6 +75,22 @@ _OF_PRODUCT = query(
     select(contracts).where(own(contracts), contracts.c.product == bindparam("product")).order_by(contracts.c.id),
     Record,
 )
+_OF_TENANT = query(select(contracts).where(own(contracts)).order_by(contracts.c.id), Record)
+_other = contracts.alias("other")
+_BINDING = (Status.APPROVED, Status.ACTIVE, Status.SUSPENDED)
+_needed = exists().where(
+    _other.c.tenant_id == contracts.c.tenant_id,
+    _other.c.product == contracts.c.product,
+    _other.c.id != contracts.c.id,
+    or_(*(_other.c.status == status.value for status in _BINDING)),
+)
+_ERASABLE = query(
+    select(contracts)
+    .where(contracts.c.status == Status.ENDED.value, not_(_needed))
+    .order_by(contracts.c.tenant_id, contracts.c.product, contracts.c.id),
+    Record,
+    platform=True,
+)
 _CONTINUATIONS = query(
     select(contracts).where(own(contracts), contracts.c.continues == bindparam("contract"), _IS_LIVE),
     Record,
@@ -119,6 +137,11 @@ _HAND_OVER = command(
     .values(tenant_id=bindparam("new_tenant"), parties=bindparam("new_parties")),
     platform=True,
 )
+_SET_PARTIES = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
+    .values(parties=bindparam("new_parties"), version=contracts.c.version + 1)
+)
 _ADD_CHANGE = command(insert(changes))
 _CHANGES = query(
     select(*[changes.c[name] for name in ChangeRow._fields])
@@ -139,6 +162,20 @@ _PAGE_OF_ALL = query(
 _PAGE_OF_TENANT = query(
     select(contracts).where(own(contracts), *_FILTERED).order_by(contracts.c.id).limit(bindparam("limit")), Record
 )
+
+
+def erasable(unit: Unit) -> list[Record]:
+    """Those recorded as ended that no other one of the tenant for the same product needs, together by tenant; needs a
+    unit of the platform."""
+    return unit.all(_ERASABLE)
+
+
+def of_tenant(unit: Unit) -> list[Record]:
+    return unit.all(_OF_TENANT)
+
+
+def set_parties(unit: Unit, read: Record, sealed: bytes | None) -> None:
+    unit.run(_SET_PARTIES, contract=read.id, read=read.version, new_parties=sealed)
 
 
 def find(unit: Unit, contract_id: str) -> Record | None:
@@ -204,15 +241,21 @@ def history(unit: Unit, contract_id: str, *, after: int, limit: int) -> list[Cha
     return [_change(row) for row in unit.all(_CHANGES, contract=contract_id, after_seq=after, limit=limit)]
 
 
-def seal(unit: Unit, contract_id: str, parties: Parties) -> bytes:
-    return unit.seal(*_SEALED, contract_id, pack(parties))
+def seal(box: Box, contract_id: str, parties: Parties) -> bytes:
+    return box.seal(*_SEALED, contract_id, pack(parties))
 
 
 def parties(unit: Unit, record: Record) -> Parties | None:
-    """Opened with the key of the record's owner, which a unit of the platform may use; None after erasure."""
+    """Opened with the key of the record's owner, which a unit of the platform may use, or once that is destroyed, with
+    the platform's own; None after erasure, also where a database was put back in which they still stand."""
     if record.parties is None:
         return None
-    return unpack(unit.keys.box(TenantId(record.tenant_id)).open(*_SEALED, record.id, record.parties))
+    try:
+        return unpack(unit.keys.box(TenantId(record.tenant_id)).open(*_SEALED, record.id, record.parties))
+    except KeyDestroyed:
+        with suppress(KeyRefused):
+            return unpack(unit.keys.box(PLATFORM).open(*_SEALED, record.id, record.parties))
+    return None
 
 
 def _change(row: ChangeRow) -> Change:

@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 
 from idp.contracts.lifecycle import LIVE
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 _LIVE = f"status IN ({', '.join(repr(status.value) for status in sorted(LIVE))})"
 
@@ -61,6 +61,7 @@ contracts = Table(
     # for before approval there is no tenant yet whose id could be compared.
     _only_one("uq_contracts_live", "slug", "product", where=f"{_LIVE} AND continues IS NULL"),
     _only_one("uq_contracts_live_continuation", "continues", where=f"{_LIVE} AND continues IS NOT NULL"),
+    info=KEPT,
 )
 
 contract_changes = Table(
@@ -78,4 +79,5 @@ contract_changes = Table(
     Column("reason", Text, nullable=False),
     # On approval a contract passes from the platform to its tenant, and its history with it.
     ForeignKeyConstraint(["tenant_id", "contract_id"], ["contracts.tenant_id", "contracts.id"], onupdate="CASCADE"),
+    info=KEPT,
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -9,6 +9,7 @@ passwords = Table(
     Column("user_id", Text, primary_key=True),
     Column("hash", LargeBinary, nullable=False),  # sealed: without the tenant's key there is nothing to guess against
     Column("set_at", BigInteger, nullable=False),
+    info=ERASED,
 )
 
 attempts = Table(
@@ -18,6 +19,7 @@ attempts = Table(
     Column("key", LargeBinary, primary_key=True),  # keyed: neither names nor addresses are kept
     Column("free_at", BigInteger, nullable=False),  # by the machine's own time
     Index("ix_attempts_free_at", "free_at"),
+    info=ERASED,
 )
 
 # Keys of operators and partners belong to the tenant `platform`.
@@ -35,4 +37,5 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),  # to the hour
     Index("ix_api_keys_id", "id", unique=True),
+    info=ERASED,
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 deliveries = Table(
     "deliveries",
@@ -13,4 +13,5 @@ deliveries = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Column("attempts", Integer, nullable=False),
+    info=ERASED,
 )

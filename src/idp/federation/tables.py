@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 services = Table(
     "services",
@@ -21,6 +21,7 @@ services = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "client_id"),
+    info=ERASED,
 )
 
 assignments = Table(
@@ -34,4 +35,5 @@ assignments = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "service_id", "kind", "subject_id"),
     Index("ix_assignments_tenant_id_subject_id", "tenant_id", "subject_id"),
+    info=ERASED,
 )

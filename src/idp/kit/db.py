@@ -22,6 +22,11 @@ metadata = MetaData(
 
 R = TypeVar("R")
 
+# Every table of a tenant's data says in its `info` what becomes of the rows of a tenant that is erased (Art. 9.2).
+FATE = "on_erasure"
+ERASED = {FATE: "erased"}
+KEPT = {FATE: "kept"}
+
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 

@@ -2,16 +2,17 @@
 
 The master key is one file outside the database, made on first run, mode 0600, refused when others can read it. Each
 tenant has a data key of its own, wrapped by the master key and kept beside it, apart from the database and its backups:
-to destroy that file is to erase what it sealed, everywhere. Sealing is AES-256-GCM; the associated data bind a value to
-its tenant, table, column and row, so that a value moved elsewhere does not open.
+to destroy that file is to erase what it sealed, everywhere, and a tombstone says so to whoever restores a database.
+Sealing is AES-256-GCM; the associated data bind a value to its tenant, table, column and row, so that a value moved
+elsewhere does not open.
 """
 
-import errno
 import hmac
 import os
 import secrets
 import stat
 import threading
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from idp.kit.ids import TenantId
+from idp.kit.tombstones import Tombstones, sync_directory, write_new
 
 _VERSION = b"\x01"
 _NONCE = 12
@@ -73,13 +75,17 @@ class KeyStore:
 
     def __init__(self, master_file: Path) -> None:
         self._home = master_file.parent / "tenants"
+        self.tombstones = Tombstones(master_file.parent / "tombstones")
         self._master = _read_master(master_file)
         self._boxes: dict[TenantId, Box] = {PLATFORM: Box(PLATFORM, _derive(self._master, b"platform"))}
         self._lock = threading.Lock()
 
     def box(self, tenant: TenantId) -> Box:
-        """`KeyDestroyed` when the tenant has no key, or no longer one."""
+        """`KeyDestroyed` when the tenant has no key, or no longer one: destroyed by whichever process, at once."""
         found = self._boxes.get(tenant)
+        if found is not None and tenant != PLATFORM and not self._path(tenant).exists():
+            self._boxes.pop(tenant, None)
+            found = None
         if found is None:
             with self._lock:
                 found = self._boxes[tenant] = Box(tenant, self._unwrap(tenant))
@@ -101,12 +107,35 @@ class KeyStore:
 
     def create(self, tenant: TenantId) -> None:
         """Durable before it returns; made before the rows that need it, so a crash leaves at most an unused key."""
+        if self.tombstones.stands(tenant):
+            raise KeyDestroyed(tenant)
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         nonce = os.urandom(_NONCE)
         wrapped = nonce + AESGCM(self._master).encrypt(nonce, secrets.token_bytes(_KEY), tenant.encode())
-        _write_new(self._path(tenant), wrapped)
+        write_new(self._path(tenant), wrapped)
+
+    def holds(self, tenant: TenantId) -> bool:
+        """Whether there still is a file with the tenant's key, whatever a tombstone says."""
+        return self._path(tenant).exists()
+
+    def destroy(self, tenant: TenantId, note: bytes) -> None:
+        """The tombstone first, then the key: from the first of the two on nobody gets the key any more, and whoever
+        finds the one without the other only has to do the second. Done again, it does nothing."""
+        with suppress(FileExistsError):
+            self.tombstones.raise_for(tenant, note)
+        path = self._path(tenant)
+        with suppress(FileNotFoundError):
+            with path.open("r+b") as file:  # over the old bytes, where the file system still writes in place
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            sync_directory(self._home)
+        self._boxes.pop(tenant, None)
 
     def _unwrap(self, tenant: TenantId) -> bytes:
+        if self.tombstones.stands(tenant):  # a copy of the key may have been put back
+            raise KeyDestroyed(tenant)
         try:
             wrapped = self._path(tenant).read_bytes()
         except FileNotFoundError:
@@ -128,7 +157,7 @@ def ensure_master(path: Path) -> bool:
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        _write_new(path, secrets.token_bytes(_KEY).hex().encode() + b"\n")
+        write_new(path, secrets.token_bytes(_KEY).hex().encode() + b"\n")
     except FileExistsError:
         return False
     return True
@@ -148,25 +177,6 @@ def _read_master(path: Path) -> bytes:
     if len(key) != _KEY:
         raise KeyRefused(f"the master key {path} is damaged: 64 hex digits are expected")
     return key
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """All or nothing and on disk: written aside, then linked under its name, which must be free."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        if os.write(handle, content) != len(content):  # half a key opens nothing, for ever
-            raise OSError(errno.ENOSPC, f"no room for {path}")
-        os.fsync(handle)
-        path.hardlink_to(aside)
-    finally:
-        os.close(handle)
-        aside.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 codes = Table(
     "authorization_codes",
@@ -22,6 +22,7 @@ codes = Table(
     Column("service_generation", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
+    info=ERASED,
 )
 
 access_tokens = Table(
@@ -45,4 +46,5 @@ access_tokens = Table(
     Column("revoked_at", BigInteger),
     Column("jwt", Boolean, nullable=False),
     sqlite_with_rowid=False,
+    info=ERASED,
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 partners = Table(
     "partners",
@@ -11,4 +11,5 @@ partners = Table(
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    info=KEPT,
 )

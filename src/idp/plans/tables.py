@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import KEPT, metadata, tenant_id
 
 plans = Table(
     "plans",
@@ -15,4 +15,5 @@ plans = Table(
     Column("add_ons", Text, nullable=False),  # JSON: [[name, price, per ID, tax rate]]
     Column("created_at", BigInteger, nullable=False),
     Index("uq_plans_tenant_id_name", "tenant_id", "name", unique=True),
+    info=KEPT,
 )

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 sessions = Table(
     "sessions",
@@ -20,6 +20,7 @@ sessions = Table(
     Column("ended_at", BigInteger),
     Column("whereabouts", LargeBinary),  # sealed; null where it was never recorded
     Index("ix_sessions_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
 )
 
 interactions = Table(
@@ -37,6 +38,7 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("session_id", Text),
     Column("finished_at", BigInteger),
+    info=ERASED,
 )
 
 consents = Table(
@@ -47,6 +49,7 @@ consents = Table(
     Column("service_id", Text, primary_key=True),
     Column("scopes", Text, nullable=False),
     Column("given_at", BigInteger, nullable=False),
+    info=ERASED,
 )
 
 grants = Table(
@@ -70,6 +73,7 @@ grants = Table(
     Column("ended_at", BigInteger),
     Column("whereabouts", LargeBinary),  # sealed
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
 )
 
 refresh_tokens = Table(
@@ -84,4 +88,5 @@ refresh_tokens = Table(
     Column("replaced_at", BigInteger),
     Column("successor_id", Text),
     Index("ix_refresh_tokens_tenant_id_grant_id", "tenant_id", "grant_id"),
+    info=ERASED,
 )

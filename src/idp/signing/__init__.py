@@ -8,8 +8,8 @@ signature itself on the token endpoint; everything that arrives from outside is 
 
 from idp.signing.jose import Unverified, unverified_claims, verify
 from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64
-from idp.signing.ring import KeyRing, KeySet
-from idp.signing.store import add_key, generate
+from idp.signing.ring import KeyRing, KeySet, read_jwks
+from idp.signing.store import StoredKey, add_key, generate, keep_retired, stored
 
 __all__ = [
     "Alg",
@@ -19,11 +19,15 @@ __all__ = [
     "PublicKey",
     "SigningKey",
     "Status",
+    "StoredKey",
     "Unverified",
     "Use",
     "add_key",
     "b64",
     "generate",
+    "keep_retired",
+    "read_jwks",
+    "stored",
     "unverified_claims",
     "verify",
 ]

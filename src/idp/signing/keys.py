@@ -26,6 +26,7 @@ class Alg(StrEnum):
 class Use(StrEnum):
     ID_TOKEN = "id_token"  # noqa: S105 - the name of a use
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a use
+    CERTIFICATE = "certificate"  # the platform's, for what it certifies
 
 
 class Status(StrEnum):

@@ -22,6 +22,18 @@ class KeySet:
         return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in self.published]}
 
 
+def read_jwks(document: object) -> list[PublicKey]:
+    """The keys of a published set (RFC 7517 5) that could be ours."""
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        return []
+    known = {alg.value for alg in Alg}
+    ours = [
+        key for key in listed if isinstance(key, dict) and key.get("alg") in known and isinstance(key.get("kid"), str)
+    ]
+    return [PublicKey(key["kid"], Use.CERTIFICATE, Alg(key["alg"]), Status.ACTIVE, key) for key in ours]
+
+
 class KeyRing:
     """Every tenant's keys that this process has used; a key object outlives the revisions it is seen in."""
 

@@ -32,6 +32,17 @@ def published(unit: Unit) -> list[StoredKey]:
     return unit.all(_ALL)
 
 
+def stored(unit: Unit, kid: str) -> StoredKey:
+    """As it stands in the database, sealed."""
+    return next(key for key in published(unit) if key.kid == kid)
+
+
+def keep_retired(unit: Unit, key: StoredKey) -> None:
+    """A key of which this database knows nothing, or no longer: it is published, so that what it signed can be
+    verified, and signs nothing more."""
+    unit.run(_ADD, **key._asdict() | {"status": Status.RETIRING.value})
+
+
 def generate(alg: Alg) -> Private:
     """Takes up to a second for RSA: do it outside any transaction, then `add_key`."""
     return generate_private(alg)

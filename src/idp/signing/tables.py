@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 _ACTIVE = text("status = 'active'")
 
@@ -25,4 +25,5 @@ signing_keys = Table(
         sqlite_where=_ACTIVE,
         postgresql_where=_ACTIVE,
     ),
+    info=ERASED,
 )

@@ -1,7 +1,8 @@
 """Tenants: who is a customer, under which name in URLs, and two counters that every worker obeys.
 
 `revision` rises with each change of the facts that decisions are made from; a decision made on an older one is made
-again. `generation` rises when everything born under it must end at once. A slug is never given to a second tenant.
+again. `generation` rises when everything born under it must end at once. A slug is never given to a second tenant: of
+one that was erased the row stays, with its id, its slug and its counters, and nobody finds it who does not ask for it.
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
@@ -10,7 +11,19 @@ from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
-from idp.tenants.store import find, find_by_slug, get, hold, logo, page, revision
+from idp.tenants.store import (
+    erase,
+    erase_again,
+    find,
+    find_by_slug,
+    find_even_erased,
+    get,
+    hold,
+    logo,
+    page,
+    page_even_erased,
+    revision,
+)
 
 __all__ = [
     "PLATFORM_SLUG",
@@ -22,13 +35,17 @@ __all__ = [
     "create",
     "encode_logo",
     "end_generation",
+    "erase",
+    "erase_again",
     "find",
     "find_by_slug",
+    "find_even_erased",
     "get",
     "hold",
     "logo",
     "logo_digest",
     "page",
+    "page_even_erased",
     "read_logo",
     "rename",
     "revision",

@@ -21,6 +21,7 @@ class Tenant(NamedTuple):
     generation: int
     created_at: int
     logo: str | None  # the digest of its logo
+    erased_at: int | None = None
 
 
 class Moved(Exception):

@@ -1,11 +1,12 @@
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, null, select, update
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.tenants.model import Moved, Tenant
+from idp.tenants.model import DEFAULT_COLOUR, Moved, Slug, Tenant
 from idp.tenants.tables import logos, tenants
 
 
@@ -17,14 +18,13 @@ class _Image(NamedTuple):
     image: bytes
 
 
+_lives = tenants.c.erased_at.is_(None)
 # The table of tenants has no tenant_id of its own: a unit sees the row of its own tenant by its id.
-_FIND = query(select(tenants).where(tenants.c.id == bindparam("tenant_id")), Tenant)
+_FIND = query(select(tenants).where(tenants.c.id == bindparam("tenant_id"), _lives), Tenant)
 _BY_SLUG = query(select(tenants).where(tenants.c.slug == bindparam("slug")), Tenant, platform=True)
-_PAGE = query(
-    select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("limit")),
-    Tenant,
-    platform=True,
-)
+_further = select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("limit"))
+_PAGE = query(_further.where(_lives), Tenant, platform=True)
+_PAGE_OF_ALL = query(_further, Tenant, platform=True)
 _REVISION = query(select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")), Revision)
 # Share-locked on PostgreSQL (SQLite's single writer needs none): a change of the tenant waits for decisions that
 # are being written, and a decision that waited for a change sees it.
@@ -46,6 +46,20 @@ _RENAME = command(
         colour=bindparam("new_colour"),
         help_text=bindparam("new_help"),
         revision=tenants.c.revision + 1,
+    )
+)
+# Its id and its name in URLs stay, so that nobody else is ever given either.
+_ERASE = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(
+        display_name="",
+        colour=DEFAULT_COLOUR,
+        help_text="",
+        logo=null(),
+        erased_at=bindparam("at"),
+        revision=tenants.c.revision + 1,
+        generation=tenants.c.generation + 1,
     )
 )
 _ADD = add_new(tenants, platform=True)
@@ -81,13 +95,24 @@ def get(unit: Unit) -> Tenant:
 
 
 def find_by_slug(unit: Unit, slug: str) -> Tenant | None:
-    """Needs a unit of the platform."""
+    """Needs a unit of the platform; an erased tenant is not found."""
+    found = find_even_erased(unit, slug)
+    return None if found is None or found.erased_at is not None else found
+
+
+def find_even_erased(unit: Unit, slug: str) -> Tenant | None:
+    """What is left of a tenant that was erased (its trail, its name that nobody else gets), too."""
     return unit.one(_BY_SLUG, slug=slug)
 
 
 def page(unit: Unit, *, after: str, limit: int) -> list[Tenant]:
-    """All tenants in the order of their creation; needs a unit of the platform, and includes its own row."""
+    """Tenants in the order of their creation, erased ones left out; needs a unit of the platform, and includes its own
+    row."""
     return unit.all(_PAGE, after=after, limit=limit)
+
+
+def page_even_erased(unit: Unit, *, after: str, limit: int) -> list[Tenant]:
+    return unit.all(_PAGE_OF_ALL, after=after, limit=limit)
 
 
 def revision(unit: Unit) -> int | None:
@@ -105,6 +130,19 @@ def hold(unit: Unit, decided_on: int) -> None:
 
 def add(unit: Unit, tenant: Tenant) -> bool:
     return unit.run(_ADD, **tenant._asdict()) == 1
+
+
+def erase(unit: Unit, *, at_us: int) -> None:
+    """What people see of it, and with its generation everything that is still signed in; its rows elsewhere are other
+    rooms'."""
+    unit.run(_ERASE, at=at_us)
+
+
+def erase_again(unit: Unit, tenant: TenantId, *, slug: str, at_us: int) -> None:
+    """In a database that was put back from a backup, which may know the tenant or not; needs a unit of the platform."""
+    left = Tenant(tenant, Slug(slug), "", DEFAULT_COLOUR, "", "Asia/Tokyo", 1, 1, at_us, None, at_us)
+    if not add(unit, left):
+        erase(unit.inside(tenant), at_us=at_us)
 
 
 def raise_revision(unit: Unit) -> None:

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 tenants = Table(
     "tenants",
@@ -15,6 +15,7 @@ tenants = Table(
     Column("generation", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("logo", Text),  # the digest that its address carries; null where there is none
+    Column("erased_at", BigInteger),
 )
 
 # Apart from the tenant itself, which every decision reads.
@@ -24,4 +25,5 @@ logos = Table(
     tenant_id(),
     Column("image", LargeBinary, nullable=False),  # a PNG of our own making
     Column("set_at", BigInteger, nullable=False),
+    info=ERASED,
 )

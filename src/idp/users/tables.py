@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from idp.kit.db import metadata, tenant_id
+from idp.kit.db import ERASED, metadata, tenant_id
 
 users = Table(
     "users",
@@ -20,6 +20,7 @@ users = Table(
     Column("changed_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name_mac"),
     Index("ix_users_tenant_id_is_admin", "tenant_id", "is_admin"),
+    info=ERASED,
 )
 
 # One row for each tenant: how many IDs exist. Counting them anew for each creation would cost more with each ID.
@@ -28,6 +29,7 @@ seats = Table(
     metadata,
     tenant_id(),
     Column("used", Integer, nullable=False),
+    info=ERASED,
 )
 
 groups = Table(
@@ -41,6 +43,7 @@ groups = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name_mac"),
+    info=ERASED,
 )
 
 # `kind` says what the member is: an ID now, so that a group may be one later.
@@ -55,4 +58,5 @@ group_members = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "group_id", "kind", "member_id"),
     Index("ix_group_members_tenant_id_kind_member_id", "tenant_id", "kind", "member_id"),
+    info=ERASED,
 )

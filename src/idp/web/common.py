@@ -3,7 +3,9 @@
 import asyncio
 
 from idp import tenants
+from idp.access import Facts
 from idp.kit.errors import NotFound, Unavailable
+from idp.kit.sealing import PLATFORM
 from idp.web.asgi import App, Header, Receive, Scope, Send, json_response, respond
 from idp.web.brand import brand_css
 from idp.web.dispatch import Route
@@ -13,6 +15,10 @@ from idp.web.pages import asset_headers
 from idp.web.showing import brand_of
 
 _GET = frozenset({"GET"})
+_PUBLIC: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
 _PATIENCE = 2.0  # seconds until a silent database counts as down
 
 
@@ -25,9 +31,19 @@ def routes(house: House) -> list[Route]:
         *files,
         Route("/t/{tenant}/brand.css", _GET, "brand", _brand(house)),
         Route("/t/{tenant}/logo", _GET, "logo", _logo(house)),
+        Route("/.well-known/jwks.json", _GET, "jwks", _platform_keys(house)),
         Route("/health/live", _GET, "health", _live),
         Route("/health/ready", _GET, "health", _ready(house)),
     ]
+
+
+async def _known(house: House, slug: str) -> Facts:
+    """As of now, so that nothing is shown of a tenant that was erased; what is remembered where now cannot be asked."""
+    try:
+        tenant = await house.memory.tenant_id(slug)
+        return await house.units.read(tenant, house.memory.current)
+    except Unavailable:
+        return await house.memory.remembered(slug)
 
 
 def _file(house: House, name: str) -> App:
@@ -45,7 +61,7 @@ def _brand(house: House) -> App:
 
     async def colours(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         try:
-            facts = await house.memory.remembered(scope["state"]["tenant_slug"])
+            facts = await _known(house, scope["state"]["tenant_slug"])
         except NotFound:
             raise _absent() from None
         await respond(send, 200, headers, brand_css(brand_of(facts.tenant)))
@@ -72,6 +88,17 @@ def _logo(house: House) -> App:
         await respond(send, 200, lasting if named else passing, image)
 
     return picture
+
+
+def _platform_keys(house: House) -> App:
+    """Those of the operator, by which its certificates can be checked."""
+
+    async def keys(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        facts = await house.units.read(PLATFORM, house.memory.current)
+        headers = [*_PUBLIC, (b"cache-control", b"public, max-age=300")]
+        await json_response(send, 200, facts.keys.jwks(), headers)
+
+    return keys
 
 
 def _absent() -> Refusal:

@@ -21,6 +21,7 @@ class House:
     throttle: Throttle
     base_url: str
     production: bool
+    export_grace_days: int = 30
 
     @property
     def secure(self) -> bool:

@@ -72,7 +72,7 @@ class Sweeper:
 
     def _page(self, after: str) -> list[TenantId]:
         with self._units.platform(actor=SYSTEM, write=False) as unit:
-            return [tenant.id for tenant in tenants.page(unit, after=after, limit=_PAGE)]
+            return [tenant.id for tenant in tenants.page_even_erased(unit, after=after, limit=_PAGE)]
 
     async def _left(self, seconds: float) -> bool:
         """Whether somebody said to leave, waiting for it as long as this."""

@@ -112,6 +112,19 @@ class AskStop(Sent):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+class ErasureCertificate(Shown):
+    """`sha256` is over the RFC 8785 form of the members other than itself and `signature`; `signature` is a JWS, by a
+    key published at `/.well-known/jwks.json`, of the RFC 8785 form of all other members."""
+
+    contract: str
+    tenant: Slug
+    erased_at: Instant
+    erased_by: str
+    counts: dict[str, int]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    signature: str
+
+
 class Change(Shown):
     """One row of the append-only history."""
 
