@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -28,6 +29,12 @@ from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
+
+if TYPE_CHECKING:
+    from idp.schedule import Step
+
+Job = Callable[[], float]
+"""One turn of something that is done again and again; says after how many seconds it wants the next."""
 
 _WAITING_PASSWORDS = 64
 _LAST_STEP = 1.0  # seconds that a sweep may still take when the worker leaves
@@ -112,16 +119,28 @@ def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
 
 
+def steps(settings: Settings) -> "list[Step]":
+    """What falls due by time; what falls due at one instant in this order."""
+    from idp import schedule, schema
+
+    assert schema.TABLES  # an erasure has to know every table there is
+    return [schedule.ContractDates(), schedule.Erasures(grace_days=settings.export_grace_days)]
+
+
+def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
+    """What is done beside the requests by `idp worker`."""
+    from idp import schedule
+
+    return [schedule.Watch(units, steps(settings), leaving=leaving)]
+
+
 def _throttle(settings: Settings) -> Throttle:
     limits = STRICT if settings.production else WIDE
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
 def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheScenes") -> App:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
+    async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
         doing = asyncio.create_task(work.run())
         await send({"type": "lifespan.startup.complete"})
@@ -131,6 +150,9 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
         await asyncio.to_thread(house.units.database.close)
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return lifespan(receive, send) if scope["type"] == "lifespan" else app(scope, receive, send)
 
     return application
 

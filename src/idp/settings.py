@@ -23,6 +23,7 @@ from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
 PREFIX = "IDP_"
+_CLOCK = "IDP_CLOCK"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -155,7 +156,19 @@ def reference() -> dict[str, dict[str, str]]:
     return dict(sorted(described.items()))
 
 
+def refuse_other_clock() -> None:
+    """For what needs no settings: it refuses another clock in production as everything does. Raises
+    `SettingsRefused`."""
+    try:
+        load()
+    except SettingsRefused as refused:
+        if str(refused).startswith(_CLOCK):
+            raise
+
+
 def _refuse_unsafe(settings: Settings) -> None:
+    if settings.production and settings.clock != "system":
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, expected system in production")
     url = urlsplit(settings.base_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
         raise SettingsRefused(f"IDP_BASE_URL: found {settings.base_url!r}, expected https://host[:port] without a path")
@@ -164,11 +177,7 @@ def _refuse_unsafe(settings: Settings) -> None:
             f"IDP_BASE_URL: found {settings.base_url!r}, expected https (http only on loopback, outside production)"
         )
     _refuse_malformed(settings)
-    if not settings.production:
-        return
-    if settings.clock != "system":
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, expected system in production")
-    if settings.rate_limits is not RateLimits.ENFORCE:
+    if settings.production and settings.rate_limits is not RateLimits.ENFORCE:
         raise SettingsRefused("IDP_RATE_LIMITS: found observe, expected enforce in production")
 
 
@@ -183,7 +192,7 @@ def _refuse_malformed(settings: Settings) -> None:
         clock.from_setting(settings.clock)
     except ValueError as error:
         expected = "expected system, an RFC 3339 instant, or file:PATH"
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, {expected}") from error
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, {expected}") from error
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password
         raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")

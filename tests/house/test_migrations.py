@@ -53,3 +53,30 @@ def test_a_database_at_its_head_is_left_alone(database_url: str) -> None:
     settings = _settings(database_url)
     migrate.upgrade(settings)
     assert migrate.upgrade(settings) == (migrate.head(), migrate.head())
+
+
+_CONTRACT = (
+    "INSERT INTO contracts (tenant_id, id, slug, product, legal_form, legal_name, ids, term_months, start_date,"
+    " auto_renewal, time_zone, created_at, version, changes, status, entered_by, renewals)"
+    " VALUES ('tnt_1', '{0}', 'aoba', '{0}', 'corporation', 'Aoba', 1, 12, '2026-04-01',"
+    " true, 'Asia/Tokyo', 0, 1, 1, '{0}', 'applied', 0)"
+)
+
+
+def test_a_contract_that_ran_before_there_was_a_schedule_is_looked_at(database_url: str) -> None:
+    settings = _settings(database_url)
+    migrate.upgrade(settings)
+    migrate.downgrade(settings, "erasure")
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        connection.execute(text(_TENANT[0]))
+        for status in ("active", "ended", "suspended"):
+            connection.execute(text(_CONTRACT.format(status)))
+        connection.commit()
+    migrate.upgrade(settings)
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        found = connection.execute(text("SELECT status, due_at FROM contracts ORDER BY status")).fetchall()
+    assert [tuple(row) for row in found] == [("active", 0), ("ended", None), ("suspended", 0)]

@@ -103,7 +103,7 @@ def _answers(route: Route) -> Iterable[tuple[int, Schema]]:
     if route.versioned and route.method == "GET":
         yield 304, {"description": "It is as you have it."}
     for status in _failures(route):
-        yield status, _problem(status, route.conflicts if status == 409 else ())
+        yield status, _problem(status, _conflicts(route) if status == 409 else ())
 
 
 def _success(route: Route) -> Schema:
@@ -140,13 +140,17 @@ def _failures(route: Route) -> list[int]:
         statuses.append(400)
     if "{" in route.path:
         statuses.append(404)
-    if route.conflicts or route.method == "POST":
+    if _conflicts(route) or route.method == "POST":
         statuses.append(409)
     if route.versioned and changes and route.status != 201:
         statuses.append(412)
     if route.takes is not None:
         statuses += [413, 415]
     return sorted(statuses)
+
+
+def _conflicts(route: Route) -> tuple[str, ...]:
+    return ("contract_not_active", *route.conflicts) if route.reads_tenant else route.conflicts
 
 
 def _problem(status: int, codes: tuple[str, ...]) -> Schema:

@@ -26,7 +26,8 @@ class Route:
     of each item where `pages`; None for no content.
 
     `versioned` routes answer with an `ETag` and heed `If-Match` or `If-None-Match`. `filters` are the query parameters
-    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know.
+    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know. What is read
+    below a tenant its own administrators read under a contract that runs; `in_grace` also while they may export.
     """
 
     method: str
@@ -40,6 +41,11 @@ class Route:
     versioned: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
+    in_grace: bool = False
+
+    @property
+    def reads_tenant(self) -> bool:
+        return self.method == "GET" and "{tenant}" in self.path
 
     @property
     def name(self) -> str:

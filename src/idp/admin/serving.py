@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.admin import callers, documents, places, rights
+from idp.admin import callers, documents, gate, places, rights
 from idp.admin.answers import Answer, Conditions
 from idp.admin.call import Call
 from idp.admin.paging import Page, page_of
@@ -27,6 +27,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     key = callers.authenticate(house, request.headers.get("authorization"))
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)
+    gate.require_reader(route, place, key)
     filters, page = _query(house, route, request, key)
     document = documents.read(
         body, request.headers.get("content-type"), takes=route.takes is not None, patch=route.method == "PATCH"

@@ -37,7 +37,7 @@ def shown(call: Call) -> Answer:
 def change(call: Call) -> Answer:
     """Change the registered information. It works while the contract is suspended, too."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        before = appearance.held(unit)
+        before = appearance.held(unit, while_suspended=True)
         call.conditions.expected(_version(before))
         _rename(unit, before, call.document)
         after = tenants.get(unit)

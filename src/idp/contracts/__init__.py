@@ -15,6 +15,8 @@ from idp.contracts.applying import apply, approve
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
+from idp.contracts.instants import day_of, start_of_day
+from idp.contracts.keeping import Kept, keep, waiting
 from idp.contracts.lifecycle import EndReason, Event, Status
 from idp.contracts.model import (
     Application,
@@ -30,7 +32,7 @@ from idp.contracts.reading import find_live, get, history, page
 from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
-from idp.contracts.store import Filter
+from idp.contracts.store import Filter, Waiting
 from idp.contracts.terms_calendar import Term
 from idp.plans import Product
 
@@ -46,6 +48,7 @@ __all__ = [
     "Erasable",
     "Event",
     "Filter",
+    "Kept",
     "LegalForm",
     "NonRenewal",
     "Parties",
@@ -54,11 +57,13 @@ __all__ = [
     "Standing",
     "Status",
     "Term",
+    "Waiting",
     "apply",
     "approve",
     "ask_non_renewal",
     "ask_stop",
     "complete_setup",
+    "day_of",
     "erasable",
     "erase",
     "erase_again",
@@ -68,16 +73,19 @@ __all__ = [
     "get",
     "history",
     "is_known",
+    "keep",
     "page",
     "read_application",
     "reason_against",
     "reject",
     "resume",
     "screen",
+    "start_of_day",
     "status_of",
     "suspend",
     "sweeps",
     "terminate",
+    "waiting",
     "withdraw",
     "withdraw_non_renewal",
     "withdraw_stop",

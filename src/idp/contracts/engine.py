@@ -17,7 +17,7 @@ from idp.contracts.telling import tell
 from idp.kit.errors import NotFound, Stale, Unavailable
 from idp.kit.units import Unit
 
-_ATTEMPTS = 8
+ATTEMPTS = 8
 
 
 class Act(NamedTuple):
@@ -36,7 +36,7 @@ def locate(unit: Unit, contract_id: str) -> tuple[Unit, Record]:
 
     Raises NotFound.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         owner = store.owner(unit, contract_id) if unit.platform else unit.tenant
         if owner is None:
             break
@@ -62,7 +62,7 @@ def advance(unit: Unit, contract_id: str, act: Act) -> tuple[Unit, Record]:
 
     Raises NotFound; Stale where `if_match` is not the stored version; Conflict `illegal_transition`.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         inner, read = locate(unit, contract_id)
         if act.if_match is not None and act.if_match != read.version:
             raise Stale

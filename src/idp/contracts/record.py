@@ -55,6 +55,8 @@ class Record(NamedTuple):
     ended_on: str | None = None
     ended_at: int | None = None
     erased_at: int | None = None
+    reminded_on: str | None = None
+    due_at: int | None = None
 
     def with_end(self, end: Ending) -> "Record":
         return self._replace(end_reason=end.reason.value, ended_on=end.on.isoformat(), ended_at=end.at_us)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, insert, not_, or_, select, update
 
+from idp.contracts.dues import next_due
 from idp.contracts.lifecycle import LIVE, Event, Status
 from idp.contracts.model import Change, Parties
 from idp.contracts.record import Record, pack, unpack
@@ -47,6 +48,15 @@ class ChangeRow(NamedTuple):
     actor: str
     source: str
     reason: str
+
+
+class Waiting(NamedTuple):
+    """A contract for which the calendar has something to do at `due_at`."""
+
+    tenant_id: TenantId
+    id: str
+    time_zone: str
+    due_at: int
 
 
 class Filter(NamedTuple):
@@ -120,6 +130,8 @@ _MUTABLE = (
     "ended_on",
     "ended_at",
     "erased_at",
+    "reminded_on",
+    "due_at",
 )
 _REPLACE = command(
     update(contracts)
@@ -130,6 +142,29 @@ _REPLACE = command(
         contracts.c.version == bindparam("read"),
     )
     .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
+)
+# Beside the contract as others see it: neither its version nor its tenant's revision rises.
+_REMIND = command(
+    update(contracts)
+    .where(
+        own(contracts),
+        contracts.c.id == bindparam("contract"),
+        contracts.c.version == bindparam("read"),
+        contracts.c.due_at == bindparam("was_due_at"),
+    )
+    .values(reminded_on=bindparam("new_reminded_on"), due_at=bindparam("new_due_at"))
+)
+_WAITING = query(
+    select(*[contracts.c[name] for name in Waiting._fields])
+    .where(
+        contracts.c.due_at <= bindparam("upto"),
+        contracts.c.due_at >= bindparam("after_at"),
+        or_(contracts.c.due_at > bindparam("after_at"), contracts.c.id > bindparam("after_id")),
+    )
+    .order_by(contracts.c.due_at, contracts.c.id)
+    .limit(bindparam("limit")),
+    Waiting,
+    platform=True,
 )
 _HAND_OVER = command(
     update(contracts)
@@ -224,8 +259,28 @@ def add(unit: Unit, record: Record) -> bool:
 
 def replace(unit: Unit, read: Record, new: Record) -> bool:
     """False when somebody changed it after it was read."""
+    new = new._replace(due_at=next_due(new))
     values = {f"new_{name}": getattr(new, name) for name in _MUTABLE}
     return unit.run(_REPLACE, contract=read.id, was=read.status, read=read.version, **values) == 1
+
+
+def remind(unit: Unit, read: Record, reminded_on: str | None) -> bool:
+    """The calendar goes on from there. False when somebody else moved it or changed the contract after it was read."""
+    due_at = next_due(read._replace(reminded_on=reminded_on))
+    changed = unit.run(
+        _REMIND,
+        contract=read.id,
+        read=read.version,
+        was_due_at=read.due_at,
+        new_reminded_on=reminded_on,
+        new_due_at=due_at,
+    )
+    return changed == 1
+
+
+def waiting(unit: Unit, *, after_at: int, after_id: str, upto: int, limit: int) -> list[Waiting]:
+    """In the order of their instants, and of their ids within one; needs a unit of the platform."""
+    return unit.all(_WAITING, after_at=after_at, after_id=after_id, upto=upto, limit=limit)
 
 
 def hand_over(unit: Unit, contract_id: str, to: TenantId, parties: bytes) -> None:

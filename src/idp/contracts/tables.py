@@ -55,8 +55,11 @@ contracts = Table(
     Column("ended_on", Text),
     Column("ended_at", BigInteger),
     Column("erased_at", BigInteger),
+    Column("reminded_on", Text),  # the day of the latest reminder
+    Column("due_at", BigInteger),  # when the calendar next has something to do; null: never
     Index("uq_contracts_id", "id", unique=True),
     Index("ix_contracts_partner_id", "partner", "id"),
+    Index("ix_contracts_due_at_id", "due_at", "id"),
     # One live contract of a tenant for each product, and beside it one application that continues it. By the slug,
     # for before approval there is no tenant yet whose id could be compared.
     _only_one("uq_contracts_live", "slug", "product", where=f"{_LIVE} AND continues IS NULL"),

@@ -3,7 +3,7 @@
 A grant fills in what is its own; client authentication, facts and the answer belong to the endpoint.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -54,17 +54,17 @@ class Asked(NamedTuple):
     def admit(self, proof: PersonProof | ServiceProof) -> Admission:
         return self.house.gate.admit(self.facts, proof, now_us=self.now_us)
 
-    async def read(self, work: Callable[[Unit], T]) -> T:
-        return await self.house.units.read(self.facts.tenant.id, work)
+    def read(self, work: Callable[[Unit], T]) -> Awaitable[T]:
+        return self.house.units.read(self.facts.tenant.id, work)
 
-    async def commit(self, work: Callable[[Unit], T]) -> T:
+    def commit(self, work: Callable[[Unit], T]) -> Awaitable[T]:
         """Raises `tenants.Moved` when the facts are no longer those of now: then the grant runs again."""
 
         def held(unit: Unit) -> T:
             tenants.hold(unit, self.facts.tenant.revision)
             return work(unit)
 
-        return await self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
+        return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
 
 
 async def client_credentials(asked: Asked) -> Answer:
@@ -130,7 +130,7 @@ async def refresh_token(asked: Asked) -> Answer:
     return _with_refresh_token(answer, await asked.commit(write))
 
 
-GRANTS: dict[GrantType, Callable[[Asked], Awaitable[Answer]]] = {
+GRANTS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     GrantType.AUTHORIZATION_CODE: authorization_code,
     GrantType.CLIENT_CREDENTIALS: client_credentials,
     GrantType.REFRESH_TOKEN: refresh_token,
@@ -140,7 +140,7 @@ GRANTS: dict[GrantType, Callable[[Asked], Awaitable[Answer]]] = {
 def _own_scopes(asked: Asked) -> frozenset[str]:
     """Those of the service itself: what identity scopes mean needs a person."""
     scopes = _scopes(asked.form)
-    if not scopes <= asked.client.scopes - IDENTITY_SCOPES:
+    if not (scopes <= asked.client.scopes and scopes.isdisjoint(IDENTITY_SCOPES)):
         raise OAuthError("invalid_scope", "A scope was asked for that is not registered for this client.")
     return scopes
 
