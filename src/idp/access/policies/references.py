@@ -1,36 +1,32 @@
 """Which groups and networks rules name, so that none is taken away from under them."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from idp.access.policies.conditions import AllOf, AnyOf, Condition, Listed, Not, OneOf
 from idp.access.policies.model import Rule
 
-_GROUP = re.compile(r'\bGroup\s*::\s*"([^"]*)"')
 
-
-class Mentions(NamedTuple):
+class References(NamedTuple):
     """Groups by their ids, networks by their names (and CIDRs, which name nothing)."""
 
     groups: frozenset[str]
     networks: frozenset[str]
 
 
-def mentions(rules: Iterable[Rule]) -> Mentions:
-    """A text that no form can express is searched: it can name groups, and networks by their addresses alone."""
+def references(rules: Iterable[Rule]) -> References:
     groups: set[str] = set()
     networks: set[str] = set()
     for rule in rules:
-        if rule.condition is None:
-            groups.update(_GROUP.findall(rule.text or ""))
-            continue
-        for leaf in _leaves(rule.condition):
+        if rule.judged is not None:
+            groups |= rule.judged.groups
+            networks |= rule.judged.networks
+        for leaf in () if rule.condition is None else _leaves(rule.condition):
             if leaf.fact is Listed.GROUP:
                 groups.update(leaf.values)
             elif leaf.fact is Listed.NETWORK:
                 networks.update(leaf.values)
-    return Mentions(frozenset(groups), frozenset(networks))
+    return References(frozenset(groups), frozenset(networks))
 
 
 def _leaves(condition: Condition) -> Iterator[OneOf]:

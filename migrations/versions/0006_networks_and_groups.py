@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "networks_and_groups"
-down_revision = "erasure"
+down_revision = "schedule"
 branch_labels = None
 depends_on = None
 
