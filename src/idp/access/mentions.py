@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from idp.access import policies
-from idp.access.policies import References, Rule
+from idp.access.policies import Mentions, Rule
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 
 
-def of(unit: Unit) -> References:
-    return policies.references(_stored(unit))
+def of(unit: Unit) -> Mentions:
+    return policies.mentioned(_stored(unit))
 
 
 def refuse_mentioned_group(unit: Unit, group_id: str) -> None:

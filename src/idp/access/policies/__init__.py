@@ -8,6 +8,8 @@ nothing. No rule can touch what stands before all of them: contract, ID, service
 from collections.abc import Mapping, Sequence
 
 from idp.access.policies.forms import form
+from idp.access.policies.mentioning import Mentions
+from idp.access.policies.mentioning import mentions as mentioned
 from idp.access.policies.model import (
     Action,
     Decision,
@@ -22,7 +24,6 @@ from idp.access.policies.model import (
     Why,
 )
 from idp.access.policies.parsing import parse, restore
-from idp.access.policies.references import References, references
 from idp.access.policies.ruleset import RuleSet
 from idp.access.policies.writing import text
 
@@ -32,8 +33,8 @@ __all__ = [
     "Effect",
     "Fact",
     "Inputs",
+    "Mentions",
     "Outcome",
-    "References",
     "Requirement",
     "Result",
     "Rule",
@@ -42,8 +43,8 @@ __all__ = [
     "Why",
     "compile",
     "form",
+    "mentioned",
     "parse",
-    "references",
     "restore",
     "text",
 ]

@@ -12,10 +12,10 @@ def rule(when: dict[str, object]) -> Rule:
 def test_groups_and_networks_are_found_at_every_depth() -> None:
     first = rule({"all": [{"not": {"group": {"in": ["grp_1", "grp_2"]}}}, {"country": {"in": ["JP"]}}]})
     second = rule({"any": [{"network": {"in": ["office", "192.0.2.0/24"]}}, {"not": {"all": []}}]})
-    found = policies.references([first, second])
+    found = policies.mentioned([first, second])
     assert found.groups == {"grp_1", "grp_2"}
     assert found.networks >= {"office"}
-    assert policies.references([]) == (frozenset(), frozenset())
+    assert policies.mentioned([]) == (frozenset(), frozenset())
 
 
 def test_what_a_text_names_is_found() -> None:
@@ -26,5 +26,5 @@ def test_what_a_text_names_is_found() -> None:
     )
     written = policies.restore({"name": "r", "text": text}, rule_id="pol_1")
     assert not written.broken
-    found = policies.references([written])
+    found = policies.mentioned([written])
     assert (found.groups, found.networks) == ({"grp_1", "grp_2"}, {"office"})

@@ -7,14 +7,14 @@ from idp.access.policies.conditions import AllOf, AnyOf, Condition, Listed, Not,
 from idp.access.policies.model import Rule
 
 
-class References(NamedTuple):
+class Mentions(NamedTuple):
     """Groups by their ids, networks by their names (and CIDRs, which name nothing)."""
 
     groups: frozenset[str]
     networks: frozenset[str]
 
 
-def references(rules: Iterable[Rule]) -> References:
+def mentions(rules: Iterable[Rule]) -> Mentions:
     groups: set[str] = set()
     networks: set[str] = set()
     for rule in rules:
@@ -26,7 +26,7 @@ def references(rules: Iterable[Rule]) -> References:
                 groups.update(leaf.values)
             elif leaf.fact is Listed.NETWORK:
                 networks.update(leaf.values)
-    return References(frozenset(groups), frozenset(networks))
+    return Mentions(frozenset(groups), frozenset(networks))
 
 
 def _leaves(condition: Condition) -> Iterator[OneOf]:
