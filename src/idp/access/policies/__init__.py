@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from idp.access.policies.boundaries import boundary_inputs
 from idp.access.policies.changes import Changed, SmallestChange, smallest_change
 from idp.access.policies.forms import form
+from idp.access.policies.mentioning import Mentions
+from idp.access.policies.mentioning import mentions as mentioned
 from idp.access.policies.model import (
     Action,
     Decision,
@@ -34,6 +36,7 @@ __all__ = [
     "Effect",
     "Fact",
     "Inputs",
+    "Mentions",
     "Outcome",
     "Requirement",
     "Result",
@@ -45,6 +48,7 @@ __all__ = [
     "boundary_inputs",
     "compile",
     "form",
+    "mentioned",
     "parse",
     "restore",
     "smallest_change",
