@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from idp.kit import db, ids
 from idp.kit.aside import Aside
@@ -121,7 +120,7 @@ class Sqlite:
         self._path = path
         self._idle: dict[bool, queue.LifoQueue[SqliteLane]] = {True: queue.LifoQueue(), False: queue.LifoQueue()}
         self._reader: SqliteLane | None = None
-        self._groups: WeakKeyDictionary[asyncio.AbstractEventLoop, GroupCommit] = WeakKeyDictionary()
+        self._groups: dict[asyncio.AbstractEventLoop, GroupCommit] = {}
         self._aside = Aside("sqlite-commit")
         self._closed = False
 

@@ -46,7 +46,7 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
-        self._inner: dict[TenantId, Unit] = {}
+        self._inner: dict[TenantId, Unit] | None = None
 
     @property
     def platform(self) -> bool:
@@ -116,14 +116,16 @@ class Unit:
             return self
         if not self.platform:
             raise Unscoped("one tenant's unit does not enter another's")
+        if self._inner is None:
+            self._inner = {}
         if tenant not in self._inner:
             self._inner[tenant] = Unit(self.lane, tenant=tenant, actor=self.actor, now_us=self.now_us, keys=self._keys)
         return self._inner[tenant]
 
     @property
-    def parts(self) -> "list[Unit]":
+    def parts(self) -> "Sequence[Unit]":
         """Itself and what was opened inside it."""
-        return [self, *self._inner.values()]
+        return (self,) if self._inner is None else (self, *self._inner.values())
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         compiled = self._sql(statement)

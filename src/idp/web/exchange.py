@@ -137,11 +137,15 @@ class Exchange:
         headers = [(b"retry-after", b"%d" % retry_after)] if retry_after else []
         await self.refuse(Refusal(status, failure.code, failure.public, headers=headers))
 
+    @property
+    def silent(self) -> bool:
+        """Somebody waits for an answer, and nothing was said."""
+        return not (self._status or self._gone)
+
     async def conclude(self) -> None:
         """An application that returned without a word has failed too."""
-        if not (self._status or self._gone):
-            self._habits.log.error("unanswered", reference=self.reference, endpoint=self._endpoint())
-            await self.refuse(_INTERNAL)
+        self._habits.log.error("unanswered", reference=self.reference, endpoint=self._endpoint())
+        await self.refuse(_INTERNAL)
 
     def record(self) -> None:
         address = self._scope["state"].get("client_address") if self._habits.names_addresses else None

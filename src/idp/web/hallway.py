@@ -94,7 +94,8 @@ class Hallway:
         try:
             self._admit(scope, exchange)
             await self._app(scope, exchange.receive, exchange.send)
-            await exchange.conclude()
+            if exchange.silent:
+                await exchange.conclude()
         except Refusal as refusal:
             await exchange.refuse(refusal)
         except Exception as error:

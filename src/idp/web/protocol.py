@@ -211,9 +211,15 @@ class Protocol(asyncio.Protocol):
         self._turn = turn
         patience = self._limits.request_seconds if turn.whole else self._limits.body_seconds
         self.due = min(self.loop.time() + patience, self._began + self._limits.request_seconds)
-        task = self.loop.create_task(turn.run(self._app))
-        self.server_state.tasks.add(task)
-        task.add_done_callback(self.server_state.tasks.discard)
+        turn.task = self.loop.create_task(turn.run(self._app))
+        self.server_state.tasks.add(turn.task)
+
+    def run_out(self, turn: Turn) -> None:
+        """The application has ended."""
+        if turn.task is not None:
+            self.server_state.tasks.discard(turn.task)
+        if not turn.complete:
+            self._break_off(turn)
 
     def turn_over(self, turn: Turn) -> None:
         """The answer is complete."""
@@ -230,8 +236,8 @@ class Protocol(asyncio.Protocol):
         else:
             self._close()
 
-    def break_off(self, turn: Turn) -> None:
-        """The application ended without a complete answer."""
+    def _break_off(self, turn: Turn) -> None:
+        """Without a complete answer."""
         if turn is self._turn:
             self._turn = None
         if turn.gone:

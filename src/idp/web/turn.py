@@ -37,6 +37,7 @@ class Turn:
         "complete",
         "gone",
         "keep_alive",
+        "task",
         "whole",
     )
 
@@ -52,6 +53,7 @@ class Turn:
         self._chunked = False
         self._counted = False
         self._bodiless = False
+        self.task: asyncio.Task[None] | None = None  # in which the application runs
         self.keep_alive = keep_alive
         self.whole = False  # the request's body has arrived to its end
         self.answered = False  # something of the answer is on the wire
@@ -88,8 +90,7 @@ class Turn:
             reference = self._scope["state"].get("reference")
             structlog.get_logger("idp.web").error("broken_off", reference=reference, exc_info=error)
         finally:
-            if not self.complete:
-                self._protocol.break_off(self)
+            self._protocol.run_out(self)
 
     async def receive(self) -> Message:
         if self._awaits_continue and not self.answered and not self.gone:
