@@ -21,6 +21,7 @@ answer's own `headers`. A server that understands it says so among the scope's `
 hallway spells it out."""
 
 JSON: Header = (b"content-type", b"application/json")
+CLOSE: Header = (b"connection", b"close")
 
 
 def spelled_out(message: Message) -> Iterator[Message]:

@@ -18,7 +18,7 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
 from idp.web.asgi import WHOLE, Scope
-from idp.web.head import Head, HeadRefused
+from idp.web.head import Head, HeadRefused, Spoken, spoken
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
 
@@ -61,6 +61,7 @@ class Protocol(asyncio.Protocol):
         self._waiting: deque[Turn] = deque()  # pipelined behind it
         self._newest: Turn | None = None  # the one whose body is being read
         self._place = _Place.BETWEEN
+        self._spoken: Spoken | None = None
         self._deaf = False  # nothing that arrives is parsed any more
         self._discarded = 0
         self._last = False  # the server is stopping: one more answer, then close
@@ -119,6 +120,32 @@ class Protocol(asyncio.Protocol):
         if self._deaf:
             self._discard(len(data))
             return
+        alone = self._place is _Place.BETWEEN and self._turn is None
+        if alone and self._spoken is not None and (body := self._spoken.again(data)) is not None:
+            self._take_again(self._spoken.scope, body)
+            return
+        self._feed(data)
+        if alone:
+            self._keep(data)
+
+    def _take_again(self, scope: Scope, body: bytes) -> None:
+        self._began = self.loop.time()
+        scope = {**scope, "state": self._app_state.copy()}
+        turn = Turn(self, scope, keep_alive=not self._last, awaits_continue=False)
+        if turn.feed(body):
+            self._pause_reading()
+        turn.end()
+        self._start(turn)
+
+    def _keep(self, data: bytes) -> None:
+        """What may be said again: a whole request, after which the connection goes on."""
+        turn = self._turn
+        if turn is None or not turn.keep_alive or turn.awaits_continue or self._place is not _Place.BETWEEN:
+            self._spoken = None
+        else:
+            self._spoken = spoken(data, self._body_size, turn.scope)
+
+    def _feed(self, data: bytes) -> None:
         if self._place is _Place.HEAD:
             self._head_seen += len(data)
         elif self._place is _Place.BODY:
