@@ -8,16 +8,18 @@ for nobody.
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from idp.kit import db, ids
 from idp.kit.aside import Aside
+from idp.kit.db import Values
 from idp.kit.errors import Unavailable
 from idp.kit.group_commit import GroupCommit, down
-from idp.kit.lanes import Lane, Values
+from idp.kit.lanes import Lane
 from idp.kit.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -40,7 +42,7 @@ class SqliteLane(Lane):
         self.id = ids.new("lane")
         self.memory = {}
         self.seen = {}
-        self.appended = {}
+        self.appended = defaultdict(list)
         self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in _PRAGMAS:
             self.raw.execute(pragma)
@@ -54,7 +56,7 @@ class SqliteLane(Lane):
     def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
         return self.raw.execute(sql, values)
 
-    def execute_many(self, sql: str, rows: list[Values]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Values]) -> None:
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp.kit.clock import Clock, instant
-from idp.kit.db import Addition, Command, Compiled, Query, Statement
+from idp.kit.db import Addition, Command, Compiled, Query, Statement, Values
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
-from idp.kit.lanes import EVERY_TENANT, Database, Lane, Values
+from idp.kit.lanes import EVERY_TENANT, Database, Lane
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
@@ -85,9 +85,7 @@ class Unit:
 
     def append(self, addition: Addition, row: Sequence[Any]) -> None:
         """Written before the commit, together with other units' rows of this kind; see `Addition`."""
-        compiled = self._sql(addition)
-        whole = (self.tenant, *row)
-        self.lane.append(compiled.text, whole if compiled.order else dict(zip(addition.columns, whole, strict=True)))
+        self.lane.append(addition, (self.tenant, *row))
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""

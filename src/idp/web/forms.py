@@ -64,13 +64,10 @@ def _parse(raw: bytes) -> Form:
         return Form(())
     if raw.count(b"&") >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
-    fields = []
+    pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
     decode = _decode if b"%" in raw or b"+" in raw else bytes.decode
     try:
-        for pair in raw.split(b"&"):
-            if pair:
-                name, _, value = pair.partition(b"=")
-                fields.append((decode(name), decode(value)))
+        fields = [(decode(name), decode(value)) for name, _, value in pairs]
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
     if b"\0" in raw or b"%00" in raw:

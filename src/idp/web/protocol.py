@@ -7,9 +7,7 @@ refuses a length beside chunked coding, bare CR and LF, folded lines and white s
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import Any, cast
 
 import httptools
@@ -17,12 +15,10 @@ from uvicorn import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from idp.web.asgi import WHOLE, Scope
+from idp.web.asgi import KEPT, WHOLE, Scope
 from idp.web.head import Head, HeadRefused, Spoken, spoken
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
-
-_EXTENSIONS: Mapping[str, dict[str, Any]] = MappingProxyType({WHOLE: {}})
 
 
 class _Place(Enum):
@@ -229,15 +225,16 @@ class Protocol(asyncio.Protocol):
             "server": self._server,
             "client": self._client,
             "state": self._app_state.copy(),
-            "extensions": _EXTENSIONS,
+            "extensions": {WHOLE: {}, KEPT: {}},
         }
 
     # Turns
 
     def _start(self, turn: Turn) -> None:
         self._turn = turn
-        patience = self._limits.request_seconds if turn.whole else self._limits.body_seconds
-        self.due = min(self.loop.time() + patience, self._began + self._limits.request_seconds)
+        self.due = self._began + self._limits.request_seconds
+        if not turn.whole:
+            self.due = min(self.due, self.loop.time() + self._limits.body_seconds)
         turn.task = self.loop.create_task(turn.run(self._app))
         self.server_state.tasks.add(turn.task)
 

@@ -21,44 +21,25 @@ _CLOSING = field_lines([CLOSE])
 class Turn:
     """Receives from the parser, is received from by the application, and writes what the application sends."""
 
-    __slots__ = (
-        "_bodiless",
-        "_body",
-        "_chunked",
-        "_counted",
-        "_delivered",
-        "_head",
-        "_left",
-        "_protocol",
-        "_waiter",
-        "answered",
-        "awaits_continue",
-        "complete",
-        "gone",
-        "keep_alive",
-        "scope",
-        "task",
-        "whole",
-    )
+    task: "asyncio.Task[None] | None" = None  # in which the application runs
+    whole = False  # the request's body has arrived to its end
+    answered = False  # something of the answer is on the wire
+    complete = False
+    gone = False  # nobody listens any more
+    _body = b""
+    _delivered = False  # the last piece of the body was received by the application
+    _waiter: "asyncio.Future[None] | None" = None
+    _head: bytes | None = None  # waits for the first piece of the body: one packet instead of two
+    _left = 0  # what the announced length still lacks
+    _chunked = False
+    _counted = False
+    _bodiless = False
 
     def __init__(self, protocol: "Protocol", scope: Scope, *, keep_alive: bool, awaits_continue: bool) -> None:
         self._protocol = protocol
         self.scope = scope
-        self.awaits_continue = awaits_continue
-        self._body = b""
-        self._delivered = False  # the last piece of the body was received by the application
-        self._waiter: asyncio.Future[None] | None = None
-        self._head: bytes | None = None  # waits for the first piece of the body: one packet instead of two
-        self._left = 0  # what the announced length still lacks
-        self._chunked = False
-        self._counted = False
-        self._bodiless = False
-        self.task: asyncio.Task[None] | None = None  # in which the application runs
         self.keep_alive = keep_alive
-        self.whole = False  # the request's body has arrived to its end
-        self.answered = False  # something of the answer is on the wire
-        self.complete = False
-        self.gone = False  # nobody listens any more
+        self.awaits_continue = awaits_continue
 
     # From the parser
 
