@@ -1,6 +1,7 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
 from idp.access import network_tables as networks
+from idp.access import tables as access
 from idp.admin import tables as admin
 from idp.approvals import tables as approvals
 from idp.audit import tables as audit
@@ -22,6 +23,7 @@ from idp.users import tables as users
 __all__ = ["metadata"]
 
 TABLES = (
+    access,
     admin,
     approvals,
     audit,

@@ -1,8 +1,8 @@
 """What the rules that a tenant has stored name: it is not taken away, nor called something else, while they do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from idp.access import policies
+from idp.access import policies, rulebook
 from idp.access.policies import Mentions, Rule
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
@@ -18,6 +18,10 @@ def refuse_mentioned_group(unit: Unit, group_id: str) -> None:
         raise Conflict("named_by_policy", "A policy names this group.")
 
 
-def _stored(_unit: Unit) -> Iterable[Rule]:
-    """Nothing stores a rule yet."""
-    return ()
+def _stored(unit: Unit) -> Iterator[Rule]:
+    """The draft set, the set in force, and the one that would be again."""
+    for policy in rulebook.draft(unit):
+        yield policies.restore(policy.document, rule_id=policy.id)
+    for chosen in (rulebook.newest_set(unit), rulebook.newest_confirmed(unit)):
+        if chosen is not None:
+            yield from rulebook.rules_of(chosen)

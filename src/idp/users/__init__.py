@@ -22,7 +22,7 @@ from idp.users.document import read, to_json
 from idp.users.group_store import groups_of, holding
 from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
-from idp.users.store import active_generations, find, find_by_name, get, page, seats_used, standing
+from idp.users.store import active_generations, administrators, find, find_by_name, get, page, seats_used, standing
 
 __all__ = [
     "CLAIMS_OF_SCOPE",
@@ -37,6 +37,7 @@ __all__ = [
     "UserId",
     "UserStatus",
     "active_generations",
+    "administrators",
     "canonical",
     "change",
     "claims_for",

@@ -111,6 +111,12 @@ _NOTE = command(
 _SET_CAN_SIGN_IN = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
 )
+_ADMINISTRATORS = query(
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation)
+    .where(own(users), users.c.is_admin.is_(True), users.c.status == UserStatus.ACTIVE.value)
+    .order_by(users.c.can_sign_in.desc(), users.c.id),
+    Standing,
+)
 _OTHER_ADMINS = query(
     select(func.count().label("number"))
     .select_from(users)
@@ -148,6 +154,11 @@ def find(unit: Unit, user_id: str) -> Identity | None:
 def standing(unit: Unit, user_id: str) -> Standing | None:
     """None when there is no such ID, or no longer."""
     return unit.one(_STANDING, id=user_id)
+
+
+def administrators(unit: Unit) -> list[Standing]:
+    """Those that are active; first the ones who could sign in now."""
+    return unit.all(_ADMINISTRATORS)
 
 
 def active_generations(unit: Unit) -> dict[str, int]:

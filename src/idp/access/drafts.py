@@ -1,0 +1,195 @@
+"""Changing the rules: the draft set, putting it in force, and keeping it there.
+
+Nothing of the draft decides anything. An activation is in force at once and falls back by the clock unless it is
+confirmed: whoever made a mistake need not be able to sign in to undo it.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from idp import audit, contracts, federation, tenants, users
+from idp.access import locked_out, networks, policies, rulebook
+from idp.access.deciding import DEVICE_PRODUCTS
+from idp.access.in_force import Rules, compile_rules
+from idp.access.policies import Fact, Rule
+from idp.access.rulebook import Document, Policy, PolicyId, get, page
+from idp.audit import Event
+from idp.kit import ids
+from idp.kit.clock import SECOND
+from idp.kit.errors import Conflict, Stale
+from idp.kit.units import Unit
+
+__all__ = [
+    "CONFIRM_WITHIN",
+    "LONGEST_TO_CONFIRM",
+    "MOST",
+    "Activation",
+    "activate",
+    "change",
+    "confirm",
+    "create",
+    "delete",
+    "describe",
+    "get",
+    "page",
+    "stand_ins",
+]
+
+CONFIRM_WITHIN = 600  # seconds
+LONGEST_TO_CONFIRM = 86_400
+MOST = 200  # rules in a set
+
+
+class Activation(NamedTuple):
+    """`confirm_by` in microseconds."""
+
+    id: str
+    confirm_by: int
+
+
+class _Ids:
+    """Ids that exist, asked one by one: a tenant may have ten thousand."""
+
+    def __init__(self, exists: Callable[[str], bool]) -> None:
+        self._exists = exists
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._exists(name)
+
+
+class References(NamedTuple):
+    """What a rule may name."""
+
+    groups: Container[str]
+    services: Container[str]
+    networks: Container[str]
+
+
+def references(unit: Unit) -> References:
+    return References(
+        groups=_Ids(lambda name: users.groups.find(unit, name) is not None),
+        services=_Ids(lambda name: federation.find(unit, name) is not None),
+        networks=networks.named(unit),
+    )
+
+
+def read(unit: Unit, document: Document, *, rule_id: str = "", at: str = "") -> Rule:
+    """A rule that could be saved. Raises `Invalid`, `Conflict("contract_required")`."""
+    known = references(unit)
+    rule = policies.parse(document, **known._asdict(), rule_id=rule_id, at=at)
+    _refuse_unentitled(unit, rule)
+    return rule
+
+
+def stand_ins(unit: Unit, documents: Sequence[Any], *, at: str = "/policies") -> Rules:
+    """A set that stands in for the one in force. Raises as `read`."""
+    rules = [
+        read(unit, _sent(each), rule_id=_name_of(each, index), at=f"{at}/{index}")
+        for index, each in enumerate(documents)
+    ]
+    named = networks.named(unit)
+    return compile_rules(None, rules, named)
+
+
+def describe(policy: Policy) -> dict[str, Any]:
+    """As it was sent, and the other way to write it: a form where there is one, and a text."""
+    rule = policies.restore(policy.document, rule_id=policy.id)
+    absent = {"name": rule.name, "effect": rule.effect.value, "services": None, "when": None}
+    return {
+        "require": None,
+        "max_age_seconds": None,
+        **(policies.form(rule) or absent),
+        "report_only": rule.report_only,
+        "text": "" if rule.broken else policies.text(rule),
+        **policy.document,
+        "source": "text" if "text" in policy.document else "form",
+    }
+
+
+def create(unit: Unit, document: Document) -> Policy:
+    """Raises `Invalid`, `Conflict`: `contract_required`, `policy_limit_reached`."""
+    policy_id = PolicyId(ids.new("pol"))
+    read(unit, document, rule_id=policy_id)
+    if len(rulebook.draft(unit)) >= MOST:
+        raise Conflict("policy_limit_reached", f"A set has at most {MOST} policies.", limit=MOST)
+    rulebook.add(unit, policy_id, document)
+    audit.record(unit, Event.POLICY_CREATED, subject=policy_id)
+    return rulebook.get(unit, policy_id)
+
+
+def change(unit: Unit, policy_id: str, document: Document, *, version: int | None = None) -> Policy:
+    """Raises `NotFound`, `Stale`, and as `create`."""
+    policy = _held(unit, policy_id, version)
+    read(unit, document, rule_id=policy.id)
+    if document != policy.document:
+        rulebook.change(unit, policy.id, document)
+        audit.record(unit, Event.POLICY_CHANGED, subject=policy.id)
+    return rulebook.get(unit, policy_id)
+
+
+def delete(unit: Unit, policy_id: str, *, version: int | None = None) -> None:
+    """From the draft set. Raises `NotFound`, `Stale`."""
+    policy = _held(unit, policy_id, version)
+    rulebook.remove(unit, policy.id)
+    audit.record(unit, Event.POLICY_DELETED, subject=policy.id)
+
+
+def activate(unit: Unit, *, confirm_within: int = CONFIRM_WITHIN) -> Activation:
+    """The draft set, in force from this commit on; `confirm_within` in seconds.
+
+    Raises `Conflict`: `last_admin_locked_out`.
+    """
+    tenants.touch(unit)
+    draft = rulebook.draft(unit)
+    rules = [policies.restore(policy.document, rule_id=policy.id) for policy in draft]
+    if locked_out.everybody(unit, rules):
+        raise Conflict("last_admin_locked_out", "Under these policies no administrator could sign in.")
+    activation = Activation(ids.new("act"), unit.now_us + confirm_within * SECOND)
+    rulebook.add_set(unit, activation.id, _documents(draft), confirm_by=activation.confirm_by)
+    audit.record(unit, Event.POLICIES_ACTIVATED, subject=activation.id, policies=[policy.id for policy in draft])
+    return activation
+
+
+def confirm(unit: Unit, activation: str) -> None:
+    """Again is the same. Raises `Conflict("confirmation_expired")` for one that is over, overtaken, or none."""
+    tenants.touch(unit)
+    if rulebook.confirm(unit, activation):
+        audit.record(unit, Event.POLICIES_CONFIRMED, subject=activation)
+        return
+    newest = rulebook.newest_set(unit, at_us=unit.now_us)
+    if newest is None or newest.id != activation or newest.confirmed_at is None:
+        raise Conflict("confirmation_expired", "This activation is no longer there to be confirmed.")
+
+
+def _held(unit: Unit, policy_id: str, version: int | None) -> Policy:
+    policy = rulebook.get(unit, policy_id)
+    if version is not None and version != policy.version:
+        raise Stale("policy")
+    return policy
+
+
+def _refuse_unentitled(unit: Unit, rule: Rule) -> None:
+    """Art. 3.2: what asks for a device needs the products that know devices."""
+    if not rule.needs & Fact.DEVICE:
+        return
+    facts = contracts.facts(unit)
+    for product in DEVICE_PRODUCTS:
+        if contracts.reason_against(facts, unit.now_us, product) is not None:
+            detail = f"A condition on devices needs an active contract for {product.value}."
+            raise Conflict("contract_required", detail, product=product.value)
+
+
+def _documents(draft: Iterable[Policy]) -> Iterator[Mapping[str, Any]]:
+    return ({**policy.document, "id": policy.id} for policy in draft)
+
+
+def _sent(document: Any) -> Any:
+    if not isinstance(document, Mapping):
+        return document
+    return {name: value for name, value in document.items() if name != "id"}
+
+
+def _name_of(document: object, index: int) -> str:
+    """A rule that has an id keeps it, so that an answer about it says which one is meant."""
+    given = document.get("id") if isinstance(document, Mapping) else None
+    return given if isinstance(given, str) else str(index)

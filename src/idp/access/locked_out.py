@@ -1,0 +1,61 @@
+"""Whether a set of rules would leave nobody who could administer the tenant.
+
+Consoles are no services: rules for every service are those that stand before them. A step-up locks nobody out, it asks.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from idp import contracts, tenants, users
+from idp.access import networks, networks_abroad, policies
+from idp.access.deciding import DEVICE_PRODUCTS, JAPAN
+from idp.access.policies import Action, Inputs, Rule, RuleSet
+from idp.access.policies import Decision as Outcome
+from idp.access.policies.addresses import Networks, address
+from idp.federation import VerificationStatus
+from idp.kit.units import Unit
+from idp.users import Affiliation
+
+CONSOLE = "console"
+_MOST = 50_000  # situations; a set that is more involved than this is not to be trusted blindly
+_SOMEWHERE = "203.0.113.1"
+
+
+def everybody(unit: Unit, rules: list[Rule]) -> bool:
+    """Every administrator who could sign in otherwise, in every situation that the rules tell apart."""
+    standing = [rule for rule in rules if rule.services is None and not rule.report_only]
+    if not standing:
+        return False
+    tried = policies.compile(standing, networks.named(unit))
+    return not any(_gets_in(unit, tried, person) for person in _administrators(unit))
+
+
+def _administrators(unit: Unit) -> Iterator[Inputs]:
+    """Where there is none yet, whoever may become the first."""
+    somebody = Inputs(
+        CONSOLE, Action.SIGN_IN, unit.now_us, tenants.get(unit).time_zone,
+        user_id="usr_first", groups=frozenset(), verification_status=VerificationStatus.VERIFIED.value,
+        ip=_SOMEWHERE, country=JAPAN, methods=frozenset({"pwd"}), age_seconds=0, browser_family="other",
+        browser_version=0,
+    )  # fmt: skip
+    administrators = users.administrators(unit)
+    for admin in administrators:
+        groups = frozenset[str](users.groups_of(unit, admin.id))
+        yield somebody._replace(user_id=admin.id, affiliation=admin.affiliation, groups=groups)
+    if not administrators:
+        yield from (somebody._replace(affiliation=affiliation.value) for affiliation in Affiliation)
+
+
+def _gets_in(unit: Unit, rules: RuleSet, person: Inputs) -> bool:
+    facts = contracts.facts(unit)
+    entitled = all(contracts.reason_against(facts, unit.now_us, product) is None for product in DEVICE_PRODUCTS)
+    places = networks_abroad.cidrs(unit)
+    abroad = Networks(places)
+    for tried in islice(policies.boundary_inputs(rules, person, places=places), _MOST):
+        if tried.country != JAPAN and address(tried.ip or "") not in abroad:
+            continue
+        if not entitled and (tried.device_enrolled or tried.device_compliant or tried.device_certificate):
+            continue
+        if rules.evaluate(tried, assigned=True, assignment_required=False).decision is not Outcome.DENY:
+            return True
+    return False
