@@ -72,7 +72,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import oidc, signin
+    from idp import authzen, oidc, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -90,7 +90,7 @@ def build(settings: Settings) -> App:
         bearer=oidc.bearer,
         export_grace_days=settings.export_grace_days,
     )
-    doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
+    doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house), *authzen.routes(house)]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)
@@ -115,10 +115,12 @@ def _admin(house: House) -> App:
 
 def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     """Everything that is swept, sessions and grants before what hangs on them."""
-    from idp import admin, contracts, oidc, sessions
+    from idp import access, admin, contracts, oidc, sessions
 
     persons = contracts.sweeps(retention_days=retention_days)
-    return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
+    return [
+        *sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *access.SWEEPS, *admin.SWEEPS, *persons,
+    ]  # fmt: skip
 
 
 def steps(settings: Settings) -> "list[Step]":

@@ -147,8 +147,8 @@ BUDGET: dict[Callable[[Scene], int], Cost] = {
     Scene.redeem: Cost(1, 1, 10),
     Scene.refresh: Cost(1, 1, 9),
     Scene.rotate: Cost(1, 1, 10),
-    Scene.introspect: Cost(1, 0, 7),
-    Scene.userinfo: Cost(1, 0, 7),
+    Scene.introspect: Cost(1, 0, 6),
+    Scene.userinfo: Cost(1, 0, 6),
     Scene.jwks: Cost(1, 0, 1),
     Scene.discovery: Cost(1, 0, 1),
 }

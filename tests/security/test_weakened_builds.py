@@ -13,7 +13,7 @@ from tests.support.party import SAME_ORIGIN, Browser
 from tests.support.provider import Provider
 
 from idp import credentials
-from idp.access import gate
+from idp.access import deciding
 from idp.credentials import password_sign_in
 from idp.federation import redirect_uris
 from idp.oidc import answering, authorize, bearer, clients, consent, redemption, request, store, token
@@ -228,7 +228,7 @@ WEAKNESSES = {
     "any digest of a token": Weakness(bearer, "hmac", Unequal, a_tampered_token),
     "tokens that outlive their grant": Weakness(bearer, "_is_over", lambda *_: False, a_token_after_revocation),
     "any browser": Weakness(interactions, "hmac", Unequal, a_form_of_another_browser),
-    "no contract": Weakness(gate.contracts, "reason_against", lambda *_: None, a_suspended_contract),
+    "no contract": Weakness(deciding.contracts, "reason_against", lambda *_: None, a_suspended_contract),
     "grants that outlive credentials": Weakness(
         oidc_grants.sessions, "grant_is_alive", lambda *_, **__: True, a_changed_password
     ),

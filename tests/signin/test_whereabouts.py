@@ -31,7 +31,7 @@ def test_a_sign_in_is_recorded_with_address_and_browser(
     with provider.open() as unit:
         session = sessions.find_session(unit, shown.id)
         assert session is not None
-        here = Whereabouts("192.0.2.7", None, family, version)  # documentation's own: in no country
+        here = Whereabouts("133.11.0.1", "JP", family, version)
         assert sessions.context_of(unit, session) == Context(here, ("pwd",), session.authenticated_at)
 
 
@@ -46,7 +46,7 @@ def test_a_grant_remembers_the_sign_in_that_it_came_from(provider: Provider) -> 
         session = sessions.find_session(unit, grant.session_id)
         assert session is not None
         assert sessions.context_of(unit, grant) == sessions.context_of(unit, session)
-        assert sessions.context_of(unit, grant).whereabouts.address == "192.0.2.7"
+        assert sessions.context_of(unit, grant).whereabouts.address == "133.11.0.1"
 
 
 @pytest.fixture
@@ -62,4 +62,4 @@ def test_what_a_stranger_forwards_does_not_move_a_sign_in(provider: Provider, br
         shown = presented("ss", browser.jar["__Host-warifu-aoba-session"])
         session = sessions.find_session(unit, shown.id) if shown else None
         assert session is not None
-        assert sessions.context_of(unit, session).whereabouts.address == "192.0.2.7"
+        assert sessions.context_of(unit, session).whereabouts.address == "133.11.0.1"

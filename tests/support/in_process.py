@@ -115,7 +115,7 @@ class Running:
             "root_path": "",
             "headers": fields,
             "server": ("127.0.0.1", 8080),
-            "client": ("192.0.2.7", 50_000),
+            "client": ("133.11.0.1", 50_000),
             "state": {},
         }
         sent: list[Message] = []

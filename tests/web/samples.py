@@ -73,6 +73,9 @@ SAMPLES: Mapping[str, Sample] = {
             "return_url": BACK,
         },
     ),
+    "denied-step-up": Sample(
+        "denied", AOBA, {"code": "step_up_required", "reference": "K7QM-3XWT", "missing": ["mfa"], "said": "社内規程"}
+    ),
     "denied-policy": Sample("denied", MIDORI, {"code": "policy_denied", "reference": "K7QM-3XWT"}),
     "error": Sample(
         "error",

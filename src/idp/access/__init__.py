@@ -4,37 +4,79 @@ Every protocol asks here and nowhere else. Making a token or an assertion takes 
 makes one. A decision is pure: it reads facts that were fetched before and the instant it is given, and does no I/O; its
 facts carry the tenant's revision, and whatever was decided on an older revision is never committed (`tenants.hold`).
 Facts are remembered between requests, verdicts never.
+
+Beside the gate stand what it goes by and what it leaves behind: the rules of a tenant, in draft and in force, and the
+decisions that were made. No rule reaches what comes before all rules: contract, ID, service and country.
 """
 
-from idp.access import networks, networks_abroad
+from idp.access import drafts, networks, networks_abroad, policies, records
+from idp.access.backtest import Tried, backtest
 from idp.access.countries import Countries, DatabaseRefused
 from idp.access.countries import described as describe_countries
+from idp.access.drafts import Activation
+from idp.access.explaining import as_of
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
 from idp.access.mentions import refuse_mentioned_group
-from idp.access.model import Admission, PersonProof, Reason, ServiceProof
+from idp.access.model import Admission, Decision, Moment, NotAdmitted, Outcome, PersonProof, Reason, ServiceProof
 from idp.access.named_networks import Network, NetworkDraft
+from idp.access.policies import Effect, Requirement, Result, RuleResult
+from idp.access.proving import prove
+from idp.access.records import SWEEPS, Chosen, Remembered, remember, remember_admission
+from idp.access.remedies import Remedy, smallest_change
+from idp.access.rulebook import Policy
 from idp.access.user_agents import Family as BrowserFamily
 from idp.access.user_agents import UserAgent
 from idp.access.user_agents import read as read_user_agent
+from idp.access.what_if import Described, evaluate, only_known, question, read_context, unanswerable
 
 __all__ = [
+    "SWEEPS",
+    "Activation",
     "Admission",
     "BrowserFamily",
+    "Chosen",
     "Countries",
     "DatabaseRefused",
+    "Decision",
+    "Described",
+    "Effect",
     "FactMemory",
     "Facts",
     "Gate",
+    "Moment",
     "Network",
     "NetworkDraft",
+    "NotAdmitted",
+    "Outcome",
     "PersonProof",
+    "Policy",
     "Reason",
+    "Remedy",
+    "Remembered",
+    "Requirement",
+    "Result",
+    "RuleResult",
     "ServiceProof",
+    "Tried",
     "UserAgent",
+    "as_of",
+    "backtest",
     "describe_countries",
+    "drafts",
+    "evaluate",
     "networks",
     "networks_abroad",
+    "only_known",
+    "policies",
+    "prove",
+    "question",
+    "read_context",
     "read_user_agent",
+    "records",
     "refuse_mentioned_group",
+    "remember",
+    "remember_admission",
+    "smallest_change",
+    "unanswerable",
 ]

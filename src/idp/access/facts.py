@@ -4,7 +4,10 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from idp import contracts, federation, tenants
+from idp import contracts, federation, tenants, users
+from idp.access import in_force, networks_abroad
+from idp.access.in_force import NONE_IN_FORCE, InForce, Rules
+from idp.access.policies.addresses import Networks, address
 from idp.contracts import ContractFacts
 from idp.federation import Service
 from idp.kit.errors import NotFound, Unavailable
@@ -14,6 +17,7 @@ from idp.kit.units import Unit, Units
 from idp.signing import KeyRing, KeySet
 from idp.tenants import Tenant
 
+_NOWHERE = Networks(())
 _MOST_TENANTS = 5_000
 _WARMED = 200
 _MOST_SERVICES = 20_000
@@ -28,7 +32,22 @@ class Facts:
     tenant: Tenant
     contract: ContractFacts
     keys: KeySet
+    rules: InForce = NONE_IN_FORCE
+    abroad: Networks = _NOWHERE
+    has_groups: bool = False
     services: dict[str, Service] = field(default_factory=dict)
+
+    def rules_at(self, now_us: int) -> Rules:
+        """Those in force: an activation that nobody confirmed is over by the clock alone."""
+        rules = self.rules
+        return rules.newest if now_us < rules.until_us else rules.after
+
+    def counts_as_japan(self, ip: str | None) -> bool:
+        """Whether the operator has named a network that may be abroad and has this address (Art. 6.4)."""
+        try:
+            return ip is not None and address(ip) in self.abroad
+        except ValueError:
+            return False
 
 
 class FactMemory:
@@ -105,7 +124,15 @@ class FactMemory:
             self._tenants.pop(facts.tenant.slug, None)
 
     def _load(self, unit: Unit) -> Facts:
-        facts = Facts(tenants.get(unit), contracts.facts(unit), self._ring.load(unit))
+        before = self._facts.get(unit.tenant)
+        facts = Facts(
+            tenants.get(unit),
+            contracts.facts(unit),
+            self._ring.load(unit),
+            in_force.load(unit, before.rules if before else None),
+            Networks(networks_abroad.cidrs(unit)),
+            users.groups.exist(unit),
+        )
         if len(self._facts) >= _MOST_TENANTS:
             self._facts.clear()
         self._facts[unit.tenant] = facts

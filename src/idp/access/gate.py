@@ -1,22 +1,31 @@
-"""The decision, in the order of its outcome: contract, service, ID, assignment. Default deny."""
+"""The gate itself: a decision made into an admission, or into the refusal that carries it."""
 
-from idp import contracts
+from collections import Counter
+
+from idp.access import deciding
+from idp.access.deciding import Proof
 from idp.access.facts import Facts
-from idp.access.model import Admission, PersonProof, Reason, ServiceProof
+from idp.access.in_force import NONE_IN_FORCE
+from idp.access.model import Admission, Moment, NotAdmitted, PersonProof, Reason, ServiceProof
 from idp.federation import Service
-from idp.kit.errors import Refused
 from idp.kit.references import new_reference
 
 
 class Gate:
-    def admit(self, facts: Facts, proof: PersonProof | ServiceProof, *, now_us: int) -> Admission:
-        """Raises `Refused` whose code is a `Reason` and whose members carry the `reference` of the decision."""
+    """`tally` counts what was decided, by outcome; permits where a token is only looked at are counted and no more."""
+
+    def __init__(self) -> None:
+        self.tally: Counter[str] = Counter()
+
+    def admit(self, facts: Facts, proof: Proof, moment: Moment, *, now_us: int) -> Admission:
+        """Raises `NotAdmitted`. Whoever receives either writes down its decision in the unit of its effect."""
         reference = new_reference()
-        reason = self.reason_against(facts, proof.service, now_us=now_us)
-        if reason is None and isinstance(proof, PersonProof):
-            reason = _against_person(proof)
-        if reason is not None:
-            raise Refused(reason.value, reference=reference)
+        decision = None
+        if not _plainly_admitted(facts, proof, now_us):
+            decision = deciding.decide(facts, proof, moment, now_us=now_us, reference=reference)
+            self.tally[decision.outcome.value] += 1
+            if not decision.permits:
+                raise NotAdmitted(decision)
         person = proof if isinstance(proof, PersonProof) else None
         return Admission(
             tenant=facts.tenant,
@@ -28,21 +37,27 @@ class Gate:
             authenticated_at=person.authenticated_at if person else now_us,
             at_us=now_us,
             reference=reference,
+            decision=decision if person else None,
         )
 
     def reason_against(self, facts: Facts, service: Service, *, now_us: int) -> Reason | None:
         """What stands in the way of everybody alike; asked before a person is troubled with a sign-in."""
-        against = contracts.reason_against(facts.contract, now_us)
-        if against is not None:
-            return Reason(against.value)
-        return None if service.enabled else Reason.SERVICE_UNKNOWN
+        return deciding.reason_against(facts, service, now_us=now_us)
+
+    def turn_away(
+        self, facts: Facts, service: Service, person: PersonProof | None, reason: Reason, moment: Moment, *, now_us: int
+    ) -> NotAdmitted:
+        """The refusal for such a reason, of a person or of a visitor whom nobody knows yet."""
+        proof = person or ServiceProof(service)
+        decision = deciding.refuse(facts, proof, reason, moment, now_us=now_us, reference=new_reference())
+        self.tally[decision.outcome.value] += 1
+        return NotAdmitted(decision)
 
 
-def _against_person(proof: PersonProof) -> Reason | None:
-    if proof.user is None:
-        return Reason.ID_UNKNOWN
-    if not proof.user.active:
-        return Reason.ID_DISABLED
-    if proof.service.assignment_required and not proof.assigned:
-        return Reason.NOT_ASSIGNED
-    return None
+def _plainly_admitted(facts: Facts, proof: Proof, now_us: int) -> bool:
+    """The hot path of client credentials: there is no rule to be asked."""
+    return (
+        type(proof) is ServiceProof
+        and facts.rules is NONE_IN_FORCE
+        and deciding.reason_against(facts, proof.service, now_us=now_us) is None
+    )

@@ -1,9 +1,25 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from idp.access.policies import Action, Inputs, Requirement, RuleResult
+from idp.access.policies import Decision as Outcome
 from idp.federation import Service
+from idp.kit.errors import Refused
 from idp.tenants import Tenant
 from idp.users import Standing
+
+__all__ = [
+    "Admission",
+    "Decision",
+    "Moment",
+    "NotAdmitted",
+    "Outcome",
+    "Person",
+    "PersonProof",
+    "Reason",
+    "ServiceProof",
+    "Situation",
+]
 
 
 class Reason(StrEnum):
@@ -16,19 +32,74 @@ class Reason(StrEnum):
     ID_UNKNOWN = "id_unknown"
     ID_DISABLED = "id_disabled"
     SERVICE_UNKNOWN = "service_unknown"
+    OUTSIDE_JAPAN = "outside_japan"
+    COUNTRY_UNKNOWN = "country_unknown"
+    POLICY_DENIED = "policy_denied"
+    POLICY_ERROR = "policy_error"
+    NO_RULE_PERMITS = "no_rule_permits"
     NOT_ASSIGNED = "not_assigned"
+    DEVICE_ENTITLEMENT_ENDED = "device_entitlement_ended"
+    STEP_UP_REQUIRED = "step_up_required"
     PERMITTED = "permitted"
 
 
+class Moment(StrEnum):
+    """Where the question comes up. A step-up is asked where a person can answer it; elsewhere only denials count."""
+
+    AUTHORIZATION = "authorization"
+    AUTHZEN = "authzen"
+    CODE = "code"
+    REFRESH = "refresh"
+    CLIENT_CREDENTIALS = "client_credentials"
+    USERINFO = "userinfo"
+    INTROSPECTION = "introspection"
+
+    @property
+    def action(self) -> Action:
+        return Action.SIGN_IN if self in _SIGNING_IN else Action.TOKEN
+
+
+_SIGNING_IN = frozenset({Moment.AUTHORIZATION, Moment.AUTHZEN})
+
+
+class Situation(NamedTuple):
+    """Where somebody is, with what, and what they proved when: None is not known. `methods` are values of RFC 8176,
+    `authenticated_at` is in microseconds; a device that says nothing is nothing."""
+
+    ip: str | None = None
+    country: str | None = None
+    methods: frozenset[str] | None = None
+    authenticated_at: int | None = None
+    browser_family: str | None = None
+    browser_version: int | None = None
+    device_enrolled: bool = False
+    device_compliant: bool = False
+    device_certificate: bool = False
+
+
+class Person(NamedTuple):
+    """Who it is, as far as decisions ask; `user` is None when there is no such ID, or no longer."""
+
+    id: str
+    user: Standing | None
+    groups: frozenset[str]
+    assigned: bool
+
+
 class PersonProof(NamedTuple):
-    """A person has proved who they are; `user` is None when that ID no longer exists."""
+    """A person has proved who they are. `fresh`: for this very request, so that nothing is asked of them twice."""
 
     service: Service
-    user: Standing | None
-    assigned: bool
-    session_id: str
-    methods: str
-    authenticated_at: int
+    person: Person
+    situation: Situation
+    session_id: str = ""
+    methods: str = "[]"
+    authenticated_at: int = 0
+    fresh: bool = False
+
+    @property
+    def user(self) -> Standing | None:
+        return self.person.user
 
 
 class ServiceProof(NamedTuple):
@@ -37,8 +108,45 @@ class ServiceProof(NamedTuple):
     service: Service
 
 
+class Decision(NamedTuple):
+    """What was decided, with everything it was decided from: enough to say why, now and later.
+
+    `inputs` and `rules` are there as far as the question came; `set_id` names the rules that were in force, None where
+    there were none. The sentences are those of the rule that decided, or empty.
+    """
+
+    reference: str
+    at_us: int
+    moment: Moment
+    outcome: Outcome
+    reason: Reason
+    inputs: Inputs
+    assigned: bool
+    assignment_required: bool
+    missing: tuple[Requirement, ...] = ()
+    rules: tuple[RuleResult, ...] = ()
+    set_id: str | None = None
+    reason_ja: str = ""
+    reason_en: str = ""
+
+    @property
+    def permits(self) -> bool:
+        return self.outcome is Outcome.PERMIT
+
+
+class NotAdmitted(Refused):
+    """The gate's no: its code is a `Reason`, its members carry the `reference`."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reason.value, reference=decision.reference)
+        self.decision = decision
+
+
 class Admission(NamedTuple):
-    """The gate's yes, for one subject, one service and one instant. Only `Gate.admit` makes one."""
+    """The gate's yes, for one subject, one service and one instant. Only `Gate.admit` makes one.
+
+    `decision` is None where a service asks in its own name: then the token's own row says all there is to say.
+    """
 
     tenant: Tenant
     revision: int
@@ -49,6 +157,7 @@ class Admission(NamedTuple):
     authenticated_at: int
     at_us: int
     reference: str
+    decision: Decision | None = None
 
     @property
     def user_generation(self) -> int:

@@ -1,16 +1,18 @@
 """The authorization response, in its own grammar: redirects to the client, or a page of ours."""
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
-from idp.access import Facts
+from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Failure, Refused
 from idp.oidc.errors import PageError, describable
 from idp.oidc.known import Known
 from idp.oidc.request import Return
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.house import House
-from idp.web.showing import show, shown_service
+from idp.web.languages import Language
+from idp.web.showing import language_of, show, shown_service
 
 
 def response_uri(back: Return, issuer: str, **parameters: str) -> str:
@@ -47,9 +49,9 @@ async def show_page_error(house: House, scope: Scope, send: Send, facts: Facts |
 
 
 async def show_denied(
-    house: House, scope: Scope, send: Send, known: Known, refusal: Refused, *, return_url: str
+    house: House, scope: Scope, send: Send, known: Known, refusal: Refused, *, ui_locales: str, return_url: str
 ) -> None:
-    """Reason, reference, and a link that tells the client (`access_denied`)."""
+    """Reason, reference, what is missing, and a link that tells the client (`access_denied`)."""
     await show(
         house,
         scope,
@@ -57,8 +59,19 @@ async def show_denied(
         "denied",
         facts=known.facts,
         status=403,
+        ui_locales=ui_locales,
         code=refusal.code,
         reference=refusal.members.get("reference") or scope["state"]["reference"],
+        **_of_rules(refusal, language_of(scope, ui_locales)),
         service=shown_service(known.service),
         return_url=return_url,
     )
+
+
+def _of_rules(refusal: Refused, language: Language) -> dict[str, Any]:
+    """What whoever wrote the rule says to people, and what a step-up asks for."""
+    if not isinstance(refusal, NotAdmitted):
+        return {}
+    decision = refusal.decision
+    said = decision.reason_ja if language is Language.JA else decision.reason_en
+    return {"said": said or None, "missing": [each.value for each in decision.missing]}

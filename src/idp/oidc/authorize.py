@@ -103,7 +103,8 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
         if denied.request.silent:
             await redirect(send, location)
         else:
-            await show_denied(house, scope, send, denied.known, denied.refusal, return_url=location)
+            locales = denied.request.ui_locales
+            await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=location)
     else:
         await redirect(send, onward.location, onward.headers)
 
@@ -133,7 +134,7 @@ async def read_request(house: House, browser: Browser, form: Form) -> tuple[Know
     client_id = requests.client_of(form)
 
     def read(unit: Unit) -> tuple[Known, AuthorizationRequest]:
-        known = look(house, unit, client_id, browser.session)
+        known = look(house, unit, client_id, browser)
         back = requests.way_back(form, known.service)
         request = requests.parse(form, known.service, back)
         known = with_hint(known, request, house.issuer(browser.slug))

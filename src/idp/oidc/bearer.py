@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
-from idp import federation, sessions, users
-from idp.access import Admission, PersonProof, ServiceProof
+from idp import access, federation, sessions
+from idp.access import Admission, Facts, Moment, PersonProof, ServiceProof
+from idp.federation import Service
 from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
@@ -15,7 +16,6 @@ from idp.oidc import store
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
 from idp.signing import Unverified, unverified_claims
-from idp.users import Standing
 from idp.web.house import House
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -56,7 +56,7 @@ def find(unit: Unit, token: str) -> AccessToken | None:
     return row if row and shown and hmac.compare_digest(row.digest, shown.digest) else None
 
 
-def inspect(house: House, unit: Unit, token: str) -> Alive | None:
+def inspect(house: House, unit: Unit, token: str, moment: Moment) -> Alive | None:
     """None unless everything it hangs on still stands. Raises `Refused` where only the gate is against it."""
     row = find(unit, token)
     if row is None or row.revoked_at is not None or unit.now_us >= row.expires_at:
@@ -65,11 +65,13 @@ def inspect(house: House, unit: Unit, token: str) -> Alive | None:
     service = facts.services.get(row.client_id)
     if service is None or service.id != row.service_id:
         return None
-    user = users.standing(unit, row.user_id) if row.user_id else None
-    proof = _proof(unit, row, service, user) if row.user_id else ServiceProof(service)
-    admission = house.gate.admit(facts, proof, now_us=unit.now_us)
+    grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
+    if row.grant_id and grant is None:
+        return None
+    proof = proof_of_grant(unit, facts, service, grant) if grant else ServiceProof(service)
+    admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
-    return Alive(row, admission) if row.generations == present and not _is_over(unit, row) else None
+    return Alive(row, admission) if row.generations == present and not _is_over(unit, row, grant) else None
 
 
 def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
@@ -80,20 +82,9 @@ def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
     if grant is None or service is None:
         return None
     facts = house.memory.current(unit, service.client_id)
-    user = users.standing(unit, grant.user_id)
-    house.gate.admit(
-        facts,
-        PersonProof(
-            service=service,
-            user=user,
-            assigned=federation.is_assigned(unit, service_id=service.id, user_id=grant.user_id),
-            session_id=grant.session_id,
-            methods=grant.methods,
-            authenticated_at=grant.authenticated_at,
-        ),
-        now_us=unit.now_us,
-    )
-    present = Generations(facts.tenant.generation, user.generation if user else 0, service.generation)
+    proof = proof_of_grant(unit, facts, service, grant)
+    admission = house.gate.admit(facts, proof, Moment.INTROSPECTION, now_us=unit.now_us)
+    present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
     session = sessions.find_session(unit, grant.session_id)
     alive = sessions.grant_is_alive(grant, session, unit.now_us, present=present)
     return Refreshable(grant, service.client_id) if alive else None
@@ -105,21 +96,17 @@ def from_header(headers: Mapping[bytes, bytes]) -> str | None:
     return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
 
 
-def _proof(unit: Unit, row: AccessToken, service: federation.Service, user: Standing | None) -> PersonProof:
-    return PersonProof(
-        service=service,
-        user=user,
-        assigned=federation.is_assigned(unit, service_id=service.id, user_id=row.user_id or ""),
-        session_id=row.session_id or "",
-        methods="[]",
-        authenticated_at=row.issued_at,
+def proof_of_grant(unit: Unit, facts: Facts, service: Service, grant: Grant) -> PersonProof:
+    """The person behind it, as they stood at their last sign-in step."""
+    context = sessions.context_of(unit, grant)
+    return access.prove(
+        unit, facts, service, grant.user_id, session_id=grant.session_id, methods=grant.methods, context=context
     )
 
 
-def _is_over(unit: Unit, row: AccessToken) -> bool:
+def _is_over(unit: Unit, row: AccessToken, grant: Grant | None) -> bool:
     """Its grant was ended, or the session it was given in was signed out of."""
-    grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
-    if row.grant_id and (grant is None or grant.ended_at is not None):
+    if grant is not None and grant.ended_at is not None:
         return True
     session = sessions.find_session(unit, row.session_id) if row.session_id else None
     return session is not None and session.ended_at is not None and row.issued_at <= session.ended_at

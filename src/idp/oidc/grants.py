@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from idp import audit, federation, sessions, tenants, users
-from idp.access import Admission, Facts, PersonProof, ServiceProof
+from idp import access, audit, sessions, tenants
+from idp.access import Admission, Facts, Moment, NotAdmitted, PersonProof, ServiceProof
 from idp.federation import Grant as GrantType
 from idp.federation import OidcClient, Service
 from idp.kit import ids
@@ -17,6 +17,7 @@ from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
 from idp.oidc import mint, redemption, store
+from idp.oidc.bearer import proof_of_grant
 from idp.oidc.errors import OAuthError
 from idp.oidc.mint import Issued
 from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
@@ -55,8 +56,8 @@ class Asked(NamedTuple):
         assert self.service.oidc is not None
         return self.service.oidc
 
-    def admit(self, proof: PersonProof | ServiceProof) -> Admission:
-        return self.house.gate.admit(self.facts, proof, now_us=self.now_us)
+    def admit(self, proof: PersonProof | ServiceProof, moment: Moment) -> Admission:
+        return self.house.gate.admit(self.facts, proof, moment, now_us=self.now_us)
 
     def read(self, work: Callable[[Unit], T]) -> Awaitable[T]:
         return self.house.units.read(self.facts.tenant.id, work)
@@ -75,7 +76,7 @@ async def client_credentials(asked: Asked) -> Answer:
     """RFC 6749 4.4: the service in its own name; no person, no refresh token."""
     scopes = _own_scopes(asked)
     try:
-        admission = asked.admit(ServiceProof(asked.service))
+        admission = asked.admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
     except Refused as refusal:
         await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
@@ -87,11 +88,10 @@ async def client_credentials(asked: Asked) -> Answer:
 async def authorization_code(asked: Asked) -> Answer:
     """RFC 6749 4.1.3 with RFC 7636. A refusal spends the code and nothing else."""
     shown = redemption.presented_code(asked.form)
-    generation = asked.facts.tenant.generation
-    loaded = await asked.read(lambda unit: redemption.load(unit, shown, asked.service, generation))
+    loaded = await asked.read(lambda unit: redemption.load(unit, shown, asked.service, asked.facts))
     code = loaded.code
     try:
-        admission = asked.admit(loaded.proof)
+        admission = asked.admit(loaded.proof, Moment.CODE)
         redemption.check(loaded, asked.form, asked.now_us)
     except Refused as refusal:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
@@ -115,7 +115,7 @@ async def refresh_token(asked: Asked) -> Answer:
     shown = _presented(asked.form)
     grant, session, proof = await asked.read(lambda unit: _load_grant(unit, asked, shown))
     try:
-        admission = asked.admit(proof)
+        admission = asked.admit(proof, Moment.REFRESH)
     except Refused as refusal:
         await asked.commit(partial(_note, refusal=refusal, subject=grant.user_id))
         raise
@@ -176,14 +176,7 @@ def _load_grant(unit: Unit, asked: Asked, shown: Presented) -> tuple[Grant, Sess
     grant = sessions.grant_of_refresh_token(unit, shown)
     if grant is None or grant.service_id != asked.service.id:
         raise _no_refresh()
-    proof = PersonProof(
-        service=asked.service,
-        user=users.standing(unit, grant.user_id),
-        assigned=federation.is_assigned(unit, service_id=grant.service_id, user_id=grant.user_id),
-        session_id=grant.session_id,
-        methods=grant.methods,
-        authenticated_at=grant.authenticated_at,
-    )
+    proof = proof_of_grant(unit, asked.facts, asked.service, grant)
     return grant, sessions.find_session(unit, grant.session_id), proof
 
 
@@ -198,12 +191,15 @@ def _spend(unit: Unit, *, shown: Presented, code: Code, refusal: Refused) -> Non
 
 def _note(unit: Unit, *, refusal: Refused, subject: str) -> None:
     reference = refusal.members.get("reference", "")
+    if isinstance(refusal, NotAdmitted):
+        access.remember(unit, refusal.decision)
     audit.record(unit, audit.Event.ACCESS_REFUSED, subject=subject, reason=refusal.code, reference=reference)
 
 
 def _record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -> None:
     row = issued.row
     store.add_access_token(unit, row)
+    access.remember_admission(unit, admission)
     audit.record(
         unit,
         audit.Event.TOKEN_ISSUED,

@@ -3,6 +3,7 @@ everybody else, and for whatever is not good at this moment, exactly `{"active":
 
 from typing import Any
 
+from idp.access import Moment
 from idp.federation import Service
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound, Refused
@@ -48,7 +49,7 @@ async def _answer(house: House, tenant: TenantId, shown: Credentials, form: Form
         token = form.get("token")
         if not token:
             raise OAuthError("invalid_request", "token is missing.")
-        alive = bearer.inspect(house, unit, token)
+        alive = bearer.inspect(house, unit, token, Moment.INTROSPECTION)
         if alive is not None:
             return _access(alive, service, issuer)
         refreshable = bearer.inspect_refresh(house, unit, token)

@@ -2,51 +2,66 @@
 
 from typing import NamedTuple
 
-from idp import audit, federation, sessions, tenants, users
-from idp.access import Admission, Facts
+from idp import access, audit, sessions, tenants
+from idp.access import Admission, Facts, NotAdmitted, PersonProof
 from idp.federation import Service
 from idp.kit import ids
 from idp.kit.errors import Refused
-from idp.kit.ids import Minted, Presented
+from idp.kit.ids import Minted
 from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code
 from idp.oidc.request import AuthorizationRequest
-from idp.sessions import Interaction, Session
+from idp.sessions import Context, Interaction, Session
 from idp.users import Standing
+from idp.web.browsers import Browser
 from idp.web.house import House
 
 
 class Known(NamedTuple):
-    """Read in one snapshot. `session` lives and is that of `user`, or both are None; `meant` is False where the
-    service has proved by an ID token that it means somebody else."""
+    """Read in one snapshot. `session` lives and is that of the person in `proof`, or both are None; `meant` is False
+    where the service has proved by an ID token that it means somebody else."""
 
     facts: Facts
     service: Service
     session: Session | None = None
-    user: Standing | None = None
-    assigned: bool = False
+    proof: PersonProof | None = None
     consented: bool = False
     meant: bool = True
+
+    @property
+    def user(self) -> Standing | None:
+        return self.proof.user if self.proof else None
 
     @property
     def actor(self) -> Actor:
         return Actor("user", self.user.id) if self.user else Actor("service", self.service.id)
 
 
-def look(house: House, unit: Unit, client_id: str, cookie: Presented | None) -> Known:
+def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
     """Raises `PageError` for an unknown service."""
     facts = house.memory.current(unit, client_id)
     service = facts.services.get(client_id)
     if service is None or service.oidc is None:
         raise PageError("unknown_service")
-    session = sessions.live_session(unit, cookie, tenant_generation=facts.tenant.generation)
-    user = users.standing(unit, session.user_id) if session else None
-    if session is None or user is None or not user.active or user.generation != session.user_generation:
+    session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
+    if session is None:
         return Known(facts, service)
-    assigned = federation.is_assigned(unit, service_id=service.id, user_id=user.id)
-    return Known(facts, service, session, user, assigned)
+    context = Context(browser.whereabouts, tuple(session.amr), session.authenticated_at)
+    proof = access.prove(
+        unit,
+        facts,
+        service,
+        session.user_id,
+        session_id=session.id,
+        methods=session.methods,
+        context=context,
+    )
+    user = proof.user
+    if user is None or not user.active or user.generation != session.user_generation:
+        return Known(facts, service)
+    return Known(facts, service, session, proof)
 
 
 def with_hint(known: Known, request: AuthorizationRequest, issuer: str) -> Known:
@@ -87,6 +102,7 @@ async def give_code(
         store.add_code(unit, code)
         if known.session is not None:
             sessions.seen(unit, known.session)
+        access.remember_admission(unit, admission)
         issued = {"service": code.service_id, "code": code.id, "reference": admission.reference}
         audit.record(unit, audit.Event.CODE_ISSUED, subject=code.user_id, **issued)
 
@@ -118,19 +134,15 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
 
 
 async def note_refusal(house: House, known: Known, refusal: Refused) -> None:
-    """Recorded where a person was refused; a visitor whom nobody knows yet leaves no row behind."""
-    if known.user is None:
+    """The decision, so that its reference can be explained; in the trail where it was a person who was refused."""
+    if not isinstance(refusal, NotAdmitted):
         return
-    subject, service = known.user.id, known.service.id
+    reference, service = refusal.decision.reference, known.service.id
 
     def write(unit: Unit) -> None:
-        audit.record(
-            unit,
-            audit.Event.ACCESS_REFUSED,
-            subject=subject,
-            service=service,
-            reason=refusal.code,
-            reference=refusal.members.get("reference", ""),
-        )
+        access.remember(unit, refusal.decision)
+        if known.user is not None:
+            refused = {"service": service, "reason": refusal.code, "reference": reference}
+            audit.record(unit, audit.Event.ACCESS_REFUSED, subject=known.user.id, **refused)
 
     await house.units.commit(known.facts.tenant.id, write, actor=known.actor)

@@ -1,7 +1,7 @@
 """Access tokens of the platform's own issuer, as our API takes them (RFC 9068 4)."""
 
 from idp import signing
-from idp.access import Facts
+from idp.access import Facts, Moment
 from idp.kit.clock import SECOND
 from idp.kit.units import Unit
 from idp.oidc.bearer import inspect
@@ -13,7 +13,7 @@ from idp.web.paths import PLATFORM
 def bearer(house: House, unit: Unit, token: str) -> Bearer | None:
     """In a unit of the platform, whose tokens alone are found there. None unless it is as good as at introspection, and
     for the API. Raises `Refused` where only the gate is against it."""
-    alive = inspect(house, unit, token)
+    alive = inspect(house, unit, token, Moment.INTROSPECTION)
     if alive is None or alive.row.audience != house.api:
         return None
     if alive.row.jwt and not _is_ours(house, house.memory.current(unit), token, now_us=unit.now_us):

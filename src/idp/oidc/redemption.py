@@ -5,8 +5,8 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
-from idp import audit, federation, sessions, users
-from idp.access import PersonProof
+from idp import access, audit, sessions
+from idp.access import Facts, PersonProof
 from idp.federation import Service
 from idp.kit import ids
 from idp.kit.errors import Refused
@@ -15,7 +15,7 @@ from idp.kit.units import Unit
 from idp.oidc import store
 from idp.oidc.errors import OAuthError
 from idp.oidc.model import CODE_KIND, Code, Scope
-from idp.sessions import Generations, Grant, Lifetimes, Session
+from idp.sessions import Context, Generations, Grant, Lifetimes, Session, Whereabouts
 from idp.signing import b64
 from idp.web.forms import Form
 
@@ -39,22 +39,18 @@ def presented_code(form: Form) -> Presented:
     return shown
 
 
-def load(unit: Unit, shown: Presented, service: Service, tenant_generation: int) -> Loaded:
+def load(unit: Unit, shown: Presented, service: Service, facts: Facts) -> Loaded:
     """The code and the person behind it. Raises `Refused("invalid_grant")`; nothing is written."""
     code = store.find_code(unit, shown.id)
     if code is None or not hmac.compare_digest(code.digest, shown.digest) or code.service_id != service.id:
         raise _invalid()
-    user = users.standing(unit, code.user_id)
-    proof = PersonProof(
-        service=service,
-        user=user,
-        assigned=federation.is_assigned(unit, service_id=service.id, user_id=code.user_id),
-        session_id=code.session_id,
-        methods=code.methods,
-        authenticated_at=code.authenticated_at,
+    session = sessions.find_session(unit, code.session_id)
+    context = sessions.context_of(unit, session) if session else Context(Whereabouts(), (), code.authenticated_at)
+    proof = access.prove(
+        unit, facts, service, code.user_id, session_id=code.session_id, methods=code.methods, context=context
     )
-    present = Generations(tenant_generation, user.generation if user else 0, service.generation)
-    return Loaded(code, proof, present, sessions.find_session(unit, code.session_id))
+    present = Generations(facts.tenant.generation, proof.user.generation if proof.user else 0, service.generation)
+    return Loaded(code, proof, present, session)
 
 
 def check(loaded: Loaded, form: Form, now_us: int) -> None:

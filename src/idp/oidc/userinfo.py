@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from idp import audit, users
+from idp import access, audit, users
+from idp.access import Moment, NotAdmitted
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit
@@ -47,7 +48,7 @@ async def _token(scope: Request, receive: Receive) -> str:
 
 async def _claims(house: House, tenant: TenantId, token: str) -> dict[str, Any]:
     def read(unit: Unit) -> dict[str, Any]:
-        alive = bearer.inspect(house, unit, token)
+        alive = bearer.inspect(house, unit, token, Moment.USERINFO)
         if alive is None:
             raise _invalid()
         if alive.admission.user is None or Scope.OPENID not in alive.row.scope_set:
@@ -65,11 +66,13 @@ async def _claims(house: House, tenant: TenantId, token: str) -> dict[str, Any]:
 
 async def note_refusal(house: House, tenant: TenantId, refusal: Refused, *, at: str) -> None:
     facts = {"reason": refusal.code, "reference": refusal.members.get("reference", ""), "at": at}
-    await house.units.commit(
-        tenant,
-        lambda unit: audit.record(unit, audit.Event.ACCESS_REFUSED, **facts),
-        actor=Actor("service", "unknown"),
-    )
+
+    def write(unit: Unit) -> None:
+        if isinstance(refusal, NotAdmitted):
+            access.remember(unit, refusal.decision)
+        audit.record(unit, audit.Event.ACCESS_REFUSED, **facts)
+
+    await house.units.commit(tenant, write, actor=Actor("service", "unknown"))
 
 
 def _invalid() -> OAuthError:

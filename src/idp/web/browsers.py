@@ -5,13 +5,14 @@ from typing import NamedTuple
 from idp import sessions
 from idp.kit.errors import NotFound
 from idp.kit.ids import Minted, Presented, TenantId
-from idp.sessions import Interaction
+from idp.sessions import Interaction, Whereabouts
 from idp.web import cookies
 from idp.web.asgi import Header, Scope
 from idp.web.cookies import Cookie
 from idp.web.failures import Refusal
 from idp.web.forms import Form
 from idp.web.house import House
+from idp.web.whereabouts import whereabouts_of
 
 
 class Browser(NamedTuple):
@@ -21,6 +22,7 @@ class Browser(NamedTuple):
     slug: str
     session: Presented | None
     device: Presented | None
+    whereabouts: Whereabouts
 
 
 async def browser_of(house: House, scope: Scope) -> Browser:
@@ -37,6 +39,7 @@ async def browser_of(house: House, scope: Scope) -> Browser:
         slug,
         cookies.read(text, Cookie.SESSION, slug=slug, secure=house.secure),
         cookies.read(text, Cookie.BROWSER, slug=slug, secure=house.secure),
+        whereabouts_of(house, scope),
     )
 
 

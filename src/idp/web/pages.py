@@ -77,7 +77,7 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
     {
         "signin": _takes("action", "csrf", "interaction", service=None, username="", error=None),
         "consent": _takes("action", "csrf", "interaction", "service", "person", "scopes", switch_account_url=None),
-        "denied": _takes("code", "reference", service=None, person=None, return_url=None),
+        "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
         "error": _takes("code", "reference", detail=None),
         "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None, cancel_url=None),
         "logged_out": _takes(service=None, return_url=None, signin_url=None),
@@ -114,6 +114,11 @@ class Pages:
         }
         for name in environment.list_templates():
             environment.get_template(name)
+
+    def sentence(self, language: Language, family: str, name: str) -> str:
+        """`family.name` as plain text, or the `family.other` that stands in for it."""
+        wording = self._wordings[language]
+        return wording(wording.known(family, name)).unescape()
 
     def render(
         self,

@@ -1,0 +1,32 @@
+"""The one place where what is stored of a person becomes a proof: for an authorization, a code, a grant, a token."""
+
+from idp import federation, users
+from idp.access.facts import Facts
+from idp.access.model import Person, PersonProof, Situation
+from idp.federation import Service
+from idp.kit.units import Unit
+from idp.sessions import Context
+
+
+def prove(
+    unit: Unit, facts: Facts, service: Service, user_id: str, *, session_id: str, methods: str, context: Context
+) -> PersonProof:
+    """`context` is that of the browser which is there, or else what was recorded at the last sign-in step."""
+    where = context.whereabouts
+    situation = Situation(
+        ip=where.address,
+        country=where.country,
+        methods=frozenset(context.methods),
+        authenticated_at=context.authenticated_at,
+        browser_family=where.browser,
+        browser_version=where.browser_version,
+    )
+    person = person_of(unit, facts, service, user_id)
+    return PersonProof(service, person, situation, session_id, methods, context.authenticated_at)
+
+
+def person_of(unit: Unit, facts: Facts, service: Service, user_id: str) -> Person:
+    """Groups and assignment are read only where there are any, or it matters."""
+    groups: frozenset[str] = users.groups_of(unit, user_id) if facts.has_groups else frozenset()
+    assigned = service.assignment_required and federation.is_assigned(unit, service_id=service.id, user_id=user_id)
+    return Person(user_id, users.standing(unit, user_id), groups, assigned)
