@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tests.admin.conftest import APPLICATION, BASE, World
 from tests.support.statements import stated
 
+from idp import access, federation
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
@@ -19,6 +20,9 @@ from idp.web.hallway import Hallway
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
+POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
+# Of an ID, a corporation, an assignment and a form more is needed, by rules that a schema does not say.
+MORE = {"/user_name", "/corporate_number", "/user", "/effect", "/services", "/when"}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 
 NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
@@ -69,6 +73,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
     user = operator.post("/tenants/aoba/users", PERSON).body["id"]
     service = operator.post("/tenants/aoba/services", SERVICE).body["id"]
     filed = operator.post("/applications", APPLICATION).body["id"]
+    policy = operator.post("/tenants/aoba/policies", POLICY).body["id"]
     names = {
         "tenant": "aoba",
         "user": user,
@@ -76,6 +81,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "contract": filed,
         "partner": world.partner,
         "approval": "apv_none",
+        "policy": policy,
         "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
         "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
     }
@@ -94,7 +100,8 @@ def test_the_readers_know_just_the_members_that_are_described(world: World) -> N
     shapes: dict[str, type[BaseModel]] = {route.takes.__name__: route.takes for route in ROUTES if route.takes}
     for name, shape in shapes.items():
         method, path = where[name]
-        everything = {member: {} for member in members(shape)}  # a wrong type for nearly all of them
+        # a wrong type for nearly all of them; a policy's text and its form exclude each other
+        everything = {member: {} for member in members(shape) if member != "text"}
         reply = operator.ask(method, path, {**everything, "unheard_of": 1})
         assert reply.status == 422, (name, reply.raw)
         unknown = {pointer for pointer, code in reply.wrong().items() if code in ("unknown_field", "not_supported")}
@@ -103,8 +110,7 @@ def test_the_readers_know_just_the_members_that_are_described(world: World) -> N
             needed = {f"/{f.alias or member}" for member, f in shape.model_fields.items() if f.is_required()}
             missing = operator.ask(method, path, {"unheard_of": 1}).wrong()
             found = {pointer for pointer, code in missing.items() if code == "required"}
-            # of an ID, a corporation and an assignment more is needed, by rules that a schema does not say
-            assert found - {"/user_name", "/corporate_number", "/user"} == needed, name
+            assert found - MORE == needed, name
 
 
 def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
@@ -134,6 +140,19 @@ def members(shape: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in shape.model_fields.items()}
 
 
+def decision(world: World, user: str, service: str) -> str:
+    """The reference of one that is remembered."""
+    house = world.house
+    with house.units.open(world.aoba, actor=world.actor) as unit:
+        found = federation.get(unit, service)
+        described = access.read_context({}, at="", country_of=house.countries.of, now_us=unit.now_us)
+        facts = house.memory.current(unit)
+        proof = access.question(unit, facts, found, user, described)
+        made = access.evaluate(facts, proof, at_us=unit.now_us, asked_us=unit.now_us)
+        access.remember(unit, made)
+        return made.reference
+
+
 def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator, aoba = world.client("operator"), "/tenants/aoba"
     shapes = {(route.method, route.path): route.gives for route in ROUTES}
@@ -144,6 +163,11 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
     statement = stated(world.house.units, world.aoba, partner=world.partner)
     where = f"{aoba}/services/{service.body['id']}/assignments"
+    policy = operator.post(f"{aoba}/policies", POLICY)
+    activation = operator.post(f"{aoba}/policies/activate", {}).body
+    asked = {"subject": {"user": user.body["id"]}, "service": service.body["id"], "context": {}}
+    decided = decision(world, user.body["id"], service.body["id"])
+    explained = f"{aoba}/decisions/{decided}/explanation"
     group = operator.post(f"{aoba}/groups", {"name": "G"})
     inside = f"{aoba}/groups/{group.body['id']}"
     operator.put(f"{inside}/members/{user.body['id']}")
@@ -151,6 +175,17 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
     certificate = operator.get(f"/contracts/{over}/erasure-certificate").body
     seen = {
+        ("POST", "/tenants/{tenant}/policies"): policy.body,
+        ("POST", "/tenants/{tenant}/policies/activate"): activation,
+        ("POST", "/tenants/{tenant}/policies/confirm"): operator.post(
+            f"{aoba}/policies/confirm", {"activation": activation["activation"]}
+        ).body,
+        ("POST", "/tenants/{tenant}/policies/simulate"): operator.post(f"{aoba}/policies/simulate", asked).body,
+        ("POST", "/tenants/{tenant}/policies/backtest"): operator.post(
+            f"{aoba}/policies/backtest", {"policies": []}
+        ).body,
+        ("GET", "/tenants/{tenant}/decisions"): operator.get(f"{aoba}/decisions").body["items"][0],
+        ("GET", "/tenants/{tenant}/decisions/{reference}/explanation"): operator.get(explained).body,
         ("GET", "/contracts/{contract}/erasure-certificate"): certificate,
         ("POST", "/tenants/{tenant}/users"): user.body,
         ("POST", "/tenants/{tenant}/services"): service.body,

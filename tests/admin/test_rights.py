@@ -82,6 +82,18 @@ MATRIX = {
     "POST /tenants/{tenant}/api-keys": ("api_keys:write", "ot"),
     "GET /tenants/{tenant}/api-keys": ("api_keys:read", "opt"),
     "DELETE /tenants/{tenant}/api-keys/{key}": ("api_keys:write", "ot"),
+    "POST /tenants/{tenant}/policies/simulate": ("policies:read", "opt"),
+    "POST /tenants/{tenant}/policies/backtest": ("policies:read", "opt"),
+    "POST /tenants/{tenant}/policies": ("policies:write", "ot"),
+    "GET /tenants/{tenant}/policies": ("policies:read", "opt"),
+    "POST /tenants/{tenant}/policies/activate": ("policies:write", "ot"),
+    "POST /tenants/{tenant}/policies/confirm": ("policies:write", "ot"),
+    "GET /tenants/{tenant}/policies/{policy}": ("policies:read", "opt"),
+    "PATCH /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),
+    "PUT /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),
+    "DELETE /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),
+    "GET /tenants/{tenant}/decisions": ("decisions:read", "opt"),
+    "GET /tenants/{tenant}/decisions/{reference}/explanation": ("decisions:read", "opt"),
     "GET /tenants/{tenant}/deliveries": ("deliveries:read", "opt"),
     "GET /tenants/{tenant}/statements": ("statements:read", "opt"),
     "GET /tenants/{tenant}/statements/{statement}": ("statements:read", "opt"),
@@ -160,6 +172,9 @@ def place(world: World, path: str, ids: dict[str, str]) -> str:
     return path
 
 
+POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
+
+
 def objects(world: World) -> dict[str, str]:
     """One of everything that paths name, of aoba and its partner."""
     operator = world.client("operator")
@@ -183,6 +198,8 @@ def objects(world: World) -> dict[str, str]:
         "network": operator.post("/tenants/aoba/networks", NETWORK).body["id"],
         "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
         "key": "key_none",
+        "policy": operator.post("/tenants/aoba/policies", POLICY).body["id"],
+        "reference": "0000000000",
         "statement": stated(world.house.units, world.aoba, partner=world.partner),
         "approval": "apv_none",
     }

@@ -19,6 +19,7 @@ from idp.admin import (
     assignments,
     audit,
     contracts,
+    decisions,
     deliveries,
     describing,
     errors,
@@ -28,6 +29,7 @@ from idp.admin import (
     operators,
     partners,
     plans,
+    policies,
     routes,
     services,
     settings,
@@ -35,6 +37,7 @@ from idp.admin import (
     system,
     tenants,
     users,
+    what_if,
 )
 from idp.admin.docs import STYLESHEET, docs_page, stylesheet
 from idp.admin.routes import Route, Undeclared
@@ -56,6 +59,9 @@ ROUTES: tuple[Route, ...] = (
     *groups.ROUTES,
     *services.ROUTES,
     *assignments.ROUTES,
+    *what_if.ROUTES,
+    *policies.ROUTES,
+    *decisions.ROUTES,
     *networks.ROUTES,
     *api_keys.ROUTES,
     *partners.ROUTES,

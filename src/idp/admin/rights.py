@@ -36,6 +36,11 @@ def read(noun: Noun, scopes: frozenset[KeyScope] = EVERYONE) -> Right:
     return Right(noun, Verb.READ, scopes)
 
 
+def asking(noun: Noun, scopes: frozenset[KeyScope] = EVERYONE) -> Right:
+    """Of a POST that changes nothing."""
+    return Right(noun, Verb.READ, scopes)
+
+
 def write(noun: Noun, scopes: frozenset[KeyScope], partners: Partners = Partners.NOTHING) -> Right:
     return Right(noun, Verb.WRITE, scopes, partners)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from idp.admin.answers import Answer, File
     from idp.admin.call import Call
 
+# Questions that need a document: they change nothing.
+_ASKING = frozenset({"simulate", "backtest", "comparison"})
+
 Handler = Callable[["Call"], "Answer | File"]
 
 
@@ -65,6 +68,6 @@ def check(route: Route) -> None:
     known = {noun.value: noun for noun in Noun}
     words = [word.replace("-", "_") for word in route.path.split("/")]
     nouns = [known[word] for word in words if word in known]
-    verb = Verb.READ if route.method == "GET" else Verb.WRITE
+    verb = Verb.READ if route.method == "GET" or words[-1] in _ASKING else Verb.WRITE
     if not nouns or (route.right.noun, route.right.verb) != (nouns[-1], verb):
         raise Undeclared(f"{route.method} {route.path} declares {route.right.permission}")

@@ -1,0 +1,116 @@
+"""What would be decided, and what would have been: nothing is recorded, and nothing changes."""
+
+from typing import Any
+
+from idp import access, federation, users
+from idp.access import Chosen, Decision, Result
+from idp.admin import rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.instants import period
+from idp.admin.routes import Route
+from idp.admin.shapes import policies as shapes
+from idp.credentials import Noun
+from idp.kit.fields import Fields
+from idp.web.sentences import said
+
+
+def simulate(call: Call) -> Answer:
+    """Ask what a sign-in would meet, under the policies in force or under others."""
+    fields = Fields(call.document)
+    fields.only({"subject", "service", "context", "policies"})
+    for name in ("subject", "service", "context"):
+        fields.required(name)
+    subject = fields.inner("subject")
+    subject.only({"user"})
+    if fields.given("subject") is not None:
+        subject.required("user")
+    user_id, service_id = subject.text("user") or "", fields.text("service") or ""
+    policies = _policies(fields, needed=False)
+    house = call.house
+    with house.units.open(call.home, actor=call.actor, write=False) as unit:
+        described = access.Described(fields.inner("context"), country_of=house.countries.of, now_us=unit.now_us)
+        access.only_known(fields.inner("context"))
+        service = federation.find(unit, service_id)
+        if service is None and fields.clean("service"):
+            fields.refuse("service", "unknown_value", "There is no such service.", found=service_id)
+        if subject.clean("user") and users.standing(unit, user_id) is None:
+            subject.refuse("user", "unknown_value", "There is no such ID.", found=user_id)
+        fields.finish()
+        assert service is not None
+        facts = house.memory.current(unit)
+        rules = None if policies is None else access.drafts.stand_ins(unit, policies)
+        proof = access.question(unit, facts, service, user_id, described)
+        decision = access.evaluate(facts, proof, at_us=unit.now_us, asked_us=described.now_us, rules=rules)
+        return Answer(200, _to_json(call, decision))
+
+
+def backtest(call: Call) -> Answer:
+    """Try a set of policies on the decisions that are remembered: who would be refused now who was not then."""
+    fields = Fields(call.document)
+    fields.only({"policies", "from", "to"})
+    policies = _policies(fields, needed=True) or []
+    since, until = period(fields)
+    fields.finish()
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        tried = access.backtest(unit, access.drafts.stand_ins(unit, policies), Chosen(from_us=since, to_us=until))
+        return Answer(200, {**tried._asdict(), "users": list(tried.users)})
+
+
+def _policies(fields: Fields, *, needed: bool) -> list[Any] | None:
+    given = fields.given("policies")
+    if given is None:
+        if needed:
+            fields.required("policies")
+        return None
+    if not isinstance(given, list):
+        fields.refuse("policies", "invalid_type", "policies must be an array.", found=given, expected="array")
+    elif len(given) > access.drafts.MOST:
+        detail = f"A set has at most {access.drafts.MOST} policies."
+        fields.refuse("policies", "too_many", detail, found=len(given), expected=access.drafts.MOST)
+    else:
+        return given
+    return None
+
+
+def _to_json(call: Call, decision: Decision) -> dict[str, Any]:
+    return {
+        "decision": decision.outcome.value,
+        "missing": [each.value for each in decision.missing],
+        "rules": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "effect": each.effect.value,
+                "result": each.result.value,
+                "report_only": each.report_only,
+            }
+            for each in decision.rules
+            if each.result is not Result.NO_MATCH
+        ],
+        "reason": {"code": decision.reason.value, **said(call.house, decision)},
+    }
+
+
+_READ = rights.asking(Noun.POLICIES)
+
+ROUTES = (
+    Route(
+        "POST",
+        "/tenants/{tenant}/policies/simulate",
+        simulate,
+        _READ,
+        takes=shapes.Simulate,
+        gives=shapes.Simulated,
+        conflicts=("contract_required",),
+    ),
+    Route(
+        "POST",
+        "/tenants/{tenant}/policies/backtest",
+        backtest,
+        _READ,
+        takes=shapes.Backtest,
+        gives=shapes.Backtested,
+        conflicts=("contract_required",),
+    ),
+)
