@@ -10,6 +10,7 @@ class Event(StrEnum):
     CONTRACT_MOVED = "contract.moved"
     CONTRACT_ASKED = "contract.asked"
     CONTRACT_ERASED = "contract.erased"
+    DATABASE_RESTORED = "database.restored"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DISABLED = "user.disabled"

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -37,5 +37,5 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),  # to the hour
     Index("ix_api_keys_id", "id", unique=True),
-    info=ERASED,
+    info=ERASED | WITHDRAWN,
 )
