@@ -4,8 +4,8 @@ import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Vault:
     cluster: postgres.Cluster
     provider: Provider
     left: ExitStack
+    others: list[Provider] = field(default_factory=list)
 
     def empty(self, kind: str) -> str:
         """The address of a new database with the schema and nothing in it."""
@@ -59,6 +60,7 @@ class Vault:
         moved = self.provider.settings.model_copy(update={"database_url": url})
         made = Provider(moved, self.provider.filled, self.provider.clock, self.provider.loop)
         self.left.callback(made.close)
+        self.others.append(made)
         return made
 
     def take(self, provider: Provider | None = None) -> Path:
@@ -67,9 +69,14 @@ class Vault:
         backup.take(units, file, metadata=metadata, actor=OPERATOR, told=silence)
         return file
 
+    def end_workers(self) -> None:
+        """Of every database so far: behind the fence they would end themselves, and us with them."""
+        for provider in [self.provider, *self.others]:
+            for name in {"first", "second"} & provider.__dict__.keys():
+                provider.__dict__.pop(name).close()
+
     def restore(self, file: Path, kind: str, **more: Any) -> Provider:
-        for name in {"first", "second"} & self.provider.__dict__.keys():
-            self.provider.__dict__.pop(name).close()  # workers of the old database end themselves, and us with them
+        self.end_workers()
         made = self.at(self.empty(kind))
         reading = backup.read(file, made.units.keys)
         backup.restore(made.units, reading, metadata=metadata, actor=OPERATOR, told=silence, **more)
@@ -79,8 +86,23 @@ class Vault:
 @pytest.fixture
 def provider(source: Source, tmp_path: Path) -> Iterator[Provider]:
     """With a key store of its own: restores raise the fence of theirs."""
-    with source.provider(tmp_path) as made:
-        keys = tmp_path / "keys"
+    with own(source, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def in_a_file(embedded: Source, tmp_path: Path) -> Iterator[Provider]:
+    """Whose database can be copied as a file."""
+    home = tmp_path / "in-a-file"
+    home.mkdir()
+    with own(embedded, home) as made:
+        yield made
+
+
+@contextmanager
+def own(source: Source, home: Path) -> Iterator[Provider]:
+    with source.provider(home) as made:
+        keys = home / "keys"
         keys.mkdir(mode=0o700)
         shutil.copy2(source.home / "master.key", keys)
         shutil.copytree(source.home / "tenants", keys / "tenants")
@@ -92,6 +114,12 @@ def provider(source: Source, tmp_path: Path) -> Iterator[Provider]:
 def vault(provider: Provider, tmp_path: Path, run_home: Path, cluster: postgres.Cluster) -> Iterator[Vault]:
     with ExitStack() as left:
         yield Vault(tmp_path, run_home, cluster, provider, left)
+
+
+@pytest.fixture
+def shelf(in_a_file: Provider, tmp_path: Path, run_home: Path, cluster: postgres.Cluster) -> Iterator[Vault]:
+    with ExitStack() as left:
+        yield Vault(tmp_path, run_home, cluster, in_a_file, left)
 
 
 @pytest.fixture

@@ -85,24 +85,23 @@ def test_a_backup_from_after_an_erasure_keeps_what_it_says(provider: Provider, v
         assert rows_of(file)[table] == before[table]
 
 
-def test_a_copied_file_put_back_by_hand_shows_nobody_and_is_erased_at_the_next_start(
-    alone: Provider, vault: Vault
-) -> None:
-    file = alone.settings.sqlite_file
+def test_a_copied_file_put_back_by_hand_shows_nobody_and_is_erased_at_the_next_start(shelf: Vault) -> None:
+    before = shelf.provider
+    file = before.settings.sqlite_file
     assert file is not None
-    alone.party("web").tokens(alone.browser())
-    alone.close()
-    kept = vault.home / "kept.db"
+    before.party("web").tokens(before.browser())
+    shelf.end_workers()
+    before.units.database.close()
+    kept = shelf.home / "kept.db"
     shutil.copyfile(file, kept)
-    certificate = erase(vault.at(f"sqlite:///{file}"))
-    by_hand = vault.home / "by-hand"
-    by_hand.mkdir()
-    shutil.copyfile(kept, by_hand / "idp.db")
-    put_back = vault.at(f"sqlite:///{by_hand / 'idp.db'}")
+    certificate = erase(shelf.at(f"sqlite:///{file}"))
+    by_hand = shelf.home / "by-hand.db"
+    shutil.copyfile(kept, by_hand)
+    put_back = shelf.at(f"sqlite:///{by_hand}")
     with put_back.platform() as unit, pytest.raises(KeyDestroyed):
         users.find_by_name(unit.inside(put_back.tenant()), "taro@aoba.example")
     refuse_put_back(put_back.units)
-    show_it_erased(vault, put_back, certificate)
+    show_it_erased(shelf, put_back, certificate)
     show_no_trace(iter([kept, *files(put_back)]))
 
 

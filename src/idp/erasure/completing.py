@@ -34,12 +34,12 @@ def finish(unit: Unit, stone: Tombstone) -> None:
     if all(store.certificate_of(inner, grave.contract) is not None for grave in stone.graves):
         bury(unit, stone)  # somebody else was first
         return
-    if stone.whole:
+    for grave in stone.graves:
+        contracts.erase_again(unit, grave.contract, end=grave.end, at_us=stone.at_us)
+    if stone.whole:  # after the contracts, which have told the tenant's own outbox
         rows = emptying(metadata, len(metadata.tables))
         rows.refuse_unknown(unit)
         rows.empty(inner)
-    for grave in stone.graves:
-        contracts.erase_again(unit, grave.contract, end=grave.end, at_us=stone.at_us)
     signing.keep_retired(unit, stone.key)
     if tenants.revision(inner) is not None:  # else the backup is older than the tenant
         for grave in stone.graves:
