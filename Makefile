@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults bench css lock
+.PHONY: help demo test faults calendar policies statements bench css lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,6 +22,15 @@ css: ## build what src/idp/web/static ships from its sources in web/
 
 faults: ## set up and run the kills, races and suspensions at length
 	KILLS=50 deploy/test.sh --numprocesses 0 tests/faults tests/journeys
+
+calendar: ## set up and hold a million terms against a walk through the days
+	CASES=1000000 deploy/test.sh --numprocesses 0 tests/contracts/test_calendar_oracle.py
+
+policies: ## set up and compare the policy engine with its wording and with Cedar on a hundred thousand random pairs
+	PAIRS=100000 deploy/test.sh tests/access/policies/test_agreement.py tests/access/policies/test_texts_agreement.py
+
+statements: ## set up and compare statements with a slow count of 100,000 histories
+	HISTORIES=100000 deploy/test.sh tests/billing/test_oracle.py
 
 bench: ## set up and measure against npm oidc-provider; exit 1 when a budget is missed
 	deploy/bench.sh

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import report, rounds, subjects, worker
+from bench import decisions, report, rounds, subjects, worker
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -44,15 +44,16 @@ def main(given: Sequence[str]) -> int:
 def measure(plan: rounds.Plan, directory: Path, *, null: bool) -> tuple[report.Outcome, list[rounds.Turn]]:
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place, ExitStack() as running:
         peer = running.enter_context(subjects.peer(core=plan.server_core))
-        weight = None
+        weight = decided = None
         if null:
             other = running.enter_context(subjects.peer(core=plan.server_core))
         else:
             filled = subjects.fill(Path(place))
             weight = worker.weigh(filled.left)
+            decided = decisions.measure(core=plan.server_core)
             other = running.enter_context(subjects.ours(filled, core=plan.server_core))
         turns = _watched(rounds.run([other, peer], plan), of=2 * plan.rounds)
-        return report.Outcome.of(other, peer, turns, weight), turns
+        return report.Outcome.of(other, peer, turns, weight, decided), turns
 
 
 def _watched(turns: Iterator[rounds.Turn], *, of: int) -> list[rounds.Turn]:

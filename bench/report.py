@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bench.decisions import Decisions
 from bench.rounds import Figures, Plan, Turn, figures
 from bench.subjects import NODE, Subject
 from bench.worker import Weight
@@ -28,15 +29,24 @@ class Outcome:
     ours: Figures
     peer: Figures
     weight: Weight | None
+    decisions: Decisions | None
 
     @classmethod
-    def of(cls, subject: Subject, peer: Subject, turns: Sequence[Turn], weight: Weight | None) -> "Outcome":
+    def of(
+        cls,
+        subject: Subject,
+        peer: Subject,
+        turns: Sequence[Turn],
+        weight: Weight | None,
+        decisions: Decisions | None,
+    ) -> "Outcome":
         return cls(
             subject.name,
             peer.name,
             figures([turn for turn in turns if turn.port == subject.port]),
             figures([turn for turn in turns if turn.port == peer.port]),
             weight,
+            decisions,
         )
 
     @property
@@ -67,6 +77,12 @@ def table(outcome: Outcome) -> str:
             f"idle worker: {weight.rss:.1f} MB resident ({weight.pss:.1f} MB proportional), "
             f"the heaviest of {weight.processes}; ready in {weight.ready:.2f} s ({starts})"
         )
+    if outcome.decisions:
+        of = outcome.decisions
+        lines.append(
+            f"a decision: {of.none:.1f} µs without rules, {of.twenty:.1f} µs with twenty, "
+            f"{of.cedar:.1f} µs with twenty that only Cedar can judge"
+        )
     return "\n".join(lines)
 
 
@@ -79,13 +95,21 @@ def missed(outcome: Outcome) -> list[str]:
         for name, value in floors.items()
         if value < budgets["token"][name]
     ]
+    ceilings: dict[str, dict[str, float]] = {}
     if outcome.weight:
-        ceilings = {"idle_mb": outcome.weight.rss, "ready_s": outcome.weight.ready}
-        found += [
-            f"{name} is {value:.2f}, at most {budgets['worker'][name]} is allowed"
-            for name, value in ceilings.items()
-            if value > budgets["worker"][name]
-        ]
+        ceilings["worker"] = {"idle_mb": outcome.weight.rss, "ready_s": outcome.weight.ready}
+    if outcome.decisions:
+        ceilings["decision"] = {
+            "none_us": outcome.decisions.none,
+            "twenty_us": outcome.decisions.twenty,
+            "cedar_us": outcome.decisions.cedar,
+        }
+    found += [
+        f"{name} is {value:.2f}, at most {budgets[table][name]} is allowed"
+        for table, values in ceilings.items()
+        for name, value in values.items()
+        if value > budgets[table][name]
+    ]
     return found
 
 
@@ -97,6 +121,7 @@ def record(outcome: Outcome, plan: Plan, turns: Sequence[Turn]) -> dict[str, obj
         "cpu_ratio": outcome.cpu_ratio,
         "throughput_ratio": outcome.throughput_ratio,
         "figures": {outcome.name: asdict(outcome.ours), f"peer {outcome.peer_name}": asdict(outcome.peer)},
+        "decisions": asdict(outcome.decisions) if outcome.decisions else None,
         "worker": asdict(outcome.weight) if outcome.weight else None,
         "missed": missed(outcome),
         "turns": [_without_token(asdict(turn)) for turn in turns],

@@ -6,13 +6,13 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     cli | samples                                         operators' terminal | outside programs, over HTTP only
     main | migrate                                        composition root: settings in, one app out | schema changes
     settings | schema                                     every knob | all tables, for alembic
-    oidc | admin | signin                                 DOORS: speak a protocol, decide nothing
+    oidc | admin | signin | schedule                      DOORS: speak a protocol or keep time, decide nothing
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
-    erasure                                               what the end of a contract promises, across all rooms
+    billing | erasure                                     statements | what the end of a contract promises, in all rooms
     contracts | sessions                                  ROOMS
-    federation | credentials | partners | plans
+    federation | credentials | partners | plans | approvals
     users
     tenants
     audit | signing | delivery                            written by all / used by all / sent after commit

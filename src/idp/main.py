@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -30,6 +31,12 @@ from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
 from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
+
+if TYPE_CHECKING:
+    from idp.schedule import Step
+
+Job = Callable[[], float]
+"""One turn of something that is done again and again; says after how many seconds it wants the next."""
 
 _WAITING_PASSWORDS = 64
 _LAST_STEP = 1.0  # seconds that a sweep may still take when the worker leaves
@@ -81,6 +88,8 @@ def build(settings: Settings) -> App:
         throttle=_throttle(settings),
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
+        two_person_acts=settings.takes_two,
+        bearer=oidc.bearer,
         export_grace_days=settings.export_grace_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house)]
@@ -114,16 +123,34 @@ def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     return [*sessions.SWEEPS, *oidc.SWEEPS, *credentials.sweeps(throttle), *admin.SWEEPS, *persons]
 
 
+def steps(settings: Settings) -> "list[Step]":
+    """What falls due by time; what falls due at one instant in this order."""
+    from idp import schedule, schema
+    from idp.billing import Seller
+
+    assert schema.TABLES  # an erasure has to know every table there is
+    seller = Seller(settings.invoice_issuer, settings.registration_number)
+    return [
+        schedule.ContractDates(),
+        schedule.Erasures(grace_days=settings.export_grace_days),
+        schedule.Statements(seller=seller),
+    ]
+
+
+def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
+    """What is done beside the requests by `idp worker`."""
+    from idp import schedule
+
+    return [schedule.Watch(units, steps(settings), leaving=leaving)]
+
+
 def _throttle(settings: Settings) -> Throttle:
     limits = STRICT if settings.production else WIDE
     return limits._replace(enforce=settings.rate_limits is RateLimits.ENFORCE)
 
 
 def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheScenes") -> App:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
+    async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
         doing = asyncio.create_task(work.run())
         watching = asyncio.create_task(_leave_when_put_back(house))
@@ -135,6 +162,9 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
         await asyncio.to_thread(house.units.database.close)
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return lifespan(receive, send) if scope["type"] == "lifespan" else app(scope, receive, send)
 
     return application
 

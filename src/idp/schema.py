@@ -1,7 +1,9 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
 from idp.admin import tables as admin
+from idp.approvals import tables as approvals
 from idp.audit import tables as audit
+from idp.billing import tables as billing
 from idp.contracts import tables as contracts
 from idp.credentials import tables as credentials
 from idp.delivery import tables as delivery
@@ -20,7 +22,9 @@ __all__ = ["metadata"]
 
 TABLES = (
     admin,
+    approvals,
     audit,
+    billing,
     contracts,
     credentials,
     delivery,

@@ -23,6 +23,8 @@ from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
 PREFIX = "IDP_"
+_CLOCK = "IDP_CLOCK"
+_NOBODYS_REGISTRATION = "T9000000000000"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -75,6 +77,11 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits.ENFORCE, description="`observe` counts and never refuses; refused in production."
     )
+    two_person_acts: bool | None = Field(
+        None,
+        description="Whether operators' terminal acts (`terminate`, `stop`, early erasure) take a second operator; "
+        "default: in production they do.",
+    )
     export_grace_days: int = Field(
         30, ge=0, le=3650, description="Days after the end of a contract in which its tenant can still fetch its data."
     )
@@ -85,10 +92,21 @@ class Settings(BaseSettings):
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )
 
+    invoice_issuer: str = Field("", description="The operator's name on statements.")
+    invoice_registration_number: str = Field(
+        "",
+        description="T and 13 digits: the operator's number as an issuer of qualified invoices; empty: not registered"
+        " (outside production: a number that is nobody's).",
+    )
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def takes_two(self) -> bool:
+        return self.production if self.two_person_acts is None else self.two_person_acts
 
     @property
     def master_key(self) -> Path:
@@ -104,6 +122,10 @@ class Settings(BaseSettings):
         if self.database_url.startswith("sqlite:///"):
             return Path(self.database_url.removeprefix("sqlite:///"))
         return None if self.database_url else self.data_dir / "warifu.db"
+
+    @property
+    def registration_number(self) -> str | None:
+        return self.invoice_registration_number or (None if self.production else _NOBODYS_REGISTRATION)
 
     @property
     def proxies(self) -> list[str]:
@@ -155,7 +177,19 @@ def reference() -> dict[str, dict[str, str]]:
     return dict(sorted(described.items()))
 
 
+def refuse_other_clock() -> None:
+    """For what needs no settings: it refuses another clock in production as everything does. Raises
+    `SettingsRefused`."""
+    try:
+        load()
+    except SettingsRefused as refused:
+        if str(refused).startswith(_CLOCK):
+            raise
+
+
 def _refuse_unsafe(settings: Settings) -> None:
+    if settings.production and settings.clock != "system":
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, expected system in production")
     url = urlsplit(settings.base_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or url.fragment:
         raise SettingsRefused(f"IDP_BASE_URL: found {settings.base_url!r}, expected https://host[:port] without a path")
@@ -164,11 +198,7 @@ def _refuse_unsafe(settings: Settings) -> None:
             f"IDP_BASE_URL: found {settings.base_url!r}, expected https (http only on loopback, outside production)"
         )
     _refuse_malformed(settings)
-    if not settings.production:
-        return
-    if settings.clock != "system":
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, expected system in production")
-    if settings.rate_limits is not RateLimits.ENFORCE:
+    if settings.production and settings.rate_limits is not RateLimits.ENFORCE:
         raise SettingsRefused("IDP_RATE_LIMITS: found observe, expected enforce in production")
 
 
@@ -183,7 +213,13 @@ def _refuse_malformed(settings: Settings) -> None:
         clock.from_setting(settings.clock)
     except ValueError as error:
         expected = "expected system, an RFC 3339 instant, or file:PATH"
-        raise SettingsRefused(f"IDP_CLOCK: found {settings.clock!r}, {expected}") from error
+        raise SettingsRefused(f"{_CLOCK}: found {settings.clock!r}, {expected}") from error
+    if found := settings.invoice_registration_number:
+        from idp.billing import is_registration_number
+
+        if not is_registration_number(found):
+            expected = "expected T and 13 digits, of which the first checks the others"
+            raise SettingsRefused(f"IDP_INVOICE_REGISTRATION_NUMBER: found {found!r}, {expected}")
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password
         raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")

@@ -93,6 +93,29 @@ def test_not_renewing_and_stopping_are_asked_and_withdrawn(world: World) -> None
     assert tenant.delete(f"/contracts/{contract}/stop").body["stop_date"] is None
 
 
+def test_the_number_of_ids_is_changed_and_shown_by_its_day(world: World) -> None:
+    tenant, contract = world.client("aoba"), world.contract_of("aoba")
+    path = f"/contracts/{contract}/ids"
+    more = tenant.post(path, {"ids": 6})
+    assert (more.status, more.body["ids"], more.body["id_changes"]) == (200, 6, [])
+    later = tenant.post(path, {"ids": 9, "from": "2026-10-01", "reason": "a new office"}, if_match=more.etag)
+    assert later.body["ids"] == 6
+    assert later.body["id_changes"] == [{"from": "2026-10-01", "ids": 9, "requested_at": "2026-04-01T01:00:00Z"}]
+    assert tenant.post(path, {"ids": 3}, if_match=more.etag).status == 412
+    fewer = tenant.post(path, {"ids": 3})
+    assert (fewer.status, fewer.code) == (422, "fewer_not_at_term_start")
+    assert (fewer.body["next_term_start"], fewer.wrong()) == ("2027-04-01", {"/from": "fewer_not_at_term_start"})
+    for wrong in ({}, {"ids": 0}, {"ids": "6"}, {"ids": True}, {"ids": 6, "from": "soon"}, {"ids": 6, "till": "x"}):
+        assert tenant.post(path, wrong).status == 422
+    world.clock.advance(days=184)
+    assert tenant.get(f"/contracts/{contract}").body["ids"] == 9
+    assert tenant.get(f"/contracts/{contract}/history").body["items"][-1]["reason"] == "a new office"
+    for row in world.client("operator").get("/tenants/aoba/audit?limit=200").body["items"]:
+        if row["facts"].get("change") == "ids_changed":
+            assert (row["facts"]["ids"], row["facts"]["from"]) in {(6, "today"), (9, "2026-10-01")}
+    assert world.client("midori").post(path, {"ids": 7}).status == 404
+
+
 def test_a_wrong_day_is_named(world: World) -> None:
     tenant, contract = world.client("aoba"), world.contract_of("aoba")
     wrong = tenant.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-30"})

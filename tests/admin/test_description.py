@@ -2,15 +2,20 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from tests.admin.conftest import APPLICATION, World
+from tests.admin.conftest import APPLICATION, BASE, World
+from tests.support.statements import stated
 
-from idp.admin.app import ROUTES
+from idp.admin.app import ROUTES, build
+from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
 from idp.contracts import Status
+from idp.web.dispatch import Dispatcher
+from idp.web.hallway import Hallway
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
@@ -62,7 +67,14 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
     user = operator.post("/tenants/aoba/users", PERSON).body["id"]
     service = operator.post("/tenants/aoba/services", SERVICE).body["id"]
     filed = operator.post("/applications", APPLICATION).body["id"]
-    names = {"tenant": "aoba", "user": user, "service": service, "contract": filed, "partner": world.partner}
+    names = {
+        "tenant": "aoba",
+        "user": user,
+        "service": service,
+        "contract": filed,
+        "partner": world.partner,
+        "approval": "apv_none",
+    }
     found = {}
     for route in ROUTES:
         if route.takes is not None:
@@ -78,13 +90,13 @@ def test_the_readers_know_just_the_members_that_are_described(world: World) -> N
     shapes: dict[str, type[BaseModel]] = {route.takes.__name__: route.takes for route in ROUTES if route.takes}
     for name, shape in shapes.items():
         method, path = where[name]
-        everything = {member: {} for member in shape.model_fields}  # a wrong type for nearly all of them
+        everything = {member: {} for member in members(shape)}  # a wrong type for nearly all of them
         reply = operator.ask(method, path, {**everything, "unheard_of": 1})
         assert reply.status == 422, (name, reply.raw)
         unknown = {pointer for pointer, code in reply.wrong().items() if code in ("unknown_field", "not_supported")}
         assert unknown == {"/unheard_of"}, name
         if method != "PATCH":
-            needed = {f"/{member}" for member, field in shape.model_fields.items() if field.is_required()}
+            needed = {f"/{f.alias or member}" for member, f in shape.model_fields.items() if f.is_required()}
             missing = operator.ask(method, path, {"unheard_of": 1}).wrong()
             found = {pointer for pointer, code in missing.items() if code == "required"}
             # of an ID and of a corporation more is needed, by rules that a schema does not say
@@ -96,6 +108,22 @@ def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
     reply = world.client("operator").post("/tenants/aoba/services", {**SERVICE, "oidc": inner})
     unknown = {pointer for pointer, code in reply.wrong().items() if code in ("unknown_field", "not_supported")}
     assert unknown == {"/oidc/unheard_of"}
+
+
+def registered(world: World) -> Any:
+    world.client("aoba").patch("/tenants/aoba", {"representative": "青葉 一郎"})
+    return world.client("aoba").get("/tenants/aoba/history").body["items"][0]
+
+
+def approval(world: World) -> Any:
+    """One that waits for its second operator."""
+    house = replace(world.house, two_person_acts=True)
+    careful = replace(world, app=Hallway(Dispatcher([], fallback=build(house)), base_url=BASE))
+    contract = world.contract_of("midori")
+    made = careful.client("operator").post(f"/contracts/{contract}/terminate", {"reason": "Art. 14.2"})
+    assert made.status == 202
+    Proposed.model_validate(made.body)
+    return careful.client("operator").get(f"/system/approvals/{made.body['approval']}").body
 
 
 def members(shape: type[BaseModel]) -> set[str]:
@@ -110,6 +138,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     contract = world.contract_of("aoba")
     key = operator.post("/system/api-keys", {"name": "k", "permissions": ["users:read"]})
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
+    statement = stated(world.house.units, world.aoba, partner=world.partner)
     where = f"{aoba}/services/{service.body['id']}/assignments"
     over = world.bring("momiji", Status.ENDED)
     operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
@@ -121,17 +150,25 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,
         ("GET", "/contracts/{contract}"): operator.get(f"/contracts/{contract}").body,
+        ("GET", "/contracts/{contract}/impact"): operator.get(f"/contracts/{contract}/impact?act=suspend").body,
         ("GET", "/contracts/{contract}/history"): operator.get(f"/contracts/{contract}/history").body["items"][0],
         ("POST", "/tenants/{tenant}/services/{service}/assignments"): operator.post(
             where, {"user": user.body["id"]}
         ).body,
         ("GET", "/tenants/{tenant}"): operator.get(aoba).body,
+        ("GET", "/tenants/{tenant}/history"): registered(world),
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
         ("GET", "/plans/{plan}"): operator.get(f"/plans/{world.plan}").body,
+        ("GET", "/statements/{statement}"): operator.get(f"/statements/{statement}").body,
+        ("POST", "/tenants/{tenant}/api-keys"): operator.post(
+            f"{aoba}/api-keys", {"name": "k", "permissions": ["users:read"]}
+        ).body,
+        ("GET", "/tenants/{tenant}/api-keys"): operator.get(f"{aoba}/api-keys").body["items"][0],
+        ("GET", "/system/approvals/{approval}"): approval(world),
         ("GET", "/system"): operator.get("/system").body,
     }
     for where_from, body in seen.items():

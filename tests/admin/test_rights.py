@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.admin.conftest import APPLICATION, World
+from tests.support.statements import stated
 
 from idp.admin import routes as declared
 from idp.admin.app import ROUTES, build
@@ -34,10 +35,13 @@ MATRIX = {
     "DELETE /contracts/{contract}/non-renewal": ("contracts:write", "opt"),
     "POST /contracts/{contract}/stop": ("contracts:write", "opt"),
     "DELETE /contracts/{contract}/stop": ("contracts:write", "opt"),
+    "POST /contracts/{contract}/ids": ("contracts:write", "opt"),
+    "GET /contracts/{contract}/impact": ("contracts:read", "opt"),
     "GET /contracts/{contract}/history": ("history:read", "opt"),
     "GET /tenants": ("tenants:read", "opt"),
     "GET /tenants/{tenant}": ("tenants:read", "opt"),
     "PATCH /tenants/{tenant}": ("tenants:write", "ot"),
+    "GET /tenants/{tenant}/history": ("history:read", "opt"),
     "GET /tenants/{tenant}/settings": ("settings:read", "opt"),
     "PATCH /tenants/{tenant}/settings": ("settings:write", "ot"),
     "POST /tenants/{tenant}/users": ("users:write", "oPt"),
@@ -61,6 +65,10 @@ MATRIX = {
     "GET /tenants/{tenant}/api-keys": ("api_keys:read", "opt"),
     "DELETE /tenants/{tenant}/api-keys/{key}": ("api_keys:write", "ot"),
     "GET /tenants/{tenant}/deliveries": ("deliveries:read", "opt"),
+    "GET /tenants/{tenant}/statements": ("statements:read", "opt"),
+    "GET /tenants/{tenant}/statements/{statement}": ("statements:read", "opt"),
+    "GET /statements": ("statements:read", "op"),
+    "GET /statements/{statement}": ("statements:read", "op"),
     "GET /tenants/{tenant}/audit": ("audit:read", "opt"),
     "POST /partners": ("partners:write", "o"),
     "GET /partners": ("partners:read", "o"),
@@ -72,11 +80,21 @@ MATRIX = {
     "POST /plans": ("plans:write", "o"),
     "GET /plans": ("plans:read", "o"),
     "GET /plans/{plan}": ("plans:read", "opt"),
+    "GET /system/approvals": ("approvals:read", "o"),
+    "GET /system/approvals/{approval}": ("approvals:read", "o"),
+    "POST /system/approvals/{approval}/approve": ("approvals:write", "o"),
+    "POST /system/approvals/{approval}/reject": ("approvals:write", "o"),
     "POST /system/api-keys": ("api_keys:write", "o"),
     "GET /system/api-keys": ("api_keys:read", "o"),
     "DELETE /system/api-keys/{key}": ("api_keys:write", "o"),
     "GET /system": ("system:read", "o"),
     "GET /audit": ("audit:read", "o"),
+}
+# Our own people and programs: the collections of a tenant, for operators alone.
+MATRIX |= {
+    called.replace("/tenants/{tenant}/", "/system/"): (permission, "o")
+    for called, (permission, _) in MATRIX.items()
+    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
 }
 LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
 
@@ -143,6 +161,8 @@ def objects(world: World) -> dict[str, str]:
         "service": service["id"],
         "assignment": operator.post(where, {"user": user["id"]}).body["id"],
         "key": "key_none",
+        "statement": stated(world.house.units, world.aoba, partner=world.partner),
+        "approval": "apv_none",
     }
 
 

@@ -274,7 +274,7 @@ def rewrite(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[
     tenant, entry = chance.choice(inner(rows))
     before = [e for t, e in rows if (t, e.chain, e.seq) == (tenant, entry.chain, entry.seq - 1)]
     new = entry._replace(subject="usr_forged")
-    digest = _hash(tenant, new, before[0].hash if before else b"")
+    digest = _hash(tenant, new[:-1], before[0].hash if before else b"")
     values = {"new": new.subject, "digest": digest, **place(tenant, entry)}
     return [(f"UPDATE audit_entries SET subject = :new, hash = :digest {HERE}", values)]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from bench.decisions import Decisions
 from bench.report import Outcome, missed, table
 from bench.rounds import Figures
 from bench.worker import Weight
@@ -18,11 +19,14 @@ PEER = Figures(
     generator_busy=0.1,
 )
 OURS = replace(PEER, cpu_per_request=100.0, per_second=10000)
-KEPT = Outcome("ours", "peer", OURS, PEER, Weight(rss=90.0, pss=80.0, processes=1, starts=(0.9, 1.0, 4.0)))
+DECISIONS = Decisions(none=14.9, twenty=149.0, cedar=599.0)
+WEIGHT = Weight(rss=90.0, pss=80.0, processes=1, starts=(0.9, 1.0, 4.0))
+KEPT = Outcome("ours", "peer", OURS, PEER, WEIGHT, DECISIONS)
 
 
 def test_a_server_twice_as_fast_and_light_enough_misses_nothing() -> None:
     assert missed(KEPT) == []
+    assert "14.9 µs without rules, 149.0 µs with twenty" in table(KEPT)
     assert "ratio: 2.00 by CPU time, 2.00 by throughput" in table(KEPT)
 
 
@@ -33,6 +37,9 @@ def test_a_server_twice_as_fast_and_light_enough_misses_nothing() -> None:
         (replace(KEPT, ours=replace(OURS, per_second=7490)), "throughput_ratio"),
         (replace(KEPT, weight=Weight(rss=121.0, pss=80.0, processes=1, starts=(1.0,))), "idle_mb"),
         (replace(KEPT, weight=Weight(rss=90.0, pss=80.0, processes=1, starts=(1.0, 1.6, 1.6))), "ready_s"),
+        (replace(KEPT, decisions=replace(DECISIONS, none=15.1)), "none_us"),
+        (replace(KEPT, decisions=replace(DECISIONS, twenty=150.1)), "twenty_us"),
+        (replace(KEPT, decisions=replace(DECISIONS, cedar=600.1)), "cedar_us"),
     ],
 )
 def test_each_budget_can_be_missed(outcome: Outcome, name: str) -> None:

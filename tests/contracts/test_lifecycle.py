@@ -13,9 +13,9 @@ DIAGRAM: dict[Status | None, str] = {
     Status.SCREENING: "approved rejected withdrawn",
     Status.APPROVED: "established withdrawn",
     Status.ACTIVE: "suspended renewed non_renewal_requested non_renewal_withdrawn stop_requested stop_withdrawn "
-    "expired not_renewed stopped terminated",
+    "ids_changed expired not_renewed stopped terminated",
     Status.SUSPENDED: "resumed renewed non_renewal_requested non_renewal_withdrawn stop_requested stop_withdrawn "
-    "expired not_renewed stopped terminated",
+    "ids_changed expired not_renewed stopped terminated",
     Status.ENDED: "erased",
     Status.ERASED: "",
     Status.REJECTED: "",

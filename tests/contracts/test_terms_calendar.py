@@ -65,18 +65,22 @@ def test_the_deadline_is_usable_until_its_last_day_and_missed_on_the_next() -> N
     assert calendar.next_possible_end(d("2026-04-01"), 12, d("2027-03-01")).last == d("2028-03-31")
 
 
+def reminder_days(term: Term, *, auto_renewal: bool) -> tuple[date, ...]:
+    return tuple(reminder.on for reminder in calendar.reminders(term, auto_renewal=auto_renewal))
+
+
 def test_reminders_come_before_the_last_day_to_ask_or_without_renewal_before_the_end() -> None:
     term = calendar.first_term(d("2026-04-01"), 12)
-    assert calendar.reminder_days(term, auto_renewal=True) == (d("2026-12-30"), d("2027-01-29"), d("2027-02-21"))
-    assert calendar.reminder_days(term, auto_renewal=False) == (d("2027-01-30"), d("2027-03-01"), d("2027-03-24"))
+    assert reminder_days(term, auto_renewal=True) == (d("2026-12-30"), d("2027-01-29"), d("2027-02-21"))
+    assert reminder_days(term, auto_renewal=False) == (d("2027-01-30"), d("2027-03-01"), d("2027-03-24"))
 
 
 def test_no_reminder_for_a_day_before_the_term_began() -> None:
     term = calendar.first_term(d("2026-04-01"), 2)
     assert term.last == d("2026-05-31")
-    assert calendar.reminder_days(term, auto_renewal=True) == (d("2026-04-23"),)
-    assert calendar.reminder_days(term, auto_renewal=False) == (d("2026-04-01"), d("2026-05-01"), d("2026-05-24"))
-    assert calendar.reminder_days(calendar.first_term(d("2026-04-01"), 1), auto_renewal=True) == ()
+    assert reminder_days(term, auto_renewal=True) == (d("2026-04-23"),)
+    assert reminder_days(term, auto_renewal=False) == (d("2026-04-01"), d("2026-05-01"), d("2026-05-24"))
+    assert reminder_days(calendar.first_term(d("2026-04-01"), 1), auto_renewal=True) == ()
 
 
 def end_counted_day_by_day(first: date, months: int) -> date:

@@ -13,7 +13,7 @@ from idp.kit.errors import Conflict
 from idp.kit.sealing import KeyDestroyed, KeyStore
 from idp.kit.units import SYSTEM
 
-KEPT = {"tenants", "contracts", "contract_changes", "audit_entries", "erasure_certificates"}
+KEPT = {"tenants", "contracts", "contract_changes", "audit_entries", "seat_counts", "erasure_certificates"}
 
 
 def test_an_erased_tenant_leaves_its_contract_its_history_and_its_trail(provider: Provider, desk: Desk) -> None:

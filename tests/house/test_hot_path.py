@@ -51,6 +51,10 @@ class MeteredLane:
         self._meter.ran.append(sql)
         self._lane.execute_many(sql, rows)
 
+    def append(self, sql: str, row: dict[str, Any]) -> None:
+        self._meter.ran.append(sql)
+        self._lane.append(sql, row)
+
 
 class Metered:
     """A database that counts what it is asked."""

@@ -8,13 +8,28 @@ from idp import migrate
 from idp.schema import metadata
 from idp.settings import Settings, load
 
+_CONTRACT = (
+    "INSERT INTO contracts (tenant_id, id, slug, product, legal_form, legal_name, ids, term_months, start_date,"
+    " auto_renewal, time_zone, created_at, version, changes, status, entered_by, renewals) VALUES ('tnt_1', 'con_1',"
+    " 'aoba', 'ID_PLUS', 'corporation', 'A', 5, 12, '2026-04-01', TRUE, 'Asia/Tokyo', 0, 1, 1, 'applied', 'applied', 0)"
+)
+_APPROVAL = (
+    "INSERT INTO approvals VALUES ('platform', 'apv_1', 'tnt_1', 'terminate', 'con_1', 1, 'p', 'o', 'd', 'h', 'k', 0,"
+    " 1, 'pending', NULL, NULL)"
+)
 _TENANT = (
     "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1', NULL)",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
+    "INSERT INTO registration_changes VALUES ('tnt_1', 1, 0, 'key_1', 'api', 'sealed')",
     "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
     "INSERT INTO seats VALUES ('tnt_1', 1)",
+    _CONTRACT,
+    _APPROVAL,
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
+    "INSERT INTO statements VALUES ('tnt_1', 1, '2026-04', NULL, 0, '{}')",
+    "INSERT INTO statement_months VALUES ('platform', '2026-04', 0)",
+    "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
 )
 
 
@@ -49,3 +64,30 @@ def test_a_database_at_its_head_is_left_alone(database_url: str) -> None:
     settings = _settings(database_url)
     migrate.upgrade(settings)
     assert migrate.upgrade(settings) == (migrate.head(), migrate.head())
+
+
+_CONTRACT = (
+    "INSERT INTO contracts (tenant_id, id, slug, product, legal_form, legal_name, ids, term_months, start_date,"
+    " auto_renewal, time_zone, created_at, version, changes, status, entered_by, renewals)"
+    " VALUES ('tnt_1', '{0}', 'aoba', '{0}', 'corporation', 'Aoba', 1, 12, '2026-04-01',"
+    " true, 'Asia/Tokyo', 0, 1, 1, '{0}', 'applied', 0)"
+)
+
+
+def test_a_contract_that_ran_before_there_was_a_schedule_is_looked_at(database_url: str) -> None:
+    settings = _settings(database_url)
+    migrate.upgrade(settings)
+    migrate.downgrade(settings, "erasure")
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        connection.execute(text(_TENANT[0]))
+        for status in ("active", "ended", "suspended"):
+            connection.execute(text(_CONTRACT.format(status)))
+        connection.commit()
+    migrate.upgrade(settings)
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        found = connection.execute(text("SELECT status, due_at FROM contracts ORDER BY status")).fetchall()
+    assert [tuple(row) for row in found] == [("active", 0), ("ended", None), ("suspended", 0)]

@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from idp.kit.db import add_new, command, own, query, tenant_id
+from idp.kit.db import add_new, addition, command, own, query, tenant_id
 from idp.kit.ids import TenantId
 from idp.kit.postgres import ROLE
 
@@ -45,10 +45,21 @@ class Seen(NamedTuple):
     id: str
 
 
+class NewNote(NamedTuple):
+    id: str
+    text: str
+    number: int | None
+
+
+APPEND = addition(notes, NewNote)
 ADD = command(insert(notes))
 ADD_NEW = add_new(notes)
 FIND = query(select(notes.c.id, notes.c.text).where(own(notes), notes.c.id == bindparam("id")), Note)
 ALL = query(select(notes.c.id, notes.c.text).where(own(notes)).order_by(notes.c.id), Note)
+ANY = query(select(notes.c.id, notes.c.text).where(own(notes)).order_by(notes.c.id).limit(1), Note)
+RENUMBER = query(
+    update(notes).where(own(notes)).values(number=bindparam("new")).returning(notes.c.id, notes.c.text), Note
+)
 REWRITE = command(update(notes).where(own(notes), notes.c.id == bindparam("note")).values(text=bindparam("new")))
 EVERYBODYS = query(select(notes.c.tenant_id, notes.c.id).order_by(notes.c.tenant_id, notes.c.id), Seen, platform=True)
 

@@ -26,9 +26,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
-from tests.kit.notes import AOBA, MIDORI, notes, tenants
+from tests.kit.notes import AOBA, MIDORI, NewNote, notes, tenants
 
-from idp.kit.db import POSTGRESQL, SQLITE, Statement, command, own, query
+from idp.kit.db import POSTGRESQL, SQLITE, Statement, addition, command, own, query
 from idp.kit.scoping import Unscoped
 
 other = notes.alias("other")
@@ -156,6 +156,12 @@ class IdAndText(NamedTuple):
 class TextAndId(NamedTuple):
     text: str
     id: str
+
+
+def test_the_fields_of_an_appended_row_are_the_columns_of_its_table() -> None:
+    assert addition(notes, NewNote).sql(SQLITE).order == ("tenant_id", "id", "text", "number")
+    with pytest.raises(TypeError, match="TextAndId has the fields"):
+        addition(notes, TextAndId).sql(SQLITE)
 
 
 @pytest.mark.parametrize(

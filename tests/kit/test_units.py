@@ -8,9 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.kit.notes import ADD, ADD_NEW, ALL, AOBA, EVERYBODYS, FIND, MIDORI, REWRITE
+from tests.kit.notes import ADD, ADD_NEW, ALL, ANY, AOBA, APPEND, EVERYBODYS, FIND, MIDORI, RENUMBER, REWRITE, NewNote
 
 from idp.kit.clock import FixedClock, micros
+from idp.kit.db import POSTGRESQL, SQLITE, Statement
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
@@ -263,6 +264,85 @@ def test_a_unit_that_fails_undoes_itself_and_none_of_those_around_it(units: Unit
     assert sum(isinstance(answer, Refused) for answer in answers) == 30
     assert sum(isinstance(answer, (sqlite3.IntegrityError, psycopg.IntegrityError)) for answer in answers) == 30
     assert written(units) == [f"{number:03d}" for number in range(2, 90, 3)]
+
+
+def append(unit: Unit, note: str) -> None:
+    unit.append(APPEND, NewNote(note, "", None))
+
+
+@paths
+@pytest.mark.parametrize("error", [None, Refused("no"), Broken()])
+def test_appended_rows_are_written_by_a_unit_that_does_not_fail(units: Units, do: Do, error: Exception | None) -> None:
+    def work(unit: Unit) -> None:
+        append(unit, "a")
+        append(unit, "b")
+        if error is not None:
+            raise error
+
+    with suppress(Refused, Broken):
+        do(units, work)
+    assert written(units) == ([] if error else ["a", "b"])
+    do(units, lambda unit: append(unit, "later"))
+    assert written(units) == (["later"] if error else ["a", "b", "later"])
+
+
+def test_appended_rows_go_with_their_unit_and_no_other(units: Units) -> None:
+    def work(number: int) -> Callable[[Unit], Any]:
+        def one(unit: Unit) -> int:
+            append(unit, f"{number:03d}")
+            if number % 3 == 0:
+                raise Refused("third")
+            if number % 3 == 1:
+                append(unit, f"{number:03d}")  # a key that is taken, which shows only when the rows are written
+            return number
+
+        return one
+
+    answers = together(*[units.commit(AOBA, work(number)) for number in range(30)])
+    assert [answer for answer in answers if isinstance(answer, int)] == list(range(2, 30, 3))
+    assert sum(isinstance(answer, (sqlite3.IntegrityError, psycopg.IntegrityError)) for answer in answers) == 10
+    assert written(units) == [f"{number:03d}" for number in range(2, 30, 3)]
+
+
+def seen(unit: Unit) -> str:
+    found = unit.once(ANY)
+    return found.text if found else ""
+
+
+@paths
+def test_what_all_units_ask_is_asked_again_after_a_change(units: Units, do: Do) -> None:
+    def work(unit: Unit) -> list[str]:
+        looks = [seen(unit)]
+        for text in ("first", "second"):
+            if not unit.run(REWRITE, note="one", new=text):
+                unit.run(ADD, id="one", text=text, number=None)
+            looks += [seen(unit), seen(unit)]
+        unit.run_many(ADD, [{"id": "0", "text": "third", "number": None}])
+        return [*looks, seen(unit)]
+
+    assert do(units, work) == ["", "first", "first", "second", "second", "third"]
+    assert do(units, seen) == "third"
+
+
+@pytest.mark.parametrize("change", [ADD, REWRITE, RENUMBER], ids=["insert", "update", "returning"])
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
+def test_whatever_writes_is_known_as_a_change(change: Statement, dialect: str) -> None:
+    assert change.sql(dialect).changes
+    assert not ANY.sql(dialect).changes
+
+
+def test_what_a_unit_saw_of_its_own_changes_is_forgotten_with_them(units: Units) -> None:
+    cold(units, lambda unit: add(unit, "one", "kept"))
+
+    def change(unit: Unit) -> None:
+        unit.run(REWRITE, note="one", new="undone")
+        assert seen(unit) == "undone"
+        raise Refused("no")
+
+    works = [seen, change, seen, change, seen]
+    answers = together(*[units.commit(AOBA, work) for work in works])
+    assert [answer for answer in answers if isinstance(answer, str)] == ["kept"] * 3
+    assert sum(isinstance(answer, Refused) for answer in answers) == 2
 
 
 def test_of_many_conditional_writes_at_once_exactly_one_finds_its_condition(units: Units) -> None:

@@ -105,8 +105,8 @@ def test_the_body_of_head_is_left_out_whatever_the_server_does() -> None:
 
     dispatcher = Dispatcher([Route("/x", GET, "x", endpoint)], framework)
     got, headed = (asyncio.run(_talk(dispatcher, method)) for method in ("GET", "HEAD"))
-    assert got[1]["body"] == b'"GET"'
-    assert headed == [got[0], {**got[1], "body": b""}]
+    assert got[-1]["body"] == b'"GET"'
+    assert headed == [*got[:-1], {**got[-1], "body": b""}]
 
 
 @pytest.mark.parametrize("path", ["/x/{tenant}/token", "/t/{tenant}x", "/t/{tenant}/{tenant}", "/{tenant}"])

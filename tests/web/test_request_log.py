@@ -4,24 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from idp.web.request_log import JsonLines, StructuredLog
+from idp.web.request_log import JsonLines, Line, StructuredLog
 
-FACTS = {
-    "reference": "0123456789",
-    "method": "POST",
-    "endpoint": "oidc.token",
-    "status": 200,
-    "ms": 1.25,
-    "size": 17,
-    "address": None,
-}
+LINE = Line("0123456789", "POST", "oidc.token", status=200, ms=1.25, size=17, address=None)
 
 
 def test_the_quick_line_says_what_structlog_would_have_said() -> None:
     stream = io.StringIO()
     with structlog.testing.capture_logs(processors=[structlog.processors.add_log_level]) as caught:
-        StructuredLog()(**FACTS)
-    JsonLines(stream)(**FACTS)
+        StructuredLog()(LINE)
+    JsonLines(stream)(LINE)
     quick = json.loads(stream.getvalue())
     assert stream.getvalue().endswith("}\n")
     age = datetime.now(UTC) - datetime.fromisoformat(quick.pop("timestamp"))
@@ -33,8 +25,8 @@ def test_the_quick_line_says_what_structlog_would_have_said() -> None:
 
 def test_addresses_appear_only_where_they_are_given() -> None:
     stream = io.StringIO()
-    JsonLines(stream)(**FACTS)
-    JsonLines(stream)(**{**FACTS, "address": "192.0.2.1"})
+    JsonLines(stream)(LINE)
+    JsonLines(stream)(LINE._replace(address="192.0.2.1"))
     without, with_one = map(json.loads, stream.getvalue().splitlines())
     assert "address" not in without
     assert with_one["address"] == "192.0.2.1"
@@ -43,7 +35,7 @@ def test_addresses_appear_only_where_they_are_given() -> None:
 def test_no_name_breaks_out_of_its_line() -> None:
     stream = io.StringIO()
     evil = 'a"\n{"event": "forged"}\r\x1b[31m\u2028'
-    JsonLines(stream)(**{**FACTS, "endpoint": evil, "method": evil})
+    JsonLines(stream)(LINE._replace(endpoint=evil, method=evil))
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["endpoint"] == evil
     assert line.isprintable()
@@ -53,7 +45,7 @@ def test_the_time_goes_on_between_two_lines() -> None:
     stream = io.StringIO()
     log = JsonLines(stream)
     for _ in range(1000):
-        log(**FACTS)
+        log(LINE)
     times = [json.loads(line)["timestamp"] for line in stream.getvalue().splitlines()]
     assert times == sorted(times)
     assert times[0] < times[-1]

@@ -64,12 +64,17 @@ class FactMemory:
         known = self._tenants.get(slug)
         return None if known is None else self._facts.get(known)
 
+    def at_hand(self, slug: str, client_id: str | None = None) -> Facts | None:
+        """As `remembered`, where nothing has to be fetched."""
+        facts = self.latest(slug)
+        return facts if facts is not None and (client_id is None or client_id in facts.services) else None
+
     async def remembered(self, slug: str, client_id: str | None = None) -> Facts:
         """Perhaps outdated: good for a decision whose commit holds their revision. With the service, if any."""
-        tenant = await self.tenant_id(slug)
-        facts = self._facts.get(tenant)
-        if facts is not None and (client_id is None or client_id in facts.services):
+        facts = self.at_hand(slug, client_id)
+        if facts is not None:
             return facts
+        tenant = await self.tenant_id(slug)
         return await self._units.read(tenant, lambda unit: self.current(unit, client_id))
 
     async def is_current(self, facts: Facts) -> bool:

@@ -14,15 +14,18 @@ _STAR = "*"
 
 
 class Answer(NamedTuple):
-    """`etag` and `location` as they stand in the header; `body` None for no content."""
+    """`etag`, `location` and `vary` as they stand in the header; `body` None for no content."""
 
     status: int
     body: Document | None
     etag: str | None = None
     location: str | None = None
+    vary: str | None = None
 
     def response(self) -> Response:
         headers = {}
+        if self.vary is not None:
+            headers["Vary"] = self.vary
         if self.etag is not None:
             headers["ETag"] = self.etag
         if self.location is not None:
@@ -31,6 +34,26 @@ class Answer(NamedTuple):
             return Response(status_code=self.status, headers=headers)
         content = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
         return Response(content, self.status, headers, media_type="application/json")
+
+
+class File(NamedTuple):
+    """What was asked for in another form than JSON: `name` is what to call it when it is kept."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
+
+    def response(self) -> Response:
+        headers = {
+            "ETag": self.etag,
+            "Vary": "Accept",
+            "Content-Disposition": f'attachment; filename="{self.name}"',
+        }
+        return Response(self.content, 200, headers, media_type=self.media_type)
 
 
 class NotModified(Failure):

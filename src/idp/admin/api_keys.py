@@ -1,6 +1,9 @@
 """API keys at their three levels: of operators, of one partner, of one tenant."""
 
 from collections.abc import Callable
+from typing import NamedTuple
+
+from pydantic import BaseModel
 
 from idp import credentials
 from idp.admin import gate, rights
@@ -8,7 +11,7 @@ from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import OPERATOR, WITH_PARTNER, WITH_TENANT
 from idp.admin.routes import Handler, Route
-from idp.admin.shapes.platform import Key, MadeKey, NewKey
+from idp.admin.shapes.platform import Key, MadeKey, MadeOperatorKey, NewKey, NewOperatorKey, OperatorKey
 from idp.credentials import KeyScope, Noun
 
 
@@ -18,9 +21,17 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
         with call.house.units.open(call.home, actor=call.actor) as unit:
             if scope is KeyScope.TENANT:
                 gate.require_contract(unit, call.key)
-            draft = credentials.read_key(call.document, now_us=unit.now_us)
+            operators = scope is KeyScope.OPERATOR
+            draft = credentials.read_key(call.document, now_us=unit.now_us, owned=operators)
             partner = call.names.get("partner", "")
-            new = credentials.create_key(unit, draft, scope=scope, grantor=call.key.permissions, partner_id=partner)
+            new = credentials.create_key(
+                unit,
+                draft,
+                scope=scope,
+                grantor=call.key.granting,
+                partner_id=partner,
+                maker=call.key.owner if operators else "",
+            )
             body = {**credentials.key_to_json(new.key), "secret": new.secret}
             return call.done(unit, body, status=201, location=f"{path(call)}/{new.key.id}")
 
@@ -59,13 +70,28 @@ def _system_path(call: Call) -> str:  # noqa: ARG001 - one signature for the thr
     return _SYSTEM
 
 
+class _Shapes(NamedTuple):
+    takes: type[BaseModel]
+    made: type[BaseModel]
+    listed: type[BaseModel]
+
+
+_USUAL = _Shapes(NewKey, MadeKey, Key)
+_OPERATORS = _Shapes(NewOperatorKey, MadeOperatorKey, OperatorKey)
+
+
 def _routes(
-    path: str, create: Handler, readers: frozenset[KeyScope], writers: frozenset[KeyScope], *codes: str
+    path: str,
+    create: Handler,
+    readers: frozenset[KeyScope],
+    writers: frozenset[KeyScope],
+    *codes: str,
+    shapes: _Shapes = _USUAL,
 ) -> tuple[Route, ...]:
     write = rights.write(Noun.API_KEYS, writers)
     return (
-        Route("POST", path, create, write, takes=NewKey, gives=MadeKey, status=201, conflicts=codes),
-        Route("GET", path, listing, rights.read(Noun.API_KEYS, readers), gives=Key, pages=True),
+        Route("POST", path, create, write, takes=shapes.takes, gives=shapes.made, status=201, conflicts=codes),
+        Route("GET", path, listing, rights.read(Noun.API_KEYS, readers), gives=shapes.listed, pages=True),
         Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
     )
 
@@ -79,5 +105,5 @@ ROUTES = (
         "contract_not_active",
     ),
     *_routes(_PARTNER, create_for(KeyScope.PARTNER, _partner_path), WITH_PARTNER, OPERATOR),
-    *_routes(_SYSTEM, create_for(KeyScope.OPERATOR, _system_path), OPERATOR, OPERATOR),
+    *_routes(_SYSTEM, create_for(KeyScope.OPERATOR, _system_path), OPERATOR, OPERATOR, shapes=_OPERATORS),
 )

@@ -15,17 +15,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.admin import (
     api_keys,
     applications,
+    approvals,
     assignments,
     audit,
     contracts,
     deliveries,
     describing,
     errors,
+    impact,
+    operators,
     partners,
     plans,
     routes,
     services,
     settings,
+    statements,
     system,
     tenants,
     users,
@@ -40,8 +44,10 @@ from idp.web.house import House
 
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
+    *operators.ROUTES,
     *applications.ROUTES,
     *contracts.ROUTES,
+    *impact.ROUTES,
     *tenants.ROUTES,
     *settings.ROUTES,
     *users.ROUTES,
@@ -51,7 +57,9 @@ ROUTES: tuple[Route, ...] = (
     *partners.ROUTES,
     *plans.ROUTES,
     *deliveries.ROUTES,
+    *statements.ROUTES,
     *audit.ROUTES,
+    *approvals.ROUTES,
     *system.ROUTES,
 )
 

@@ -3,14 +3,12 @@
 from typing import Any, NamedTuple
 
 from idp import contracts, tenants
+from idp.admin import gate
 from idp.contracts import Status
-from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.tenants import Tenant
 from idp.web import palette
-
-_CHANGEABLE = frozenset({Status.ACTIVE, Status.SUSPENDED})
 
 
 class Face(NamedTuple):
@@ -19,12 +17,12 @@ class Face(NamedTuple):
     help_text: str
 
 
-def held(unit: Unit) -> Tenant:
+def held(unit: Unit, *, while_suspended: bool = False) -> Tenant:
     """The tenant, locked for a change that its contract allows. Raises `Conflict("contract_not_active")`."""
     tenants.touch(unit)
     status = contracts.status_of(contracts.facts(unit), unit.now_us)
-    if status not in _CHANGEABLE:
-        raise Conflict("contract_not_active", "The tenant's contract does not allow changes now.", state=status)
+    if status is not Status.ACTIVE and not (while_suspended and status is Status.SUSPENDED):
+        raise gate.closed(status, "The tenant's contract does not allow changes now.")
     return tenants.get(unit)
 
 

@@ -124,7 +124,7 @@ ROUTES = (
         )
         for name, handler, model, codes in (
             ("screen", screen, Why, _MOVES),
-            ("approve", approve, Why, (*_MOVES, "contract_required", "cannot_continue")),
+            ("approve", approve, Why, (*_MOVES, "contract_required", "cannot_continue", "ids_in_use")),
             ("reject", reject, Because, _MOVES),
             ("withdraw", withdraw, Why, _MOVES),
         )

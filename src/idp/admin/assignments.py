@@ -16,7 +16,7 @@ def create(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         assignment = federation.assign(unit, call.names["service"], user_id=user_id)
-        where = f"/tenants/{call.tenant.slug}/services/{assignment.service_id}/assignments/{assignment.id}"
+        where = f"{call.below}/services/{assignment.service_id}/assignments/{assignment.id}"
         return call.done(unit, federation.assignment_to_json(assignment), status=201, location=where)
 
 

@@ -17,7 +17,8 @@ from idp.web.house import House
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`names` are those in the path, `document` the body as it was sent, `filters` the query beside the page."""
+    """`names` are those in the path, `document` the body as it was sent, `filters` the query beside the page; `accept`
+    is the field of that name."""
 
     house: House
     key: ApiKey
@@ -28,6 +29,7 @@ class Call:
     page: Page
     conditions: Conditions
     repeat: Repeat | None
+    accept: str | None = None
 
     @property
     def actor(self) -> Actor:
@@ -47,6 +49,11 @@ class Call:
     def tenant(self) -> Tenant:
         assert self.place.tenant is not None
         return self.place.tenant
+
+    @property
+    def below(self) -> str:
+        """Where collections stand: of a tenant, or our own."""
+        return "/system" if self.place.tenant is None else f"/tenants/{self.place.tenant.slug}"
 
     @property
     def contract(self) -> Contract:

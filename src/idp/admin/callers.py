@@ -1,10 +1,11 @@
-"""Who calls: the bearer of an API key."""
+"""Who calls: the bearer of an API key, or an operator (or an operator's program) with a token of the platform."""
 
-from idp import credentials, partners
-from idp.credentials import ApiKey, KeyScope
-from idp.kit.errors import Unauthenticated
-from idp.kit.units import SYSTEM
-from idp.web.house import House
+from idp import credentials, partners, users
+from idp.credentials import EVERYTHING, ApiKey, KeyScope
+from idp.kit.errors import Refused, Unauthenticated
+from idp.kit.sealing import PLATFORM
+from idp.kit.units import SYSTEM, Unit
+from idp.web.house import Bearer, House
 
 _SCHEME = "bearer "
 
@@ -12,16 +13,59 @@ _SCHEME = "bearer "
 def authenticate(house: House, authorization: str | None) -> ApiKey:
     """Raises `Unauthenticated`, alike for every reason."""
     if authorization is None or not authorization.lower().startswith(_SCHEME):
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.")
+        raise _nobody("no bearer")
     bearer = authorization[len(_SCHEME) :].strip(" ")
+    return _by_key(house, bearer) if credentials.is_key(bearer) else _by_token(house, bearer)
+
+
+def _by_key(house: House, bearer: str) -> ApiKey:
     with house.units.platform(actor=SYSTEM, write=False) as unit:
         key = credentials.authenticate_key(unit, bearer)
         if key.scope is KeyScope.PARTNER:
             partner = partners.find(unit, key.partner_id)
             if partner is None or not partner.active:
-                raise Unauthenticated("unauthenticated", "This needs a valid API key.", detail="partner disabled")
+                raise _nobody("partner disabled")
         worth_noting = credentials.use_is_worth_noting(unit, key)
     if worth_noting:
         with house.units.platform(actor=SYSTEM) as unit:
             credentials.note_use(unit, key)
     return key
+
+
+def _by_token(house: House, bearer: str) -> ApiKey:
+    """As a key of the operator's account, with the permissions that the token's scopes name."""
+    with house.units.platform(actor=SYSTEM, write=False) as unit:
+        try:
+            shown = house.bearer(house, unit, bearer)
+        except Refused as refusal:
+            raise _nobody(refusal.code) from refusal
+        if shown is None:
+            raise _nobody("no token of ours")
+        return _as_key(unit, shown)
+
+
+def _as_key(unit: Unit, shown: Bearer) -> ApiKey:
+    ceiling = EVERYTHING
+    if shown.user_id is not None:
+        account = users.find(unit, shown.user_id)
+        if account is None:
+            raise _nobody("the account is gone")
+        ceiling = credentials.permissions_of(account.roles)
+    return ApiKey(
+        id=shown.user_id or shown.service_id,
+        tenant=PLATFORM,
+        scope=KeyScope.OPERATOR,
+        partner_id="",
+        name="",
+        permissions=frozenset(found for scope in shown.scopes if (found := credentials.parse(scope))),
+        expires_at=None,
+        created_at=shown.issued_at,
+        used_at=None,
+        owner=shown.user_id or "",
+        maker=shown.user_id or shown.service_id,
+        ceiling=ceiling,
+    )
+
+
+def _nobody(detail: str) -> Unauthenticated:
+    return Unauthenticated("unauthenticated", "This needs a valid API key or access token.", detail=detail)

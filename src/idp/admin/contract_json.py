@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from idp import contracts, users
-from idp.contracts import Change, Contact, Contract, Parties, Product, Standing
+from idp.contracts import Change, Contact, Contract, IdChange, Parties, Product, Standing
 from idp.kit.clock import rfc3339
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
@@ -26,6 +26,7 @@ def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, 
         "erased_at": _instant(contract.erased_at),
         "ids": filed.ids,
         "ids_used": _ids_used(unit, contract),
+        "id_changes": [_id_change(step) for step in contract.id_changes],
         "legal_form": filed.legal_form.value,
         "legal_name": filed.legal_name,
         "corporate_number": filed.corporate_number,
@@ -78,6 +79,10 @@ def _ids_used(unit: Unit, contract: Contract) -> int:
     if contract.tenant == PLATFORM or contract.application.product is not Product.ID_PLUS:
         return 0
     return users.seats_used(unit.inside(contract.tenant))
+
+
+def _id_change(step: IdChange) -> dict[str, Any]:
+    return {"from": step.start.isoformat(), "ids": step.ids, "requested_at": rfc3339(step.asked_at)}
 
 
 def _parties(parties: Parties | None) -> dict[str, Any]:

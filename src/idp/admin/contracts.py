@@ -6,15 +6,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from idp import contracts, erasure
-from idp.admin import rights
+from idp.admin import rights, two_persons
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.contract_json import change_json, contract_json
-from idp.admin.reasons import day_and_reason_of, reason_of
+from idp.admin.reasons import day_and_reason_of, ids_of, reason_of
 from idp.admin.rights import EVERYONE, OPERATOR
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes import contracts as shapes
-from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, Why
+from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, ChangeIds, Why
 from idp.contracts import Contract, Filter
 from idp.credentials import KeyScope, Noun
 from idp.kit.errors import NotFound
@@ -53,13 +53,14 @@ def resume(call: Call) -> Answer:
 
 
 def terminate(call: Call) -> Answer:
-    """End the contract at once."""
-    return act(call, contracts.terminate, reason_of(call.document, needed=True))
+    """End the contract at once. Where it takes two operators, the second approves it."""
+    return terminal(call, two_persons.TERMINATE, {"reason": reason_of(call.document, needed=True)})
 
 
 def erase(call: Call) -> Answer:
-    """Erase what is over before its day has come: persons, IDs and keys are gone for good."""
-    return act(call, erasure.erase, reason_of(call.document, needed=True))
+    """Erase what is over before its day has come: persons, IDs and keys are gone for good. Where it takes two
+    operators, the second approves it."""
+    return terminal(call, two_persons.ERASE, {"reason": reason_of(call.document, needed=True)})
 
 
 def certificate(call: Call) -> Answer:
@@ -83,14 +84,27 @@ def withdraw_non_renewal(call: Call) -> Answer:
 
 
 def ask_stop(call: Call) -> Answer:
-    """Ask that the contract stops after this day; until its end the request can be withdrawn."""
+    """Ask that the contract stops after this day; until its end the request can be withdrawn.
+
+    Where it takes two operators, the second approves what an operator asks; the customer's own word is enough.
+    """
     stop_date, reason = day_and_reason_of(call.document, "stop_date", reason_needed=True)
-    return act(call, contracts.ask_stop, reason, stop_date=stop_date)
+    return terminal(call, two_persons.STOP, {"stop_date": stop_date.isoformat(), "reason": reason})
 
 
 def withdraw_stop(call: Call) -> Answer:
     """Take back the request to stop."""
     return act(call, contracts.withdraw_stop)
+
+
+def change_ids(call: Call) -> Answer:
+    """Change the number of IDs: more from any day on, fewer from the first day of a later term.
+
+    The last word about a day counts; a change that has not come yet is taken back by asking for the old number from its
+    day. Fewer than exist are refused, and once fewer are agreed no ID is created beyond them.
+    """
+    ids, start, reason = ids_of(call.document)
+    return act(call, contracts.change_ids, reason, ids=ids, start=start)
 
 
 def history(call: Call) -> Answer:
@@ -111,6 +125,15 @@ def act(call: Call, action: Action, reason: str | None = None, **given: Any) -> 
         return call.done(unit, contract_json(unit, contract, call.grace_days), version=contract.version)
 
 
+def terminal(call: Call, terminal_act: two_persons.Act, parameters: dict[str, str]) -> Answer:
+    """An act that an operator does not do alone, where `two_person_acts` is on."""
+    if call.key.scope is KeyScope.OPERATOR and call.house.two_person_acts:
+        proposed = two_persons.propose(call, terminal_act, parameters)
+        if proposed is not None:
+            return proposed
+    return act(call, terminal_act.perform, **terminal_act.arguments(parameters))
+
+
 def chosen(call: Call, *, applications: bool = False) -> Filter:
     """What a list shows: a partner sees its own, whatever it asks for."""
     partner = call.key.partner_id if call.key.scope is KeyScope.PARTNER else ""
@@ -125,7 +148,13 @@ _LATE = (*_MOVES, "no_automatic_renewal", "non_renewal_too_late", "contract_exis
 
 
 def _action(
-    method: str, name: str, handler: Handler, right: rights.Right, takes: type[BaseModel] | None, *codes: str
+    method: str,
+    name: str,
+    handler: Handler,
+    right: rights.Right,
+    takes: type[BaseModel] | None,
+    *codes: str,
+    proposes: bool = False,
 ) -> Route:
     return Route(
         method,
@@ -136,6 +165,7 @@ def _action(
         gives=shapes.Contract,
         versioned=True,
         conflicts=codes,
+        proposes=proposes,
     )
 
 
@@ -153,12 +183,13 @@ ROUTES = (
     _action("POST", "setup-completed", complete_setup, _BY_OPERATORS, Why, *_MOVES),
     _action("POST", "suspend", suspend, _BY_OPERATORS, Because, *_MOVES),
     _action("POST", "resume", resume, _BY_OPERATORS, Why, *_MOVES),
-    _action("POST", "terminate", terminate, _BY_OPERATORS, Because, *_MOVES),
-    _action("POST", "erase", erase, _BY_OPERATORS, Because, *_MOVES, "contract_continued"),
+    _action("POST", "terminate", terminate, _BY_OPERATORS, Because, *_MOVES, proposes=True),
+    _action("POST", "erase", erase, _BY_OPERATORS, Because, *_MOVES, "contract_continued", proposes=True),
     _action("PUT", "non-renewal", ask_non_renewal, _BY_ALL, AskNonRenewal, *_LATE),
     _action("DELETE", "non-renewal", withdraw_non_renewal, _BY_ALL, None, *_MOVES, "contract_exists"),
-    _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES),
+    _action("POST", "stop", ask_stop, _BY_ALL, AskStop, *_MOVES, proposes=True),
     _action("DELETE", "stop", withdraw_stop, _BY_ALL, None, *_MOVES),
+    _action("POST", "ids", change_ids, _BY_ALL, ChangeIds, *_MOVES, "ids_in_use", "no_next_term"),
     Route(
         "GET",
         f"{_ONE}/erasure-certificate",

@@ -12,13 +12,15 @@ from pydantic.json_schema import models_json_schema
 from idp.admin.errors import MEDIA_TYPE
 from idp.admin.paging import LARGEST, USUAL
 from idp.admin.routes import Route
+from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.base import Problem
 
 _REF = "#/components/schemas/{model}"
 _SECURITY = "apiKey"
 _ABOUT = """Contracts, tenants, people and services, for programs.
 
-Every request carries an API key as `Authorization: Bearer …`. Times are RFC 3339, days of contracts `YYYY-MM-DD`.
+Every request carries an API key, or an access token of the operators' own issuer, as `Authorization: Bearer …`.
+Times are RFC 3339, days of contracts `YYYY-MM-DD`.
 Lists come in pages: follow `next` until it is null. What fails is answered as `application/problem+json` with a stable
 `code`; wrong fields stand in `errors`, all of them at once. A `POST` with an `Idempotency-Key` may be sent again for a
 day. A change under `If-Match` happens only to what you have read."""
@@ -45,7 +47,7 @@ def operation(route: Route) -> Schema:
 
 
 def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
-    models: set[type[BaseModel]] = {Problem}
+    models: set[type[BaseModel]] = {Problem, Proposed}
     for route in routes:
         models |= {model for model in (route.takes, route.gives) if model is not None}
     in_order = sorted(models, key=lambda model: model.__name__)
@@ -60,7 +62,9 @@ def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
     )
     made["components"] = {
         "schemas": schemas["$defs"],
-        "securitySchemes": {_SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key."}},
+        "securitySchemes": {
+            _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key or an access token."}
+        },
     }
     return made
 
@@ -100,10 +104,12 @@ def _parameter(name: str, place: str, schema: Schema, meaning: str) -> Schema:
 
 def _answers(route: Route) -> Iterable[tuple[int, Schema]]:
     yield route.status, _success(route)
+    if route.proposes:
+        yield 202, _proposal()
     if route.versioned and route.method == "GET":
         yield 304, {"description": "It is as you have it."}
     for status in _failures(route):
-        yield status, _problem(status, route.conflicts if status == 409 else ())
+        yield status, _problem(status, _conflicts(route) if status == 409 else ())
 
 
 def _success(route: Route) -> Schema:
@@ -118,7 +124,17 @@ def _success(route: Route) -> Schema:
     if route.gives is not None:
         schema: Schema = {"$ref": _REF.format(model=route.gives.__name__)}
         answer["content"] = {"application/json": {"schema": _page(schema) if route.pages else schema}}
+        answer["content"] |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.also}
     return answer
+
+
+def _proposal() -> Schema:
+    schema = {"$ref": _REF.format(model=Proposed.__name__)}
+    return {
+        "description": "Nothing has changed: a second operator has to approve it.",
+        "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _page(item: Schema) -> Schema:
@@ -140,13 +156,19 @@ def _failures(route: Route) -> list[int]:
         statuses.append(400)
     if "{" in route.path:
         statuses.append(404)
-    if route.conflicts or route.method == "POST":
+    if route.also:
+        statuses.append(406)
+    if _conflicts(route) or route.method == "POST":
         statuses.append(409)
     if route.versioned and changes and route.status != 201:
         statuses.append(412)
     if route.takes is not None:
         statuses += [413, 415]
     return sorted(statuses)
+
+
+def _conflicts(route: Route) -> tuple[str, ...]:
+    return ("contract_not_active", *route.conflicts) if route.reads_tenant else route.conflicts
 
 
 def _problem(status: int, codes: tuple[str, ...]) -> Schema:

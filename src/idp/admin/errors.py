@@ -1,6 +1,7 @@
 """Failures as problem details (RFC 9457)."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -32,11 +33,18 @@ class UnsupportedMediaType(Failure):
         super().__init__("unsupported_media_type", f"The body must be {expected} in UTF-8.")
 
 
+class NotAcceptable(Failure):
+    def __init__(self, offered: Sequence[str]) -> None:
+        super().__init__("not_acceptable", f"It can be had as {', '.join(offered)}.", offered=list(offered))
+
+
 def status_of(failure: Failure) -> int:
     if failure.code in _MALFORMED:
         return 400
     if isinstance(failure, UnsupportedMediaType):
         return 415
+    if isinstance(failure, NotAcceptable):
+        return 406
     return next((status for kind, status in _STATUS.items() if isinstance(failure, kind)), 500)
 
 

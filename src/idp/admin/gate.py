@@ -1,11 +1,14 @@
-"""Changes below a tenant need a contract that allows them."""
+"""What is read and changed below a tenant needs a contract that allows it."""
 
 from idp import contracts, tenants
+from idp.admin.places import Place
+from idp.admin.routes import Route
 from idp.contracts import Status
 from idp.credentials import ApiKey, KeyScope
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 
+_RUNNING = frozenset({Status.ACTIVE, Status.SUSPENDED})
 _READY = frozenset({Status.ACTIVE})
 _READY_OR_PREPARING = frozenset({Status.ACTIVE, Status.APPROVED})
 
@@ -21,8 +24,21 @@ def require_contract(unit: Unit, key: ApiKey) -> None:
     allowed = _READY if key.scope is KeyScope.TENANT else _READY_OR_PREPARING
     status = contracts.status_of(contracts.facts(unit), unit.now_us)
     if status not in allowed:
-        raise Conflict(
-            "contract_not_active",
-            "The tenant's contract does not allow changes now.",
-            state=None if status is None else status.value,
-        )
+        raise closed(status, "The tenant's contract does not allow changes now.")
+
+
+def require_reader(route: Route, place: Place, key: ApiKey) -> None:
+    """The tenant's administrators read while their contract runs. Before it they see their own application, after it
+    they fetch what they may take with them.
+
+    Raises `Conflict("contract_not_active")` with the contract's `state`.
+    """
+    if key.scope is not KeyScope.TENANT or not route.reads_tenant:
+        return
+    if place.status in _RUNNING or (route.in_grace and place.status is Status.ENDED):
+        return
+    raise closed(place.status, "The tenant's contract does not allow this now.")
+
+
+def closed(status: Status | None, public: str) -> Conflict:
+    return Conflict("contract_not_active", public, state=None if status is None else status.value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp import contracts, partners, plans, tenants
+from idp import billing, contracts, partners, plans, tenants
 from idp.contracts import Contract, Filter, Product, Status
 from idp.credentials import ApiKey, KeyScope
 from idp.kit.errors import NotFound
@@ -14,6 +14,7 @@ from idp.tenants import Tenant
 from idp.web.house import House
 
 _PAGE = 200
+_MOST_DIGITS = 18
 _AGREED = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
 
 
@@ -47,6 +48,9 @@ def find(house: House, key: ApiKey, names: Mapping[str, str]) -> Place:
         with house.units.platform(actor=key.actor, write=False) as unit:
             _plan(unit, key, names["plan"])
         return Place(PLATFORM)
+    if "statement" in names:
+        with house.units.open(home, actor=key.actor, write=False) as unit:
+            _statement(unit, key, names["statement"])
     return Place(home)
 
 
@@ -114,6 +118,17 @@ def _plan(unit: Unit, key: ApiKey, plan_id: str) -> None:
             return
         after = page[-1].id
     raise NotFound("somebody else's plan")
+
+
+def _statement(unit: Unit, key: ApiKey, number: str) -> None:
+    """The tenant may be erased by now: for a partner it counts that it was responsible for it then."""
+    if billing.find(unit, number_of(number), partner=key.partner_id) is None:
+        raise NotFound("statement")
+
+
+def number_of(text: str) -> int:
+    """0, which no statement has, for what is no number of one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 def _binds(contract: Contract) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from idp.kit.fields import Fields
 
 _LONGEST = 1000
+_MOST_IDS = 1_000_000
 
 
 def reason_of(document: dict[str, Any], *, needed: bool = False) -> str:
@@ -27,6 +28,17 @@ def day_and_reason_of(document: dict[str, Any], name: str, *, reason_needed: boo
     fields.finish()
     assert day is not None
     return day, reason
+
+
+def ids_of(document: dict[str, Any]) -> tuple[int, date | None, str]:
+    """Of `{"ids", "from"?, "reason"?}`. Raises `Invalid`; the bounds of the number are for the room to judge."""
+    fields = Fields(document)
+    fields.only({"ids", "from", "reason"})
+    fields.required("ids")
+    ids = fields.number("ids", default=1, lowest=1, highest=_MOST_IDS)
+    start, reason = _day(fields, "from"), _reason(fields, needed=False)
+    fields.finish()
+    return ids, start, reason
 
 
 def _reason(fields: Fields, *, needed: bool) -> str:

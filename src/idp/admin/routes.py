@@ -10,10 +10,10 @@ from idp.admin.rights import Right
 from idp.credentials import Noun, Verb
 
 if TYPE_CHECKING:
-    from idp.admin.answers import Answer
+    from idp.admin.answers import Answer, File
     from idp.admin.call import Call
 
-Handler = Callable[["Call"], "Answer"]
+Handler = Callable[["Call"], "Answer | File"]
 
 
 class Undeclared(Exception):
@@ -26,7 +26,10 @@ class Route:
     of each item where `pages`; None for no content.
 
     `versioned` routes answer with an `ETag` and heed `If-Match` or `If-None-Match`. `filters` are the query parameters
-    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know.
+    beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know; `proposes` where
+    an operator's request may wait for a second one. What is read below a tenant its own administrators read under a
+    contract that runs; `in_grace` also while they may export. `also` are the media types, beside JSON, in which the
+    answer can be asked for.
     """
 
     method: str
@@ -40,6 +43,13 @@ class Route:
     versioned: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
+    proposes: bool = False
+    in_grace: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def reads_tenant(self) -> bool:
+        return self.method == "GET" and "{tenant}" in self.path
 
     @property
     def name(self) -> str:

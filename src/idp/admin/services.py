@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp import federation
+from idp import credentials, federation
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -10,7 +10,9 @@ from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.services import NewService, Service, ServiceChange
 from idp.credentials import Noun
-from idp.federation import Registered
+from idp.federation import OidcClient, Registered
+from idp.kit.errors import Refused
+from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 
 
@@ -20,7 +22,7 @@ def create(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         registered = federation.create(unit, draft)
-        where = f"/tenants/{call.tenant.slug}/services/{registered.service.id}"
+        where = f"{call.below}/services/{registered.service.id}"
         return _done(call, unit, registered, status=201, location=where)
 
 
@@ -76,10 +78,24 @@ def delete(call: Call) -> Answer:
 def _expected(call: Call, unit: Unit) -> int | None:
     """The version that the caller has seen of a service that may be changed now."""
     gate.require_contract(unit, call.key)
-    return call.conditions.expected(federation.get(unit, call.names["service"]).version)
+    before = federation.get(unit, call.names["service"])
+    _refuse_more(call, before.oidc)
+    return call.conditions.expected(before.version)
+
+
+def _refuse_more(call: Call, client: OidcClient | None) -> None:
+    """With tokens of our own issuer this API is used: nobody registers, or takes over, a client that could ask for more
+    than they may do themselves."""
+    if call.home != PLATFORM or client is None:
+        return
+    asked = [permission for scope in sorted(client.scopes) if (permission := credentials.parse(scope))]
+    beyond = credentials.not_grantable(call.key.granting, asked)
+    if beyond:
+        raise Refused("forbidden", f"You lack the permission {beyond[0]} yourself.")
 
 
 def _done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
+    _refuse_more(call, registered.service.oidc)
     return call.done(unit, federation.to_json(registered), version=registered.service.version, **answer)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.admin import callers, documents, places, rights
-from idp.admin.answers import Answer, Conditions
+from idp.admin import callers, documents, gate, places, rights
+from idp.admin.answers import Answer, Conditions, File
 from idp.admin.call import Call
 from idp.admin.paging import Page, page_of
 from idp.admin.repeats import Repeat, repeat_of
@@ -27,6 +27,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     key = callers.authenticate(house, request.headers.get("authorization"))
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)
+    gate.require_reader(route, place, key)
     filters, page = _query(house, route, request, key)
     document = documents.read(
         body, request.headers.get("content-type"), takes=route.takes is not None, patch=route.method == "PATCH"
@@ -41,11 +42,12 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
         page=page,
         conditions=Conditions(request.headers.get("if-match"), request.headers.get("if-none-match")),
         repeat=_repeat(route, request, key),
+        accept=request.headers.get("accept"),
     )
     return _once(call, body, lambda: route.handler(call)).response()
 
 
-def _once(call: Call, body: bytes, handle: Callable[[], Answer]) -> Answer:
+def _once(call: Call, body: bytes, handle: Callable[[], Answer | File]) -> Answer | File:
     repeat = call.repeat
     if repeat is None:
         return handle()

@@ -26,7 +26,7 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Change how the tenant looks on its pages. It works while the contract is suspended, too.
+    """Change how the tenant looks on its pages.
 
     A member that is left out stays (RFC 7396); `null` takes the line of help or the logo away.
     """

@@ -1,5 +1,6 @@
 """Tenants: who is a customer, and how it looks to its people."""
 
+import json
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +11,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes import platform as shapes
+from idp.contracts import Registered, RegistrationChange
 from idp.credentials import KeyScope, Noun
 from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
@@ -31,31 +33,60 @@ def shown(call: Call) -> Answer:
     """One tenant."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         own = tenants.get(unit)
-        return call.shown(_to_json(call, unit, own), version=_version(own))
+        return call.shown(_to_json(call, unit, own), version=_version(own, contracts.registered(unit)))
 
 
 def change(call: Call) -> Answer:
-    """Change the registered information. It works while the contract is suspended, too."""
+    """Change the registered information (Art. 8) and what people see of the tenant. It works while the contract is
+    suspended, too.
+
+    A member that is left out stays (RFC 7396). Every change of registered information is kept in the history, and told
+    to the responsible partner or the operator.
+    """
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        before = appearance.held(unit)
-        call.conditions.expected(_version(before))
-        _rename(unit, before, call.document)
+        before = appearance.held(unit, while_suspended=True)
+        said = contracts.registered(unit)
+        assert said is not None  # there is an active or suspended contract
+        call.conditions.expected(_version(before, said))
+        _change(unit, before, said, call.document)
         after = tenants.get(unit)
-        return call.done(unit, _to_json(call, unit, after), version=_version(after))
+        return call.done(unit, _to_json(call, unit, after), version=_version(after, contracts.registered(unit)))
 
 
-def _version(tenant: Tenant) -> int:
+def history(call: Call) -> Answer:
+    """Every change of the registered information, oldest first: who, when, and what it said before and after."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = contracts.registration_history(unit, after=int(call.page.after or 0), limit=call.page.wanted)
+        return call.page.answer(rows, _change_json, lambda row: str(row.seq))
+
+
+def _version(tenant: Tenant, said: Registered | None) -> int:
     """Of what can be changed here; the tenant's revision rises with every change of anything."""
-    face = "\0".join([tenant.display_name, tenant.colour, tenant.help_text])
+    face = json.dumps([tenant.display_name, tenant.colour, tenant.help_text, said])
     return int.from_bytes(sha256(face.encode()).digest()[:6])
 
 
-def _rename(unit: Unit, before: Tenant, patch: dict[str, Any]) -> None:
-    fields = Fields(merged(appearance.said(before), patch))
-    fields.only(appearance.said(before))
+def _change(unit: Unit, tenant: Tenant, said: Registered, patch: dict[str, Any]) -> None:
+    before = {**appearance.said(tenant), **contracts.registration_document(said)}
+    fields = Fields(merged(before, patch))
+    fields.only(before)
     face = appearance.read(fields)
+    registered = contracts.read_registration(fields, said)
     fields.finish()
-    appearance.show_as(unit, before, face)
+    appearance.show_as(unit, tenant, face)
+    after = {**contracts.registration_document(registered), "display_name": face.display_name}
+    changed = {name: [before[name], value] for name, value in after.items() if value != before[name]}
+    contracts.register(unit, registered, changed=changed)
+
+
+def _change_json(change: RegistrationChange) -> dict[str, Any]:
+    return {
+        "seq": change.seq,
+        "at": rfc3339(change.at),
+        "actor": change.actor,
+        "source": change.source,
+        "changes": [{"field": name, "from": was, "to": now} for name, (was, now) in sorted(change.fields.items())],
+    }
 
 
 def _visible(call: Call, unit: Unit) -> list[Tenant]:
@@ -72,6 +103,8 @@ def _visible(call: Call, unit: Unit) -> list[Tenant]:
 
 def _to_json(call: Call, inner: Unit, tenant: Tenant) -> dict[str, Any]:
     status = contracts.status_of(contracts.facts(inner), inner.now_us)
+    said = contracts.registered(inner)
+    registered = dict.fromkeys(contracts.REGISTERED_FIELDS) if said is None else contracts.registration_document(said)
     return {
         "id": tenant.id,
         "slug": tenant.slug,
@@ -82,6 +115,8 @@ def _to_json(call: Call, inner: Unit, tenant: Tenant) -> dict[str, Any]:
         "help_text": tenant.help_text,
         "time_zone": tenant.time_zone,
         "created_at": rfc3339(tenant.created_at),
+        **registered,
+        "corporate_number": said and said.corporate_number,
     }
 
 
@@ -101,4 +136,5 @@ ROUTES = (
         versioned=True,
         conflicts=("contract_not_active",),
     ),
+    Route("GET", f"{_ONE}/history", history, rights.read(Noun.HISTORY), gives=shapes.RegistrationChange, pages=True),
 )

@@ -30,7 +30,7 @@ def create(call: Call) -> Answer:
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
-        where = f"/tenants/{call.tenant.slug}/users/{identity.id}"
+        where = f"{call.below}/users/{identity.id}"
         return call.done(unit, users.to_json(identity), status=201, version=identity.version, location=where)
 
 
@@ -101,9 +101,7 @@ def _expected(call: Call, unit: Unit) -> Identity:
 
 
 def _limit(unit: Unit) -> int:
-    contract = contracts.find_live(unit)
-    assert contract is not None
-    return contract.application.ids
+    return contracts.seats(unit)
 
 
 def _without_password(document: dict[str, Any]) -> tuple[dict[str, Any], str | None, list[FieldError]]:
@@ -146,7 +144,7 @@ def _renamed(before: Identity, after: Identity) -> bool:
 def _check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
     """Who makes an administrator, or could sign in as one, must hold all that an administrator may."""
     becomes = Role.ADMIN in gets.roles and Role.ADMIN not in had
-    lacking = credentials.not_grantable(call.key.permissions, EVERYTHING)
+    lacking = credentials.not_grantable(call.key.granting, EVERYTHING)
     if lacking and (becomes or (Role.ADMIN in had and proves)):
         raise Refused("forbidden", "An administrator may do more than this key.")
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Event(StrEnum):
     TENANT_CREATED = "tenant.created"
     TENANT_CHANGED = "tenant.changed"
+    REGISTRATION_CHANGED = "registration.changed"
     CONTRACT_APPLIED = "contract.applied"
     CONTRACT_MOVED = "contract.moved"
     CONTRACT_ASKED = "contract.asked"
@@ -30,6 +31,9 @@ class Event(StrEnum):
     API_KEY_DELETED = "api_key.deleted"
     PARTNER_CREATED = "partner.created"
     PARTNER_CHANGED = "partner.changed"
+    APPROVAL_PROPOSED = "approval.proposed"
+    APPROVAL_GRANTED = "approval.granted"
+    APPROVAL_REJECTED = "approval.rejected"
     PLAN_CREATED = "plan.created"
     KEY_CREATED = "signing_key.created"
     CONSENT_GIVEN = "consent.given"
@@ -41,3 +45,4 @@ class Event(StrEnum):
     REFRESH_REPLAYED = "refresh.replayed"
     CLIENT_REFUSED = "client.refused"
     ACCESS_REFUSED = "access.refused"
+    STATEMENT_ISSUED = "statement.issued"

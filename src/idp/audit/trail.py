@@ -1,15 +1,16 @@
 """Recording within a unit, and checking what was recorded."""
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from idp.audit.events import Event
 from idp.audit.tables import audit_entries as entries
 from idp.kit import compact
-from idp.kit.db import command, own, query
+from idp.kit.db import addition, own, query
 from idp.kit.units import Unit
 
 _MEMORY = "audit"
@@ -28,6 +29,9 @@ class Entry(NamedTuple):
     subject: str
     facts: str
     hash: bytes
+
+
+Content = tuple[str, int, int, str, str, str, str, str, str]
 
 
 class Head(NamedTuple):
@@ -55,7 +59,7 @@ class Break(NamedTuple):
     problem: str
 
 
-_ADD = command(insert(entries))
+_ADD = addition(entries, Entry)
 _LAST = query(
     select(entries.c.chain, entries.c.seq, entries.c.hash)
     .where(own(entries), entries.c.chain == bindparam("chain"))
@@ -114,9 +118,10 @@ def write_journal(unit: Unit) -> None:
         if head.chain != unit.lane.id:
             facts = {**facts, _AFTER: [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
             head = Head(unit.lane.id, 0, b"")
-        entry = _link(unit, head, str(event), subject, compact.encode(facts).decode())
-        unit.run(_ADD, **entry._asdict())
-        head = Head(entry.chain, entry.seq, entry.hash)
+        content = _content(unit, head, str(event), subject, compact.encode(facts).decode())
+        digest = _hash(unit.tenant, content, head.hash)
+        unit.append(_ADD, (*content, digest))
+        head = Head(head.chain, head.seq + 1, digest)
     heads[unit.tenant] = head
 
 
@@ -136,7 +141,7 @@ def verify(unit: Unit) -> Break | None:
             last = Head(entry.chain, 0, b"")
         if entry.seq != last.seq + 1:
             return Break(entry.chain, last.seq + 1, "missing")
-        if entry.hash != _hash(unit.tenant, entry, last.hash):
+        if entry.hash != _hash(unit.tenant, entry[:-1], last.hash):
             return Break(entry.chain, entry.seq, "altered")
         if entry.seq == _FIRST:
             opened.append(entry)
@@ -163,13 +168,11 @@ def _find_head(unit: Unit) -> Head:
     return mine or unit.one(_NEWEST) or Head("", 0, b"")
 
 
-def _link(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Entry:
-    actor = unit.actor
-    entry = Entry(
-        head.chain, head.seq + 1, unit.now_us, event, actor.kind, actor.id, str(actor.source), subject, facts, b""
-    )
-    return entry._replace(hash=_hash(unit.tenant, entry, head.hash))
+def _content(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Content:
+    kind, actor, source = unit.actor
+    return head.chain, head.seq + 1, unit.now_us, event, kind, actor, str(source), subject, facts
 
 
-def _hash(tenant: str, entry: Entry, previous: bytes) -> bytes:
-    return sha256(previous + compact.encode([tenant, *entry[:-1]])).digest()
+def _hash(tenant: str, content: Sequence[Any], previous: bytes) -> bytes:
+    """Of a row's content, that is all of an `Entry` before its hash, and the hash of the row before it."""
+    return sha256(previous + compact.encode((tenant, *content))).digest()

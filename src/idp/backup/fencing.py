@@ -2,7 +2,7 @@
 
 from sqlalchemy import MetaData
 
-from idp import audit, erasure, tenants
+from idp import approvals, audit, erasure, tenants
 from idp.kit.db import OnRestore
 from idp.kit.dumping import shelves
 from idp.kit.units import Actor, Unit, Units
@@ -26,6 +26,7 @@ def fence_off(unit: Unit, epoch: int, *, metadata: MetaData, keep_api_keys: bool
     for shelf in reversed(shelves(metadata, len(metadata.tables))):
         if shelf.on_restore in gone:
             unit.run(shelf.clear)
+    approvals.close_all(unit)
     tenants.begin_epoch(unit, epoch)
     _mark(unit, {"epoch": epoch, "taken_at": taken_at})
     erasure.complete_within(unit)

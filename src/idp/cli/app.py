@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for command in (demo, serve, migrate, bootstrap, settings, doctor, backup, restore):
+    for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore):
         app.command()(command)
     audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
     audit.command("verify")(audit_verify)
@@ -42,6 +43,9 @@ def build() -> typer.Typer:
     erasure = typer.Typer(help="Erased tenants.", no_args_is_help=True)
     erasure.command("verify")(erasure_verify)
     app.add_typer(erasure, name="erasure")
+    contracts = typer.Typer(help="The contracts of all tenants.", no_args_is_help=True)
+    contracts.command("run")(contracts_run)
+    app.add_typer(contracts, name="contracts")
     return app
 
 
@@ -84,6 +88,13 @@ def serve(
     from idp.cli.serving import serve
 
     raise typer.Exit(serve(config, first_migrate=migrate))
+
+
+def worker(config: Config = None) -> None:
+    """Do what time brings, shortly after it is due, until told to stop."""
+    from idp.cli.background import work
+
+    raise typer.Exit(work(config, {}))
 
 
 def migrate(
@@ -175,3 +186,17 @@ def erasure_verify(
     from idp.cli.certifying import verify
 
     raise typer.Exit(verify(file, jwks=jwks, as_json=as_json))
+
+
+def contracts_run(
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="What is due at 00:00 of this day; default: today."),
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Do what is due by date: renewals, ends, reminders and erasures, once however often or by how many it is run."""
+    from idp.cli.scheduling import run
+
+    raise typer.Exit(run(config, on=on and on.date(), as_json=as_json))

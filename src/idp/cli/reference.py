@@ -5,6 +5,7 @@ from idp.cli.saying import say, say_json
 
 
 def print_reference(*, as_json: bool) -> None:
+    settings.refuse_other_clock()
     described = settings.reference()
     if as_json:
         say_json(described)

@@ -12,10 +12,14 @@ owner's; a unit of a tenant reaches its own.
 
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
 from idp.contracts.applying import apply, approve
+from idp.contracts.corporate_number import is_right as is_corporate_number
+from idp.contracts.counting import Agreed, change_ids, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
 from idp.contracts.erasing import Erasable, erasable, erase, erase_again
 from idp.contracts.form import read_application
-from idp.contracts.lifecycle import EndReason, Event, Status
+from idp.contracts.instants import day_of, end_of_day, start_of_day
+from idp.contracts.keeping import Kept, keep, waiting
+from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, after, is_possible
 from idp.contracts.model import (
     Application,
     Change,
@@ -26,15 +30,33 @@ from idp.contracts.model import (
     NonRenewal,
     Parties,
 )
+from idp.contracts.numbers import Step as IdChange
+from idp.contracts.past import Past, Step, customers, first_sold_us, pasts
 from idp.contracts.reading import find_live, get, history, page
-from idp.contracts.requests import ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
+from idp.contracts.registering import (
+    FIELDS as REGISTERED_FIELDS,
+)
+from idp.contracts.registering import (
+    Registered,
+    RegistrationChange,
+    read_registration,
+    register,
+    registered,
+    registration_document,
+    registration_history,
+)
+from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
-from idp.contracts.store import Filter
+from idp.contracts.store import Filter, Waiting
 from idp.contracts.terms_calendar import Term
 from idp.plans import Product
 
 __all__ = [
+    "LAST_DATE",
+    "LIVE",
+    "REGISTERED_FIELDS",
+    "Agreed",
     "Application",
     "Change",
     "Contact",
@@ -46,38 +68,63 @@ __all__ = [
     "Erasable",
     "Event",
     "Filter",
+    "IdChange",
+    "Kept",
     "LegalForm",
     "NonRenewal",
     "Parties",
+    "Past",
     "Product",
     "Reason",
+    "Registered",
+    "RegistrationChange",
     "Standing",
     "Status",
+    "Step",
     "Term",
+    "Waiting",
+    "after",
     "apply",
     "approve",
     "ask_non_renewal",
     "ask_stop",
+    "change_ids",
     "complete_setup",
+    "customers",
+    "day_of",
+    "end_of_day",
     "erasable",
     "erase",
     "erase_again",
     "export_until",
     "facts",
     "find_live",
+    "first_sold_us",
     "get",
     "history",
+    "is_corporate_number",
     "is_known",
+    "is_possible",
+    "keep",
     "page",
+    "pasts",
     "read_application",
+    "read_registration",
     "reason_against",
+    "register",
+    "registered",
+    "registration_document",
+    "registration_history",
     "reject",
     "resume",
     "screen",
+    "seats",
+    "start_of_day",
     "status_of",
     "suspend",
     "sweeps",
     "terminate",
+    "waiting",
     "withdraw",
     "withdraw_non_renewal",
     "withdraw_stop",

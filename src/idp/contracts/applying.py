@@ -11,6 +11,7 @@ from datetime import date
 
 from idp import partners, plans, tenants, users
 from idp.contracts import store
+from idp.contracts.counting import refuse_too_few
 from idp.contracts.engine import Act, advance, locate
 from idp.contracts.entitlements import facts, status_of
 from idp.contracts.lifecycle import LIVE, EndReason, Event, Status
@@ -58,11 +59,12 @@ def approve(unit: Unit, contract_id: str, *, reason: str = "", if_match: int | N
     a customer already.
 
     Conflict: `illegal_transition`; `contract_required` with `product` for an add-on without what it needs;
-    `cannot_continue` when the contract to be continued no longer runs out; `tenant_retired`.
+    `cannot_continue` when the contract to be continued no longer runs out; `ids_in_use` where more IDs exist already;
+    `tenant_retired`.
     """
 
     def check(record: Record) -> Record:
-        _owner_of_slug(unit, record.slug)
+        refuse_too_few(_owner_of_slug(unit, record.slug), record.product, record.ids)
         if record.product == Product.DEVICE_AUTH:
             _require_mdm(unit, record.slug)
         if record.continues is not None:

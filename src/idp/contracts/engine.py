@@ -4,7 +4,8 @@ Whoever decides on a version that is no longer stored decides again on the new o
 other the second meets a state that refuses it, and acts that may follow one another both happen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from idp import tenants
@@ -17,18 +18,20 @@ from idp.contracts.telling import tell
 from idp.kit.errors import NotFound, Stale, Unavailable
 from idp.kit.units import Unit
 
-_ATTEMPTS = 8
+ATTEMPTS = 8
 
 
 class Act(NamedTuple):
     """What is to happen. `edit` makes the new record from the settled one, or refuses; one that gives it back
-    unchanged, and `moot`, say that there is nothing to do. `if_match` is the version that the caller has seen."""
+    unchanged, and `moot`, say that there is nothing to do. `if_match` is the version that the caller has seen;
+    `facts` are for the trail."""
 
     event: Event
     reason: str = ""
     if_match: int | None = None
     edit: Callable[[Record], Record] = lambda record: record
     moot: Callable[[Record], bool] = lambda _: False
+    facts: Mapping[str, object] = MappingProxyType({})
 
 
 def locate(unit: Unit, contract_id: str) -> tuple[Unit, Record]:
@@ -36,7 +39,7 @@ def locate(unit: Unit, contract_id: str) -> tuple[Unit, Record]:
 
     Raises NotFound.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         owner = store.owner(unit, contract_id) if unit.platform else unit.tenant
         if owner is None:
             break
@@ -62,7 +65,7 @@ def advance(unit: Unit, contract_id: str, act: Act) -> tuple[Unit, Record]:
 
     Raises NotFound; Stale where `if_match` is not the stored version; Conflict `illegal_transition`.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         inner, read = locate(unit, contract_id)
         if act.if_match is not None and act.if_match != read.version:
             raise Stale
@@ -74,7 +77,7 @@ def advance(unit: Unit, contract_id: str, act: Act) -> tuple[Unit, Record]:
             # First the tenant, then its contracts: whoever changes both takes their rows in this order.
             tenants.touch(inner)
         if store.replace(inner, read, new):
-            tell(inner, new, [*overdue, _change(unit, record, new, act)])
+            tell(inner, new, [*overdue, _change(unit, record, new, act)], act.facts)
             return inner, new._replace(version=read.version + 1)
     raise Unavailable(f"contract {contract_id} changes all the time")
 

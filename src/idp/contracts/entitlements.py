@@ -19,7 +19,14 @@ class ContractFacts(NamedTuple):
     windows: Mapping[Product, tuple[Window, ...]]
 
 
+_OURS = ContractFacts({Product.ID_PLUS: (Window(Status.ACTIVE, starts_us=0, ends_us=None),)})
+
+
 def facts(unit: Unit) -> ContractFacts:
+    """Of the platform: that nothing stands in the way of our own people, who sign in under no contract. The
+    applications that wait there are other people's, and no word about us."""
+    if unit.platform:
+        return _OURS
     windows: dict[Product, tuple[Window, ...]] = {}
     for row in store.facts(unit):
         product = Product(row.product)

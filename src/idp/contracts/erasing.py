@@ -24,6 +24,7 @@ from idp.contracts.standing import Ending, ending, export_until
 from idp.contracts.telling import tell
 from idp.kit.clock import instant, micros
 from idp.kit.errors import Conflict, NotFound
+from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.plans import Product
@@ -35,6 +36,7 @@ _NEVER_BOUND = frozenset({Status.REJECTED, Status.WITHDRAWN})
 class Erasable(NamedTuple):
     """A contract that is over and will be erased, and from when on: 00:00 of a day in `zone`."""
 
+    tenant: TenantId
     contract: ContractId
     at_us: int
     zone: str
@@ -137,7 +139,8 @@ def _erasable(record: Record, grace_days: int) -> Erasable:
     end = ending(agreement(record))
     assert end is not None
     day = export_until(end, grace_days) + timedelta(days=1)
-    return Erasable(ContractId(record.id), micros(start_of_day(day, record.time_zone)), record.time_zone)
+    at_us = micros(start_of_day(day, record.time_zone))
+    return Erasable(TenantId(record.tenant_id), ContractId(record.id), at_us, record.time_zone)
 
 
 def _forgotten(record: Record, at_us: int) -> Record:

@@ -54,7 +54,7 @@ def read_application(document: Mapping[str, object]) -> Application:
         legal_form=form,
         legal_name=fields.text("legal_name") or "",
         corporate_number=_corporate_number(fields, required=form is LegalForm.CORPORATION),
-        parties=_parties(fields),
+        parties=read_parties(fields),
         ids=fields.number("ids", default=1, lowest=1, highest=_MOST_IDS),
         term_months=fields.number("term_months", default=1, lowest=1, highest=_LONGEST_TERM),
         start_date=_day(fields, "start_date"),
@@ -93,7 +93,8 @@ def _corporate_number(fields: Fields, *, required: bool) -> str | None:
     return number
 
 
-def _parties(fields: Fields) -> Parties:
+def read_parties(fields: Fields) -> Parties:
+    """What is wrong is remembered in `fields`."""
     admin, billing = fields.inner("admin_contact"), fields.inner("billing_contact")
     admin.only(["name", "email", "phone", "affiliation"])
     billing.only(["name", "email", "phone"])

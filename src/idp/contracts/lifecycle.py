@@ -31,6 +31,7 @@ class Event(StrEnum):
     NON_RENEWAL_WITHDRAWN = "non_renewal_withdrawn"
     STOP_REQUESTED = "stop_requested"
     STOP_WITHDRAWN = "stop_withdrawn"
+    IDS_CHANGED = "ids_changed"
     EXPIRED = "expired"
     NOT_RENEWED = "not_renewed"
     STOPPED = "stopped"
@@ -56,6 +57,7 @@ _KEPT = (
     Event.NON_RENEWAL_WITHDRAWN,
     Event.STOP_REQUESTED,
     Event.STOP_WITHDRAWN,
+    Event.IDS_CHANGED,
 )
 _ENDS = tuple(reason.event for reason in EndReason)
 _RUNNING = (Status.ACTIVE, Status.SUSPENDED)
@@ -90,6 +92,10 @@ def after(status: Status | None, event: Event) -> Status:
     if to is None:
         raise Conflict("illegal_transition", f"{event.value} is not possible in state {status}", state=status)
     return to
+
+
+def is_possible(status: Status, event: Event) -> bool:
+    return (status, event) in TRANSITIONS
 
 
 def repeats(entered_by: Event, event: Event) -> bool:

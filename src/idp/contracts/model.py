@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, NewType
 
 from idp.contracts.lifecycle import Event, Status
+from idp.contracts.numbers import Steps
 from idp.contracts.standing import Standing
 from idp.kit.ids import TenantId
 from idp.kit.units import Source
@@ -66,6 +67,8 @@ class NonRenewal(NamedTuple):
 class Contract:
     """As of the instant of reading: `standing` is what the dates say. Instants are microseconds since the epoch.
 
+    `application.ids` is the number of the day, `id_changes` what is still to come;
+    `changes` counts the rows of its history.
     `tenant` is the platform's until the contract is approved, and the tenant's own from then on.
     """
 
@@ -79,6 +82,8 @@ class Contract:
     erased_at: int | None
     non_renewal: NonRenewal | None
     stop_date: date | None
+    id_changes: Steps = ()
+    changes: int = 0
 
     @property
     def status(self) -> Status:

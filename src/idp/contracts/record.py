@@ -4,6 +4,8 @@ import json
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from idp.contracts import numbers
+from idp.contracts.instants import day_of
 from idp.contracts.lifecycle import EndReason, Event, Status
 from idp.contracts.model import (
     Application,
@@ -55,6 +57,9 @@ class Record(NamedTuple):
     ended_on: str | None = None
     ended_at: int | None = None
     erased_at: int | None = None
+    id_changes: str = "[]"
+    reminded_on: str | None = None
+    due_at: int | None = None
 
     def with_end(self, end: Ending) -> "Record":
         return self._replace(end_reason=end.reason.value, ended_on=end.on.isoformat(), ended_at=end.at_us)
@@ -108,17 +113,20 @@ def agreement(row: Dated) -> Agreement:
 
 
 def contract(record: Record, parties: Parties | None, now_us: int) -> Contract:
+    steps, today = numbers.unpack(record.id_changes), day_of(instant(now_us), record.time_zone)
     return Contract(
         id=ContractId(record.id),
         tenant=TenantId(record.tenant_id),
         version=record.version,
-        application=_application(record, parties),
+        application=_application(record, parties)._replace(ids=numbers.number_on(record.ids, steps, today)),
         standing=standing(agreement(record), instant(now_us)),
         created_at=record.created_at,
         established_at=record.established_at,
         erased_at=record.erased_at,
         non_renewal=_non_renewal(record),
         stop_date=_day(record.stop_date),
+        id_changes=numbers.ahead(steps, today),
+        changes=record.changes,
     )
 
 

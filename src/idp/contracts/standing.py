@@ -8,6 +8,7 @@ costs two comparisons and no time zone.
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import NamedTuple
 
 from idp.contracts import terms_calendar as calendar
@@ -76,7 +77,7 @@ class Window(NamedTuple):
     ends_us: int | None
 
 
-_RUNNING = (Status.ACTIVE, Status.SUSPENDED)
+RUNNING = (Status.ACTIVE, Status.SUSPENDED)
 _OVER = (Status.ENDED, Status.ERASED)
 
 
@@ -111,7 +112,7 @@ def window(agreement: Agreement) -> Window:
 
 
 def status_at(facts: Window, now_us: int) -> Status:
-    if facts.status in _RUNNING and facts.ends_us is not None and now_us >= facts.ends_us:
+    if facts.status in RUNNING and facts.ends_us is not None and now_us >= facts.ends_us:
         return Status.ENDED
     return facts.status
 
@@ -132,7 +133,7 @@ def standing(agreement: Agreement, now: datetime) -> Standing:
     if agreement.first_day is None:
         return Standing(status)
     today = day_of(now, agreement.zone)
-    if status not in _RUNNING:
+    if status not in RUNNING:
         end = ending(agreement)
         last = calendar.term_on(agreement.first_day, agreement.months, today if end is None else end.on)
         return Standing(status, last, end)
@@ -147,20 +148,25 @@ def standing(agreement: Agreement, now: datetime) -> Standing:
     )
 
 
-def due(agreement: Agreement, now: datetime) -> Iterator[Due]:
-    """What the calendar has done since the history was last written, oldest first, each at its contractual instant:
-    00:00 of the first day that it concerns."""
-    if agreement.first_day is None or agreement.status not in _RUNNING:
+def ahead(agreement: Agreement) -> Iterator[Due]:
+    """What the calendar brings about beyond the history, oldest first, each at its contractual instant: 00:00 of the
+    first day that it concerns. Never ends for a contract that renews without end."""
+    if agreement.first_day is None or agreement.status not in RUNNING:
         return
-    now_us, end = micros(now), ending(agreement)
-    until_us = now_us if end is None else min(now_us, end.at_us - 1)
+    end = ending(agreement)
     recorded = calendar.nth_term(agreement.first_day, agreement.months, agreement.renewals + 1)
     term = calendar.next_term(recorded, agreement.months)
-    while (begins_us := micros(start_of_day(term.first, agreement.zone))) <= until_us:
-        yield Due(Event.RENEWED, begins_us)
+    while end is None or term.first <= end.on:
+        yield Due(Event.RENEWED, micros(start_of_day(term.first, agreement.zone)))
         term = calendar.next_term(term, agreement.months)
-    if end is not None and end.at_us <= now_us:
+    if end is not None:
         yield Due(end.reason.event, end.at_us)
+
+
+def due(agreement: Agreement, now: datetime) -> Iterator[Due]:
+    """What the calendar has done since the history was last written."""
+    now_us = micros(now)
+    return takewhile(lambda event: event.at_us <= now_us, ahead(agreement))
 
 
 def terminated_at(now_us: int, zone: str) -> Ending:

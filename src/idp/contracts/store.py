@@ -3,8 +3,9 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, not_, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, not_, or_, select, update
 
+from idp.contracts.dues import next_due
 from idp.contracts.lifecycle import LIVE, Event, Status
 from idp.contracts.model import Change, Parties
 from idp.contracts.record import Record, pack, unpack
@@ -20,6 +21,15 @@ _SEALED = ("contracts", "parties")
 
 class Owner(NamedTuple):
     tenant_id: str
+
+
+class CustomerRow(NamedTuple):
+    tenant_id: str
+    since: int
+
+
+class Since(NamedTuple):
+    since: int | None
 
 
 class EntitlementRow(NamedTuple):
@@ -47,6 +57,15 @@ class ChangeRow(NamedTuple):
     actor: str
     source: str
     reason: str
+
+
+class Waiting(NamedTuple):
+    """A contract for which the calendar has something to do at `due_at`."""
+
+    tenant_id: TenantId
+    id: str
+    time_zone: str
+    due_at: int
 
 
 class Filter(NamedTuple):
@@ -103,6 +122,22 @@ _FACTS = query(
     ),
     EntitlementRow,
 )
+_ESTABLISHED = query(
+    select(contracts).where(own(contracts), contracts.c.established_at.is_not(None)).order_by(contracts.c.id), Record
+)
+_CUSTOMERS = query(
+    select(contracts.c.tenant_id, func.min(contracts.c.established_at).label("since"))
+    .where(contracts.c.established_at.is_not(None), contracts.c.plan.is_not(None))
+    .group_by(contracts.c.tenant_id)
+    .order_by(contracts.c.tenant_id),
+    CustomerRow,
+    platform=True,
+)
+_FIRST_SOLD = query(
+    select(func.min(contracts.c.established_at).label("since")).where(contracts.c.plan.is_not(None)),
+    Since,
+    platform=True,
+)
 _ADD = add_new(contracts)
 # Everything that can change, written only over the very version that was read: two that decide at once never both win.
 _MUTABLE = (
@@ -120,6 +155,9 @@ _MUTABLE = (
     "ended_on",
     "ended_at",
     "erased_at",
+    "id_changes",
+    "reminded_on",
+    "due_at",
 )
 _REPLACE = command(
     update(contracts)
@@ -130,6 +168,34 @@ _REPLACE = command(
         contracts.c.version == bindparam("read"),
     )
     .values(version=contracts.c.version + 1, **{name: bindparam(f"new_{name}") for name in _MUTABLE})
+)
+_SET_REGISTERED = command(
+    update(contracts)
+    .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
+    .values(legal_name=bindparam("new_name"), parties=bindparam("new_parties"), version=contracts.c.version + 1)
+)
+# Beside the contract as others see it: neither its version nor its tenant's revision rises.
+_REMIND = command(
+    update(contracts)
+    .where(
+        own(contracts),
+        contracts.c.id == bindparam("contract"),
+        contracts.c.version == bindparam("read"),
+        contracts.c.due_at == bindparam("was_due_at"),
+    )
+    .values(reminded_on=bindparam("new_reminded_on"), due_at=bindparam("new_due_at"))
+)
+_WAITING = query(
+    select(*[contracts.c[name] for name in Waiting._fields])
+    .where(
+        contracts.c.due_at <= bindparam("upto"),
+        contracts.c.due_at >= bindparam("after_at"),
+        or_(contracts.c.due_at > bindparam("after_at"), contracts.c.id > bindparam("after_id")),
+    )
+    .order_by(contracts.c.due_at, contracts.c.id)
+    .limit(bindparam("limit")),
+    Waiting,
+    platform=True,
 )
 _HAND_OVER = command(
     update(contracts)
@@ -170,10 +236,6 @@ def erasable(unit: Unit) -> list[Record]:
     return unit.all(_ERASABLE)
 
 
-def of_tenant(unit: Unit) -> list[Record]:
-    return unit.all(_OF_TENANT)
-
-
 def set_parties(unit: Unit, read: Record, sealed: bytes | None) -> None:
     unit.run(_SET_PARTIES, contract=read.id, read=read.version, new_parties=sealed)
 
@@ -197,8 +259,33 @@ def of_product(unit: Unit, product: str) -> list[Record]:
     return unit.all(_OF_PRODUCT, product=product)
 
 
+def of_tenant(unit: Unit) -> list[Record]:
+    return unit.all(_OF_TENANT)
+
+
+def set_registered(unit: Unit, read: Record, legal_name: str, parties: Parties) -> bool:
+    """False when somebody changed it after it was read."""
+    sealed = seal(unit.box, read.id, parties)
+    values = {"new_name": legal_name, "new_parties": sealed}
+    return unit.run(_SET_REGISTERED, contract=read.id, read=read.version, **values) == 1
+
+
 def continuations(unit: Unit, contract_id: str) -> list[Record]:
     return unit.all(_CONTINUATIONS, contract=contract_id)
+
+
+def established(unit: Unit) -> list[Record]:
+    """Those that ever were, whatever became of them."""
+    return unit.all(_ESTABLISHED)
+
+
+def customers(unit: Unit) -> list[CustomerRow]:
+    return unit.all(_CUSTOMERS)
+
+
+def first_sold(unit: Unit) -> int | None:
+    row = unit.one(_FIRST_SOLD)
+    return None if row is None else row.since
 
 
 def facts(unit: Unit) -> list[EntitlementRow]:
@@ -224,8 +311,28 @@ def add(unit: Unit, record: Record) -> bool:
 
 def replace(unit: Unit, read: Record, new: Record) -> bool:
     """False when somebody changed it after it was read."""
+    new = new._replace(due_at=next_due(new))
     values = {f"new_{name}": getattr(new, name) for name in _MUTABLE}
     return unit.run(_REPLACE, contract=read.id, was=read.status, read=read.version, **values) == 1
+
+
+def remind(unit: Unit, read: Record, reminded_on: str | None) -> bool:
+    """The calendar goes on from there. False when somebody else moved it or changed the contract after it was read."""
+    due_at = next_due(read._replace(reminded_on=reminded_on))
+    changed = unit.run(
+        _REMIND,
+        contract=read.id,
+        read=read.version,
+        was_due_at=read.due_at,
+        new_reminded_on=reminded_on,
+        new_due_at=due_at,
+    )
+    return changed == 1
+
+
+def waiting(unit: Unit, *, after_at: int, after_id: str, upto: int, limit: int) -> list[Waiting]:
+    """In the order of their instants, and of their ids within one; needs a unit of the platform."""
+    return unit.all(_WAITING, after_at=after_at, after_id=after_id, upto=upto, limit=limit)
 
 
 def hand_over(unit: Unit, contract_id: str, to: TenantId, parties: bytes) -> None:

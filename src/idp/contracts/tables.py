@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 
 from idp.contracts.lifecycle import LIVE
-from idp.kit.db import KEPT, metadata, tenant_id
+from idp.kit.db import ERASED, KEPT, metadata, tenant_id
 
 _LIVE = f"status IN ({', '.join(repr(status.value) for status in sorted(LIVE))})"
 
@@ -55,13 +55,30 @@ contracts = Table(
     Column("ended_on", Text),
     Column("ended_at", BigInteger),
     Column("erased_at", BigInteger),
+    Column("id_changes", Text, nullable=False, server_default="[]"),  # JSON: [[first day, IDs, asked at]]
+    Column("reminded_on", Text),  # the day of the latest reminder
+    Column("due_at", BigInteger),  # when the calendar next has something to do; null: never
     Index("uq_contracts_id", "id", unique=True),
     Index("ix_contracts_partner_id", "partner", "id"),
+    Index("ix_contracts_due_at_id", "due_at", "id"),
     # One live contract of a tenant for each product, and beside it one application that continues it. By the slug,
     # for before approval there is no tenant yet whose id could be compared.
     _only_one("uq_contracts_live", "slug", "product", where=f"{_LIVE} AND continues IS NULL"),
     _only_one("uq_contracts_live_continuation", "continues", where=f"{_LIVE} AND continues IS NOT NULL"),
     info=KEPT,
+)
+
+# Of the registered information, by the tenant as a whole.
+registration_changes = Table(
+    "registration_changes",
+    metadata,
+    tenant_id(),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("said", LargeBinary, nullable=False),  # sealed JSON: {field: [before, after]}
+    info=ERASED,
 )
 
 contract_changes = Table(

@@ -1,6 +1,7 @@
 """What follows from a change, in the transaction of the change: history, audit, the tenant's counters, the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from idp import audit, delivery, tenants
 from idp.contracts import store
@@ -14,14 +15,15 @@ from idp.plans import Product
 _ENDS = frozenset(reason.event for reason in EndReason)
 # An approval withdrawn: what was prepared for the tenant may already have signed somebody in to the console.
 _CUTS = _ENDS | {Event.SUSPENDED, Event.WITHDRAWN}
-_NEWS = _ENDS | {Event.ESTABLISHED, Event.SUSPENDED, Event.RESUMED}
+_NEWS = _ENDS | {Event.ESTABLISHED, Event.SUSPENDED, Event.RESUMED, Event.IDS_CHANGED}
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-def tell(unit: Unit, record: Record, changes: Sequence[Change]) -> None:
-    """`record` is written already, and its tenant's revision raised; `unit` is its owner's."""
+def tell(unit: Unit, record: Record, changes: Sequence[Change], facts: Mapping[str, object] = _NOTHING) -> None:
+    """`record` is written already, and its tenant's revision raised; `unit` is its owner's. `facts` are of the last."""
     for change in changes:
         store.add_change(unit, record.id, change)
-        _audit(unit, record, change)
+        _audit(unit, record, change, facts if change is changes[-1] else _NOTHING)
     if unit.platform:  # an application: nothing of the tenant exists that could be told
         return
     if any(change.event in _CUTS for change in changes) and _nobody_gets_in(unit, record):
@@ -38,7 +40,7 @@ def _nobody_gets_in(unit: Unit, record: Record) -> bool:
     return record.product == Product.ID_PLUS and reason_against(facts(unit), unit.now_us) is not None
 
 
-def _audit(unit: Unit, record: Record, change: Change) -> None:
+def _audit(unit: Unit, record: Record, change: Change, facts: Mapping[str, object]) -> None:
     kind = audit.Event.CONTRACT_MOVED
     if change.event is Event.APPLIED:
         kind = audit.Event.CONTRACT_APPLIED
@@ -53,4 +55,5 @@ def _audit(unit: Unit, record: Record, change: Change) -> None:
         product=record.product,
         status=change.after.value,
         by=change.source.value,
+        **facts,
     )

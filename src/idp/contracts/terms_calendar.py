@@ -19,6 +19,15 @@ class Term(NamedTuple):
     last: date
 
 
+class Reminder(NamedTuple):
+    """`on` is the day on which to remind, so many `days` before the day `of` which it reminds."""
+
+    term: int
+    days: int
+    of: date
+    on: date
+
+
 def term_end(first: date, months: int) -> date:
     """The last day of a term of `months` that begins on `first`: the day before the corresponding day of the last
     month, or that month's last day where it has no corresponding day (Civil Code Art. 143 (2))."""
@@ -69,11 +78,12 @@ def next_possible_end(first: date, months: int, today: date) -> Term:
     return term
 
 
-def reminder_days(term: Term, *, auto_renewal: bool) -> tuple[date, ...]:
-    """Days on which to remind of what becomes of `term`, ascending; none before the term began."""
-    anchor = last_day_to_ask(term.last) if auto_renewal else term.last
-    days = (anchor - timedelta(days=n) for n in REMINDER_DAYS)
-    return tuple(day for day in days if day >= term.first)
+def reminders(term: Term, *, auto_renewal: bool) -> tuple[Reminder, ...]:
+    """When to remind of what becomes of `term`, ascending: before the last day to ask where it would renew, before its
+    end where it does not. None before the term began."""
+    of = last_day_to_ask(term.last) if auto_renewal else term.last
+    found = (Reminder(term.number, days, of, of - timedelta(days=days)) for days in REMINDER_DAYS)
+    return tuple(reminder for reminder in found if reminder.on >= term.first)
 
 
 def _leap(term: Term, months: int, day: date) -> Term:

@@ -1,7 +1,7 @@
 """Setting passwords, and the life of API keys."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from idp import audit, users
@@ -9,12 +9,13 @@ from idp.audit import Event
 from idp.credentials import permissions as grammar
 from idp.credentials import store
 from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
-from idp.credentials.permissions import Permission, Permissions
+from idp.credentials.permissions import EVERYTHING, Permission, Permissions, Verb
 from idp.kit import clock, ids
 from idp.kit.clock import SECOND, rfc3339
-from idp.kit.errors import NotFound, Refused, Unauthenticated
+from idp.kit.errors import FieldError, Invalid, NotFound, Refused, Unauthenticated
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
+from idp.users import Role
 
 _KEY = "ak"
 _USE_NOTED_EVERY = 3600 * SECOND
@@ -46,32 +47,46 @@ def forget_user(unit: Unit, user_id: str) -> None:
     store.delete_password(unit, user_id)
 
 
-def read_key(document: Mapping[str, object], *, now_us: int) -> KeyDraft:
-    """Raises `Invalid` with every fault."""
+def read_key(document: Mapping[str, object], *, now_us: int, owned: bool = False) -> KeyDraft:
+    """`owned` where it may say whose key it is. Raises `Invalid` with every fault."""
     fields = Fields(document)
-    fields.only({"name", "permissions", "expires_at"})
+    fields.only({"name", "permissions", "expires_at", *(("owner",) if owned else ())})
     fields.required("name")
     fields.required("permissions")
-    draft = KeyDraft(fields.text("name") or "", _permissions(fields), _expiry(fields, now_us))
+    draft = KeyDraft(fields.text("name") or "", _permissions(fields), _expiry(fields, now_us), fields.text("owner"))
     fields.finish()
     return draft
 
 
-def create_key(unit: Unit, draft: KeyDraft, *, scope: KeyScope, grantor: Permissions, partner_id: str = "") -> NewKey:
-    """A tenant's key in a unit of the tenant, any other in one of the platform.
+def create_key(
+    unit: Unit, draft: KeyDraft, *, scope: KeyScope, grantor: Permissions, partner_id: str = "", maker: str = ""
+) -> NewKey:
+    """A tenant's key in a unit of the tenant, any other in one of the platform. `maker` is the operator's account that
+    asks for it, empty for a key of the machine: that alone may make keys for others.
 
-    Raises `Refused("forbidden")` when it would hold what its grantor does not.
+    Raises `Refused("forbidden")` when it would hold what its grantor does not, or be another account's; `Invalid` for
+    an owner that there is not.
     """
     assert unit.platform is (scope is not KeyScope.TENANT)
     assert bool(partner_id) is (scope is KeyScope.PARTNER)
     beyond = grammar.not_grantable(grantor, draft.permissions)
     if beyond:
         raise Refused("forbidden", "A key gives no permission that its maker does not hold.", detail=str(beyond[0]))
+    if draft.owner is not None:
+        _check_owner(unit, draft.owner, maker)
     minted = ids.mint(_KEY)
-    key = ApiKey(_row_id(minted.id), unit.tenant, scope, partner_id, *draft, created_at=unit.now_us, used_at=None)
+    key = ApiKey(_row_id(minted.id), unit.tenant, scope, partner_id, *draft[:3], unit.now_us, None)
+    key = key._replace(owner=draft.owner or maker, maker=maker)
     store.add_key(unit, key, minted.digest)
-    audit.record(unit, Event.API_KEY_CREATED, subject=key.id, permissions=sorted(map(str, key.permissions)))
+    audit.record(
+        unit, Event.API_KEY_CREATED, subject=key.id, permissions=sorted(map(str, key.permissions)), owner=key.owner
+    )
     return NewKey(key, minted.token)
+
+
+def is_key(bearer: str) -> bool:
+    """Whether it could be an API key at all."""
+    return bearer.startswith(f"{_KEY}_")
 
 
 def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
@@ -79,11 +94,11 @@ def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     shown = ids.presented(_KEY, bearer)
     found = store.find_key(unit, _row_id(shown.id)) if shown else None
     if shown is None or found is None or not hmac.compare_digest(found[1], shown.digest):
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.")
+        raise _nobody()
     key = found[0]
     if key.expires_at is not None and key.expires_at <= unit.now_us:
-        raise Unauthenticated("unauthenticated", "This needs a valid API key.", detail=f"{key.id} has expired")
-    return key
+        raise _nobody(f"{key.id} has expired")
+    return key if not key.owner else _under_its_owner(unit, key)
 
 
 def use_is_worth_noting(unit: Unit, key: ApiKey) -> bool:
@@ -115,10 +130,35 @@ def key_to_json(key: ApiKey) -> dict[str, Any]:
         "id": key.id,
         "name": key.name,
         "permissions": sorted(map(str, key.permissions)),
+        **({"owner": key.owner or None} if key.scope is KeyScope.OPERATOR else {}),
         "expires_at": None if key.expires_at is None else rfc3339(key.expires_at),
         "created_at": rfc3339(key.created_at),
         "last_used_at": None if key.used_at is None else rfc3339(key.used_at),
     }
+
+
+def permissions_of(roles: Iterable[Role]) -> Permissions:
+    """What an operator's account may do: an administrator everything, everybody else reads."""
+    return EVERYTHING if Role.ADMIN in roles else frozenset({Permission(None, Verb.READ)})
+
+
+def _under_its_owner(unit: Unit, key: ApiKey) -> ApiKey:
+    owner = users.find(unit, key.owner)
+    if owner is None or not owner.active:
+        raise _nobody(f"{key.id} is of nobody")
+    return key._replace(ceiling=permissions_of(owner.roles))
+
+
+def _check_owner(unit: Unit, owner: str, maker: str) -> None:
+    if maker and owner != maker:
+        raise Refused("forbidden", "Nobody makes a key for another account than their own.")
+    if users.find(unit, owner) is None:
+        error = FieldError("/owner", "unknown_value", "There is no such account.", owner)
+        raise Invalid("invalid", "Some fields are wrong.", errors=[error])
+
+
+def _nobody(detail: str = "") -> Unauthenticated:
+    return Unauthenticated("unauthenticated", "This needs a valid API key or access token.", detail=detail)
 
 
 def _row_id(plain: str) -> str:

@@ -1,9 +1,12 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from idp.credentials.permissions import Permission, Permissions, holds
+from idp.credentials.permissions import EVERYTHING, Permission, Permissions, holds
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor
+
+MACHINE = "host"
+"""Stands for whoever may run commands on the machine: keys that are no account's."""
 
 
 class KeyScope(StrEnum):
@@ -15,11 +18,13 @@ class KeyScope(StrEnum):
 
 
 class KeyDraft(NamedTuple):
-    """What is asked of a new key, judged. `expires_at` in microseconds, None for never."""
+    """What is asked of a new key, judged. `expires_at` in microseconds, None for never; `owner` the operator's account
+    that it is to be of, None for its maker's."""
 
     name: str
     permissions: Permissions
     expires_at: int | None
+    owner: str | None = None
 
 
 class ApiKey(NamedTuple):
@@ -34,10 +39,24 @@ class ApiKey(NamedTuple):
     expires_at: int | None
     created_at: int
     used_at: int | None
+    owner: str = ""  # the operator's account that it is of; empty: the machine's own
+    maker: str = ""  # the account that made it, and has seen its secret
+    ceiling: Permissions = EVERYTHING  # what its owner may do today
 
     def may(self, wanted: Permission) -> bool:
         """Within its scope, which is for the caller to keep."""
-        return holds(self.permissions, wanted)
+        return holds(self.permissions, wanted) and holds(self.ceiling, wanted)
+
+    @property
+    def granting(self) -> Permissions:
+        """What it may hand on: what it holds, and its owner may do today."""
+        within = {held for held in self.permissions if holds(self.ceiling, held)}
+        return frozenset(within | {allowed for allowed in self.ceiling if holds(self.permissions, allowed)})
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who could be behind it: two keys of one account are one person."""
+        return frozenset({self.owner or MACHINE, self.maker or MACHINE})
 
     @property
     def actor(self) -> Actor:

@@ -18,6 +18,7 @@ class Noun(StrEnum):
 
     API_KEYS = "api_keys"
     APPLICATIONS = "applications"
+    APPROVALS = "approvals"
     ASSIGNMENTS = "assignments"
     AUDIT = "audit"
     CATALOGUE = "catalogue"

@@ -26,6 +26,8 @@ class KeyRow(NamedTuple):
     expires_at: int | None
     created_at: int
     used_at: int | None
+    owner: str
+    maker: str
 
 
 def _put_password(dialect: Any) -> Any:
@@ -97,6 +99,8 @@ def add_key(unit: Unit, key: ApiKey, digest: bytes) -> None:
         expires_at=key.expires_at,
         created_at=key.created_at,
         used_at=None,
+        owner=key.owner,
+        maker=key.maker,
     )
 
 
@@ -136,4 +140,6 @@ def _key(row: KeyRow) -> ApiKey:
         expires_at=row.expires_at,
         created_at=row.created_at,
         used_at=row.used_at,
+        owner=row.owner,
+        maker=row.maker,
     )

@@ -36,6 +36,8 @@ api_keys = Table(
     Column("expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),  # to the hour
+    Column("owner", Text, nullable=False, server_default=""),  # an operator's account
+    Column("maker", Text, nullable=False, server_default=""),
     Index("ix_api_keys_id", "id", unique=True),
     info=ERASED | WITHDRAWN,
 )

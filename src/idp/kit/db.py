@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam
+from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement, Executable
 from sqlalchemy.sql.selectable import FromClause
@@ -56,11 +56,12 @@ def own(table: FromClause) -> ColumnElement[bool]:
 
 class Compiled(NamedTuple):
     """The text, the values that it carries itself, and the order in which SQLite takes them all: binding by position
-    costs a fraction of binding by name. None where they go by name."""
+    costs a fraction of binding by name. None where they go by name. `changes` is whether it writes."""
 
     text: str
     literals: dict[str, Any]
     order: tuple[str, ...] | None
+    changes: bool
 
 
 class Statement:
@@ -88,7 +89,7 @@ class Statement:
         if "tenant_id" in literals and not self.platform:
             raise Unscoped("a statement carries a tenant of its own choice")
         order = tuple(expanded.positiontup) if dialect == SQLITE else None
-        return Compiled(expanded.statement, literals, order)
+        return Compiled(expanded.statement, literals, order, not statement.is_select)
 
     def build(self, dialect: str) -> Any:
         """The statement before it is compiled."""
@@ -118,12 +119,33 @@ class Command(Statement):
     """Changes rows and says how many."""
 
 
+class Addition(Statement):
+    """Adds rows that nothing in the same transaction reads: each a `row` (a NamedTuple whose fields are the table's
+    columns, in their order, but for the tenant)."""
+
+    def __init__(self, table: Table, row: type[tuple[Any, ...]]) -> None:
+        super().__init__(insert(table), platform=False)
+        self.columns = tuple(table.c.keys())
+        self.row = row
+
+    def _compile(self, dialect: str) -> Compiled:
+        fields: tuple[str, ...] = getattr(self.row, "_fields", ())
+        if self.columns != ("tenant_id", *fields):
+            msg = f"{self.row.__name__} has the fields {list(fields)}, the table the columns {list(self.columns)}"
+            raise TypeError(msg)
+        return super()._compile(dialect)
+
+
 def query(statement: Any, row: Callable[..., R], *, platform: bool = False) -> Query[R]:
     return Query(statement, row, platform=platform)
 
 
 def command(statement: Any, *, platform: bool = False) -> Command:
     return Command(statement, platform=platform)
+
+
+def addition(table: Table, row: type[tuple[Any, ...]]) -> Addition:
+    return Addition(table, row)
 
 
 def add_new(table: Table, *, platform: bool = False) -> Command:

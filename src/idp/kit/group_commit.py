@@ -110,13 +110,15 @@ def _run(lane: WriteLane, batch: list[_Job]) -> list[Any]:
     """
     try:
         try:
-            return [job.work(lane) for job in batch]
+            answers = [job.work(lane) for job in batch]
+            lane.flush()
         except Exception:
             lane.start_over()
-            return [_in_savepoint(lane, job.work) for job in batch]
+            answers = [_in_savepoint(lane, job.work) for job in batch]
     except BaseException:
         lane.rollback()
         raise
+    return answers
 
 
 def _in_savepoint(lane: WriteLane, work: Callable[[Any], Any]) -> Any:
@@ -124,10 +126,11 @@ def _in_savepoint(lane: WriteLane, work: Callable[[Any], Any]) -> Any:
     lane.raw.execute("SAVEPOINT unit")
     try:
         result = work(lane)
+        lane.flush()
     except Exception as error:
         if not lane.raw.in_transaction:
             raise down(error) from error
-        lane.memory.clear()
+        lane.forget()
         lane.raw.execute("ROLLBACK TO unit")
         result = down(error) if isinstance(error, sqlite3.OperationalError) else error
     lane.raw.execute("RELEASE unit")

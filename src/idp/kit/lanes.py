@@ -1,6 +1,6 @@
 """What a unit of work needs of a database, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -8,22 +8,46 @@ T = TypeVar("T")
 
 EVERY_TENANT = "*"
 
-Values = dict[str, Any] | list[Any]
+Values = dict[str, Any] | Sequence[Any]
 """By name on PostgreSQL, by position on SQLite."""
 
 
 class Lane(Protocol):
-    """One connection inside one transaction. `memory` lives as long as the connection and is emptied when a
-    transaction fails: it may remember only what that connection itself has written."""
+    """One connection inside one transaction.
+
+    `memory` lives as long as the connection and is emptied when a transaction fails: it may remember only what that
+    connection itself has written. `seen` is what this transaction has read, until it writes. `appended` are rows that
+    nothing in the transaction reads: they are written before the commit, those of a kind together, by `flush`.
+    """
 
     dialect: str
     id: str
     memory: dict[str, Any]
+    seen: dict[Any, Any]
+    appended: dict[str, list[Values]]
 
     def execute(self, sql: str, values: Values) -> Any:
         """A DB-API cursor."""
 
     def execute_many(self, sql: str, rows: list[Values]) -> None: ...
+
+    def append(self, sql: str, row: Values) -> None:
+        rows = self.appended.get(sql)
+        if rows is None:
+            self.appended[sql] = [row]
+        else:
+            rows.append(row)
+
+    def flush(self) -> None:
+        for sql, rows in self.appended.items():
+            self.execute_many(sql, rows)
+        self.appended.clear()
+
+    def forget(self) -> None:
+        """Something was undone, perhaps what these hang on."""
+        self.memory.clear()
+        self.seen.clear()
+        self.appended.clear()
 
 
 class Database(Protocol):
@@ -38,7 +62,7 @@ class Database(Protocol):
     async def read(self, scope: str, work: Callable[[Lane], T]) -> T:
         """Hot path: one consistent snapshot, read only."""
 
-    async def commit(self, scope: str, work: Callable[[Lane], T]) -> T:
+    def commit(self, scope: str, work: Callable[[Lane], T]) -> Awaitable[T]:
         """Hot path: durable when it returns; an exception of `work` undoes its own writes and no one else's."""
 
     def ping(self) -> None: ...

@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from idp.kit import db, ids
 from idp.kit.clock import monotonic
 from idp.kit.errors import Unavailable
-from idp.kit.lanes import Values
+from idp.kit.lanes import Lane, Values
 
 T = TypeVar("T")
 
@@ -36,12 +36,14 @@ _DOWN = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransac
 _PASSING = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 
 
-class PostgresLane:
+class PostgresLane(Lane):
     dialect = db.POSTGRESQL
 
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
         self.id = ids.new("lane")
-        self.memory: dict[str, Any] = {}
+        self.memory = {}
+        self.seen = {}
+        self.appended = {}
         self.raw = raw
         # Without the role the login's own rights count; FORCE ROW LEVEL SECURITY still holds for a table's owner.
         found = raw.execute(
@@ -60,6 +62,7 @@ class PostgresLane:
         if not _SCOPE.fullmatch(scope):
             msg = f"{scope!r} is no scope"
             raise ValueError(msg)
+        self.seen.clear()
         mode = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
 
@@ -70,7 +73,7 @@ class PostgresLane:
         self.raw.execute("COMMIT")
 
     def rollback(self) -> None:
-        self.memory.clear()
+        self.forget()
         with suppress(psycopg.Error):
             self.raw.execute("ROLLBACK")
 
@@ -106,6 +109,7 @@ class Postgres:
             raw, lane = self._begin(scope, write=write)
             try:
                 yield lane
+                lane.flush()
                 lane.commit()
             except BaseException:
                 lane.rollback()

@@ -1,33 +1,40 @@
-"""Random bytes for names that are not secrets (ids, references), taken from the system by the page.
+"""Random names that are not secrets (ids, references), made by the page from the system's own randomness.
 
-A call to the system for each costs more than everything else about an id. Secrets never come from here: bytes that wait
-in memory for their use would be secrets that wait there too.
+A call to the system for each costs more than everything else about an id. Secrets never come from here: what waits in
+memory for its use would be a secret that waits there too.
 """
 
 import os
-import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-_PAGE = 4096
+T = TypeVar("T")
 
-
-class _Pool:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._drop()
-        os.register_at_fork(after_in_child=self._drop)  # or two processes would give the same names
-
-    def _drop(self) -> None:
-        self._page = b""
-        self._used = 0
-
-    def take(self, size: int) -> int:
-        """`size` random bytes, as a number."""
-        with self._lock:
-            start = self._used
-            if start + size > len(self._page):
-                self._page, start = os.urandom(_PAGE), 0
-            self._used = start + size
-            return int.from_bytes(self._page[start : start + size])
+_PAGE = 4_000
+_NUMBER = 10
+BITS = 8 * _NUMBER
 
 
-take = _Pool().take
+class Supply(Generic[T]):
+    """Gives out, to any thread and each once, what `make` cuts from a page of random bytes."""
+
+    def __init__(self, make: Callable[[bytes], list[T]]) -> None:
+        self._make = make
+        self._left: list[T] = []
+        os.register_at_fork(after_in_child=self._left.clear)  # or two processes would give the same names
+
+    def take(self) -> T:
+        try:
+            return self._left.pop()
+        except IndexError:
+            first, *rest = self._make(os.urandom(_PAGE))
+            self._left += rest
+            return first
+
+
+def _numbers(page: bytes) -> list[int]:
+    return [int.from_bytes(page[start : start + _NUMBER]) for start in range(0, _PAGE, _NUMBER)]
+
+
+take = Supply(_numbers).take
+"""A number of `BITS` random bits."""

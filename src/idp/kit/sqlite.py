@@ -8,17 +8,17 @@ for nobody.
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from idp.kit import db, ids
 from idp.kit.aside import Aside
 from idp.kit.errors import Unavailable
 from idp.kit.group_commit import GroupCommit, down
-from idp.kit.lanes import Values
+from idp.kit.lanes import Lane, Values
 from idp.kit.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -34,12 +34,14 @@ _PRAGMAS = (
 )
 
 
-class SqliteLane:
+class SqliteLane(Lane):
     dialect = db.SQLITE
 
     def __init__(self, path: Path, *, write: bool, hot: bool = False) -> None:
         self.id = ids.new("lane")
-        self.memory: dict[str, Any] = {}
+        self.memory = {}
+        self.seen = {}
+        self.appended = {}
         self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in _PRAGMAS:
             self.raw.execute(pragma)
@@ -49,12 +51,15 @@ class SqliteLane:
         self._hot = hot
         if hot:
             self.raw.execute("PRAGMA busy_timeout=0")
-        self.execute = self.raw.execute
+
+    def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
+        return self.raw.execute(sql, values)
 
     def execute_many(self, sql: str, rows: list[Values]) -> None:
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
+        self.seen.clear()
         if self._turnstile is None:
             self.raw.execute("BEGIN")
             return
@@ -71,6 +76,7 @@ class SqliteLane:
 
     def try_begin(self) -> bool:
         """False when it would have to wait; needs a hot lane."""
+        self.seen.clear()
         if self._turnstile is None or not self._turnstile.try_enter():
             return False
         try:
@@ -81,7 +87,7 @@ class SqliteLane:
         return True
 
     def start_over(self) -> None:
-        self.memory.clear()
+        self.forget()
         self.raw.execute("ROLLBACK")
         self.raw.execute("BEGIN IMMEDIATE")
 
@@ -95,7 +101,7 @@ class SqliteLane:
             self._turnstile.leave()
 
     def rollback(self) -> None:
-        self.memory.clear()
+        self.forget()
         if self.raw.in_transaction:
             with suppress(sqlite3.Error):
                 self.raw.execute("ROLLBACK")
@@ -130,6 +136,7 @@ class Sqlite:
                 raise
             try:
                 yield lane
+                lane.flush()
             except BaseException:
                 lane.rollback()
                 raise
@@ -147,12 +154,11 @@ class Sqlite:
             finally:
                 lane.raw.execute("COMMIT")
 
-    async def commit(self, scope: str, work: Callable[[SqliteLane], T]) -> T:  # noqa: ARG002
+    def commit(self, scope: str, work: Callable[[SqliteLane], T]) -> Awaitable[T]:  # noqa: ARG002
         if self._closed:
             raise Unavailable("the database is closed")
         group = self._groups.get(asyncio.get_running_loop()) or self._new_group()
-        result: T = await group.submit(work)
-        return result
+        return group.submit(work)
 
     def ping(self) -> None:
         # A disk that is full, or a file that somebody holds, still reads well: after a write that failed, only one that

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp.kit.clock import Clock, instant
-from idp.kit.db import Command, Compiled, Query, Statement
+from idp.kit.db import Addition, Command, Compiled, Query, Statement
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
 from idp.kit.lanes import EVERY_TENANT, Database, Lane, Values
@@ -61,6 +61,14 @@ class Unit:
         row = self._run(query, values).fetchone()
         return None if row is None else query.make(row)
 
+    def once(self, query: Query[R]) -> R | None:
+        """As `one`, for what every unit of a transaction asks: read again only after the transaction has written."""
+        seen, key = self.lane.seen, (query, self.tenant)
+        if key not in seen:
+            seen[key] = self.one(query)
+        found: R | None = seen[key]
+        return found
+
     def all(self, query: Query[R], **values: Any) -> list[R]:
         return [query.make(row) for row in self._run(query, values).fetchall()]
 
@@ -72,7 +80,14 @@ class Unit:
     def run_many(self, command: Command, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
             compiled = self._sql(command)
+            self.lane.seen.clear()
             self.lane.execute_many(compiled.text, [self._bound(command, compiled, dict(row)) for row in rows])
+
+    def append(self, addition: Addition, row: Sequence[Any]) -> None:
+        """Written before the commit, together with other units' rows of this kind; see `Addition`."""
+        compiled = self._sql(addition)
+        whole = (self.tenant, *row)
+        self.lane.append(compiled.text, whole if compiled.order else dict(zip(addition.columns, whole, strict=True)))
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""
@@ -112,6 +127,8 @@ class Unit:
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         compiled = self._sql(statement)
+        if compiled.changes:
+            self.lane.seen.clear()
         return self.lane.execute(compiled.text, self._bound(statement, compiled, values))
 
     def _bound(self, statement: Statement, compiled: Compiled, values: dict[str, Any]) -> Values:

@@ -58,7 +58,7 @@ def _basic(authorization: bytes) -> Credentials:
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         # RFC 6749 2.3.1: each half was form-encoded before it was joined
-        client_id, secret = unquote_plus(user, errors="strict"), unquote_plus(password, errors="strict")
+        client_id, secret = _unquoted(user), _unquoted(password)
     except ValueError:
         invalid_client("malformed Basic")
     if not colon or not client_id or not secret:
@@ -66,5 +66,9 @@ def _basic(authorization: bytes) -> Credentials:
     return Credentials(client_id, secret, AuthMethod.BASIC)
 
 
+def _unquoted(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+
+
 def _any_equal(stored: tuple[bytes, ...], digest: bytes) -> bool:
-    return sum(hmac.compare_digest(one, digest) for one in stored) > 0  # every one, always
+    return True in [hmac.compare_digest(one, digest) for one in stored]  # every one, always

@@ -3,7 +3,7 @@
 A grant fills in what is its own; client authentication, facts and the answer belong to the endpoint.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -43,6 +43,10 @@ class Asked(NamedTuple):
         return self.house.issuer(self.facts.tenant.slug)
 
     @property
+    def audience(self) -> str:
+        return self.house.audience(self.facts.tenant.slug)
+
+    @property
     def actor(self) -> Actor:
         return Actor("service", self.service.id)
 
@@ -54,17 +58,17 @@ class Asked(NamedTuple):
     def admit(self, proof: PersonProof | ServiceProof) -> Admission:
         return self.house.gate.admit(self.facts, proof, now_us=self.now_us)
 
-    async def read(self, work: Callable[[Unit], T]) -> T:
-        return await self.house.units.read(self.facts.tenant.id, work)
+    def read(self, work: Callable[[Unit], T]) -> Awaitable[T]:
+        return self.house.units.read(self.facts.tenant.id, work)
 
-    async def commit(self, work: Callable[[Unit], T]) -> T:
+    def commit(self, work: Callable[[Unit], T]) -> Awaitable[T]:
         """Raises `tenants.Moved` when the facts are no longer those of now: then the grant runs again."""
 
         def held(unit: Unit) -> T:
             tenants.hold(unit, self.facts.tenant.revision)
             return work(unit)
 
-        return await self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
+        return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
 
 
 async def client_credentials(asked: Asked) -> Answer:
@@ -75,7 +79,7 @@ async def client_credentials(asked: Asked) -> Answer:
     except Refused as refusal:
         await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
-    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, scopes))
+    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes))
     await asked.commit(lambda unit: _record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
 
@@ -93,7 +97,7 @@ async def authorization_code(asked: Asked) -> Answer:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
     grant = redemption.grant_of(code, asked.now_us)
-    request = mint.Request(asked.issuer, grant.scope_set, grant.id, code.nonce)
+    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
@@ -118,7 +122,7 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
-    request = mint.Request(asked.issuer, _narrowed(asked.form, grant), grant.id)
+    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
 
@@ -130,7 +134,7 @@ async def refresh_token(asked: Asked) -> Answer:
     return _with_refresh_token(answer, await asked.commit(write))
 
 
-GRANTS: dict[GrantType, Callable[[Asked], Awaitable[Answer]]] = {
+GRANTS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     GrantType.AUTHORIZATION_CODE: authorization_code,
     GrantType.CLIENT_CREDENTIALS: client_credentials,
     GrantType.REFRESH_TOKEN: refresh_token,
@@ -140,7 +144,7 @@ GRANTS: dict[GrantType, Callable[[Asked], Awaitable[Answer]]] = {
 def _own_scopes(asked: Asked) -> frozenset[str]:
     """Those of the service itself: what identity scopes mean needs a person."""
     scopes = _scopes(asked.form)
-    if not scopes <= asked.client.scopes - IDENTITY_SCOPES:
+    if not (scopes <= asked.client.scopes and scopes.isdisjoint(IDENTITY_SCOPES)):
         raise OAuthError("invalid_scope", "A scope was asked for that is not registered for this client.")
     return scopes
 

@@ -17,6 +17,7 @@ class Request(NamedTuple):
     """What is asked for beside what the admission says. `grant_id` is None where a service acts for itself."""
 
     issuer: str
+    audience: str
     scopes: frozenset[str]
     grant_id: str | None = None
     nonce: str | None = None
@@ -37,11 +38,11 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         secret = ids.mint(TOKEN_KIND)
         token, token_id, digest = secret.token, secret.id, secret.digest
     else:
-        token_id = ids.new("at").removeprefix("at_")
+        token_id = ids.digits()
         claims = {
             "iss": asked.issuer,
             "sub": admission.user.id if admission.user else admission.service.client_id,
-            "aud": asked.issuer,
+            "aud": asked.audience,
             "client_id": admission.service.client_id,
             "exp": expires,
             "iat": issued,
@@ -51,7 +52,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
             claims["scope"] = scopes
         if admission.user is not None:
             claims |= {"auth_time": admission.authenticated_at // SECOND, "amr": json.loads(admission.methods)}
-        token = key_for(facts, Use.ACCESS_TOKEN, Alg(client.access_token_alg)).sign(claims, typ="at+jwt")
+        token = key_for(facts, Use.ACCESS_TOKEN, client.access_token_alg).sign(claims, typ="at+jwt")
         digest = sha256(token.encode()).digest()
     return Issued(token, _row(admission, asked, token_id, digest, (issued, expires), scopes))
 
@@ -73,13 +74,13 @@ def id_token(facts: Facts, admission: Admission, asked: Request, *, access: str)
     }
     if asked.nonce is not None:
         claims["nonce"] = asked.nonce
-    return key_for(facts, Use.ID_TOKEN, Alg(_client(admission).id_token_alg)).sign(claims, typ="JWT")
+    return key_for(facts, Use.ID_TOKEN, _client(admission).id_token_alg).sign(claims, typ="JWT")
 
 
-def key_for(facts: Facts, use: Use, alg: Alg) -> SigningKey:
+def key_for(facts: Facts, use: Use, alg: str) -> SigningKey:
     key = facts.keys.active.get((use, alg))
     if key is None:
-        raise KeyMissing(use, alg)
+        raise KeyMissing(use, Alg(alg))
     return key
 
 
@@ -100,7 +101,7 @@ def _row(
         grant_id=asked.grant_id,
         session_id=admission.session_id,
         scopes=scopes,
-        audience=asked.issuer,
+        audience=asked.audience,
         tenant_generation=admission.tenant.generation,
         user_generation=admission.user_generation,
         service_generation=admission.service.generation,

@@ -1,6 +1,6 @@
 from sqlalchemy import bindparam, insert, select, update
 
-from idp.kit.db import command, own, query
+from idp.kit.db import addition, command, own, query
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.oidc.model import AccessToken, Code
@@ -21,7 +21,7 @@ _REDEEM = command(
     )
     .values(redeemed_at=bindparam("now"))
 )
-_ADD_TOKEN = command(insert(access_tokens))
+_ADD_TOKEN = addition(access_tokens, AccessToken)
 _FIND_TOKEN = query(
     select(*[access_tokens.c[name] for name in AccessToken._fields]).where(
         own(access_tokens), access_tokens.c.id == bindparam("id")
@@ -49,7 +49,7 @@ def redeem(unit: Unit, shown: Presented) -> bool:
 
 
 def add_access_token(unit: Unit, token: AccessToken) -> None:
-    unit.run(_ADD_TOKEN, **token._asdict())
+    unit.append(_ADD_TOKEN, token)
 
 
 def find_access_token(unit: Unit, token_id: str) -> AccessToken | None:

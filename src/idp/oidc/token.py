@@ -1,17 +1,21 @@
 """The token endpoint (RFC 6749 3.2): what every grant shares."""
 
+from collections.abc import Awaitable
+
 from idp.access import Facts
+from idp.kit import compact
 from idp.kit.errors import Failure, NotFound
 from idp.oidc import clients
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.grants import GRANTS, Answer, Asked
-from idp.web.asgi import App, Receive, Scope, Send, json_response
+from idp.web.asgi import JSON, App, Fields, Receive, Scope, Send, respond
 from idp.web.deciding import decide
 from idp.web.failures import Refusal
 from idp.web.forms import Form, parse_form, read_body
 from idp.web.house import House
 
+_ANSWERED: Fields = (JSON, *NO_STORE)
 _LARGEST = 64 * 1024
 _MAY_REPEAT = frozenset({"resource"})  # RFC 8707 2
 
@@ -21,15 +25,14 @@ def endpoint(house: House) -> App:
         try:
             form = await read_form(scope, receive)
             shown = clients.read(scope["state"]["headers"].get(b"authorization"), form)
-            answer = await decide(
-                house, scope["state"]["tenant_slug"], shown.client_id, lambda facts: _grant(house, facts, shown, form)
-            )
+            slug = scope["state"]["tenant_slug"]
+            answer = await decide(house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form))
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
             await send_error(send, as_oauth(failure))
         else:
-            await json_response(send, 200, answer, NO_STORE)
+            await respond(send, 200, body=compact.encode(answer), fields=_ANSWERED)
 
     return token
 
@@ -50,17 +53,17 @@ async def read_form(scope: Scope, receive: Receive) -> Form:
     return form if all(value for _, value in form.fields) else Form(tuple(field for field in form.fields if field[1]))
 
 
-async def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Answer:
+def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaitable[Answer]:
     service = clients.authenticate(facts, shown)
     name = form.get("grant_type")
     if not name:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    grant = next((known for known in GRANTS if known.value == name), None)
+    grant = GRANTS.get(name)
     if grant is None:
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     asked = Asked(house, facts, service, form, house.units.clock.now_us())
-    if grant not in asked.client.grants:
+    if name not in asked.client.grants:
         raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
     if "resource" in form:
         raise OAuthError("invalid_target", "The resource is not registered.")
-    return await GRANTS[grant](asked)
+    return grant(asked)

@@ -8,6 +8,7 @@ as that door wrote it, and says where to go back to.
 
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
+from idp.sessions.counting import Alive, count_alive
 from idp.sessions.grants import (
     begin_grant,
     end_grant,
@@ -34,6 +35,7 @@ from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "SWEEPS",
+    "Alive",
     "Context",
     "Generations",
     "Grant",
@@ -48,6 +50,7 @@ __all__ = [
     "begin_grant",
     "begin_interaction",
     "context_of",
+    "count_alive",
     "end_grant",
     "end_session",
     "find_grant",

@@ -1,7 +1,8 @@
 """Key objects and their signatures."""
 
-import base64
+import binascii
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -49,10 +50,8 @@ class SigningKey:
 
     def __init__(self, public: PublicKey, private: Private) -> None:
         self.public = public
-        self._private = private
+        self._signature = _rs256(private) if isinstance(private, rsa.RSAPrivateKey) else _es256(private)
         self._headers: dict[str, bytes] = {}
-        self._digest = SHA256()
-        self._ecdsa = ec.ECDSA(self._digest)
 
     def sign(self, claims: dict[str, Any], *, typ: str) -> str:
         header = self._headers.get(typ) or self._header(typ)
@@ -64,15 +63,28 @@ class SigningKey:
         made = self._headers[typ] = b64(compact.encode(header))
         return made
 
-    def _signature(self, message: bytes) -> bytes:
-        if isinstance(self._private, rsa.RSAPrivateKey):
-            return self._private.sign(message, padding.PKCS1v15(), self._digest)
-        r, s = decode_dss_signature(self._private.sign(message, self._ecdsa))
+
+def _rs256(private: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
+    scheme, digest = padding.PKCS1v15(), SHA256()
+    return lambda message: private.sign(message, scheme, digest)
+
+
+def _es256(private: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
+    scheme = ec.ECDSA(SHA256())
+
+    def signature(message: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(message, scheme))
         return r.to_bytes(32) + s.to_bytes(32)  # RFC 7518 3.4
+
+    return signature
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def b64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    """RFC 7515 2: url-safe, without padding."""
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
 def generate_private(alg: Alg) -> Private:

@@ -15,7 +15,7 @@ from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use, from_pkcs8
 class KeySet:
     """A tenant's keys at one revision: those that sign now, and all that are published (RFC 7517 5)."""
 
-    active: Mapping[tuple[Use, Alg], SigningKey]
+    active: Mapping[tuple[Use, str], SigningKey]
     published: tuple[PublicKey, ...]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
@@ -42,7 +42,7 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def load(self, unit: Unit) -> KeySet:
-        active: dict[tuple[Use, Alg], SigningKey] = {}
+        active: dict[tuple[Use, str], SigningKey] = {}
         published: list[PublicKey] = []
         for row in store.published(unit):
             public = PublicKey(row.kid, Use(row.use), Alg(row.alg), Status(row.status), json.loads(row.public_jwk))

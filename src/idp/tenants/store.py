@@ -122,7 +122,7 @@ def revision(unit: Unit) -> int | None:
 
 def hold(unit: Unit, decided_on: int) -> None:
     """`Moved` unless the tenant is still at the revision that a decision was made on; held there until the commit."""
-    row = unit.one(_HOLD)
+    row = unit.once(_HOLD)
     if row is None or row.revision != decided_on:
         raise Moved
 

@@ -16,10 +16,11 @@ from idp.users.actions import (
     end_generation,
 )
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
+from idp.users.counting import peak
 from idp.users.document import read, to_json
 from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
-from idp.users.store import find, find_by_name, get, page, seats_used, standing
+from idp.users.store import active_generations, find, find_by_name, get, page, seats_used, standing
 
 __all__ = [
     "CLAIMS_OF_SCOPE",
@@ -30,6 +31,7 @@ __all__ = [
     "Standing",
     "UserId",
     "UserStatus",
+    "active_generations",
     "canonical",
     "change",
     "claims_for",
@@ -45,6 +47,7 @@ __all__ = [
     "get",
     "look_up_key",
     "page",
+    "peak",
     "read",
     "seats_used",
     "standing",

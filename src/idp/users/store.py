@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, func, insert, null, select, update
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
+from idp.users import counting
 from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
@@ -45,6 +46,10 @@ _PAGE = query(
 )
 _STANDING = query(
     select(users.c.id, users.c.status, users.c.generation).where(_exists, users.c.id == bindparam("id")), Standing
+)
+_ACTIVE = query(
+    select(users.c.id, users.c.status, users.c.generation).where(own(users), users.c.status == UserStatus.ACTIVE.value),
+    Standing,
 )
 _ADD = add_new(users)
 _ADD_MANY = command(insert(users))
@@ -134,6 +139,11 @@ def standing(unit: Unit, user_id: str) -> Standing | None:
     return unit.one(_STANDING, id=user_id)
 
 
+def active_generations(unit: Unit) -> dict[str, int]:
+    """Of every ID that is not disabled, by its id."""
+    return {row.id: row.generation for row in unit.all(_ACTIVE)}
+
+
 def get(unit: Unit, user_id: str) -> Identity:
     """Raises `NotFound`."""
     identity = find(unit, user_id)
@@ -184,6 +194,7 @@ def delete(unit: Unit, user_id: UserId) -> None:
     """The row stays without anything of the person: its key keeps the id from being used again."""
     unit.run(_DELETE, user=user_id, now=unit.now_us)
     unit.run(_FREE_SEAT)
+    counting.note(unit)
 
 
 def end_generation(unit: Unit, user_id: str) -> bool:
@@ -202,7 +213,10 @@ def other_admins(unit: Unit, user_id: str) -> int:
 
 def take_seats(unit: Unit, wanted: int, *, limit: int) -> bool:
     """One conditional write: of many at once, as many win as there are seats."""
-    return 0 < wanted <= limit and unit.run(_TAKE_SEATS, wanted=wanted, most=limit) == 1
+    if not (0 < wanted <= limit and unit.run(_TAKE_SEATS, wanted=wanted, most=limit) == 1):
+        return False
+    counting.note(unit)
+    return True
 
 
 def hold_names(unit: Unit) -> None:

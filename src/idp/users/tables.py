@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, KEPT, metadata, tenant_id
 
 users = Table(
     "users",
@@ -30,4 +30,15 @@ seats = Table(
     tenant_id(),
     Column("used", Integer, nullable=False),
     info=ERASED,
+)
+
+# How many IDs existed over time, by the hour (since the epoch) in which that changed: the most in it, and the last.
+seat_counts = Table(
+    "seat_counts",
+    metadata,
+    tenant_id(),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("peak", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    info=KEPT,  # what has been is charged when the month ends, maybe after the erasure
 )

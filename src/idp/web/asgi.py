@@ -1,6 +1,6 @@
 """The ASGI vocabulary of the doors, and the few lines that answer a request."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 from idp.kit import compact
@@ -12,18 +12,37 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
+Fields = tuple[Header, ...]
+"""Constants: fields that many answers share. What is made of them is made once, and kept."""
+
+WHOLE = "http.response.whole"
+"""A message of our own, from the doors through the hallway to the wire: start and body in one, with `fields` beside the
+answer's own `headers`. A server that understands it says so among the scope's `extensions`; for any other one the
+hallway spells it out."""
+
 JSON: Header = (b"content-type", b"application/json")
 
 
-async def respond(send: Send, status: int, headers: Iterable[Header] = (), body: bytes = b"") -> None:
-    """Sends a whole answer; header names in lower case, the length is added."""
-    fields = [*headers]
+def spelled_out(message: Message) -> Iterator[Message]:
+    """The beginning of an answer, or a whole one, as every server understands it."""
+    yield {
+        "type": "http.response.start",
+        "status": message["status"],
+        "headers": [*message["fields"], *message["headers"]],
+    }
+    if message["type"] == WHOLE:
+        yield {"type": "http.response.body", "body": message["body"]}
+
+
+def respond(
+    send: Send, status: int, headers: Iterable[Header] = (), body: bytes = b"", *, fields: Fields = ()
+) -> Awaitable[None]:
+    """Sends a whole answer; header names in lower case, the length is added. No secrets in `fields`."""
+    own = [*headers]
     if status not in (204, 304):  # RFC 9110 8.6: no length where there can be no content
-        fields.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": body})
+        own.append((b"content-length", b"%d" % len(body)))
+    return send({"type": WHOLE, "status": status, "headers": own, "fields": fields, "body": body})
 
 
-async def json_response(send: Send, status: int, value: object, headers: Iterable[Header] = ()) -> None:
-    body = compact.encode(value)
-    await respond(send, status, (JSON, *headers), body)
+def json_response(send: Send, status: int, value: object, headers: Iterable[Header] = ()) -> Awaitable[None]:
+    return respond(send, status, headers, compact.encode(value), fields=(JSON,))

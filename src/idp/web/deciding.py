@@ -30,7 +30,7 @@ async def decide(house: House, slug: str, client_id: str, work: Callable[[Facts]
 
     `work` may run several times; whatever it does besides one commit must bear that.
     """
-    facts = await house.memory.remembered(slug, client_id)
+    facts = house.memory.at_hand(slug, client_id) or await house.memory.remembered(slug, client_id)
     for _ in range(_TRIES):
         try:
             return await work(facts)

@@ -1,6 +1,7 @@
 """From a path to the door's endpoint: dictionary look-ups only, in front of the framework."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from idp.web.asgi import App, Message, Receive, Scope, Send
@@ -39,6 +40,7 @@ class Dispatcher:
         self._before: _Table = {}  # by what stands before {tenant}
         self._fixed: _Table = {}
         self._fallback = fallback
+        self._found = lru_cache(256)(self._find)
         for route in routes:
             self._add(route)
 
@@ -60,14 +62,14 @@ class Dispatcher:
                 raise ValueError(f"{method} {route.path} is taken twice")
             methods[method] = route
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self._fallback(scope, receive, send)
-            return
-        methods = self._find(scope["path"], scope)
+            return self._fallback(scope, receive, send)
+        slug, methods = self._found(scope["path"])
+        if slug is not None:
+            scope["state"]["tenant_slug"] = slug
         if methods is None:
-            await self._fallback(scope, receive, send)
-            return
+            return self._fallback(scope, receive, send)
         route = methods.get(scope["method"])
         if route is None:
             if scope["method"] != "HEAD" or "GET" not in methods:
@@ -75,12 +77,13 @@ class Dispatcher:
             route = methods["GET"]
             scope, send = {**scope, "method": "GET"}, without_body(send)
         scope["state"]["endpoint"] = route.name
-        await route.endpoint(scope, receive, send)
+        return route.endpoint(scope, receive, send)
 
-    def _find(self, path: str, scope: Scope) -> _Methods | None:
+    def _find(self, path: str) -> tuple[str | None, _Methods | None]:
+        """The tenant's slug where the path names one, and the routes there."""
         fixed = self._fixed.get(path)
         if fixed is not None:
-            return fixed
+            return None, fixed
         below = split_tenant(path)
         if below is not None:
             slug, rest = below
@@ -89,12 +92,11 @@ class Dispatcher:
             before, slash, slug = path.rpartition("/")
             table, key = self._before, before + slash
             if key not in table:
-                return None
+                return None, None
         # `/T/Aoba`, `/t/aoba.` and their like are not other spellings of a tenant but nothing at all.
         if not is_slug(slug):
             raise Refusal(404, "not_found", "There is nothing here.")
-        scope["state"]["tenant_slug"] = slug
-        return table.get(key)
+        return slug, table.get(key)
 
 
 def _not_allowed(methods: _Methods) -> Refusal:
@@ -107,7 +109,7 @@ def without_body(send: Send) -> Send:
     """The answer to a HEAD, made from that to a GET (RFC 9110 9.3.2)."""
 
     async def send_head(message: Message) -> None:
-        if message["type"] == "http.response.body":
+        if "body" in message:
             message = {**message, "body": b""}
         await send(message)
 

@@ -1,6 +1,6 @@
 """One request and its answer, as the hallway watches them go by."""
 
-from collections.abc import Iterable
+from functools import lru_cache
 from time import perf_counter
 
 import structlog
@@ -8,9 +8,9 @@ from starlette.requests import ClientDisconnect
 
 from idp.kit.errors import Failure
 from idp.kit.references import new_reference
-from idp.web.asgi import Header, Message, Receive, Scope, Send, respond
+from idp.web.asgi import WHOLE, Fields, Message, Receive, Scope, Send, respond, spelled_out
 from idp.web.failures import Disconnected, Refusal, RenderFailure, render, status_of, too_large
-from idp.web.request_log import RequestLog
+from idp.web.request_log import Line, RequestLog
 
 NOBODY_LEFT = 499
 """Logged as the status where the client went away before there was an answer (nginx's number for it)."""
@@ -21,22 +21,28 @@ _INTERNAL = Refusal(500, "internal", "Something went wrong here. The reference f
 class Habits:
     """What every exchange of one hallway does alike: default headers, the page of a failure, the log."""
 
-    __slots__ = ("header_names", "headers", "log", "names_addresses", "page", "requests")
+    __slots__ = ("_headers", "completed", "header_names", "log", "names_addresses", "page", "requests")
 
     def __init__(
         self,
         *,
-        headers: tuple[Header, ...],
+        headers: Fields,
         page: RenderFailure | None,
         requests: RequestLog,
         names_addresses: bool,
     ) -> None:
-        self.headers = headers
+        self._headers = headers
+        self.completed = lru_cache(256)(self._completed)
         self.header_names = frozenset(name for name, _ in headers)
         self.page = page
         self.requests = requests
         self.names_addresses = names_addresses
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
+
+    def _completed(self, fields: Fields, said: frozenset[bytes]) -> Fields:
+        """With the default headers that are neither in `fields` nor said beside them."""
+        names = said.union(name for name, _ in fields)
+        return (*fields, *(header for header in self._headers if header[0] not in names))
 
 
 class Exchange:
@@ -47,6 +53,7 @@ class Exchange:
         "_gone",
         "_habits",
         "_over",
+        "_plain",
         "_receive",
         "_received",
         "_scope",
@@ -68,6 +75,7 @@ class Exchange:
         self._status = 0
         self._over = False  # answered here: whatever the application still says is dropped
         self._gone = False
+        self._plain = WHOLE not in scope.get("extensions", ())
         self.limit = 0
         self.reference = new_reference()
 
@@ -86,12 +94,15 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if self._over:
             return
-        if message["type"] == "http.response.start":
+        if message["type"] != "http.response.body":
             self._status = message["status"]
-            message["headers"] = self._completed(message.get("headers", ()))
+            self._complete(message)
+        self._sent += len(message.get("body", b""))
+        if self._plain and "fields" in message:
+            for piece in spelled_out(message):
+                await self._send(piece)
         else:
-            self._sent += len(message.get("body", b""))
-        await self._send(message)
+            await self._send(message)
 
     async def refuse(self, refusal: Refusal) -> None:
         """Answers in the application's stead, unless it has begun to answer: then the rest is dropped."""
@@ -133,28 +144,21 @@ class Exchange:
             await self.refuse(_INTERNAL)
 
     def record(self) -> None:
-        habits = self._habits
-        habits.requests(
-            reference=self.reference,
-            method=self._scope["method"],
-            endpoint=self._endpoint(),
-            status=self._status or NOBODY_LEFT,
-            ms=round((perf_counter() - self._began) * 1000, 2),
-            size=self._sent,
-            address=self._scope["state"].get("client_address") if habits.names_addresses else None,
+        address = self._scope["state"].get("client_address") if self._habits.names_addresses else None
+        ms = round((perf_counter() - self._began) * 1000, 2)
+        status = self._status or NOBODY_LEFT
+        self._habits.requests(
+            Line(self.reference, self._scope["method"], self._endpoint(), status, ms, self._sent, address)
         )
 
-    def _completed(self, headers: Iterable[Header]) -> list[Header]:
+    def _complete(self, message: Message) -> None:
         """A door's own word counts: defaults fill in what it did not say."""
-        completed = list(headers)
-        said = {name for name, _ in completed}
-        if self._habits.header_names.isdisjoint(said):
-            completed += self._habits.headers
-        else:
-            completed += [header for header in self._habits.headers if header[0] not in said]
+        own = [*message.get("headers", ())]
+        said = {name for name, _ in own}
+        message["fields"] = self._habits.completed(message.get("fields", ()), self._habits.header_names & said)
         if b"x-request-id" not in said:
-            completed.append((b"x-request-id", self.reference.encode("ascii")))
-        return completed
+            own.append((b"x-request-id", self.reference.encode("ascii")))
+        message["headers"] = own
 
     def _endpoint(self) -> str | None:
         """The name that the dispatcher gave, or the template of the framework's route: both are of our own writing."""

@@ -1,6 +1,7 @@
 """The outermost layer of the application: every request comes in here before anything of ours reads it."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from idp.web.asgi import App, Header, Receive, Scope, Send
@@ -78,6 +79,7 @@ class Hallway:
         self._host = base.netloc.lower().encode("ascii")
         self._peers = Peers(trusted_proxies, field=forwarded_field)
         self._limits = BodyLimits(body_limits)
+        self._body_limit = lru_cache(256)(self._judge_path)
         headers = (*_SECURITY, _HSTS) if base.scheme == "https" else _SECURITY
         self._habits = Habits(
             headers=headers, page=render_failure, requests=request_log or StructuredLog(), names_addresses=log_addresses
@@ -104,8 +106,7 @@ class Hallway:
         """Makes the scope canonical. Raises `Refusal` for a request that could be read in more than one way."""
         if scope["method"] not in _METHODS:
             raise Refusal(501, "unknown_method", "This method is not known here.")
-        if not is_normal(scope["raw_path"]):
-            raise Refusal(400, "malformed_path", "The path is not in its normal form.")
+        limit = self._body_limit(scope["raw_path"], scope["path"])
         headers = scope["headers"]
         fields: dict[bytes, bytes] = dict(headers)
         if len(fields) != len(headers):
@@ -118,11 +119,17 @@ class Hallway:
         if b"_" in b"".join(fields) or not _FORWARDING.isdisjoint(fields):
             _drop_ambiguous(scope, fields)
         if b"content-length" in fields or b"transfer-encoding" in fields:
-            exchange.limit = self._limits.of(scope["path"])
+            exchange.limit = limit
             if int(fields.get(b"content-length", b"0")) > exchange.limit:
-                raise too_large(exchange.limit)
+                raise too_large(limit)
         scope["scheme"] = self._scheme
         state["headers"] = fields
+
+    def _judge_path(self, raw_path: bytes, path: str) -> int:
+        """How large a body may be that is sent there."""
+        if not is_normal(raw_path):
+            raise Refusal(400, "malformed_path", "The path is not in its normal form.")
+        return self._limits.of(path)
 
     def _refuse_host(self, fields: dict[bytes, bytes]) -> None:
         host = fields.get(b"host")

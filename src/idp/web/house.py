@@ -1,16 +1,34 @@
 """What the composition root hands to every door."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
-from idp.kit.units import Units
+from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
+from idp.web.paths import PLATFORM
+
+
+class Bearer(NamedTuple):
+    """Who shows a token of the platform that is good for our API at this moment: a person through a service, or the
+    service itself (`user_id` None)."""
+
+    service_id: str
+    user_id: str | None
+    scopes: frozenset[str]
+    issued_at: int
+
+
+def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: ARG001 - one signature
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """`base_url` is the canonical external address without a trailing slash."""
+    """`base_url` is the canonical external address without a trailing slash. `bearer` is how the door that issues
+    tokens reads one for the API, in a unit of the platform; it raises `Refused` where only the gate is against it."""
 
     units: Units
     memory: FactMemory
@@ -21,6 +39,8 @@ class House:
     throttle: Throttle
     base_url: str
     production: bool
+    two_person_acts: bool = False
+    bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
     export_grace_days: int = 30
 
     @property
@@ -29,3 +49,12 @@ class House:
 
     def issuer(self, slug: str) -> str:
         return f"{self.base_url}/t/{slug}"
+
+    @property
+    def api(self) -> str:
+        """The API as the audience of tokens."""
+        return f"{self.base_url}/api/v1"
+
+    def audience(self, slug: str) -> str:
+        """Whom an access token of the tenant is for: its own endpoints, or the API where it is ours."""
+        return self.api if slug == PLATFORM else self.issuer(slug)

@@ -7,7 +7,9 @@ refuses a length beside chunked coding, bare CR and LF, folded lines and white s
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, cast
 
 import httptools
@@ -15,10 +17,12 @@ from uvicorn import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from idp.web.asgi import Scope
+from idp.web.asgi import WHOLE, Scope
 from idp.web.head import Head, HeadRefused
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
+
+_EXTENSIONS: Mapping[str, dict[str, Any]] = MappingProxyType({WHOLE: {}})
 
 
 class _Place(Enum):
@@ -198,6 +202,7 @@ class Protocol(asyncio.Protocol):
             "server": self._server,
             "client": self._client,
             "state": self._app_state.copy(),
+            "extensions": _EXTENSIONS,
         }
 
     # Turns

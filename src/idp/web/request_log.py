@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol, TextIO
+from typing import NamedTuple, TextIO
 
 import structlog
 
@@ -12,19 +13,19 @@ from idp.kit.clock import machine_ns, rfc3339
 _PATIENCE = 0.02  # seconds in which lines wait for company: a write for each costs more than the line
 
 
-class RequestLog(Protocol):
-    def __call__(
-        self,
-        *,
-        reference: str,
-        method: str,
-        endpoint: str | None,
-        status: int,
-        ms: float,
-        size: int,
-        address: str | None,
-    ) -> None:
-        """`size` is that of the answer's body in bytes; `address` is None unless addresses are to be logged."""
+class Line(NamedTuple):
+    """`size` is that of the answer's body in bytes; `address` is None unless addresses are to be logged."""
+
+    reference: str
+    method: str
+    endpoint: str | None
+    status: int
+    ms: float
+    size: int
+    address: str | None
+
+
+RequestLog = Callable[[Line], None]
 
 
 class StructuredLog:
@@ -33,21 +34,12 @@ class StructuredLog:
     def __init__(self) -> None:
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
 
-    def __call__(
-        self,
-        *,
-        reference: str,
-        method: str,
-        endpoint: str | None,
-        status: int,
-        ms: float,
-        size: int,
-        address: str | None,
-    ) -> None:
-        facts = {"reference": reference, "method": method, "endpoint": endpoint, "status": status, "ms": ms}
-        if address is not None:
-            facts["address"] = address
-        self._log.info("request", **facts, bytes=size)
+    def __call__(self, line: Line) -> None:
+        facts = line._asdict()
+        facts["bytes"] = facts.pop("size")
+        if line.address is None:
+            del facts["address"]
+        self._log.info("request", **facts)
 
 
 class JsonLines:
@@ -59,17 +51,8 @@ class JsonLines:
         self._date_and_time = ""
         self._waiting: list[str] = []
 
-    def __call__(
-        self,
-        *,
-        reference: str,
-        method: str,
-        endpoint: str | None,
-        status: int,
-        ms: float,
-        size: int,
-        address: str | None,
-    ) -> None:
+    def __call__(self, line: Line) -> None:
+        reference, method, endpoint, status, ms, size, address = line
         second, micros = divmod(machine_ns() // 1000, 1_000_000)
         if second != self._second:
             self._second = second

@@ -34,7 +34,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Until `leave`. Whatever fails is logged, and tried again at the next pass."""
-        while not await self._left(self._interval * (0.5 + randomness.take(4) / 2**32)):
+        while not await self._left(self._interval * (0.5 + randomness.take() / 2**randomness.BITS)):
             try:
                 gone = await self._pass()
             except Unavailable as error:  # of the database itself: it would fail for the next tenant alike

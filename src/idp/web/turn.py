@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from idp.web.asgi import App, Header, Message, Scope
-from idp.web.wire import STATUS_LINES
+from idp.web.asgi import WHOLE, App, Fields, Header, Message, Scope
+from idp.web.wire import STATUS_LINES, field_lines, shared_lines
 
 if TYPE_CHECKING:
     from idp.web.protocol import Protocol
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _READ_AHEAD = 64 * 1024
 _BODILESS = frozenset({204, 304})
+_BEGINNINGS = frozenset({"http.response.start", WHOLE})
 
 
 class Turn:
@@ -111,46 +112,42 @@ class Turn:
             await self._protocol.drained.wait()
         if self.gone:
             return
-        if message["type"] == "http.response.start" and self._head is None:
-            self._head = self._written(message["status"], message.get("headers", ()))
-        elif message["type"] == "http.response.body" and self._head is not None and not self.complete:
+        kind = message["type"]
+        if kind == "http.response.body" and self._head is not None and not self.complete:
             self._send_body(message.get("body", b""), last=not message.get("more_body", False))
+        elif kind in _BEGINNINGS and self._head is None:
+            self._head = self._written(message["status"], message.get("headers", ()), message.get("fields", ()))
+            if kind == WHOLE:
+                self._send_body(message["body"], last=True)
         else:
-            raise RuntimeError(f"{message['type']} out of order")
+            raise RuntimeError(f"{kind} out of order")
 
-    def _written(self, status: int, headers: Iterable[Header]) -> bytes:
+    def _written(self, status: int, headers: Iterable[Header], shared: Fields) -> bytes:
         """The head of the answer as bytes; decides how the end of its body will be told (RFC 9112 6.3)."""
         # What of the body is still on its way when the answer begins is not waited for.
         self.keep_alive = self.keep_alive and self.whole
-        fields = [*self._protocol.server_state.default_headers, *headers]
-        lines = [STATUS_LINES[status]]
+        own = [*self._protocol.server_state.default_headers]
         length = None
-        for name, value in fields:
+        for field in headers:
+            name, value = field
             if name == b"content-length":
                 length = int(value)
             elif name == b"connection":
                 self.keep_alive = self.keep_alive and value != b"close"
                 continue  # said below, once
-            lines += (name, b": ", value, b"\r\n")
-        self._bodiless = self._scope["method"] == "HEAD" or status in _BODILESS
+            own.append(field)
+        self._bodiless = status in _BODILESS or self._scope["method"] == "HEAD"
         self._counted = length is not None
         self._left = length or 0
-        ends = len(lines) // 4 + 1
         if length is None and not self._bodiless:
             self._chunked = self._scope["http_version"] == "1.1"
             if self._chunked:
-                lines.append(b"transfer-encoding: chunked\r\n")
-                ends += 1
+                own.append((b"transfer-encoding", b"chunked"))
             else:
                 self.keep_alive = False
         if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-            ends += 1
-        head = b"".join(lines)
-        # A line for each field and no other: a value with a line break would be a second field, or a second answer.
-        if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
-            raise RuntimeError("a header field with a line break or a NUL")
-        return head + b"\r\n"
+            own.append((b"connection", b"close"))
+        return b"%b%b%b\r\n" % (STATUS_LINES[status], shared_lines(shared), field_lines(own))
 
     def _send_body(self, body: bytes, *, last: bool) -> None:
         if self._bodiless:

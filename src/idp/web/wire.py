@@ -1,9 +1,32 @@
 """The limits of the wire, and the few bytes that are said below ASGI."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
+from idp.web.asgi import Fields, Header
+
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+
+
+def field_lines(fields: Sequence[Header]) -> bytes:
+    """Raises RuntimeError where a line is not one field: a value with a line break would be a second field, or a second
+    answer."""
+    lines = b"".join([b"%b: %b\r\n" % field for field in fields])
+    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
+        raise RuntimeError("a header field with a line break or a NUL")
+    return lines
+
+
+@lru_cache(256)
+def shared_lines(fields: Fields) -> bytes:
+    """Raises RuntimeError as `field_lines`, and where the framing of one answer is said for many."""
+    if not _FRAMING.isdisjoint(name for name, _ in fields):
+        raise RuntimeError("the framing of an answer is its own")
+    return field_lines(fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from idp.access.policies.model import (
 )
 from idp.access.policies.parsing import parse, restore
 from idp.access.policies.ruleset import RuleSet
+from idp.access.policies.writing import text
 
 __all__ = [
     "Action",
@@ -41,9 +42,15 @@ __all__ = [
     "form",
     "parse",
     "restore",
+    "text",
 ]
 
 
-def compile(rules: Sequence[Rule], networks: Mapping[str, Sequence[str]]) -> RuleSet:  # noqa: A001  # policies.compile
-    """Once for a revision. `networks` are the named ones; a rule that names another one is an error when asked."""
-    return RuleSet(rules, networks)
+def compile(  # noqa: A001  # policies.compile
+    rules: Sequence[Rule], networks: Mapping[str, Sequence[str]], *, by_cedar: bool = False
+) -> RuleSet:
+    """Once for a revision. `networks` are the named ones; a rule that names another one is an error when asked.
+
+    Cedar judges the texts that no form can express; `by_cedar`: all texts.
+    """
+    return RuleSet(rules, networks, by_cedar=by_cedar)

@@ -94,7 +94,7 @@ def _max_age(fields: Fields, require: tuple[Requirement, ...]) -> int:
 
 def form(rule: Rule) -> dict[str, Any] | None:
     """The document of a rule; None where only a text can say it."""
-    if rule.condition is None:
+    if rule.condition is None or rule.actions is not None or rule.reason_ja or rule.reason_en:
         return None
     document: dict[str, Any] = {
         "name": rule.name,

@@ -1,6 +1,7 @@
 """The facts of one question, checked once and prepared for every rule that asks."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 
 from idp.access.policies import calendar
@@ -10,18 +11,20 @@ from idp.access.policies.methods import is_mfa
 from idp.access.policies.model import Fact, Inputs
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_TOO_MANY = 2**63
 _UNREADABLE = (ValueError, OverflowError, LookupError, OSError, TypeError)
 
 
 class Known:
     """Only what `missing` found present may be asked for."""
 
-    __slots__ = ("address", "inputs", "mfa", "walls")
+    __slots__ = ("address", "inputs", "mfa", "verdicts", "walls")
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.address: IPv4Address | IPv6Address
         self.mfa: bool
+        self.verdicts: Mapping[str, bool] = {}  # of the texts that could be evaluated
         self.walls: dict[str | None, Wall] = {}
 
     def wall(self, zone: str | None) -> Wall:
@@ -114,7 +117,7 @@ def _text(value: object) -> bool:
 
 
 def _count(value: object) -> bool:
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value < _TOO_MANY
 
 
 _PRESENT = {

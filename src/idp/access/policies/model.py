@@ -1,5 +1,6 @@
 """What is asked, what a rule is, and what comes out."""
 
+from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from typing import NamedTuple
 
@@ -100,11 +101,21 @@ class Inputs(NamedTuple):
     device_certificate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What it takes to evaluate a Cedar text: the text as Cedar is asked it, and the names that its facts are for."""
+
+    text: str
+    groups: frozenset[str]
+    networks: frozenset[str]
+    zones: frozenset[str]
+
+
 class Rule(NamedTuple):
     """A policy that was read. `services` None: every one; `actions` None: both, as for every form.
 
-    A form has a `condition`; a text that no form can express has `text` alone. `broken` says why a stored rule cannot
-    be read any more: it is an error wherever it might apply.
+    `condition` is that of a form, or the one that says what the `text` says; None where no form can. `broken` says
+    why a stored rule cannot be read any more: it is an error wherever it might apply.
     """
 
     id: str
@@ -118,6 +129,7 @@ class Rule(NamedTuple):
     actions: frozenset[Action] | None = None
     needs: Fact = Fact(0)
     text: str | None = None
+    judged: Judged | None = None
     reason_ja: str = ""
     reason_en: str = ""
     broken: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from idp.access.policies.forms import read_form
 from idp.access.policies.model import Effect, Rule
 from idp.access.policies.reading import Names
+from idp.access.policies.texts import read_text
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import Fields
 
@@ -51,6 +52,7 @@ def _read(document: object, names: Names, *, rule_id: str, at: str) -> Rule:
         error = FieldError(at, "invalid_type", "A policy is an object.", None, "object")
         raise Invalid("invalid", "Some fields are wrong.", errors=[error])
     fields = Fields(document, at=at)
-    rule = read_form(fields, names, rule_id=rule_id)
+    read = read_text if document.get("text") is not None else read_form
+    rule = read(fields, names, rule_id=rule_id)
     fields.finish()
     return rule

@@ -1,9 +1,10 @@
 """The rules in force, compiled once for a revision, and the order in which their answers make one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from idp.access.policies.compiling import Holds, Named, holds
+from idp.access.policies.judging import Texts
 from idp.access.policies.known import Known
 from idp.access.policies.model import (
     IMPERSONAL,
@@ -39,12 +40,16 @@ class _Plan(NamedTuple):
     parts: tuple[_Part, ...]
     needs: int
     narrowed: bool
+    texts: Texts | None
 
 
 class RuleSet:
-    def __init__(self, rules: Sequence[Rule], networks: Named) -> None:
+    def __init__(self, rules: Sequence[Rule], networks: Named, *, by_cedar: bool = False) -> None:
+        """`by_cedar`: texts that say what a form could say are judged by Cedar too, for the two to be compared."""
+        self._by_cedar = by_cedar
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
-        self._parts = tuple(_part(rule, networks) for rule in self.rules)
+        self._networks = networks
+        self._parts = tuple(_part(rule, self._is_asked(rule), networks) for rule in self.rules)
         self._plans: dict[tuple[str, Action, bool], _Plan] = {}
 
     def evaluate(self, inputs: Inputs, *, assigned: bool, assignment_required: bool) -> Outcome:
@@ -54,6 +59,8 @@ class RuleSet:
             return _UNASSIGNED if assignment_required and not assigned else _PERMITTED
         known = Known(inputs)
         absent = known.missing(plan.needs)
+        if plan.texts is not None:
+            known.verdicts = _verdicts(plan.texts, known, absent)
         results = tuple([_result(part, known, absent) for part in plan.parts])
         counted = [
             (part.rule, result.result)
@@ -81,13 +88,18 @@ class RuleSet:
             plan = self._plans[key] = self._planned(*key)
         return plan
 
+    def _is_asked(self, rule: Rule) -> bool:
+        """Whether Cedar is: it takes several times as long as a condition of ours."""
+        return rule.judged is not None and (self._by_cedar or rule.condition is None)
+
     def _planned(self, service_id: str, action: Action, impersonal: bool) -> _Plan:
         parts = tuple(part for part in self._parts if _applies(part.rule, service_id, action, impersonal))
         needs = 0
         for part in parts:
             needs |= part.needs
         narrowed = any(part.rule.effect is Effect.PERMIT and not part.rule.report_only for part in parts)
-        return _Plan(parts, needs, narrowed)
+        texts = [part.rule for part in parts if self._is_asked(part.rule)]
+        return _Plan(parts, needs, narrowed, _texts(texts, self._networks))
 
 
 def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> bool:
@@ -105,18 +117,37 @@ def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> b
     return True
 
 
-def _part(rule: Rule, networks: Named) -> _Part:
+def _part(rule: Rule, asked: bool, networks: Named) -> _Part:
     def result(of: Result) -> RuleResult:
         return RuleResult(rule.id, rule.name, rule.effect, of, rule.report_only)
 
     return _Part(
         rule,
         int(rule.needs),
-        _ready(rule, networks),
+        _answered(rule.id) if asked else _ready(rule, networks),
         result(Result.MATCH),
         result(Result.NO_MATCH),
         result(Result.ERROR),
     )
+
+
+def _texts(rules: Sequence[Rule], networks: Named) -> Texts | None:
+    """Where they cannot even be asked there is no verdict of any, and that denies."""
+    try:
+        return Texts(rules, networks) if rules else None
+    except Exception:  # whatever it was
+        return None
+
+
+def _verdicts(texts: Texts, known: Known, absent: int) -> Mapping[str, bool]:
+    try:
+        return texts.verdicts(known, absent)
+    except Exception:  # likewise
+        return {}
+
+
+def _answered(rule_id: str) -> Holds:
+    return lambda known: known.verdicts[rule_id]
 
 
 def _ready(rule: Rule, networks: Named) -> Holds:

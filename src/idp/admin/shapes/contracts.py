@@ -66,6 +66,12 @@ class NonRenewal(Shown):
     requested_at: Instant
 
 
+class IdChange(Shown):
+    from_: Annotated[Day, Field(alias="from")]
+    ids: int
+    requested_at: Instant
+
+
 class Contract(_Terms):
     """An application and the contract that it became: one record, one id. `status` is what the dates say now."""
 
@@ -84,6 +90,7 @@ class Contract(_Terms):
     export_until: Day | None
     erased_at: Instant | None
     ids_used: int
+    id_changes: Annotated[list[IdChange], Field(description="What is still to come, by its day.")]
     time_zone: str
     representative: Annotated[str | None, Field(description="Gone after erasure, as the contacts are.")]
     admin_contact: AdminContact | None
@@ -110,6 +117,15 @@ class AskStop(Sent):
 
     stop_date: Day
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class ChangeIds(Sent):
+    """More from any day on; fewer from the first day of a later term. Without `from` it is today."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"ids": 120, "from": "2026-10-01"}]})
+    ids: Annotated[int, Field(ge=1, le=1_000_000)]
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    reason: Reason | None = None
 
 
 class ErasureCertificate(Shown):

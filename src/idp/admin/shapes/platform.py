@@ -1,9 +1,11 @@
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
+from idp.admin.shapes.contracts import AdminContact, BillingContact
 from idp.contracts import Status
+from idp.kit.units import Source
 from idp.partners import PartnerStatus
 
 Permission = Annotated[str, Field(pattern=r"^(\*|[a-z_]+):(\*|read|write)$", examples=["users:read", "*:read"])]
@@ -17,6 +19,12 @@ class NewKey(Sent):
     expires_at: Annotated[Instant | None, Field(description="Left out: no expiry.")] = None
 
 
+class NewOperatorKey(NewKey):
+    """A key is of the account that makes it; only keys of the machine (`idp bootstrap`) make keys for others."""
+
+    owner: Annotated[str | None, Field(description="The operator's account that it is to be of.")] = None
+
+
 class Key(Shown):
     id: str
     name: str
@@ -27,6 +35,16 @@ class Key(Shown):
 
 
 class MadeKey(Key):
+    """`secret` is shown in this answer and never again."""
+
+    secret: str
+
+
+class OperatorKey(Key):
+    owner: Annotated[str | None, Field(description="The operator's account that it is of; null: the machine's own.")]
+
+
+class MadeOperatorKey(OperatorKey):
     """`secret` is shown in this answer and never again."""
 
     secret: str
@@ -59,14 +77,46 @@ class Tenant(Shown):
     help_text: str
     time_zone: str
     created_at: Instant
+    legal_name: str | None
+    corporate_number: Annotated[str | None, Field(description="Never changed: another number is another customer.")]
+    representative: Annotated[str | None, Field(description="Gone after erasure, as the contacts are.")]
+    admin_contact: AdminContact | None
+    billing_contact: BillingContact | None
 
 
 class TenantChange(Sent):
-    """What people see of the tenant on its pages."""
+    """The registered information, and what people see of the tenant on its pages. RFC 7396."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"representative": "楓 花子", "billing_contact": {"email": "keiri@kaede.example"}}]
+        },
+    )
+    legal_name: Text | None = None
+    representative: Text | None = None
+    admin_contact: dict[str, object] | None = None
+    billing_contact: dict[str, object] | None = None
 
     display_name: Text | None = None
     colour: Annotated[str | None, Field(pattern="^#[0-9a-fA-F]{6}$")] = None
     help_text: Annotated[str | None, Field(max_length=200)] = None
+
+
+class FieldChange(Shown):
+    field: str
+    from_: Annotated[object, Field(alias="from")]
+    to: object
+
+
+class RegistrationChange(Shown):
+    """One row of the append-only history of the registered information."""
+
+    seq: int
+    at: Instant
+    actor: str
+    source: Source
+    changes: list[FieldChange]
 
 
 class AppearanceChange(Sent):

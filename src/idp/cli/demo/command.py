@@ -10,6 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 from idp import main
+from idp.cli import background
 from idp.cli.demo import furnishing, sample, telling
 from idp.cli.demo.home import Home, moved_in
 from idp.cli.demo.people import AOBA
@@ -48,7 +49,7 @@ def demonstrate(wishes: Wishes) -> int:
         origin = f"http://localhost:{beside[0].getsockname()[1]}"
         key_file = wishes.api_key_file or home.directory / _KEY_FILE
         description = _prepare(home, wishes, origin=origin, key_file=key_file)
-        with sample.running(description, beside):
+        with sample.running(description, beside), background.running(home.config, home.overrides):
             told = telling.Told(home, sample=origin, key_file=key_file)
             threading.Thread(target=telling.tell_when_ready, args=(told,), daemon=True).start()
             return server.run()

@@ -23,7 +23,7 @@ def furnish(units: Units, *, further_ids: int) -> None:
     with units.platform(actor=HOST) as unit:
         tenants.touch(unit)  # two who furnish at once wait here for each other
         partner = _partner(unit)
-        _plan(unit)
+        standard_plan(unit)
         for company, seats in ((AOBA, _SEATS + further_ids), (MIDORI, _SEATS)):
             if tenants.find_by_slug(unit, company.slug) is None:
                 inner = establish(unit, application(unit, company, seats=seats, partner=partner))
@@ -92,7 +92,7 @@ def _partner(unit: Unit) -> str:
     return (known or partners.create(unit, partners.read({"name": PARTNER}))).id
 
 
-def _plan(unit: Unit) -> None:
+def standard_plan(unit: Unit) -> None:
     if plans.named(unit, PLAN["name"]) is None:
         plans.create(unit, plans.read(PLAN))
 

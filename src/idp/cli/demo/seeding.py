@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from idp import contracts, credentials, federation, tenants, users
 from idp.cli.bootstrapping import HOST
-from idp.cli.demo.furnishing import application, establish, hashed_password, tenant_of
+from idp.cli.demo.furnishing import application, establish, hashed_password, standard_plan, tenant_of
 from idp.cli.demo.people import AOBA
 from idp.cli.demo.progress import Progress
 from idp.contracts import Application, Contact, Parties
@@ -48,6 +48,7 @@ def _seed_tenants(units: Units, amounts: Amounts, progress: Progress) -> None:
     for start in range(0, amounts.tenants, _TENANTS_AT_ONCE):
         end = min(start + _TENANTS_AT_ONCE, amounts.tenants)
         with units.platform(actor=HOST) as unit:
+            standard_plan(unit)
             for number in range(start, end):
                 _seed_tenant(unit, f"t{number:05}", amounts, patterns)
         progress.show(end, amounts.tenants, "tenants")
@@ -76,10 +77,8 @@ def _seed_aoba(units: Units, people: int, progress: Progress) -> None:
         end = min(start + _PEOPLE_AT_ONCE, people)
         with units.open(tenant, actor=HOST) as unit:
             missing = [n for n in range(start, end) if users.find_by_name(unit, _name(n, AOBA.slug)) is None]
-            contract = contracts.find_live(unit)
-            assert contract is not None
             if missing:
-                _add_people(unit, AOBA.slug, missing, password, limit=contract.application.ids)
+                _add_people(unit, AOBA.slug, missing, password, limit=contracts.seats(unit))
         progress.show(end, people, "IDs")
 
 

@@ -1,0 +1,89 @@
+"""What the responsible partner may do, state by state, for its own customers and for nobody else's."""
+
+import pytest
+from tests.admin.conftest import APPLICATION, World
+from tests.admin.test_rights import MATRIX, called, objects, place
+
+from idp.admin.app import ROUTES
+from idp.contracts import Status
+
+BELOW_A_TENANT = [each for each in ROUTES if each.path.startswith("/tenants/{tenant}")]
+WRITES = [each for each in BELOW_A_TENANT if each.method != "GET"]
+
+
+def ask(world: World, name: str, each: object, ids: dict[str, str]) -> int:
+    route = next(one for one in ROUTES if one is each)
+    document = {"nothing": 1} if route.takes else None
+    return world.client(name).ask(route.method, place(world, route.path, ids), document).status
+
+
+@pytest.mark.parametrize("status", [Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED])
+def test_below_a_tenant_a_partner_reads_all_and_writes_ids_and_services_while_it_is_approved(
+    world: World, status: Status
+) -> None:
+    ids = {**objects(world), "tenant": "kaede"}
+    world.bring("kaede", status, partner=world.partner)
+    for each in BELOW_A_TENANT:
+        found = ask(world, "partner", each, ids)
+        may = MATRIX[called(each)][1]
+        if each.method == "GET" or ("P" in may and status is Status.APPROVED):
+            assert found not in (401, 403), (called(each), found)
+        else:
+            assert found == 403, (called(each), found)
+        assert ask(world, "stranger", each, ids) == 404, called(each)
+
+
+def test_what_a_partner_prepares_are_ids_and_services_and_nothing_else() -> None:
+    prepared = {called(each) for each in WRITES if "P" in MATRIX[called(each)][1]}
+    assert prepared == {called(each) for each in WRITES if "/users" in each.path or "/services" in each.path}
+
+
+def test_a_partner_leads_its_own_applications_from_their_filing_to_the_approval(world: World) -> None:
+    partner, stranger = world.client("partner"), world.client("stranger")
+    filed = partner.post("/applications", {**APPLICATION, "partner": "prt_other"})
+    assert (filed.status, filed.body["partner"]) == (201, world.partner)
+    one = f"/applications/{filed.body['id']}"
+    for step, body in (("screen", None), ("approve", None)):
+        assert stranger.post(f"{one}/{step}", body).status == 404
+        assert partner.post(f"{one}/{step}", body).status == 200
+    assert partner.post(f"/contracts/{filed.body['id']}/setup-completed").status == 403
+    assert partner.post(f"{one}/withdraw").body["status"] == "withdrawn"
+    declined = partner.post("/applications", {**APPLICATION, "tenant": "sumire"}).body["id"]
+    partner.post(f"/applications/{declined}/screen")
+    assert stranger.post(f"/applications/{declined}/reject", {"reason": "x"}).status == 404
+    assert partner.post(f"/applications/{declined}/reject", {"reason": "incomplete"}).body["status"] == "rejected"
+
+
+@pytest.mark.parametrize("name", ["partner", "aoba"])
+def test_the_partner_and_the_customer_ask_for_the_end_of_the_contract_and_for_ids(world: World, name: str) -> None:
+    contract = world.contract_of("aoba")
+    asked = (
+        ("PUT", "non-renewal", {"end_date": "2027-03-31"}),
+        ("DELETE", "non-renewal", None),
+        ("POST", "stop", {"stop_date": "2026-09-30", "reason": "moving"}),
+        ("DELETE", "stop", None),
+        ("POST", "ids", {"ids": 7}),
+    )
+    for method, act, body in asked:
+        path = f"/contracts/{contract}/{act}"
+        for other in ("stranger", "midori"):
+            assert world.client(other).ask(method, path, body).status == 404, (other, act)
+        assert world.client(name).ask(method, path, body).status == 200, act
+    for act in ("suspend", "resume", "terminate", "setup-completed"):
+        refused = world.client(name).post(f"/contracts/{contract}/{act}", {"reason": "x"})
+        assert (refused.status, refused.code) == (403, "forbidden"), act
+    assert world.client(name).get(f"/contracts/{contract}").body["status"] == "active"
+
+
+def test_a_partner_without_business_with_us_may_nothing(world: World) -> None:
+    world.client("operator").patch(f"/partners/{world.partner}", {"status": "disabled"})
+    for path in ("/contracts", "/tenants", "/tenants/aoba"):
+        assert world.client("partner").get(path).status == 401
+
+
+def test_a_partner_of_another_product_is_not_responsible_for_the_tenant(world: World) -> None:
+    operator = world.client("operator")
+    mdm = world.bring("midori", Status.ACTIVE, product="MDM", partner=world.partner)
+    assert world.client("partner").get(f"/contracts/{mdm}").status == 200
+    assert world.client("partner").get("/tenants/midori").status == 404
+    assert operator.get("/tenants/midori").status == 200
