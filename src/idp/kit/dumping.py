@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, LargeBinary, MetaData, Table, bindparam, delete, insert, select, tuple_
 
-from idp.kit.db import FATE, ON_RESTORE, Command, OnRestore, Query, command, query
+from idp.kit.db import FATE, ON_RESTORE, POSTGRESQL, Command, OnRestore, Query, command, query
 from idp.kit.units import Unit
 
 _PAGE = 200  # rows of some tables hold a picture each
@@ -76,6 +76,12 @@ def shelves(metadata: MetaData, tables: int) -> tuple[Shelf, ...]:  # noqa: ARG0
 def revision(unit: Unit) -> str:
     """Of the schema, as the unit's snapshot has it."""
     return str(unit.lane.execute(_REVISION, {}).fetchone()[0])
+
+
+def take_ownership(unit: Unit) -> None:
+    """For the rest of the transaction: the role of other transactions may not write over what is only added to."""
+    if unit.lane.dialect == POSTGRESQL:
+        unit.lane.execute("RESET ROLE", {})
 
 
 def _shelf(table: Table) -> Shelf:
