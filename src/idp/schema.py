@@ -1,5 +1,6 @@
 """All tables, for alembic and for tests that make a database in one go."""
 
+from idp.access import network_tables as networks
 from idp.admin import tables as admin
 from idp.approvals import tables as approvals
 from idp.audit import tables as audit
@@ -30,6 +31,7 @@ TABLES = (
     delivery,
     erasure,
     federation,
+    networks,
     oidc,
     partners,
     plans,

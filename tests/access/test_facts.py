@@ -9,8 +9,9 @@ import pytest
 from tests.support.filling import cheaply_hashed
 from tests.support.provider import OPERATOR, Provider
 
-from idp import contracts, credentials, federation, main, signing, tenants, users
-from idp.access import FactMemory, Facts, Gate, Reason
+from idp import access, contracts, credentials, federation, main, signing, tenants, users
+from idp.access import FactMemory, Facts, Gate, NetworkDraft, Reason
+from idp.federation import Assignee, AssigneeKind
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit, Units
 from idp.signing import Alg, KeyRing, Use
@@ -64,6 +65,13 @@ def unassigned(unit: Unit, provider: Provider) -> None:
     federation.unassign(unit, service, made.id)
 
 
+NETWORK = NetworkDraft("office", ("192.0.2.0/24",))
+
+
+def _new_group(unit: Unit) -> Assignee:
+    return Assignee(AssigneeKind.GROUP, users.groups.create(unit, "営業部").id)
+
+
 CHANGES: dict[str, Callable[[Provider], object]] = {
     "the contract is suspended": Provider.suspend,
     "the contract is terminated": lambda provider: _of_platform(
@@ -77,6 +85,16 @@ CHANGES: dict[str, Callable[[Provider], object]] = {
         lambda unit, provider: federation.assign(unit, provider.service_id("closed"), user_id=provider.user())
     ),
     "a person is unassigned": in_tenant(unassigned),
+    "a group is assigned": in_tenant(
+        lambda unit, provider: federation.assign_to(unit, provider.service_id("closed"), _new_group(unit))
+    ),
+    "a person joins a group": in_tenant(
+        lambda unit, provider: users.groups.add_member(unit, _new_group(unit).id, provider.user())
+    ),
+    "a network is named": in_tenant(lambda unit, _: access.networks.create(unit, NETWORK)),
+    "the operator names a network": lambda provider: _of_platform(
+        provider, lambda unit: access.networks_abroad.create(unit, NETWORK)
+    ),
     "an ID is disabled": in_tenant(lambda unit, provider: users.disable(unit, provider.user())),
     "an ID is enabled": in_tenant(lambda unit, provider: users.enable(unit, provider.user("saburo"))),
     "an ID is deleted": in_tenant(lambda unit, provider: users.delete(unit, provider.user("hanako"))),

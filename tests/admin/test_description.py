@@ -21,6 +21,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 PERSON = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 
+NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
+
 
 def description(world: World) -> dict[str, Any]:
     reply = world.nobody.get("/api/openapi.json")
@@ -74,6 +76,8 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "contract": filed,
         "partner": world.partner,
         "approval": "apv_none",
+        "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
+        "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
     }
     found = {}
     for route in ROUTES:
@@ -99,8 +103,8 @@ def test_the_readers_know_just_the_members_that_are_described(world: World) -> N
             needed = {f"/{f.alias or member}" for member, f in shape.model_fields.items() if f.is_required()}
             missing = operator.ask(method, path, {"unheard_of": 1}).wrong()
             found = {pointer for pointer, code in missing.items() if code == "required"}
-            # of an ID and of a corporation more is needed, by rules that a schema does not say
-            assert found - {"/user_name", "/corporate_number"} == needed, name
+            # of an ID, a corporation and an assignment more is needed, by rules that a schema does not say
+            assert found - {"/user_name", "/corporate_number", "/user"} == needed, name
 
 
 def test_the_metadata_of_clients_are_described_whole(world: World) -> None:
@@ -140,6 +144,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator.put(f"/contracts/{contract}/non-renewal", {"end_date": "2027-03-31"})
     statement = stated(world.house.units, world.aoba, partner=world.partner)
     where = f"{aoba}/services/{service.body['id']}/assignments"
+    group = operator.post(f"{aoba}/groups", {"name": "G"})
+    inside = f"{aoba}/groups/{group.body['id']}"
+    operator.put(f"{inside}/members/{user.body['id']}")
     over = world.bring("momiji", Status.ENDED)
     operator.post(f"/contracts/{over}/erase", {"reason": "for a test"})
     certificate = operator.get(f"/contracts/{over}/erasure-certificate").body
@@ -157,6 +164,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ).body,
         ("GET", "/tenants/{tenant}"): operator.get(aoba).body,
         ("GET", "/tenants/{tenant}/history"): registered(world),
+        ("POST", "/tenants/{tenant}/groups"): group.body,
+        ("GET", "/tenants/{tenant}/groups/{group}/members"): operator.get(f"{inside}/members").body["items"][0],
+        ("POST", "/tenants/{tenant}/networks"): operator.post(f"{aoba}/networks", NETWORK).body,
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],

@@ -51,6 +51,24 @@ MATRIX = {
     "DELETE /tenants/{tenant}/users/{user}": ("users:write", "oPt"),
     "POST /tenants/{tenant}/users/{user}/disable": ("users:write", "oPt"),
     "POST /tenants/{tenant}/users/{user}/enable": ("users:write", "oPt"),
+    "POST /tenants/{tenant}/groups": ("groups:write", "ot"),
+    "GET /tenants/{tenant}/groups": ("groups:read", "opt"),
+    "GET /tenants/{tenant}/groups/{group}": ("groups:read", "opt"),
+    "PATCH /tenants/{tenant}/groups/{group}": ("groups:write", "ot"),
+    "DELETE /tenants/{tenant}/groups/{group}": ("groups:write", "ot"),
+    "GET /tenants/{tenant}/groups/{group}/members": ("members:read", "opt"),
+    "PUT /tenants/{tenant}/groups/{group}/members/{user}": ("members:write", "ot"),
+    "DELETE /tenants/{tenant}/groups/{group}/members/{user}": ("members:write", "ot"),
+    "POST /tenants/{tenant}/networks": ("networks:write", "ot"),
+    "GET /tenants/{tenant}/networks": ("networks:read", "opt"),
+    "GET /tenants/{tenant}/networks/{network}": ("networks:read", "opt"),
+    "PATCH /tenants/{tenant}/networks/{network}": ("networks:write", "ot"),
+    "DELETE /tenants/{tenant}/networks/{network}": ("networks:write", "ot"),
+    "POST /system/networks": ("networks:write", "o"),
+    "GET /system/networks": ("networks:read", "o"),
+    "GET /system/networks/{network_abroad}": ("networks:read", "o"),
+    "PATCH /system/networks/{network_abroad}": ("networks:write", "o"),
+    "DELETE /system/networks/{network_abroad}": ("networks:write", "o"),
     "POST /tenants/{tenant}/services": ("services:write", "oPt"),
     "GET /tenants/{tenant}/services": ("services:read", "opt"),
     "GET /tenants/{tenant}/services/{service}": ("services:read", "opt"),
@@ -96,6 +114,7 @@ MATRIX |= {
     for called, (permission, _) in MATRIX.items()
     if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
 }
+NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
 LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
 
 
@@ -160,6 +179,9 @@ def objects(world: World) -> dict[str, str]:
         "user": user["id"],
         "service": service["id"],
         "assignment": operator.post(where, {"user": user["id"]}).body["id"],
+        "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
+        "network": operator.post("/tenants/aoba/networks", NETWORK).body["id"],
+        "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
         "key": "key_none",
         "statement": stated(world.house.units, world.aoba, partner=world.partner),
         "approval": "apv_none",
@@ -190,9 +212,12 @@ def test_what_a_scope_may_not_do_is_forbidden_and_what_it_may_not_read_is_not_th
 
 def objects_again(world: World, ids: dict[str, str]) -> dict[str, str]:
     operator = world.client("operator")
-    for noun in ("users", "services"):
-        for item in operator.get(f"/tenants/aoba/{noun}").body["items"]:
-            operator.delete(f"/tenants/aoba/{noun}/{item['id']}")
+    for path in (
+        *(f"/tenants/aoba/{noun}" for noun in ("users", "services", "groups", "networks")),
+        "/system/networks",
+    ):
+        for item in operator.get(path).body["items"]:
+            operator.delete(f"{path}/{item['id']}")
     return {**ids, **objects(world)}
 
 

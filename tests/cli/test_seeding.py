@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from idp import audit, contracts, credentials, federation, main, settings, tenants, users
+from idp import access, audit, contracts, credentials, federation, main, plans, settings, tenants, users
 from idp.cli.bootstrapping import HOST
 from idp.cli.demo.furnishing import furnish
+from idp.cli.demo.people import PLAN
 from idp.cli.demo.progress import Progress
 from idp.cli.demo.seeding import Amounts, seed
 from idp.cli.installing import bring_to_head
@@ -33,6 +34,8 @@ def unit_of(unit: Unit, slug: str) -> Unit:
 
 def test_seeded_tenants_are_whole(units: Units, capsys: pytest.CaptureFixture[str]) -> None:
     amounts = Amounts(tenants=3, people=4, services=2)
+    with units.platform(actor=HOST) as unit:
+        plans.create(unit, plans.read(PLAN))
     seed(units, amounts, Progress())
     seed(units, amounts, Progress())  # adds nothing
     with units.platform(actor=HOST) as unit:
@@ -50,6 +53,16 @@ def test_seeded_tenants_are_whole(units: Units, capsys: pytest.CaptureFixture[st
         assert last.can_sign_in
         assert credentials.has_password(inner, last.id)
     assert "3 of 3 tenants" in capsys.readouterr().out
+
+
+def test_loopback_is_the_operators_network_for_every_tenant_later_ones_too(units: Units) -> None:
+    for _ in range(2):
+        furnish(units, further_ids=0)
+    seed(units, Amounts(tenants=1, people=1, services=0), Progress())
+    with units.platform(actor=HOST) as unit:
+        assert [network.name for network in access.networks_abroad.page(unit)] == ["demo"]
+        for slug in ("aoba", "midori", "t00000"):
+            assert set(access.networks_abroad.cidrs(unit_of(unit, slug))) == {"127.0.0.0/8", "::1/128"}
 
 
 def test_further_people_of_aoba_fit_its_contract(units: Units) -> None:

@@ -10,9 +10,22 @@ from idp.kit.db import ERASED, FATE, KEPT, tenant_id
 from idp.kit.emptying import Emptying, Undeclared
 from idp.schema import metadata
 
-# What stays (Art. 9.2): the contract's own record and history, the pseudonymous trail, the certificate. Partners and
-# plans belong to the platform alone. A table that is to be kept is added here with its reason.
-STAY = {"contracts", "contract_changes", "audit_entries", "erasure_certificates", "partners", "plans"}
+# What stays (Art. 9.2): the contract's own record and history, statements and what they are counted from, the
+# pseudonymous trail, the certificate. Partners, plans and approvals belong to the platform alone. A table that is to be
+# kept is added here with its reason.
+STAY = {
+    "approvals",
+    "audit_entries",
+    "contract_changes",
+    "contracts",
+    "erasure_certificates",
+    "partners",
+    "plans",
+    "seat_counts",
+    "statement_months",
+    "statement_numbers",
+    "statements",
+}
 
 
 def test_every_table_of_a_tenant_declares_its_fate() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.support.tree import sources
 
 import idp
-from idp.kit.db import POSTGRESQL, SQLITE, Query, Statement
+from idp.kit.db import POSTGRESQL, SQLITE, Command, Query, Statement
 from idp.schema import metadata
 from idp.users.tables import users
 
@@ -198,6 +198,16 @@ def test_rooms_and_doors_keep_off_the_connection() -> None:
 
 
 def test_the_tables_of_tenants_are_all_behind_the_wall_of_the_compiler() -> None:
-    """A table with neither `tenant_id` nor the name `tenants` would be anybody's."""
+    """A table with neither `tenant_id` nor the name `tenants` would be anybody's, as one is meant to be."""
     open_tables = {table.name for table in metadata.tables.values() if "tenant_id" not in table.c}
-    assert open_tables == {"tenants"}
+    assert open_tables == {"tenants", "operator_networks"}
+
+
+def test_what_is_anybodys_to_read_only_the_platform_writes() -> None:
+    writes = [
+        statement
+        for statement in statements().values()
+        if isinstance(statement, Command) and statement.build(SQLITE).table.name == "operator_networks"
+    ]
+    assert len(writes) >= 3
+    assert all(statement.platform for statement in writes)

@@ -17,8 +17,10 @@ COLUMN = {
     for table in metadata.tables.values()
     if table.name == "tenants" or "tenant_id" in table.c
 }
-# Rows that belong to nobody, each with its reason.
+# Rows that belong to nobody: the schema's own, and
 OPEN = {"alembic_version"}
+# the operator's networks, which every tenant's decisions read.
+READ_BY_ALL = {"operator_networks"}
 
 
 @pytest.fixture
@@ -36,20 +38,32 @@ def test_every_table_is_walled(owner: psycopg.Connection[Any]) -> None:
     ).fetchall()
     tables = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     assert {name for (name,) in tables} - {name for (name,) in walled} == OPEN
-    assert {name for (name,) in walled} == set(COLUMN)
+    assert {name for (name,) in walled} == set(COLUMN) | READ_BY_ALL
 
 
 def test_every_wall_lets_through_what_names_its_tenant_and_nothing_else(
     owner: psycopg.Connection[Any],
 ) -> None:
     found = owner.execute(
-        "SELECT tablename, cmd, permissive, qual, with_check FROM pg_policies WHERE schemaname = 'public'"
+        "SELECT tablename, cmd, permissive, qual, with_check FROM pg_policies"
+        " WHERE schemaname = 'public' AND tablename <> ALL(%s)",
+        (sorted(READ_BY_ALL),),
     ).fetchall()
     assert sorted(name for name, *_ in found) == sorted(COLUMN)  # one each
     for name, *rule in found:
         mine = f"((current_setting('{TENANTS}'::text, true) = '*'::text) OR (current_setting('{TENANTS}'::text, true) "
         mine += f"= {COLUMN[name]}))"
         assert rule == ["ALL", "PERMISSIVE", mine, mine], name
+
+
+def test_what_all_may_read_only_the_platform_writes(owner: psycopg.Connection[Any]) -> None:
+    found = owner.execute(
+        "SELECT tablename, cmd, permissive, qual, with_check FROM pg_policies WHERE tablename = ANY(%s)",
+        (sorted(READ_BY_ALL),),
+    ).fetchall()
+    platform = f"(current_setting('{TENANTS}'::text, true) = '*'::text)"
+    rules = [("ALL", "PERMISSIVE", platform, platform), ("SELECT", "PERMISSIVE", "true", None)]
+    assert sorted(found) == [(name, *rule) for name in sorted(READ_BY_ALL) for rule in rules]
 
 
 def test_the_trail_takes_rows_and_never_changes_them(owner: psycopg.Connection[Any]) -> None:

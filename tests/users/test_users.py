@@ -33,6 +33,7 @@ def test_an_id_is_read_back_as_it_was_created(world):
         standing = users.standing(unit, created.id)
         assert standing is not None
         assert (standing.id, standing.active, standing.generation) == (created.id, True, 1)
+        assert standing.affiliation == Affiliation.EMPLOYEE
     assert created.draft == draft()
     assert (created.status, created.generation, created.version) == (UserStatus.ACTIVE, 1, 1)
     assert "user.created" in world.events()

@@ -6,11 +6,14 @@ facts carry the tenant's revision, and whatever was decided on an older revision
 Facts are remembered between requests, verdicts never.
 """
 
+from idp.access import networks, networks_abroad
 from idp.access.countries import Countries, DatabaseRefused
 from idp.access.countries import described as describe_countries
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
+from idp.access.mentions import refuse_mentioned_group
 from idp.access.model import Admission, PersonProof, Reason, ServiceProof
+from idp.access.named_networks import Network, NetworkDraft
 from idp.access.user_agents import Family as BrowserFamily
 from idp.access.user_agents import UserAgent
 from idp.access.user_agents import read as read_user_agent
@@ -23,10 +26,15 @@ __all__ = [
     "FactMemory",
     "Facts",
     "Gate",
+    "Network",
+    "NetworkDraft",
     "PersonProof",
     "Reason",
     "ServiceProof",
     "UserAgent",
     "describe_countries",
+    "networks",
+    "networks_abroad",
     "read_user_agent",
+    "refuse_mentioned_group",
 ]

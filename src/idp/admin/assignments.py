@@ -11,11 +11,11 @@ from idp.credentials import Noun
 
 
 def create(call: Call) -> Answer:
-    """Let somebody use the service. Again is the same assignment."""
-    user_id = federation.read_assignee(call.document)
+    """Let somebody use the service, or all who are in a group. Again is the same assignment."""
+    assignee = federation.read_assignee(call.document)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        assignment = federation.assign(unit, call.names["service"], user_id=user_id)
+        assignment = federation.assign_to(unit, call.names["service"], assignee)
         where = f"{call.below}/services/{assignment.service_id}/assignments/{assignment.id}"
         return call.done(unit, federation.assignment_to_json(assignment), status=201, location=where)
 

@@ -30,6 +30,7 @@ class Noun(StrEnum):
     GROUPS = "groups"
     HISTORY = "history"
     KEYS = "keys"
+    MEMBERS = "members"
     NETWORKS = "networks"
     NOTICES = "notices"
     PARTNERS = "partners"

@@ -6,9 +6,19 @@ never speaks a protocol, and never gives a secret back after the moment of its b
 """
 
 from idp.federation.actions import change, create, create_many, delete, disable, enable, replace, rotate_secret
-from idp.federation.assignments import assign, assignment_to_json, forget_user, is_assigned, read_assignee, unassign
+from idp.federation.assignments import (
+    assign,
+    assign_to,
+    assignment_to_json,
+    forget_group,
+    forget_user,
+    is_assigned,
+    read_assignee,
+    unassign,
+)
 from idp.federation.document import read, to_json
 from idp.federation.model import (
+    Assignee,
     AssigneeKind,
     Assignment,
     Consent,
@@ -36,6 +46,7 @@ from idp.federation.store import assignments_of, find, find_by_client_id, get, p
 __all__ = [
     "AccessTokenFormat",
     "ApplicationType",
+    "Assignee",
     "AssigneeKind",
     "Assignment",
     "AuthMethod",
@@ -54,6 +65,7 @@ __all__ = [
     "SigningAlg",
     "VerificationStatus",
     "assign",
+    "assign_to",
     "assignment_to_json",
     "assignments_of",
     "change",
@@ -64,6 +76,7 @@ __all__ = [
     "enable",
     "find",
     "find_by_client_id",
+    "forget_group",
     "forget_user",
     "get",
     "is_assigned",

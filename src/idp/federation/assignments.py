@@ -6,41 +6,50 @@ from typing import Any
 from idp import audit, tenants, users
 from idp.audit import Event
 from idp.federation import store
-from idp.federation.model import AssigneeKind, Assignment, AssignmentId
+from idp.federation.model import Assignee, AssigneeKind, Assignment, AssignmentId
 from idp.kit import ids
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid, NotFound
-from idp.kit.fields import Fields
+from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
 
 
 def is_assigned(unit: Unit, *, service_id: str, user_id: str) -> bool:
-    return store.find_assignment(unit, service_id, AssigneeKind.USER, user_id) is not None
+    """The ID itself, or a group that it is in."""
+    return store.is_covered(unit, service_id, user_id)
 
 
-def read_assignee(document: Mapping[str, object]) -> str:
-    """The user's id of `{"user": id}`. Raises `Invalid`."""
+def read_assignee(document: Mapping[str, object]) -> Assignee:
+    """Of `{"user": id}` or `{"group": id}`. Raises `Invalid`."""
     fields = Fields(document)
-    fields.only({"user"}, frozenset({"group"}))
-    if document.get("group") is None:
-        fields.required("user")
-    user_id = fields.text("user")
+    kinds = [kind.value for kind in AssigneeKind]
+    fields.only(kinds)
+    given = [kind for kind in AssigneeKind if fields.given(kind) is not None]
+    if not given:
+        fields.required(AssigneeKind.USER)
+    if len(given) > 1:
+        fields.refuse(AssigneeKind.GROUP, "one_of", "Either an ID or a group.", expected=kinds)
+    found = {kind: fields.text(kind) or "" for kind in given}
     fields.finish()
-    return user_id or ""
+    return Assignee(given[0], found[given[0]])
 
 
 def assign(unit: Unit, service_id: str, *, user_id: str) -> Assignment:
-    """Again is the same assignment. Raises `NotFound` for the service, `Invalid` for an unknown user."""
+    """As `assign_to`, for an ID."""
+    return assign_to(unit, service_id, Assignee(AssigneeKind.USER, user_id))
+
+
+def assign_to(unit: Unit, service_id: str, assignee: Assignee) -> Assignment:
+    """Again is the same assignment. Raises `NotFound` for the service, `Invalid` for an unknown ID or group."""
     service = store.get(unit, service_id)
-    if users.find(unit, user_id) is None:
-        error = FieldError("/user", "unknown_value", "There is no such ID.", user_id)
-        raise Invalid("invalid", "Some fields are wrong.", errors=[error])
-    new = Assignment(AssignmentId(ids.new("asg")), service.id, AssigneeKind.USER, user_id, unit.now_us)
+    # before it is looked for: whoever deletes a group does the same, and waits
+    tenants.touch(unit)
+    _refuse_unknown(unit, assignee)
+    new = Assignment(AssignmentId(ids.new("asg")), service.id, *assignee, unit.now_us)
     if store.assign(unit, new):
-        tenants.touch(unit)
-        audit.record(unit, Event.SERVICE_ASSIGNED, subject=user_id, service=service.id)
+        audit.record(unit, Event.SERVICE_ASSIGNED, subject=assignee.id, service=service.id)
         return new
-    existing = store.find_assignment(unit, service_id, AssigneeKind.USER, user_id)
+    existing = store.find_assignment(unit, service_id, assignee)
     assert existing is not None
     return existing
 
@@ -55,13 +64,35 @@ def unassign(unit: Unit, service_id: str, assignment_id: str) -> None:
 
 def forget_user(unit: Unit, user_id: str) -> None:
     """All assignments of an ID that was deleted."""
-    if store.forget_user(unit, user_id):
-        tenants.touch(unit)
+    _forget(unit, Assignee(AssigneeKind.USER, user_id))
+
+
+def forget_group(unit: Unit, group_id: str) -> None:
+    """All assignments of a group that was deleted."""
+    _forget(unit, Assignee(AssigneeKind.GROUP, group_id))
 
 
 def assignment_to_json(assignment: Assignment) -> dict[str, Any]:
     return {
         "id": assignment.id,
+        **{kind.value: None for kind in AssigneeKind},
         assignment.kind.value: assignment.subject_id,
         "created_at": rfc3339(assignment.created_at),
     }
+
+
+def _forget(unit: Unit, assignee: Assignee) -> None:
+    if store.forget(unit, assignee):
+        tenants.touch(unit)
+
+
+def _refuse_unknown(unit: Unit, assignee: Assignee) -> None:
+    if assignee.kind is AssigneeKind.GROUP:
+        unknown = users.groups.find(unit, assignee.id) is None
+        detail = "There is no such group."
+    else:
+        unknown = users.find(unit, assignee.id) is None
+        detail = "There is no such ID."
+    if unknown:
+        error = FieldError(f"/{assignee.kind.value}", "unknown_value", detail, shortened(assignee.id))
+        raise Invalid("invalid", "Some fields are wrong.", errors=[error])

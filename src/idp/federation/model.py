@@ -34,6 +34,14 @@ class Consent(StrEnum):
 
 class AssigneeKind(StrEnum):
     USER = "user"
+    GROUP = "group"
+
+
+class Assignee(NamedTuple):
+    """One ID, or all that are in a group."""
+
+    kind: AssigneeKind
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

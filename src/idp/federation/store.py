@@ -2,9 +2,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
+from idp import users
 from idp.federation.model import (
+    Assignee,
     AssigneeKind,
     Assignment,
     AssignmentId,
@@ -93,6 +95,22 @@ _ASSIGNED = query(
     ),
     AssignmentRow,
 )
+_COVERED = query(
+    select(*_ASSIGNMENT)
+    .where(
+        own(assignments),
+        assignments.c.service_id == bindparam("service"),
+        or_(
+            and_(assignments.c.kind == AssigneeKind.USER.value, assignments.c.subject_id == bindparam("user")),
+            and_(
+                assignments.c.kind == AssigneeKind.GROUP.value,
+                assignments.c.subject_id.in_(users.holding(bindparam("user"))),
+            ),
+        ),
+    )
+    .limit(1),
+    AssignmentRow,
+)
 _ASSIGNMENTS = query(
     select(*_ASSIGNMENT)
     .where(own(assignments), assignments.c.service_id == bindparam("service"), assignments.c.id > bindparam("after"))
@@ -110,7 +128,7 @@ _UNASSIGN_ALL = command(delete(assignments).where(own(assignments), assignments.
 _FORGET = command(
     delete(assignments).where(
         own(assignments),
-        assignments.c.kind == AssigneeKind.USER.value,
+        assignments.c.kind == bindparam("of_kind"),
         assignments.c.subject_id == bindparam("subject"),
     )
 )
@@ -178,9 +196,14 @@ def delete_service(unit: Unit, service_id: ServiceId) -> None:
     unit.run(_DELETE, service=service_id)
 
 
-def find_assignment(unit: Unit, service_id: str, kind: AssigneeKind, subject_id: str) -> Assignment | None:
-    row = unit.one(_ASSIGNED, service=service_id, of_kind=kind.value, subject=subject_id)
+def find_assignment(unit: Unit, service_id: str, assignee: Assignee) -> Assignment | None:
+    row = unit.one(_ASSIGNED, service=service_id, of_kind=assignee.kind.value, subject=assignee.id)
     return None if row is None else _assignment(row)
+
+
+def is_covered(unit: Unit, service_id: str, user_id: str) -> bool:
+    """By an assignment of its own, or of a group that it is in."""
+    return unit.one(_COVERED, service=service_id, user=user_id) is not None
 
 
 def assignments_of(unit: Unit, service_id: str, *, after: str = "", limit: int = 50) -> list[Assignment]:
@@ -197,8 +220,8 @@ def unassign(unit: Unit, service_id: str, assignment_id: str) -> bool:
     return unit.run(_UNASSIGN, service=service_id, assignment=assignment_id) == 1
 
 
-def forget_user(unit: Unit, user_id: str) -> int:
-    return unit.run(_FORGET, subject=user_id)
+def forget(unit: Unit, assignee: Assignee) -> int:
+    return unit.run(_FORGET, of_kind=assignee.kind.value, subject=assignee.id)
 
 
 def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ one that was erased the row stays, with its id, its slug and its counters, and n
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
-from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch
+from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch, touch_all
 from idp.tenants.epochs import begin_epoch, epoch, is_put_back
 from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
@@ -55,4 +55,5 @@ __all__ = [
     "revision",
     "set_logo",
     "touch",
+    "touch_all",
 ]

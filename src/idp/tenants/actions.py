@@ -12,6 +12,8 @@ from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
 def create(unit: Unit, *, slug: str, display_name: str, time_zone: str = "Asia/Tokyo") -> Tenant:
     """The tenant and its data key; needs a unit of the platform. `Conflict("slug_taken")` when the slug ever was."""
     check_slug(slug)
+    # waits for whoever touches all tenants, who would not see this one
+    touch(unit)
     tenant = Tenant(
         id=TenantId(ids.new("tnt")),
         slug=Slug(slug),
@@ -60,6 +62,15 @@ def set_logo(unit: Unit, image: bytes | None) -> None:
 def touch(unit: Unit) -> None:
     """Facts have changed: from this commit on every worker decides on the new ones."""
     store.raise_revision(unit)
+
+
+def touch_all(unit: Unit) -> None:
+    """Facts of every tenant have changed; needs a unit of the platform, and comes before the change itself.
+
+    The platform's own row comes first: a tenant that is being created holds it, and is seen once it is there.
+    """
+    store.raise_revision(unit)
+    store.raise_all_revisions(unit)
 
 
 def end_generation(unit: Unit) -> None:

@@ -32,6 +32,7 @@ _HOLD = query(
     select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")).with_for_update(read=True), Revision
 )
 _TOUCH = command(update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(revision=tenants.c.revision + 1))
+_TOUCH_ALL = command(update(tenants).values(revision=tenants.c.revision + 1), platform=True)
 _END_GENERATION = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
@@ -146,6 +147,11 @@ def erase_again(unit: Unit, tenant: TenantId, *, slug: str, at_us: int) -> None:
 
 def raise_revision(unit: Unit) -> None:
     unit.run(_TOUCH)
+
+
+def raise_all_revisions(unit: Unit) -> None:
+    """Needs a unit of the platform."""
+    unit.run(_TOUCH_ALL)
 
 
 def raise_generation(unit: Unit) -> None:

@@ -1,10 +1,11 @@
 """IDs: the people of a tenant, at most as many as its contract says, each known by an id that is never used again.
 
-Owns who they are (sealed with the tenant's key), their standing, roles and generation. An ID that is deleted leaves its
-id behind and nothing else. It never knows a password, never decides about a service, and never reads a contract: the
-limit is handed in.
+Owns who they are (sealed with the tenant's key), their standing, roles, groups and generation. An ID that is deleted
+leaves its id behind and nothing else. It never knows a password, never decides about a service, and never reads a
+contract: the limit is handed in.
 """
 
+from idp.users import groups
 from idp.users.actions import (
     change,
     create,
@@ -18,7 +19,8 @@ from idp.users.actions import (
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.document import read, to_json
-from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
+from idp.users.group_store import groups_of, holding
+from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
 from idp.users.store import active_generations, find, find_by_name, get, page, seats_used, standing
 
@@ -26,7 +28,10 @@ __all__ = [
     "CLAIMS_OF_SCOPE",
     "Affiliation",
     "Draft",
+    "Group",
+    "GroupId",
     "Identity",
+    "Member",
     "Role",
     "Standing",
     "UserId",
@@ -45,6 +50,9 @@ __all__ = [
     "find",
     "find_by_name",
     "get",
+    "groups",
+    "groups_of",
+    "holding",
     "look_up_key",
     "page",
     "peak",

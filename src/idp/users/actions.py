@@ -9,18 +9,20 @@ from collections.abc import Mapping, Sequence
 from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
-from idp.kit.errors import Conflict, Stale
+from idp.kit.errors import Conflict, FieldError, Invalid, Stale
+from idp.kit.fields import shortened
 from idp.kit.units import Unit
 from idp.users import document as documents
-from idp.users import store
-from idp.users.model import Draft, Identity, Role, UserId, UserStatus
+from idp.users import group_store, store
+from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
 
 
 def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
     """`limit` is the number of IDs in the contract. The unit fails with it: a seat was taken before.
 
-    `Conflict`: `id_limit_reached` with `limit`, `user_name_taken`.
+    `Conflict`: `id_limit_reached` with `limit`, `user_name_taken`. `Invalid` for groups that there are not.
     """
+    _refuse_unknown(unit, draft.groups)
     _take_seats(unit, 1, limit)
     user_id = UserId(ids.new("usr"))
     if not store.add(unit, user_id, draft):
@@ -53,7 +55,8 @@ def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: in
     if draft != identity.draft:
         draft = _changed_now(identity.draft, draft)
         _refuse_taken(unit, identity, draft)
-        store.change(unit, identity.id, draft)
+        _refuse_unknown(unit, draft.groups - identity.groups)
+        store.change(unit, identity.id, draft, left=identity.groups - draft.groups)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
     _move(unit, identity, status)
     return store.get(unit, user_id)
@@ -130,6 +133,18 @@ def _refuse_taken(unit: Unit, identity: Identity, draft: Draft) -> None:
     holder = store.find_by_name(unit, draft.user_name)
     if holder is not None and holder.id != identity.id:
         raise _taken()
+
+
+def _refuse_unknown(unit: Unit, groups: frozenset[GroupId]) -> None:
+    """None of these goes away before the commit: who deletes a group raises the tenant's revision."""
+    if not groups:
+        return
+    tenants.touch(unit)
+    unknown = [group_id for group_id in sorted(groups) if group_store.find(unit, group_id) is None]
+    if unknown:
+        detail = "There is no such group."
+        errors = [FieldError("/groups", "unknown_group", detail, shortened(group_id)) for group_id in unknown]
+        raise Invalid("invalid", "Some fields are wrong.", errors=errors)
 
 
 def _take_seats(unit: Unit, wanted: int, limit: int) -> None:

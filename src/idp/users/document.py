@@ -6,11 +6,11 @@ from typing import Any
 from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
 from idp.users import claims
-from idp.users.model import Affiliation, Draft, Identity, Role, UserStatus
+from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, UserStatus
 from idp.users.names import LONGEST
 
-MEMBERS = frozenset({"user_name", "display_name", "email", "affiliation", "roles", "locale", "claims"})
-_UNBUILT = frozenset({"groups"})
+MEMBERS = frozenset({"user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims"})
+_MOST_GROUPS = 500
 
 
 def read(document: Mapping[str, object]) -> Draft:
@@ -30,7 +30,7 @@ def read_change(identity: Identity, patch: Mapping[str, object]) -> tuple[Draft,
 
 
 def _read(fields: Fields) -> Draft:
-    fields.only(MEMBERS, _UNBUILT)
+    fields.only(MEMBERS)
     fields.required("display_name")
     fields.required("affiliation")
     inner = fields.inner("claims")
@@ -44,6 +44,7 @@ def _read(fields: Fields) -> Draft:
         roles=_roles(fields),
         locale=locale,
         claims=claims.read(inner),
+        groups=_groups(fields),
     )
     if not draft.user_name and fields.clean("user_name", "email"):
         fields.refuse("user_name", "required", "A user name is needed, or an e-mail address to take its place.")
@@ -59,6 +60,7 @@ def writable(draft: Draft) -> dict[str, Any]:
         "email": draft.email,
         "affiliation": draft.affiliation.value,
         "roles": sorted(role.value for role in draft.roles),
+        "groups": sorted(draft.groups),
         "locale": draft.locale,
         "claims": dict(draft.claims),
     }
@@ -106,3 +108,9 @@ def _roles(fields: Fields) -> frozenset[Role]:
     if roles is None:
         return frozenset({Role.MEMBER})
     return roles
+
+
+def _groups(fields: Fields) -> frozenset[GroupId]:
+    """Ids; whether there are such groups is not seen from here."""
+    found = fields.texts("groups", most=_MOST_GROUPS, longest=64)
+    return frozenset(GroupId(each) for each in (found or {}).values())

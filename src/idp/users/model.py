@@ -3,6 +3,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
 UserId = NewType("UserId", str)
+GroupId = NewType("GroupId", str)
 
 
 class Affiliation(StrEnum):
@@ -25,6 +26,30 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+class MemberKind(StrEnum):
+    """What is in a group."""
+
+    USER = "user"
+
+
+class Group(NamedTuple):
+    """Some of a tenant's IDs under one name. `version` counts changes of the group itself, not of who is in it."""
+
+    id: GroupId
+    name: str
+    version: int
+    created_at: int
+    changed_at: int
+
+
+class Member(NamedTuple):
+    """`id` is that of the membership, in whose order members are listed."""
+
+    id: str
+    user_id: UserId
+    created_at: int
+
+
 class Draft(NamedTuple):
     """What is said of a person, judged. `claims` are those of OpenID Connect Core 5.1 without columns of their own."""
 
@@ -35,6 +60,7 @@ class Draft(NamedTuple):
     roles: frozenset[Role]
     locale: str | None
     claims: Mapping[str, Any]
+    groups: frozenset[GroupId] = frozenset()
 
 
 class Identity(NamedTuple):
@@ -48,6 +74,7 @@ class Identity(NamedTuple):
     roles: frozenset[Role]
     locale: str | None
     claims: Mapping[str, Any]
+    groups: frozenset[GroupId]
     status: UserStatus
     can_sign_in: bool
     generation: int
@@ -61,7 +88,7 @@ class Identity(NamedTuple):
 
     @property
     def draft(self) -> Draft:
-        return Draft(*self[1:8])
+        return Draft(*self[1:9])
 
 
 class Standing(NamedTuple):
@@ -70,6 +97,7 @@ class Standing(NamedTuple):
     id: UserId
     status: str
     generation: int
+    affiliation: str | None = None
 
     @property
     def active(self) -> bool:

@@ -7,8 +7,8 @@ from sqlalchemy import and_, bindparam, func, insert, null, select, update
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
-from idp.users import counting
-from idp.users.model import Affiliation, Draft, Identity, Role, Standing, UserId, UserStatus
+from idp.users import counting, group_store
+from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
 
@@ -26,6 +26,7 @@ class UserRow(NamedTuple):
     version: int
     created_at: int
     changed_at: int
+    groups: str | None
 
 
 class _Number(NamedTuple):
@@ -36,7 +37,7 @@ class _Used(NamedTuple):
     used: int
 
 
-_COLUMNS = [users.c[name] for name in UserRow._fields]
+_COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUPS_OF_ROW]
 _exists = and_(own(users), users.c.status != _DELETED)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
 _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
@@ -45,10 +46,15 @@ _PAGE = query(
     UserRow,
 )
 _STANDING = query(
-    select(users.c.id, users.c.status, users.c.generation).where(_exists, users.c.id == bindparam("id")), Standing
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation).where(
+        _exists, users.c.id == bindparam("id")
+    ),
+    Standing,
 )
 _ACTIVE = query(
-    select(users.c.id, users.c.status, users.c.generation).where(own(users), users.c.status == UserStatus.ACTIVE.value),
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation).where(
+        own(users), users.c.status == UserStatus.ACTIVE.value
+    ),
     Standing,
 )
 _ADD = add_new(users)
@@ -96,6 +102,11 @@ _END_GENERATION = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(generation=users.c.generation + 1, version=users.c.version + 1)
+)
+_NOTE = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"))
+    .values(version=users.c.version + 1, changed_at=bindparam("now"))
 )
 _SET_CAN_SIGN_IN = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
@@ -171,15 +182,22 @@ def seats_used(unit: Unit) -> int:
 
 def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
     """False when the name is taken."""
-    return unit.run(_ADD, **_new_row(unit, user_id, draft)) == 1
+    if unit.run(_ADD, **_new_row(unit, user_id, draft)) == 0:
+        return False
+    group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
+    return True
 
 
 def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
     rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
     unit.run_many(_ADD_MANY, rows)
+    group_store.join(unit, [(group_id, user_id) for user_id, draft in people for group_id in draft.groups])
 
 
-def change(unit: Unit, user_id: UserId, draft: Draft) -> None:
+def change(unit: Unit, user_id: UserId, draft: Draft, *, left: frozenset[GroupId]) -> None:
+    """To what the draft says; `left` are the groups that it no longer names."""
+    group_store.leave(unit, left, user_id)
+    group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
     row = _draft_columns(unit, user_id, draft)
     unit.run(_CHANGE, user=user_id, now=unit.now_us, **{f"new_{name}": value for name, value in row.items()})
 
@@ -195,10 +213,16 @@ def delete(unit: Unit, user_id: UserId) -> None:
     unit.run(_DELETE, user=user_id, now=unit.now_us)
     unit.run(_FREE_SEAT)
     counting.note(unit)
+    group_store.leave_all(unit, user_id)
 
 
 def end_generation(unit: Unit, user_id: str) -> bool:
     return unit.run(_END_GENERATION, user=user_id) == 1
+
+
+def noted(unit: Unit, user_id: str) -> None:
+    """Something is shown of the ID that is kept elsewhere, and has changed."""
+    unit.run(_NOTE, user=user_id, now=unit.now_us)
 
 
 def set_can_sign_in(unit: Unit, user_id: str, *, can: bool) -> None:
@@ -267,6 +291,7 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         roles=frozenset(map(Role, row.roles.split())),
         locale=locale,
         claims=claims,
+        groups=frozenset(map(GroupId, (row.groups or "").split())),
         status=UserStatus(row.status),
         can_sign_in=bool(row.can_sign_in),
         generation=row.generation,

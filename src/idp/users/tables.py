@@ -42,3 +42,32 @@ seat_counts = Table(
     Column("used", Integer, nullable=False),
     info=KEPT,  # what has been is charged when the month ends, maybe after the erasure
 )
+
+groups = Table(
+    "groups",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("name_mac", LargeBinary, nullable=False),  # of the canonical name
+    Column("name", LargeBinary, nullable=False),  # sealed
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "name_mac"),
+    info=ERASED,
+)
+
+# `kind` says what the member is: an ID now, so that a group may be one later.
+group_members = Table(
+    "group_members",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("group_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "group_id", "kind", "member_id"),
+    Index("ix_group_members_tenant_id_kind_member_id", "tenant_id", "kind", "member_id"),
+    info=ERASED,
+)

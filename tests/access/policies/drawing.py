@@ -30,6 +30,32 @@ FAMILIES = ["Chrome", "firefox", "Safari"]
 DAYS = [(2026, 5, 2), (2026, 9, 18), (2025, 12, 29), (2026, 2, 20), (2024, 2, 9), (2027, 3, 19), (2026, 3, 7)]
 
 
+ATOMS = [
+    ("{t}.hour {c} {h}", "now_us"),
+    ("{h} {c} {t}.hour", "now_us"),
+    ("{t}.minute_of_day {c} {m}", "now_us"),
+    ("[{d}].contains({t}.{p}weekday)", "now_us"),
+    ("{t}.{p}holiday", "now_us"),
+    ("context.age_seconds {c} {a}", "age_seconds"),
+    ("context.browser.version {c} {v}", "browser_version"),
+    ('context.browser.family == "Chrome"', "browser_family"),
+    ('context.country != "JP"', "country"),
+    ('["JP", "US"].contains(context.country)', "country"),
+    ('context.country like "*P"', "country"),
+    ("context.mfa", "methods"),
+    ('context.amr.containsAny(["otp", "hwk"])', "methods"),
+    ('context.ip.isInRange(ip("192.0.2.0/24"))', "ip"),
+    ('context.networks.containsAny(["office", "branch"])', "ip"),
+    ("context.ip.isIpv4()", "ip"),
+    ("context has ip", "ip"),
+    ("context.device.enrolled", "device_enrolled"),
+    ("!context.device.certificate", "device_certificate"),
+    ('principal in [Group::"grp_a", Group::"grp_b"]', "groups"),
+    ('principal.affiliation == "employee"', "affiliation"),
+    ('context.verification_status == "verified"', "verification_status"),
+]
+
+
 class Draw(random.Random):
     def some(self, of: list[str], most: int = 3) -> list[str]:
         return self.sample(of, self.randint(1, min(most, len(of))))
@@ -86,6 +112,27 @@ class Draw(random.Random):
 
     def browser(self) -> Document:
         return self.members(family={"in": self.some(FAMILIES)}, min_version=self.choice([0, 100, 120]))
+
+    def saying(self, depth: int = 0) -> tuple[str, set[str]]:
+        """A Cedar expression as a person might write it, and the facts that it mentions."""
+        if depth < 4 and self.random() < 0.6:
+            kind = self.choice(["&&", "||", "&&", "||", "!", "if"])
+            parts = [self.saying(depth + 1) for _ in range({"!": 1, "if": 3}.get(kind, self.randint(2, 3)))]
+            said, facts = [each for each, _ in parts], set[str]().union(*(each for _, each in parts))
+            if kind == "!":
+                return f"!({said[0]})", facts
+            if kind == "if":
+                return f"(if {said[0]} then {said[1]} else {said[2]})", facts
+            return f"({f' {kind} '.join(said)})", facts
+        template, fact = self.choice(ATOMS)
+        moment = self.choice(["context.time", "context.time", 'context.zones["America/New_York"]'])
+        day = ", ".join(f'"{each}"' for each in self.some(["mon", "tue", "sat", "sun"]))
+        compare = self.choice(["<", "<=", ">", ">=", "==", "!="])
+        said = template.format(
+            t=moment, p=self.choice(["", "previous_"]), d=day, c=compare, h=self.choice([0, 1, 9, 22, 23, 24]),
+            m=self.choice([0, 1, 299, 540, 1439, 1440]), a=self.choice([0, 60, 300]), v=self.choice([0, 100, 120]),
+        )  # fmt: skip
+        return said, {fact}
 
     def policy(self) -> Document:
         effect = self.choice(["deny", "deny", "permit", "step_up", "step_up"])

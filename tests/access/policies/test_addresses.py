@@ -55,3 +55,12 @@ def test_many_networks_are_asked_as_one_by_one() -> None:
     for _ in range(3000):
         found = address(str(ip_address(draw.getrandbits(32))))
         assert (found in there) is any(found in one for one in each)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["192.0.2.7", "2001:db8::1", "192.0.2.7/24", "10.0.0.0/255.0.0.0", "10.0.0.0/08", "fe80::%1/64", "10.0.0.0/", "/8"],
+)
+def test_a_network_says_its_prefix_and_nothing_besides(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        network(text)

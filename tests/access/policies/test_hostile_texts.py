@@ -63,6 +63,9 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "operators before brackets": lambda n: said(
         "context.mfa||" * (n // 2) + "(" + "context.mfa||" * (n // 2) + "true)"
     ),
+    "if in brackets": lambda n: said("(if true then true else " * n + "true" + ")" * n),
+    "ifs in brackets": lambda n: said("(" * 46 + "if true then true else " * min(n, 75) + "true" + ")" * 46),
+    "sums in brackets": lambda n: said("(" * 46 + "1+" * min(n, 75) + "1" + ")" * 46 + " > 0"),
     "or": lambda n: said("||".join(["context.mfa"] * n)),
     "and": lambda n: said("&&".join(["context.age_seconds > 1"] * n)),
     "plus": lambda n: said("1" + "+1" * n + " > 0"),
@@ -73,6 +76,10 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "has a path": lambda n: said("context has a" + ".a" * n),
     "indices": lambda n: said("context" + '["a"]' * n),
     "calls": lambda n: said("[1]" + ".contains(1)" * n),
+    "calls with operators": lambda n: said("[1]" + ".contains(1 + 1)" * n),
+    "paths with operators": lambda n: said("context" + '["a" + "b"]' * n),
+    "comparisons": lambda n: said("context.age_seconds" + " == 1" * n),
+    "memberships": lambda n: said("principal" + ' in Group::"grp_a"' * n),
     "clauses": lambda n: "permit (principal, action, resource)" + " when { true }" * n + ";",
     "annotations": lambda n: "".join(f'@a{each}("")' for each in range(n)) + "permit (principal, action, resource);",
     "policies": lambda n: "permit (principal, action, resource);" * n,
@@ -87,7 +94,7 @@ BOMBS: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("size", [40, 200, 3_000, 60_000])
+@pytest.mark.parametrize("size", [40, 120, 200, 3_000, 60_000])
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_nothing_that_is_large_or_deep_hurts(bomb: str, size: int) -> None:
     text = BOMBS[bomb](size)
@@ -123,6 +130,17 @@ def test_a_text_that_cannot_be_evaluated_is_an_error(expression: str) -> None:
     found = policies.compile([rule, other], NETWORKS).evaluate(ASKED, assigned=True, assignment_required=False)
     assert found.reason is policies.Why.POLICY_ERROR
     assert [each.result for each in found.rules] == [Result.ERROR, Result.MATCH]
+
+
+def test_a_list_of_hundreds_is_not_too_deep() -> None:
+    networks = [f"10.{number // 256}.{number % 256}.0/24" for number in range(500)]
+    form = {"name": "rule", "effect": "deny", "services": ["*"], "when": {"not": {"network": {"in": networks}}}}
+    rule = on_a_small_stack(policies.text(parsed(form)))
+    assert isinstance(rule, Rule)
+    found = policies.form(rule)
+    assert found is not None
+    assert found["when"] == form["when"]
+    assert isinstance(on_a_small_stack(said(" || ".join(['context.country == "JP"'] * 120))), Rule)
 
 
 def test_texts_torn_to_pieces_are_refused_or_read() -> None:

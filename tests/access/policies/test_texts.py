@@ -110,6 +110,16 @@ def test_what_is_wrong_with_a_text_is_said(text: Any, code: str) -> None:
     assert code in faults(text)
 
 
+def test_whoever_asks_for_what_there_is_not_is_told_what_there_is() -> None:
+    with pytest.raises(Invalid) as refused:
+        parsed(when("context.weather"))
+    (error,) = refused.value.errors
+    assert error.detail == "The context has no attribute weather."
+    assert isinstance(error.expected, list)
+    for attribute in error.expected:
+        assert parsed(when(f"{attribute} == {attribute}")) if "networks" not in attribute else True
+
+
 def test_every_fault_of_a_text_is_said_at_once() -> None:
     text = '@x("") permit (principal in Group::"grp_x", action, resource) when { context.weather };'
     assert faults(text) == {"unknown_annotation", "unknown_group", "unknown_attribute"}

@@ -10,7 +10,7 @@ import pytest
 from tests.access.policies.drawing import NETWORKS, Document, Draw, compiled, inputs, parsed
 
 from idp.access import policies
-from idp.access.policies import Rule, RuleSet
+from idp.access.policies import Result, Rule, RuleSet
 
 PAIRS = int(os.environ.get("PAIRS", "2000"))
 SHARES = 8
@@ -49,6 +49,33 @@ def test_a_form_decides_as_its_text_does(share: int) -> None:
                 assert found == wanted, (drawn, facts)
             seen[wanted.reason.value] += 1
     assert len(seen) == 6, "every reason was met"
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_what_stands_for_a_text_decides_as_cedar_does(share: int) -> None:
+    """And a text is an error where a fact is missing that stands anywhere in it, and nowhere else."""
+    draw = Draw(20_260_601 + share)
+    seen: Counter[tuple[bool, Result]] = Counter()
+    while sum(seen.values()) < PAIRS / SHARES:
+        expression, mentioned = draw.saying()
+        head = draw.choice(["permit", "forbid", '@step_up("device_certificate") forbid'])
+        clause = draw.choice(["when", "unless"])
+        rule = parsed({"name": "rule", "text": f"{head} (principal, action, resource) {clause} {{ {expression} }};"})
+        by_cedar = policies.compile([rule], NETWORKS, by_cedar=True)
+        ours = policies.compile([rule], NETWORKS)
+        for _ in range(EACH):
+            facts = draw.facts() | {"action": "sign_in", "user_id": "usr_1"}
+            found, other = (
+                each.evaluate(inputs(facts), assigned=True, assignment_required=False) for each in (by_cedar, ours)
+            )
+            assert found == other, (expression, facts)
+            error = any(facts[each] is None for each in mentioned)
+            assert (found.rules[0].result is Result.ERROR) is error, (expression, facts)
+            seen[rule.condition is None, found.rules[0].result] += 1
+    results = (Result.MATCH, Result.NO_MATCH)
+    assert {(has_no_form, result) for has_no_form in (True, False) for result in results} <= seen.keys()
+    assert any(result is Result.ERROR for _, result in seen)
 
 
 def test_a_text_that_means_something_else_is_seen() -> None:

@@ -7,7 +7,11 @@ nothing. No rule can touch what stands before all of them: contract, ID, service
 
 from collections.abc import Mapping, Sequence
 
+from idp.access.policies.boundaries import boundary_inputs
+from idp.access.policies.changes import Changed, SmallestChange, smallest_change
 from idp.access.policies.forms import form
+from idp.access.policies.mentioning import Mentions
+from idp.access.policies.mentioning import mentions as mentioned
 from idp.access.policies.model import (
     Action,
     Decision,
@@ -27,21 +31,27 @@ from idp.access.policies.writing import text
 
 __all__ = [
     "Action",
+    "Changed",
     "Decision",
     "Effect",
     "Fact",
     "Inputs",
+    "Mentions",
     "Outcome",
     "Requirement",
     "Result",
     "Rule",
     "RuleResult",
     "RuleSet",
+    "SmallestChange",
     "Why",
+    "boundary_inputs",
     "compile",
     "form",
+    "mentioned",
     "parse",
     "restore",
+    "smallest_change",
     "text",
 ]
 

@@ -48,8 +48,9 @@ class RuleSet:
         """`by_cedar`: texts that say what a form could say are judged by Cedar too, for the two to be compared."""
         self._by_cedar = by_cedar
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
-        self._networks = networks
+        self.networks = networks
         self._parts = tuple(_part(rule, self._is_asked(rule), networks) for rule in self.rules)
+        self._texts: dict[tuple[str, ...], Texts | None] = {}
         self._plans: dict[tuple[str, Action, bool], _Plan] = {}
 
     def evaluate(self, inputs: Inputs, *, assigned: bool, assignment_required: bool) -> Outcome:
@@ -79,12 +80,17 @@ class RuleSet:
             return _outcome(Decision.DENY, Why.NOT_ASSIGNED, results)
         return _stepped_up(held, known, results)
 
+    def applying(self, inputs: Inputs) -> tuple[Rule, ...]:
+        """The rules that are asked."""
+        return tuple(part.rule for part in self._plan(inputs).parts)
+
     def _plan(self, inputs: Inputs) -> _Plan:
         key = (inputs.service_id, inputs.action, inputs.user_id is None)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
+                self._texts.clear()
             plan = self._plans[key] = self._planned(*key)
         return plan
 
@@ -98,8 +104,15 @@ class RuleSet:
         for part in parts:
             needs |= part.needs
         narrowed = any(part.rule.effect is Effect.PERMIT and not part.rule.report_only for part in parts)
-        texts = [part.rule for part in parts if self._is_asked(part.rule)]
-        return _Plan(parts, needs, narrowed, _texts(texts, self._networks))
+        return _Plan(parts, needs, narrowed, self._texts_of(parts))
+
+    def _texts_of(self, parts: tuple[_Part, ...]) -> Texts | None:
+        """Parsed once for all services for which the same are asked."""
+        rules = [part.rule for part in parts if self._is_asked(part.rule)]
+        key = tuple(rule.id for rule in rules)
+        if key not in self._texts:
+            self._texts[key] = _texts(rules, self.networks)
+        return self._texts[key]
 
 
 def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> bool:

@@ -12,6 +12,7 @@ from idp.access.policies.mentions import Mentions, Node, entity, literals, menti
 from idp.access.policies.model import Action, Effect, Judged, Requirement, Rule
 from idp.access.policies.reading import LONGEST_AGE, Names, Reader
 from idp.access.policies.recognizing import recognized
+from idp.access.policies.vocabulary import ATTRIBUTES
 from idp.kit.fields import Fields
 
 MEMBERS = ("name", "text", "report_only")
@@ -136,7 +137,8 @@ def _actions(tree: cedar.Tree) -> frozenset[Action] | None:
 
 def _refuse(found: Mentions, fields: Fields, names: Names) -> None:
     for code, detail in found.faults.items():
-        fields.refuse("text", code, detail)
+        expected = list(ATTRIBUTES) if code == "unknown_attribute" else None
+        fields.refuse("text", code, detail, expected=expected)
     known = {"Group": names.groups, "Service": names.services, "Action": {each.value for each in Action}}
     for of, named in sorted(found.entities):
         there = known.get(of)

@@ -33,6 +33,8 @@ CONTEXT: Mapping[tuple[str, ...], Fact] = MappingProxyType(
         ("verification_status",): Fact.VERIFICATION,
     }
 )
+# As they are written, for whoever wrote one that there is not. `zones["Asia/Tokyo"]` has what `time` has.
+ATTRIBUTES = ("principal.affiliation", *(f"context.{'.'.join(path)}" for path in CONTEXT))
 
 _SCHEMA = """
 type Moment = {{

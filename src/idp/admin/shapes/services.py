@@ -94,10 +94,16 @@ class Service(Shown):
 
 
 class NewAssignment(Sent):
-    user: Annotated[str, Field(description="The ID that may use the service.")]
+    """With either of the two."""
+
+    user: Annotated[str | None, Field(description="The ID that may use the service.")] = None
+    group: Annotated[str | None, Field(description="The group whose members may use the service.")] = None
 
 
 class Assignment(Shown):
+    """With either of the two."""
+
     id: str
-    user: str
+    user: str | None
+    group: str | None
     created_at: Instant

@@ -7,6 +7,9 @@ from idp.users import Affiliation, Role, UserStatus
 
 _Claims = Annotated[dict[str, object], Field(description="Standard claims (OpenID Connect Core 5.1) by their names.")]
 
+GroupName = Annotated[str, Field(min_length=1, max_length=100)]
+_Groups = Annotated[list[str], Field(description="Ids of groups.")]
+
 
 class NewUser(Sent):
     """An ID. Left out, `user_name` is the e-mail address; `password` works at once."""
@@ -17,6 +20,7 @@ class NewUser(Sent):
     email: str | None = None
     password: Annotated[str | None, Field(min_length=8, json_schema_extra={"writeOnly": True})] = None
     roles: list[Role] | None = None
+    groups: _Groups | None = None
     locale: Annotated[str | None, Field(examples=["ja"])] = None
     claims: _Claims | None = None
 
@@ -30,6 +34,7 @@ class UserChange(Sent):
     email: str | None = None
     password: Annotated[str | None, Field(min_length=8, json_schema_extra={"writeOnly": True})] = None
     roles: list[Role] | None = None
+    groups: _Groups | None = None
     locale: str | None = None
     claims: _Claims | None = None
     status: UserStatus | None = None
@@ -44,8 +49,35 @@ class User(Shown):
     email: str | None
     affiliation: Affiliation
     roles: list[Role]
+    groups: _Groups
     locale: str | None
     claims: _Claims
     status: UserStatus
     created_at: Instant
     changed_at: Instant
+
+
+class NewGroup(Sent):
+    """Names are compared without case and width, and unique."""
+
+    name: GroupName
+
+
+class GroupChange(Sent):
+    name: GroupName | None = None
+
+
+class Group(Shown):
+    """Some of the IDs under one name, for rules and assignments to mean all of them."""
+
+    id: str
+    name: str
+    created_at: Instant
+    changed_at: Instant
+
+
+class Member(Shown):
+    """An ID in a group, since `created_at`."""
+
+    user: str
+    created_at: Instant

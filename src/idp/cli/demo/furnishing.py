@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from idp import contracts, credentials, partners, plans, tenants, users
+from idp import access, contracts, credentials, partners, plans, tenants, users
 from idp.cli.bootstrapping import HOST, new_key
-from idp.cli.demo.people import AOBA, MIDORI, OPERATOR, PARTNER, PASSWORD, PLAN, Company
+from idp.cli.demo.people import AOBA, LOOPBACK, MIDORI, OPERATOR, PARTNER, PASSWORD, PLAN, Company
 from idp.contracts import Application
 from idp.credentials import HashPool
 from idp.kit.errors import Unauthenticated
@@ -22,6 +22,7 @@ def furnish(units: Units, *, further_ids: int) -> None:
     hashed = [hashed_password() for _ in range(4)]
     with units.platform(actor=HOST) as unit:
         tenants.touch(unit)  # two who furnish at once wait here for each other
+        _loopback(unit)
         partner = _partner(unit)
         standard_plan(unit)
         for company, seats in ((AOBA, _SEATS + further_ids), (MIDORI, _SEATS)):
@@ -90,6 +91,12 @@ def tenant_of(units: Units, slug: str) -> TenantId:
 def _partner(unit: Unit) -> str:
     known = next((each for each in partners.page(unit) if each.name == PARTNER), None)
     return (known or partners.create(unit, partners.read({"name": PARTNER}))).id
+
+
+def _loopback(unit: Unit) -> None:
+    """Loopback is in no country: unless the operator names it, nobody could sign in."""
+    if access.networks_abroad.find_by_name(unit, LOOPBACK["name"]) is None:
+        access.networks_abroad.create(unit, access.networks_abroad.read(LOOPBACK))
 
 
 def standard_plan(unit: Unit) -> None:

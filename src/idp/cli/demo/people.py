@@ -8,6 +8,7 @@ from idp.cli.demo.leaf import leaf
 PASSWORD = "demo-Passw0rd!"  # noqa: S105 - public, as the whole installation is
 PARTNER = "さくら販売株式会社"
 PLAN: Mapping[str, Any] = {"name": "standard", "product": "ID_PLUS", "price_per_id": 300, "tax_rate": "0.10"}
+LOOPBACK: Mapping[str, Any] = {"name": "demo", "cidrs": ["127.0.0.0/8", "::1/128"]}
 OPERATOR: Mapping[str, Any] = {
     "user_name": "operator@example",
     "display_name": "運用 担当",

@@ -1,0 +1,112 @@
+"""Groups of a tenant's IDs, and who is in them."""
+
+from idp import access, federation, users
+from idp.admin import gate, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import WITH_TENANT
+from idp.admin.routes import Route
+from idp.admin.shapes.users import Group, GroupChange, Member, NewGroup
+from idp.credentials import Noun
+
+
+def create(call: Call) -> Answer:
+    """Add a group, with nobody in it."""
+    name = users.groups.read(call.document)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        group = users.groups.create(unit, name)
+        where = f"/tenants/{call.tenant.slug}/groups/{group.id}"
+        return call.done(unit, users.groups.to_json(group), status=201, version=group.version, location=where)
+
+
+def listing(call: Call) -> Answer:
+    """The tenant's groups in the order of their creation."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = users.groups.page(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, users.groups.to_json, lambda group: group.id)
+
+
+def shown(call: Call) -> Answer:
+    """One group."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        group = users.groups.get(unit, call.names["group"])
+        return call.shown(users.groups.to_json(group), version=group.version)
+
+
+def change(call: Call) -> Answer:
+    """Rename a group. Rules and assignments name it by its id."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        before = users.groups.get(unit, call.names["group"])
+        group = users.groups.rename(unit, before.id, call.document, version=call.conditions.expected(before.version))
+        return call.done(unit, users.groups.to_json(group), version=group.version)
+
+
+def delete(call: Call) -> Answer:
+    """With its assignments; whoever was let in by them alone does not get in again. Not while a policy names it."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        before = users.groups.get(unit, call.names["group"])
+        version = call.conditions.expected(before.version)
+        access.refuse_mentioned_group(unit, before.id)
+        users.groups.delete(unit, before.id, version=version)
+        federation.forget_group(unit, before.id)
+        return call.done(unit, None)
+
+
+def members(call: Call) -> Answer:
+    """Who is in the group, in the order in which they joined."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        group = users.groups.get(unit, call.names["group"])
+        rows = users.groups.members_of(unit, group.id, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, users.groups.member_to_json, lambda member: member.id)
+
+
+def add_member(call: Call) -> Answer:
+    """Put an ID into the group. Again changes nothing."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        users.groups.add_member(unit, call.names["group"], call.names["user"])
+        return call.done(unit, None)
+
+
+def remove_member(call: Call) -> Answer:
+    """Take an ID out of the group; the ID stays."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        users.groups.remove_member(unit, call.names["group"], call.names["user"])
+        return call.done(unit, None)
+
+
+_MANY = "/tenants/{tenant}/groups"
+_ONE = f"{_MANY}/{{group}}"
+_MEMBERS = f"{_ONE}/members"
+_MEMBER = f"{_MEMBERS}/{{user}}"
+_READ = rights.read(Noun.GROUPS)
+_WRITE = rights.write(Noun.GROUPS, WITH_TENANT)
+_WRITE_MEMBERS = rights.write(Noun.MEMBERS, WITH_TENANT)
+_CLOSED = "contract_not_active"
+_TAKEN = "group_name_taken"
+_NAMED = "named_by_policy"
+
+ROUTES = (
+    Route(
+        "POST",
+        _MANY,
+        create,
+        _WRITE,
+        takes=NewGroup,
+        gives=Group,
+        status=201,
+        versioned=True,
+        conflicts=(_CLOSED, _TAKEN),
+    ),
+    Route("GET", _MANY, listing, _READ, gives=Group, pages=True),
+    Route("GET", _ONE, shown, _READ, gives=Group, versioned=True),
+    Route("PATCH", _ONE, change, _WRITE, takes=GroupChange, gives=Group, versioned=True, conflicts=(_CLOSED, _TAKEN)),
+    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
+    Route("GET", _MEMBERS, members, rights.read(Noun.MEMBERS), gives=Member, pages=True),
+    Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
+    Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
+)

@@ -1,0 +1,131 @@
+"""Networks that have names: a tenant's own, for its rules, and the operator's, which count as Japan."""
+
+from idp import access
+from idp.admin import gate, rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import OPERATOR, WITH_TENANT, Right
+from idp.admin.routes import Handler, Route
+from idp.admin.shapes.networks import Network, NetworkChange, NewNetwork
+from idp.credentials import Noun
+
+
+def create(call: Call) -> Answer:
+    """Name a network, for policies to mean it by its name."""
+    draft = access.networks.read(call.document)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        network = access.networks.create(unit, draft)
+        where = f"/tenants/{call.tenant.slug}/networks/{network.id}"
+        return call.done(unit, access.networks.to_json(network), status=201, version=network.version, location=where)
+
+
+def listing(call: Call) -> Answer:
+    """The tenant's networks in the order of their creation."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = access.networks.page(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, access.networks.to_json, lambda network: network.id)
+
+
+def shown(call: Call) -> Answer:
+    """One network."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        network = access.networks.get(unit, call.names["network"])
+        return call.shown(access.networks.to_json(network), version=network.version)
+
+
+def change(call: Call) -> Answer:
+    """Policies that name it go by the new addresses at once. One that a policy names keeps its name."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        before = access.networks.get(unit, call.names["network"])
+        expected = call.conditions.expected(before.version)
+        network = access.networks.change(unit, before.id, call.document, version=expected)
+        return call.done(unit, access.networks.to_json(network), version=network.version)
+
+
+def delete(call: Call) -> Answer:
+    """Not while a policy names it."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        before = access.networks.get(unit, call.names["network"])
+        access.networks.remove(unit, before.id, version=call.conditions.expected(before.version))
+        return call.done(unit, None)
+
+
+def create_abroad(call: Call) -> Answer:
+    """Sign-in from there counts as from Japan, for every tenant."""
+    draft = access.networks_abroad.read(call.document)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        network = access.networks_abroad.create(unit, draft)
+        body = access.networks_abroad.to_json(network)
+        return call.done(unit, body, status=201, version=network.version, location=f"/system/networks/{network.id}")
+
+
+def listing_abroad(call: Call) -> Answer:
+    """The operator's networks in the order of their creation."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rows = access.networks_abroad.page(unit, after=call.page.after, limit=call.page.wanted)
+        return call.page.answer(rows, access.networks_abroad.to_json, lambda network: network.id)
+
+
+def shown_abroad(call: Call) -> Answer:
+    """One network of the operator."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        network = access.networks_abroad.get(unit, call.names["network_abroad"])
+        return call.shown(access.networks_abroad.to_json(network), version=network.version)
+
+
+def change_abroad(call: Call) -> Answer:
+    """For every tenant at once."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        before = access.networks_abroad.get(unit, call.names["network_abroad"])
+        expected = call.conditions.expected(before.version)
+        network = access.networks_abroad.change(unit, before.id, call.document, version=expected)
+        return call.done(unit, access.networks_abroad.to_json(network), version=network.version)
+
+
+def delete_abroad(call: Call) -> Answer:
+    """Where it is counts again, for every tenant at once."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        before = access.networks_abroad.get(unit, call.names["network_abroad"])
+        access.networks_abroad.remove(unit, before.id, version=call.conditions.expected(before.version))
+        return call.done(unit, None)
+
+
+_MANY = "/tenants/{tenant}/networks"
+_ONE = f"{_MANY}/{{network}}"
+_ABROAD = "/system/networks"
+_ONE_ABROAD = f"{_ABROAD}/{{network_abroad}}"
+_READ = rights.read(Noun.NETWORKS)
+_WRITE = rights.write(Noun.NETWORKS, WITH_TENANT)
+_READ_ABROAD = rights.read(Noun.NETWORKS, OPERATOR)
+_WRITE_ABROAD = rights.write(Noun.NETWORKS, OPERATOR)
+_CLOSED = "contract_not_active"
+_NAMED = "named_by_policy"
+_TAKEN = "network_name_taken"
+_LIMIT = "network_limit_reached"
+
+
+def _makes(path: str, handler: Handler, right: Right, *conflicts: str) -> Route:
+    return Route(
+        "POST", path, handler, right, takes=NewNetwork, gives=Network, status=201, versioned=True, conflicts=conflicts
+    )
+
+
+def _changes(path: str, handler: Handler, right: Right, *conflicts: str) -> Route:
+    return Route("PATCH", path, handler, right, takes=NetworkChange, gives=Network, versioned=True, conflicts=conflicts)
+
+
+ROUTES = (
+    _makes(_MANY, create, _WRITE, _CLOSED, _TAKEN, _LIMIT),
+    Route("GET", _MANY, listing, _READ, gives=Network, pages=True),
+    Route("GET", _ONE, shown, _READ, gives=Network, versioned=True),
+    _changes(_ONE, change, _WRITE, _CLOSED, _TAKEN, _NAMED),
+    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
+    _makes(_ABROAD, create_abroad, _WRITE_ABROAD, _TAKEN, _LIMIT),
+    Route("GET", _ABROAD, listing_abroad, _READ_ABROAD, gives=Network, pages=True),
+    Route("GET", _ONE_ABROAD, shown_abroad, _READ_ABROAD, gives=Network, versioned=True),
+    _changes(_ONE_ABROAD, change_abroad, _WRITE_ABROAD, _TAKEN),
+    Route("DELETE", _ONE_ABROAD, delete_abroad, _WRITE_ABROAD, status=204, versioned=True),
+)

@@ -1,0 +1,128 @@
+"""Groups: some of a tenant's IDs under one name, so that rules and services may mean all of them.
+
+Who is in a group decides what they get, so each change raises the tenant's revision. Whether a group may be taken away
+from those that name it is not seen from here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idp import audit, tenants
+from idp.audit import Event
+from idp.kit import ids
+from idp.kit.clock import rfc3339
+from idp.kit.errors import Conflict, NotFound, Stale
+from idp.kit.fields import Fields
+from idp.kit.units import Unit
+from idp.users import group_store, store
+from idp.users.group_store import exist, find, get, members_of, page
+from idp.users.model import Group, GroupId, Member
+
+__all__ = [
+    "add_member",
+    "create",
+    "delete",
+    "exist",
+    "find",
+    "get",
+    "member_to_json",
+    "members_of",
+    "page",
+    "read",
+    "remove_member",
+    "rename",
+    "to_json",
+]
+
+_LONGEST = 100
+
+
+def read(document: Mapping[str, object]) -> str:
+    """The name. Raises `Invalid`."""
+    return _read(document, otherwise=None)
+
+
+def create(unit: Unit, name: str) -> Group:
+    """Raises `Conflict("group_name_taken")`, in any spelling that is the same name."""
+    tenants.touch(unit)
+    group_id = GroupId(ids.new("grp"))
+    if not group_store.add(unit, group_id, name):
+        raise _taken()
+    audit.record(unit, Event.GROUP_CREATED, subject=group_id)
+    return get(unit, group_id)
+
+
+def rename(unit: Unit, group_id: str, patch: Mapping[str, object], *, version: int | None = None) -> Group:
+    """`patch` is RFC 7396 over the document. Raises `NotFound`, `Stale`, `Invalid`, `Conflict("group_name_taken")`."""
+    group = _held(unit, group_id, version)
+    name = _read(patch, otherwise=group.name)
+    if name != group.name:
+        holder = group_store.find_by_name(unit, name)
+        if holder is not None and holder.id != group.id:
+            raise _taken()
+        group_store.rename(unit, group.id, name)
+        audit.record(unit, Event.GROUP_CHANGED, subject=group.id)
+    return get(unit, group_id)
+
+
+def delete(unit: Unit, group_id: str, *, version: int | None = None) -> None:
+    """Its members stay. Raises `NotFound`, `Stale`."""
+    group = _held(unit, group_id, version)
+    group_store.delete_group(unit, group.id)
+    audit.record(unit, Event.GROUP_DELETED, subject=group.id)
+
+
+def add_member(unit: Unit, group_id: str, user_id: str) -> None:
+    """Again changes nothing. Raises `NotFound` for either."""
+    group, user = _held(unit, group_id), store.get(unit, user_id)
+    if group_store.join(unit, [(group.id, user.id)]):
+        store.noted(unit, user.id)
+        audit.record(unit, Event.GROUP_JOINED, subject=user.id, group=group.id)
+
+
+def remove_member(unit: Unit, group_id: str, user_id: str) -> None:
+    """Raises `NotFound` for a group that is not there, and for who is not in it."""
+    group, user = _held(unit, group_id), store.get(unit, user_id)
+    if not group_store.leave(unit, [group.id], user.id):
+        raise NotFound("member")
+    store.noted(unit, user.id)
+    audit.record(unit, Event.GROUP_LEFT, subject=user.id, group=group.id)
+
+
+def to_json(group: Group) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "created_at": rfc3339(group.created_at),
+        "changed_at": rfc3339(group.changed_at),
+    }
+
+
+def member_to_json(member: Member) -> dict[str, Any]:
+    return {"user": member.user_id, "created_at": rfc3339(member.created_at)}
+
+
+def _read(document: Mapping[str, object], *, otherwise: str | None) -> str:
+    """`otherwise` is the name that stays when the document has none; null takes nothing away that has to be there."""
+    fields = Fields(document)
+    fields.only(("name",))
+    if otherwise is None or "name" in document:
+        fields.required("name")
+    name = fields.text("name", longest=_LONGEST)
+    if name is not None and name != name.strip():
+        detail = "A name has no space around it."
+        fields.refuse("name", "invalid_text", detail, found=name, expected=name.strip())
+    fields.finish()
+    return name or otherwise or ""
+
+
+def _held(unit: Unit, group_id: str, version: int | None = None) -> Group:
+    tenants.touch(unit)
+    group = get(unit, group_id)
+    if version is not None and version != group.version:
+        raise Stale("group")
+    return group
+
+
+def _taken() -> Conflict:
+    return Conflict("group_name_taken", "There is a group of this name already.")

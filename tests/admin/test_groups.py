@@ -1,0 +1,98 @@
+"""Groups over HTTP: made, filled, shown with each ID, assigned, taken away."""
+
+from typing import Any
+
+from tests.admin.conftest import World
+
+from idp.contracts import Status
+
+GROUPS = "/tenants/aoba/groups"
+USERS = "/tenants/aoba/users"
+PERSON = {"user_name": "jiro", "display_name": "青葉 次郎", "affiliation": "employee"}
+SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
+
+
+def made(world: World, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    reply = world.client("aoba").post(path, body)
+    assert reply.status == 201, reply.raw
+    found: dict[str, Any] = reply.body
+    return found
+
+
+def test_a_group_is_made_read_renamed_and_deleted(world: World) -> None:
+    tenant = world.client("aoba")
+    reply = tenant.post(GROUPS, {"name": "営業部"})
+    where = f"{GROUPS}/{reply.body['id']}"
+    assert (reply.status, reply.headers["location"]) == (201, f"https://idp.example/api/v1{where}")
+    assert tenant.get(where).body == reply.body
+    assert tenant.get(GROUPS).body["items"] == [reply.body]
+    renamed = tenant.patch(where, {"name": "営業"}, if_match=reply.etag)
+    assert (renamed.status, renamed.body["name"]) == (200, "営業")
+    assert tenant.patch(where, {"name": "x"}, if_match=reply.etag).status == 412
+    assert tenant.post(GROUPS, {"name": "営業"}).code == "group_name_taken"
+    assert tenant.patch(where, {"name": None}).wrong() == {"/name": "required"}
+    assert tenant.delete(where, if_match=reply.etag).status == 412
+    assert tenant.delete(where).status == 204
+    assert tenant.get(where).status == 404
+
+
+def test_members_join_and_leave(world: World) -> None:
+    tenant = world.client("aoba")
+    user, group = made(world, USERS, PERSON)["id"], made(world, GROUPS, {"name": "営業部"})["id"]
+    where = f"{GROUPS}/{group}/members"
+    before = tenant.get(f"{USERS}/{user}")
+    for _ in range(2):
+        assert tenant.put(f"{where}/{user}").status == 204
+    assert [item["user"] for item in tenant.get(where).body["items"]] == [user]
+    shown = tenant.get(f"{USERS}/{user}")
+    assert shown.body["groups"] == [group]
+    # who changes what they have read changes what is there
+    assert tenant.patch(f"{USERS}/{user}", {"groups": []}, if_match=before.etag).status == 412
+    assert tenant.patch(f"{USERS}/{user}", {"groups": []}, if_match=shown.etag).body["groups"] == []
+    assert tenant.delete(f"{where}/{user}").status == 404
+    assert tenant.put(f"{where}/usr_none").status == tenant.put(f"{GROUPS}/grp_none/members/{user}").status == 404
+
+
+def test_an_id_is_made_in_groups(world: World) -> None:
+    group = made(world, GROUPS, {"name": "営業部"})["id"]
+    assert made(world, USERS, {**PERSON, "groups": [group]})["groups"] == [group]
+    unknown = world.client("aoba").post(USERS, {**PERSON, "user_name": "saburo", "groups": ["grp_none"]})
+    assert (unknown.status, unknown.wrong()) == (422, {"/groups": "unknown_group"})
+    seen = world.client("aoba").get(USERS).body["items"]
+    assert [person["groups"] for person in seen if person["user_name"] == "jiro"] == [[group]]
+
+
+def test_a_group_is_assigned_and_its_assignments_go_with_it(world: World) -> None:
+    tenant = world.client("aoba")
+    group, service = made(world, GROUPS, {"name": "営業部"})["id"], made(world, "/tenants/aoba/services", SERVICE)["id"]
+    where = f"/tenants/aoba/services/{service}/assignments"
+    assigned = made(world, where, {"group": group})
+    assert (assigned["group"], assigned["user"]) == (group, None)
+    assert made(world, where, {"group": group})["id"] == assigned["id"]
+    assert tenant.post(where, {"group": "grp_none"}).wrong() == {"/group": "unknown_value"}
+    assert tenant.post(where, {"group": group, "user": "usr_1"}).wrong() == {"/group": "one_of"}
+    assert tenant.delete(f"{GROUPS}/{group}").status == 204
+    assert tenant.get(where).body["items"] == []
+
+
+def test_groups_need_a_contract_that_is_active(world: World) -> None:
+    group = made(world, GROUPS, {"name": "営業部"})["id"]
+    user = made(world, USERS, PERSON)["id"]
+    operator = world.client("operator")
+    operator.post(f"/contracts/{world.contract_of('aoba')}/suspend", {"reason": "unpaid"})
+    tenant = world.client("aoba")
+    refused = [
+        tenant.post(GROUPS, {"name": "x"}),
+        tenant.patch(f"{GROUPS}/{group}", {"name": "x"}),
+        tenant.delete(f"{GROUPS}/{group}"),
+        tenant.put(f"{GROUPS}/{group}/members/{user}"),
+        tenant.delete(f"{GROUPS}/{group}/members/{user}"),
+    ]
+    assert {(reply.status, reply.code) for reply in refused} == {(409, "contract_not_active")}
+    assert tenant.get(GROUPS).status == 200
+
+
+def test_a_partner_who_prepares_ids_makes_no_groups(world: World) -> None:
+    world.bring("kaede", Status.APPROVED, partner=world.partner)
+    assert world.client("partner").post("/tenants/kaede/groups", {"name": "x"}).status == 403
+    assert world.client("operator").post("/tenants/kaede/groups", {"name": "x"}).status == 201
