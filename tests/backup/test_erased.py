@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.backup.conftest import Vault, ask, operators_key, rows_of
+from tests.erasure.test_erasing import KEPT
 from tests.support.filling import PASSWORD
 from tests.support.provider import OPERATOR, Provider
 
@@ -14,7 +15,6 @@ from idp.cli.installing import refuse_put_back
 from idp.contracts import Status
 from idp.kit.sealing import KeyDestroyed
 
-KEPT = {"tenants", "contracts", "contract_changes", "audit_entries", "erasure_certificates"}
 PERSONAL = ["taro@aoba.example", "hanako@aoba.example", "山田", "代表 太郎", "billing@aoba.example", PASSWORD]
 
 

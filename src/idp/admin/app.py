@@ -22,6 +22,7 @@ from idp.admin import (
     deliveries,
     describing,
     errors,
+    export,
     groups,
     impact,
     networks,
@@ -63,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *statements.ROUTES,
     *audit.ROUTES,
+    *export.ROUTES,
     *approvals.ROUTES,
     *system.ROUTES,
 )

@@ -10,10 +10,10 @@ from idp.admin.rights import Right
 from idp.credentials import Noun, Verb
 
 if TYPE_CHECKING:
-    from idp.admin.answers import Answer, File
+    from idp.admin.answers import Answer, File, Stream
     from idp.admin.call import Call
 
-Handler = Callable[["Call"], "Answer | File"]
+Handler = Callable[["Call"], "Answer | File | Stream"]
 
 
 class Undeclared(Exception):

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Event(StrEnum):
     TENANT_CREATED = "tenant.created"
     TENANT_CHANGED = "tenant.changed"
+    TENANT_EXPORTED = "tenant.exported"
     REGISTRATION_CHANGED = "registration.changed"
     CONTRACT_APPLIED = "contract.applied"
     CONTRACT_MOVED = "contract.moved"
