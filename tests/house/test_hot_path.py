@@ -12,6 +12,7 @@ from tests.support.party import Browser, Party
 from tests.support.provider import Provider
 
 from idp import main
+from idp.kit.db import Addition
 from idp.kit.lanes import Database, Lane
 from idp.settings import Settings
 
@@ -51,9 +52,9 @@ class MeteredLane:
         self._meter.ran.append(sql)
         self._lane.execute_many(sql, rows)
 
-    def append(self, sql: str, row: dict[str, Any]) -> None:
-        self._meter.ran.append(sql)
-        self._lane.append(sql, row)
+    def append(self, addition: Addition, row: tuple[Any, ...]) -> None:
+        self._meter.ran.append(addition.sql(self._lane.dialect).text)
+        self._lane.append(addition, row)
 
 
 class Metered:

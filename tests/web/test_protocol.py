@@ -357,3 +357,78 @@ def test_an_answer_without_length_is_chunked_and_for_http_1_0_ended_by_closing(w
 def test_an_answer_that_has_no_body_has_no_length_of_one(wire) -> None:
     answer = wire.say(GET.replace(b"/x", b"/empty") + CLOSE + b"\r\n")
     assert (answer.status, answer.header("content-length"), answer.header("transfer-encoding")) == (204, None, None)
+
+
+# Heads that are said again
+
+
+def read_answers(line: socket.socket, count: int) -> list[bytes]:
+    """The bodies of so many answers."""
+    raw, bodies = b"", []
+    while len(bodies) < count:
+        head, blank, rest = raw.partition(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head)[1]) if blank else 0
+        if not blank or len(rest) < length:
+            piece = line.recv(65536)
+            assert piece, raw
+            raw += piece
+        else:
+            assert head.startswith(b"HTTP/1.1 200 "), head
+            bodies.append(rest[:length])
+            raw = rest[length:]
+    return bodies
+
+
+def told(raw: list[bytes], line: socket.socket, *, at_once: bool) -> list[bytes]:
+    """What is answered to requests on one connection, sent one after the other or together."""
+    if at_once:
+        line.sendall(b"".join(raw))
+        return read_answers(line, len(raw))
+    answers = []
+    for request in raw:
+        line.sendall(request)
+        answers += read_answers(line, 1)
+    return answers
+
+
+def posted(body: bytes, *, path: bytes = b"/x", more: bytes = b"") -> bytes:
+    return b"POST %b HTTP/1.1\r\nHost: a\r\n%bContent-Length: %d\r\n\r\n%b" % (path, more, len(body), body)
+
+
+BLANK = b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [posted(b"one"), posted(b"two"), posted(b"three"), posted(b"two"), posted(b"one")],
+        [posted(b"one"), posted(b"one", path=b"/y"), posted(b"one", more=b"X-A: b\r\n"), posted(b"two")],
+        [posted(b""), posted(b""), GET + b"\r\n", GET + b"\r\n", posted(b"a")],
+        # after the body, blank lines that belong to no request, and bodies that look like the end of a head
+        [posted(BLANK + b"x") + BLANK, posted(BLANK + b"y") + BLANK, posted(BLANK + b"x") + BLANK],
+        [posted(b"a" + BLANK) + b"\r\n", posted(BLANK + b"a") + b"\r\n", posted(BLANK + b"b") + b"\r\n"],
+        [b"\r\n" + posted(b"abc"), b"\r\n" + posted(b"def"), posted(b"ghi"), b"\r\n" + posted(b"abc")],
+        # a body that is a request itself, and the same bytes as a request
+        [posted(posted(b"in")), posted(posted(b"ni")), posted(b"in"), posted(posted(b"in"))],
+        [CHUNKED + b"\r\n1\r\na\r\n0\r\n\r\n", CHUNKED + b"\r\n1\r\nb\r\n0\r\n\r\n", posted(b"c")],
+        [posted(b"a" * 3000), posted(b"b" * 3000), posted(b"c", more=b"X-Long: %b\r\n" % (b"l" * 3000))] * 2,
+    ],
+    ids=["bodies", "heads", "empty", "blank-lines", "blank-bodies", "leading", "nested", "chunked", "long"],
+)
+def test_what_is_said_again_is_read_as_the_first_time(wire, raw: list[bytes]) -> None:
+    alone = []
+    for request in raw:
+        with wire.connect() as line:
+            alone += told([request], line, at_once=True)
+    for at_once in (False, True):
+        with wire.connect() as line:
+            assert told(raw, line, at_once=at_once) == alone
+
+
+@pytest.mark.parametrize("ending", [CLOSE, b"Expect: 100-continue\r\n"], ids=["close", "expect"])
+def test_what_ends_or_interrupts_a_connection_is_heard_each_time(wire, ending: bytes) -> None:
+    with wire.connect() as line:
+        assert len(told([posted(b"one"), posted(b"two")], line, at_once=False)) == 2
+        line.sendall(posted(b"two", more=ending))
+        answer = line.recv(65536)
+        assert (b"connection: close" in answer) if ending == CLOSE else answer.startswith(b"HTTP/1.1 100 ")

@@ -31,9 +31,6 @@ class Entry(NamedTuple):
     hash: bytes
 
 
-Content = tuple[str, int, int, str, str, str, str, str, str]
-
-
 class Head(NamedTuple):
     chain: str
     seq: int
@@ -113,16 +110,18 @@ def record(unit: Unit, event: Event, *, subject: str = "", **facts: Any) -> None
 def write_journal(unit: Unit) -> None:
     """The last work of each unit: its entries join the chain of the connection that it runs on."""
     heads: dict[str, Head] = unit.lane.memory.setdefault(_MEMORY, {})
-    head = heads.get(unit.tenant) or _find_head(unit)
+    chain, seq, digest = heads.get(unit.tenant) or _find_head(unit)
+    kind, actor, source = unit.actor
     for event, subject, facts in unit.journal:
-        if head.chain != unit.lane.id:
-            facts = {**facts, _AFTER: [head.chain, head.seq, head.hash.hex()]}  # noqa: PLW2901
-            head = Head(unit.lane.id, 0, b"")
-        content = _content(unit, head, str(event), subject, compact.encode(facts).decode())
-        digest = _hash(unit.tenant, content, head.hash)
+        if chain != unit.lane.id:
+            facts = {**facts, _AFTER: [chain, seq, digest.hex()]}  # noqa: PLW2901
+            chain, seq, digest = unit.lane.id, 0, b""
+        seq += 1
+        told = compact.encode(facts).decode()
+        content = (chain, seq, unit.now_us, str(event), kind, actor, str(source), subject, told)
+        digest = _hash(unit.tenant, content, digest)
         unit.append(_ADD, (*content, digest))
-        head = Head(head.chain, head.seq + 1, digest)
-    heads[unit.tenant] = head
+    heads[unit.tenant] = Head(chain, seq, digest)
 
 
 def page(unit: Unit, *, after: Place = BEGINNING, limit: int = 50) -> list[Entry]:
@@ -166,11 +165,6 @@ def _find_head(unit: Unit) -> Head:
     """The connection's own chain if it has one, else the newest: a new chain names the one opened before it."""
     mine = unit.one(_LAST, chain=unit.lane.id)
     return mine or unit.one(_NEWEST) or Head("", 0, b"")
-
-
-def _content(unit: Unit, head: Head, event: str, subject: str, facts: str) -> Content:
-    kind, actor, source = unit.actor
-    return head.chain, head.seq + 1, unit.now_us, event, kind, actor, str(source), subject, facts
 
 
 def _hash(tenant: str, content: Sequence[Any], previous: bytes) -> bytes:

@@ -50,12 +50,12 @@ def work(config: Path | None, overrides: Mapping[str, Any]) -> int:
 
 
 @contextmanager
-def running(config: Path | None, overrides: Mapping[str, str]) -> Iterator[None]:
+def running(config: Path | None, overrides: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Its standard input ends when we do, however we end; so does it."""
     command = [sys.executable, "-m", "idp.cli.background", *arguments(config, overrides)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:

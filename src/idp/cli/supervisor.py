@@ -89,6 +89,7 @@ class Supervisor:
         self._count = workers
         self._drain = drain_seconds
         self._workers: list[_Worker] = []
+        self._beside: list[subprocess.Popen[bytes]] = []
         self._outgoing: list[_Worker] = []  # in a rolling restart, those that wait for their successor
         self._deaths = 0  # in a row, without a stable life between them
         self._start_at = 0.0
@@ -97,6 +98,10 @@ class Supervisor:
         self._failed = False
         self._selector = selectors.DefaultSelector()
         self._log = structlog.get_logger("idp.supervisor")
+
+    def take_along(self, process: subprocess.Popen[bytes]) -> None:
+        """Something that runs beside the workers, and is told to go when they are: so nobody waits for it twice."""
+        self._beside.append(process)
 
     def run(self) -> int:
         """Until told to stop. Returns the exit status: 1 when no worker could ever start."""
@@ -127,6 +132,8 @@ class Supervisor:
         self._outgoing.clear()
         for listener in self._sockets:
             listener.close()  # what still arrives is refused, not left hanging in a queue that nobody serves
+        for process in self._beside:
+            process.terminate()
         for worker in self._workers:
             self._dismiss(worker)
 

@@ -1,6 +1,6 @@
 """Statements: SQLAlchemy Core, compiled once per dialect to the SQL of the raw driver, checked for their tenant."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -52,6 +52,10 @@ def tenant_id() -> Column[str]:
 
 def own(table: FromClause) -> ColumnElement[bool]:
     return table.c.tenant_id == bindparam("tenant_id")
+
+
+Values = dict[str, Any] | Sequence[Any]
+"""By name on PostgreSQL, by position on SQLite."""
 
 
 class Compiled(NamedTuple):
@@ -134,6 +138,10 @@ class Addition(Statement):
             msg = f"{self.row.__name__} has the fields {list(fields)}, the table the columns {list(self.columns)}"
             raise TypeError(msg)
         return super()._compile(dialect)
+
+    def bound(self, rows: Sequence[tuple[Any, ...]], dialect: str) -> Sequence[Values]:
+        """Rows with their tenant, as the dialect takes them."""
+        return rows if dialect == SQLITE else [dict(zip(self.columns, row, strict=True)) for row in rows]
 
 
 def query(statement: Any, row: Callable[..., R], *, platform: bool = False) -> Query[R]:

@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from idp.kit.aside import Aside
 from idp.kit.errors import Unavailable
@@ -38,9 +38,8 @@ class WriteLane(Lane, Protocol):
     def close(self) -> None: ...
 
 
-class _Job(NamedTuple):
-    work: Callable[[Any], Any]
-    answer: "asyncio.Future[Any]"
+_Job = tuple[Callable[[Any], Any], "asyncio.Future[Any]"]
+"""A unit of work and its answer."""
 
 
 class GroupCommit:
@@ -60,7 +59,7 @@ class GroupCommit:
         if len(self._waiting) >= _QUEUE:
             raise Unavailable("too many units of work wait for the database")
         answer: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.append(_Job(work, answer))
+        self._waiting.append((work, answer))
         if self._running is None:
             self._running = self._loop.create_task(self._run())
         return answer
@@ -110,11 +109,11 @@ def _run(lane: WriteLane, batch: list[_Job]) -> list[Any]:
     """
     try:
         try:
-            answers = [job.work(lane) for job in batch]
+            answers = [work(lane) for work, _ in batch]
             lane.flush()
         except Exception:
             lane.start_over()
-            answers = [_in_savepoint(lane, job.work) for job in batch]
+            answers = [_in_savepoint(lane, work) for work, _ in batch]
     except BaseException:
         lane.rollback()
         raise
@@ -138,10 +137,10 @@ def _in_savepoint(lane: WriteLane, work: Callable[[Any], Any]) -> Any:
 
 
 def _settle(batch: list[_Job], answers: list[Any]) -> None:
-    for job, answer in zip(batch, answers, strict=True):
-        if job.answer.done():
+    for (_, waiting), answer in zip(batch, answers, strict=True):
+        if waiting.done():
             continue  # whoever asked has left
         if isinstance(answer, BaseException):
-            job.answer.set_exception(answer)
+            waiting.set_exception(answer)
         else:
-            job.answer.set_result(answer)
+            waiting.set_result(answer)

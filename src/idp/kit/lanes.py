@@ -1,15 +1,15 @@
 """What a unit of work needs of a database, whichever it is."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from idp.kit.db import Addition, Values
+
 T = TypeVar("T")
 
 EVERY_TENANT = "*"
-
-Values = dict[str, Any] | Sequence[Any]
-"""By name on PostgreSQL, by position on SQLite."""
 
 
 class Lane(Protocol):
@@ -24,23 +24,19 @@ class Lane(Protocol):
     id: str
     memory: dict[str, Any]
     seen: dict[Any, Any]
-    appended: dict[str, list[Values]]
+    appended: defaultdict[Addition, list[tuple[Any, ...]]]
 
     def execute(self, sql: str, values: Values) -> Any:
         """A DB-API cursor."""
 
-    def execute_many(self, sql: str, rows: list[Values]) -> None: ...
+    def execute_many(self, sql: str, rows: Sequence[Values]) -> None: ...
 
-    def append(self, sql: str, row: Values) -> None:
-        rows = self.appended.get(sql)
-        if rows is None:
-            self.appended[sql] = [row]
-        else:
-            rows.append(row)
+    def append(self, addition: Addition, row: tuple[Any, ...]) -> None:
+        self.appended[addition].append(row)
 
     def flush(self) -> None:
-        for sql, rows in self.appended.items():
-            self.execute_many(sql, rows)
+        for addition, rows in self.appended.items():
+            self.execute_many(addition.sql(self.dialect).text, addition.bound(rows, self.dialect))
         self.appended.clear()
 
     def forget(self) -> None:

@@ -7,7 +7,8 @@ server shares their fsyncs.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
@@ -19,8 +20,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from idp.kit import db, ids
 from idp.kit.clock import monotonic
+from idp.kit.db import Values
 from idp.kit.errors import Unavailable
-from idp.kit.lanes import Lane, Values
+from idp.kit.lanes import Lane
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ class PostgresLane(Lane):
         self.id = ids.new("lane")
         self.memory = {}
         self.seen = {}
-        self.appended = {}
+        self.appended = defaultdict(list)
         self.raw = raw
         # Without the role the login's own rights count; FORCE ROW LEVEL SECURITY still holds for a table's owner.
         found = raw.execute(
@@ -54,7 +56,7 @@ class PostgresLane(Lane):
     def execute(self, sql: str, values: Values) -> Any:
         return self.raw.execute(sql, values)
 
-    def execute_many(self, sql: str, rows: list[Values]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Values]) -> None:
         with self.raw.cursor() as cursor:
             cursor.executemany(sql, rows)
 

@@ -8,17 +8,18 @@ for nobody.
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from idp.kit import db, ids
 from idp.kit.aside import Aside
+from idp.kit.db import Values
 from idp.kit.errors import Unavailable
 from idp.kit.group_commit import GroupCommit, down
-from idp.kit.lanes import Lane, Values
+from idp.kit.lanes import Lane
 from idp.kit.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class SqliteLane(Lane):
         self.id = ids.new("lane")
         self.memory = {}
         self.seen = {}
-        self.appended = {}
+        self.appended = defaultdict(list)
         self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in _PRAGMAS:
             self.raw.execute(pragma)
@@ -55,7 +56,7 @@ class SqliteLane(Lane):
     def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
         return self.raw.execute(sql, values)
 
-    def execute_many(self, sql: str, rows: list[Values]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Values]) -> None:
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
@@ -121,7 +122,7 @@ class Sqlite:
         self._path = path
         self._idle: dict[bool, queue.LifoQueue[SqliteLane]] = {True: queue.LifoQueue(), False: queue.LifoQueue()}
         self._reader: SqliteLane | None = None
-        self._groups: WeakKeyDictionary[asyncio.AbstractEventLoop, GroupCommit] = WeakKeyDictionary()
+        self._groups: dict[asyncio.AbstractEventLoop, GroupCommit] = {}
         self._aside = Aside("sqlite-commit")
         self._closed = False
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp.kit.clock import Clock, instant
-from idp.kit.db import Addition, Command, Compiled, Query, Statement
+from idp.kit.db import Addition, Command, Compiled, Query, Statement, Values
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
-from idp.kit.lanes import EVERY_TENANT, Database, Lane, Values
+from idp.kit.lanes import EVERY_TENANT, Database, Lane
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
@@ -46,7 +46,7 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
-        self._inner: dict[TenantId, Unit] = {}
+        self._inner: dict[TenantId, Unit] | None = None
 
     @property
     def platform(self) -> bool:
@@ -85,9 +85,7 @@ class Unit:
 
     def append(self, addition: Addition, row: Sequence[Any]) -> None:
         """Written before the commit, together with other units' rows of this kind; see `Addition`."""
-        compiled = self._sql(addition)
-        whole = (self.tenant, *row)
-        self.lane.append(compiled.text, whole if compiled.order else dict(zip(addition.columns, whole, strict=True)))
+        self.lane.append(addition, (self.tenant, *row))
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""
@@ -116,14 +114,16 @@ class Unit:
             return self
         if not self.platform:
             raise Unscoped("one tenant's unit does not enter another's")
+        if self._inner is None:
+            self._inner = {}
         if tenant not in self._inner:
             self._inner[tenant] = Unit(self.lane, tenant=tenant, actor=self.actor, now_us=self.now_us, keys=self._keys)
         return self._inner[tenant]
 
     @property
-    def parts(self) -> "list[Unit]":
+    def parts(self) -> "Sequence[Unit]":
         """Itself and what was opened inside it."""
-        return [self, *self._inner.values()]
+        return (self,) if self._inner is None else (self, *self._inner.values())
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         compiled = self._sql(statement)

@@ -92,21 +92,23 @@ def _client(admission: Admission) -> OidcClient:
 def _row(
     admission: Admission, asked: Request, token_id: str, digest: bytes, life: tuple[int, int], scopes: str
 ) -> AccessToken:
+    service = admission.service
+    # in order: by name it costs twice as much, at every token
     return AccessToken(
-        id=token_id,
-        digest=digest,
-        service_id=admission.service.id,
-        client_id=admission.service.client_id,
-        user_id=admission.user.id if admission.user else None,
-        grant_id=asked.grant_id,
-        session_id=admission.session_id,
-        scopes=scopes,
-        audience=asked.audience,
-        tenant_generation=admission.tenant.generation,
-        user_generation=admission.user_generation,
-        service_generation=admission.service.generation,
-        issued_at=life[0] * SECOND,
-        expires_at=life[1] * SECOND,
-        revoked_at=None,
-        jwt=_client(admission).access_token_format is AccessTokenFormat.JWT,
+        token_id,
+        digest,
+        service.id,
+        service.client_id,
+        admission.user.id if admission.user else None,
+        asked.grant_id,
+        admission.session_id,
+        scopes,
+        asked.audience,
+        admission.tenant.generation,
+        admission.user_generation,
+        service.generation,
+        life[0] * SECOND,
+        life[1] * SECOND,
+        None,  # revoked at
+        _client(admission).access_token_format is AccessTokenFormat.JWT,
     )

@@ -47,10 +47,11 @@ async def read_form(scope: Scope, receive: Receive) -> Form:
         if refusal.status == 413:
             raise
         raise OAuthError("invalid_request", refusal.public) from refusal
-    if repeated := form.repeated - _MAY_REPEAT:
+    if form.repeated and (repeated := form.repeated - _MAY_REPEAT):
         raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
     # RFC 6749 3.2: a parameter without a value is as if it were left out
-    return form if all(value for _, value in form.fields) else Form(tuple(field for field in form.fields if field[1]))
+    given = tuple([field for field in form.fields if field[1]])
+    return form if len(given) == len(form.fields) else Form(given)
 
 
 def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaitable[Answer]:

@@ -20,7 +20,12 @@ WHOLE = "http.response.whole"
 answer's own `headers`. A server that understands it says so among the scope's `extensions`; for any other one the
 hallway spells it out."""
 
+KEPT = "warifu.kept"
+"""Among the scope's `extensions`: a dict that lasts while a client says the same head again on its connection. For what
+follows from the head and our settings alone, and never for a decision."""
+
 JSON: Header = (b"content-type", b"application/json")
+CLOSE: Header = (b"connection", b"close")
 
 
 def spelled_out(message: Message) -> Iterator[Message]:

@@ -48,21 +48,12 @@ class Habits:
 class Exchange:
     """Holds the body to its limit, completes the headers of the answer, and writes one line into the log."""
 
-    __slots__ = (
-        "_began",
-        "_gone",
-        "_habits",
-        "_over",
-        "_plain",
-        "_receive",
-        "_received",
-        "_scope",
-        "_send",
-        "_sent",
-        "_status",
-        "limit",
-        "reference",
-    )
+    limit = 0
+    _received = 0
+    _sent = 0
+    _status = 0
+    _over = False  # answered here: whatever the application still says is dropped
+    _gone = False
 
     def __init__(self, habits: Habits, scope: Scope, receive: Receive, send: Send) -> None:
         self._began = perf_counter()
@@ -70,13 +61,7 @@ class Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._received = 0
-        self._sent = 0
-        self._status = 0
-        self._over = False  # answered here: whatever the application still says is dropped
-        self._gone = False
         self._plain = WHOLE not in scope.get("extensions", ())
-        self.limit = 0
         self.reference = new_reference()
 
     async def receive(self) -> Message:
@@ -137,11 +122,15 @@ class Exchange:
         headers = [(b"retry-after", b"%d" % retry_after)] if retry_after else []
         await self.refuse(Refusal(status, failure.code, failure.public, headers=headers))
 
+    @property
+    def silent(self) -> bool:
+        """Somebody waits for an answer, and nothing was said."""
+        return not (self._status or self._gone)
+
     async def conclude(self) -> None:
         """An application that returned without a word has failed too."""
-        if not (self._status or self._gone):
-            self._habits.log.error("unanswered", reference=self.reference, endpoint=self._endpoint())
-            await self.refuse(_INTERNAL)
+        self._habits.log.error("unanswered", reference=self.reference, endpoint=self._endpoint())
+        await self.refuse(_INTERNAL)
 
     def record(self) -> None:
         address = self._scope["state"].get("client_address") if self._habits.names_addresses else None
@@ -154,8 +143,9 @@ class Exchange:
     def _complete(self, message: Message) -> None:
         """A door's own word counts: defaults fill in what it did not say."""
         own = [*message.get("headers", ())]
-        said = {name for name, _ in own}
-        message["fields"] = self._habits.completed(message.get("fields", ()), self._habits.header_names & said)
+        said = dict(own)
+        overridden = self._habits.header_names.intersection(said)
+        message["fields"] = self._habits.completed(message.get("fields", ()), overridden)
         if b"x-request-id" not in said:
             own.append((b"x-request-id", self.reference.encode("ascii")))
         message["headers"] = own

@@ -14,6 +14,9 @@ _BYTES: Mapping[bytes, bytes] = {(a + b).encode(): bytes.fromhex(a + b) for a in
 _FORM = b"application/x-www-form-urlencoded"
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Form:
     """Fields in the order they came. An empty value is a value: a reader whose protocol says "treat as omitted"
     (RFC 6749 3.1) writes `form.get(name) or None`.
@@ -23,9 +26,10 @@ class Form:
 
     def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
         self.fields = fields
-        self._first = dict(reversed(fields))
-        self.repeated: frozenset[str] = frozenset()
+        self._first = dict(fields)
+        self.repeated: frozenset[str] = _NONE
         if len(self._first) != len(fields):
+            self._first = dict(reversed(fields))
             names = [name for name, _ in fields]
             self.repeated = frozenset(name for name in self._first if names.count(name) > 1)
 
@@ -60,12 +64,10 @@ def _parse(raw: bytes) -> Form:
         return Form(())
     if raw.count(b"&") >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
-    fields = []
+    pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
+    decode = _decode if b"%" in raw or b"+" in raw else bytes.decode
     try:
-        for pair in raw.split(b"&"):
-            if pair:
-                name, _, value = pair.partition(b"=")
-                fields.append((_decode(name), _decode(value)))
+        fields = [(decode(name), decode(value)) for name, _, value in pairs]
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
     if b"\0" in raw or b"%00" in raw:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from idp.web.asgi import App, Header, Receive, Scope, Send
+from idp.web.asgi import KEPT, App, Header, Receive, Scope, Send
 from idp.web.exchange import Exchange, Habits
 from idp.web.failures import Refusal, RenderFailure, too_large
 from idp.web.forwarding import ForwardedField
@@ -48,6 +49,19 @@ _SECURITY: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _HSTS: Header = (b"strict-transport-security", b"max-age=63072000")
+
+
+_ADMITTED = "admitted"
+_NOTHING: Mapping[str, Any] = {}
+
+
+class _Admitted(NamedTuple):
+    """What of a request's head reaches the doors; see `Hallway`. `limit` is that of its body."""
+
+    headers: list[Header]
+    fields: dict[bytes, bytes]
+    client: tuple[str, int]
+    limit: int
 
 
 class Hallway:
@@ -94,7 +108,8 @@ class Hallway:
         try:
             self._admit(scope, exchange)
             await self._app(scope, exchange.receive, exchange.send)
-            await exchange.conclude()
+            if exchange.silent:
+                await exchange.conclude()
         except Refusal as refusal:
             await exchange.refuse(refusal)
         except Exception as error:
@@ -104,6 +119,19 @@ class Hallway:
 
     def _admit(self, scope: Scope, exchange: Exchange) -> None:
         """Makes the scope canonical. Raises `Refusal` for a request that could be read in more than one way."""
+        state = scope.setdefault("state", {})
+        state["reference"] = exchange.reference
+        kept = scope.get("extensions", _NOTHING).get(KEPT)
+        admitted: _Admitted | None = kept.get(_ADMITTED) if kept is not None else None
+        if admitted is None:
+            admitted = self._judge(scope)
+            if kept is not None:
+                kept[_ADMITTED] = admitted
+        scope["headers"], state["headers"], scope["client"], exchange.limit = admitted
+        state["client_address"] = admitted.client[0]
+        scope["scheme"] = self._scheme
+
+    def _judge(self, scope: Scope) -> _Admitted:
         if scope["method"] not in _METHODS:
             raise Refusal(501, "unknown_method", "This method is not known here.")
         limit = self._body_limit(scope["raw_path"], scope["path"])
@@ -113,17 +141,14 @@ class Hallway:
             _refuse_repetition(headers)
         if fields.get(b"host") != self._host and scope["path"] not in ANY_HOST:
             self._refuse_host(fields)
-        state = scope.setdefault("state", {})
-        state["reference"] = exchange.reference
         self._place_client(scope, fields)
         if b"_" in b"".join(fields) or not _FORWARDING.isdisjoint(fields):
-            _drop_ambiguous(scope, fields)
-        if b"content-length" in fields or b"transfer-encoding" in fields:
-            exchange.limit = limit
-            if int(fields.get(b"content-length", b"0")) > exchange.limit:
-                raise too_large(limit)
-        scope["scheme"] = self._scheme
-        state["headers"] = fields
+            headers = _without_ambiguous(headers, fields)
+        if b"content-length" not in fields and b"transfer-encoding" not in fields:
+            limit = 0
+        elif int(fields.get(b"content-length", b"0")) > limit:
+            raise too_large(limit)
+        return _Admitted(headers, fields, scope["client"], limit)
 
     def _judge_path(self, raw_path: bytes, path: str) -> int:
         """How large a body may be that is sent there."""
@@ -163,11 +188,11 @@ def _refuse_repetition(headers: list[Header]) -> None:
             raise Refusal(400, "repeated_field", f"{name.decode()} is given more than once.")
 
 
-def _drop_ambiguous(scope: Scope, fields: dict[bytes, bytes]) -> None:
+def _without_ambiguous(headers: list[Header], fields: dict[bytes, bytes]) -> list[Header]:
     """Drops forwarding fields, and names like `X_Forwarded_For`, which some gateways read as the one with hyphens."""
-    scope["headers"] = [header for header in scope["headers"] if _is_kept(header[0])]
     for name in [name for name in fields if not _is_kept(name)]:
         del fields[name]
+    return [header for header in headers if _is_kept(header[0])]
 
 
 def _is_kept(name: bytes) -> bool:

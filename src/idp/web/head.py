@@ -1,9 +1,37 @@
 """The head of a request, field by field as the parser finds it: bounded, and in one reading only (RFC 9112)."""
 
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from idp.web.asgi import Header
+from idp.web.asgi import Header, Scope
 from idp.web.wire import WireLimits
+
+_LONGEST_KEPT = 2048
+
+
+class Spoken(NamedTuple):
+    """A request as it came, in one piece: a client that keeps its connection says the same head again and again.
+
+    Between two requests the parser remembers nothing, so equal bytes are read equally: they need not be read again.
+    """
+
+    head: bytes
+    size: int  # of its body
+    scope: Scope
+
+    def again(self, data: bytes) -> bytes | None:
+        """The body, where `data` is one request with the same head and a body of the same length."""
+        if len(data) != len(self.head) + self.size or not data.startswith(self.head):
+            return None
+        return data[len(self.head) :]
+
+
+def spoken(data: bytes, size: int, scope: Scope) -> Spoken | None:
+    """None for what does not end with its body, and for heads that are not worth keeping for a whole connection."""
+    length = data.find(b"\r\n\r\n") + 4
+    if length + size != len(data) or length > _LONGEST_KEPT:
+        return None
+    return Spoken(data[:length], size, {**scope})
 
 
 class HeadRefused(Exception):

@@ -7,9 +7,7 @@ refuses a length beside chunked coding, bare CR and LF, folded lines and white s
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import Any, cast
 
 import httptools
@@ -17,12 +15,10 @@ from uvicorn import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from idp.web.asgi import WHOLE, Scope
-from idp.web.head import Head, HeadRefused
+from idp.web.asgi import KEPT, WHOLE, Scope
+from idp.web.head import Head, HeadRefused, Spoken, spoken
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
-
-_EXTENSIONS: Mapping[str, dict[str, Any]] = MappingProxyType({WHOLE: {}})
 
 
 class _Place(Enum):
@@ -61,6 +57,7 @@ class Protocol(asyncio.Protocol):
         self._waiting: deque[Turn] = deque()  # pipelined behind it
         self._newest: Turn | None = None  # the one whose body is being read
         self._place = _Place.BETWEEN
+        self._spoken: Spoken | None = None
         self._deaf = False  # nothing that arrives is parsed any more
         self._discarded = 0
         self._last = False  # the server is stopping: one more answer, then close
@@ -119,6 +116,32 @@ class Protocol(asyncio.Protocol):
         if self._deaf:
             self._discard(len(data))
             return
+        alone = self._place is _Place.BETWEEN and self._turn is None
+        if alone and self._spoken is not None and (body := self._spoken.again(data)) is not None:
+            self._take_again(self._spoken.scope, body)
+            return
+        self._feed(data)
+        if alone:
+            self._keep(data)
+
+    def _take_again(self, scope: Scope, body: bytes) -> None:
+        self._began = self.loop.time()
+        scope = {**scope, "state": self._app_state.copy()}
+        turn = Turn(self, scope, keep_alive=not self._last, awaits_continue=False)
+        if turn.feed(body):
+            self._pause_reading()
+        turn.end()
+        self._start(turn)
+
+    def _keep(self, data: bytes) -> None:
+        """What may be said again: a whole request, after which the connection goes on."""
+        turn = self._turn
+        if turn is None or not turn.keep_alive or turn.awaits_continue or self._place is not _Place.BETWEEN:
+            self._spoken = None
+        else:
+            self._spoken = spoken(data, self._body_size, turn.scope)
+
+    def _feed(self, data: bytes) -> None:
         if self._place is _Place.HEAD:
             self._head_seen += len(data)
         elif self._place is _Place.BODY:
@@ -202,18 +225,25 @@ class Protocol(asyncio.Protocol):
             "server": self._server,
             "client": self._client,
             "state": self._app_state.copy(),
-            "extensions": _EXTENSIONS,
+            "extensions": {WHOLE: {}, KEPT: {}},
         }
 
     # Turns
 
     def _start(self, turn: Turn) -> None:
         self._turn = turn
-        patience = self._limits.request_seconds if turn.whole else self._limits.body_seconds
-        self.due = min(self.loop.time() + patience, self._began + self._limits.request_seconds)
-        task = self.loop.create_task(turn.run(self._app))
-        self.server_state.tasks.add(task)
-        task.add_done_callback(self.server_state.tasks.discard)
+        self.due = self._began + self._limits.request_seconds
+        if not turn.whole:
+            self.due = min(self.due, self.loop.time() + self._limits.body_seconds)
+        turn.task = self.loop.create_task(turn.run(self._app))
+        self.server_state.tasks.add(turn.task)
+
+    def run_out(self, turn: Turn) -> None:
+        """The application has ended."""
+        if turn.task is not None:
+            self.server_state.tasks.discard(turn.task)
+        if not turn.complete:
+            self._break_off(turn)
 
     def turn_over(self, turn: Turn) -> None:
         """The answer is complete."""
@@ -230,8 +260,8 @@ class Protocol(asyncio.Protocol):
         else:
             self._close()
 
-    def break_off(self, turn: Turn) -> None:
-        """The application ended without a complete answer."""
+    def _break_off(self, turn: Turn) -> None:
+        """Without a complete answer."""
         if turn is self._turn:
             self._turn = None
         if turn.gone:

@@ -59,7 +59,7 @@ class JsonLines:
             self._date_and_time = rfc3339(second * 1_000_000).removesuffix("Z")
         origin = "" if address is None else f', "address": {_quoted(address)}'
         self._write(
-            f'{{"reference": "{reference}", "method": {_quoted(method)}, "endpoint": {_quoted(endpoint)}, '
+            f'{{"reference": "{reference}", {_whereto(method, endpoint)}, '
             f'"status": {status}, "ms": {ms}{origin}, "bytes": {size}, "event": "request", "level": "info", '
             f'"timestamp": "{self._date_and_time}.{micros:06d}Z"}}\n'
         )
@@ -82,6 +82,10 @@ class JsonLines:
 
 
 @lru_cache(1024)
+def _whereto(method: str, endpoint: str | None) -> str:
+    return f'"method": {_quoted(method)}, "endpoint": {_quoted(endpoint)}'
+
+
 def _quoted(text: str | None) -> str:
     """Escaped as JSON: should anybody outside ever choose one of these, it still stays in its line."""
     return json.dumps(text)

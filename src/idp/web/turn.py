@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from idp.web.asgi import WHOLE, App, Fields, Header, Message, Scope
+from idp.web.asgi import CLOSE, WHOLE, App, Fields, Header, Message, Scope
 from idp.web.wire import STATUS_LINES, field_lines, shared_lines
 
 if TYPE_CHECKING:
@@ -15,48 +15,31 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _READ_AHEAD = 64 * 1024
 _BODILESS = frozenset({204, 304})
-_BEGINNINGS = frozenset({"http.response.start", WHOLE})
+_CLOSING = field_lines([CLOSE])
 
 
 class Turn:
     """Receives from the parser, is received from by the application, and writes what the application sends."""
 
-    __slots__ = (
-        "_awaits_continue",
-        "_bodiless",
-        "_body",
-        "_chunked",
-        "_counted",
-        "_delivered",
-        "_head",
-        "_left",
-        "_protocol",
-        "_scope",
-        "_waiter",
-        "answered",
-        "complete",
-        "gone",
-        "keep_alive",
-        "whole",
-    )
+    task: "asyncio.Task[None] | None" = None  # in which the application runs
+    whole = False  # the request's body has arrived to its end
+    answered = False  # something of the answer is on the wire
+    complete = False
+    gone = False  # nobody listens any more
+    _body = b""
+    _delivered = False  # the last piece of the body was received by the application
+    _waiter: "asyncio.Future[None] | None" = None
+    _head: bytes | None = None  # waits for the first piece of the body: one packet instead of two
+    _left = 0  # what the announced length still lacks
+    _chunked = False
+    _counted = False
+    _bodiless = False
 
     def __init__(self, protocol: "Protocol", scope: Scope, *, keep_alive: bool, awaits_continue: bool) -> None:
         self._protocol = protocol
-        self._scope = scope
-        self._awaits_continue = awaits_continue
-        self._body = b""
-        self._delivered = False  # the last piece of the body was received by the application
-        self._waiter: asyncio.Future[None] | None = None
-        self._head: bytes | None = None  # waits for the first piece of the body: one packet instead of two
-        self._left = 0  # what the announced length still lacks
-        self._chunked = False
-        self._counted = False
-        self._bodiless = False
+        self.scope = scope
         self.keep_alive = keep_alive
-        self.whole = False  # the request's body has arrived to its end
-        self.answered = False  # something of the answer is on the wire
-        self.complete = False
-        self.gone = False  # nobody listens any more
+        self.awaits_continue = awaits_continue
 
     # From the parser
 
@@ -83,17 +66,16 @@ class Turn:
 
     async def run(self, app: App) -> None:
         try:
-            await app(self._scope, self.receive, self.send)
+            await app(self.scope, self.receive, self.send)
         except Exception as error:
-            reference = self._scope["state"].get("reference")
+            reference = self.scope["state"].get("reference")
             structlog.get_logger("idp.web").error("broken_off", reference=reference, exc_info=error)
         finally:
-            if not self.complete:
-                self._protocol.break_off(self)
+            self._protocol.run_out(self)
 
     async def receive(self) -> Message:
-        if self._awaits_continue and not self.answered and not self.gone:
-            self._awaits_continue = False
+        if self.awaits_continue and not self.answered and not self.gone:
+            self.awaits_continue = False
             self._protocol.write(_CONTINUE)
         while not (self.gone or self.complete):
             if self._body or (self.whole and not self._delivered):
@@ -115,12 +97,24 @@ class Turn:
         kind = message["type"]
         if kind == "http.response.body" and self._head is not None and not self.complete:
             self._send_body(message.get("body", b""), last=not message.get("more_body", False))
-        elif kind in _BEGINNINGS and self._head is None:
+        elif kind == WHOLE and self._head is None:
+            self._send_whole(message)
+        elif kind == "http.response.start" and self._head is None:
             self._head = self._written(message["status"], message.get("headers", ()), message.get("fields", ()))
-            if kind == WHOLE:
-                self._send_body(message["body"], last=True)
         else:
             raise RuntimeError(f"{kind} out of order")
+
+    def _send_whole(self, message: Message) -> None:
+        """`respond` has said its length."""
+        status, headers = message["status"], message["headers"]
+        self.keep_alive = self.keep_alive and self.whole and CLOSE not in headers
+        lines = field_lines([*self._protocol.server_state.default_headers, *headers])
+        closing = b"" if self.keep_alive or CLOSE in headers else _CLOSING
+        self._head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], shared_lines(message["fields"]), lines, closing)
+        bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
+        self.answered = True
+        self._protocol.write(self._head if bodiless else self._head + message["body"])
+        self._finish()
 
     def _written(self, status: int, headers: Iterable[Header], shared: Fields) -> bytes:
         """The head of the answer as bytes; decides how the end of its body will be told (RFC 9112 6.3)."""
@@ -136,17 +130,17 @@ class Turn:
                 self.keep_alive = self.keep_alive and value != b"close"
                 continue  # said below, once
             own.append(field)
-        self._bodiless = status in _BODILESS or self._scope["method"] == "HEAD"
+        self._bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
         self._counted = length is not None
         self._left = length or 0
         if length is None and not self._bodiless:
-            self._chunked = self._scope["http_version"] == "1.1"
+            self._chunked = self.scope["http_version"] == "1.1"
             if self._chunked:
                 own.append((b"transfer-encoding", b"chunked"))
             else:
                 self.keep_alive = False
         if not self.keep_alive:
-            own.append((b"connection", b"close"))
+            own.append(CLOSE)
         return b"%b%b%b\r\n" % (STATUS_LINES[status], shared_lines(shared), field_lines(own))
 
     def _send_body(self, body: bytes, *, last: bool) -> None:
@@ -165,6 +159,9 @@ class Turn:
             self.answered = True
         self._protocol.write(body)
         if last:
-            self.complete = True
-            self._wake()
-            self._protocol.turn_over(self)
+            self._finish()
+
+    def _finish(self) -> None:
+        self.complete = True
+        self._wake()
+        self._protocol.turn_over(self)

@@ -49,7 +49,12 @@ def demonstrate(wishes: Wishes) -> int:
         origin = f"http://localhost:{beside[0].getsockname()[1]}"
         key_file = wishes.api_key_file or home.directory / _KEY_FILE
         description = _prepare(home, wishes, origin=origin, key_file=key_file)
-        with sample.running(description, beside), background.running(home.config, home.overrides):
+        with (
+            sample.running(description, beside) as party,
+            background.running(home.config, home.overrides) as worker,
+        ):
+            server.take_along(party)
+            server.take_along(worker)
             told = telling.Told(home, sample=origin, key_file=key_file)
             threading.Thread(target=telling.tell_when_ready, args=(told,), daemon=True).start()
             return server.run()

@@ -44,7 +44,7 @@ def register(units: Units, home: Home, slug: str, *, origin: str) -> Path:
 
 
 @contextmanager
-def running(description: Path, sockets: Sequence[socket.socket]) -> Iterator[None]:
+def running(description: Path, sockets: Sequence[socket.socket]) -> Iterator[subprocess.Popen[bytes]]:
     """Its standard input ends when we do, however we end; so does it."""
     handed = [each.fileno() for each in sockets]
     command = [sys.executable, "-m", "idp.samples", str(description), *map(str, handed)]
@@ -52,7 +52,7 @@ def running(description: Path, sockets: Sequence[socket.socket]) -> Iterator[Non
     for each in sockets:
         each.close()
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
