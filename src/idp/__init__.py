@@ -9,6 +9,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     oidc | admin | signin | schedule | authzen            DOORS: speak a protocol or keep time, decide nothing
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
+    backup                                                everything written to a file, and put back behind a fence
     billing | erasure                                     statements | what the end of a contract promises, in all rooms
     contracts | sessions                                  ROOMS
     federation | credentials | partners | plans | approvals

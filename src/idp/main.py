@@ -14,6 +14,7 @@ from idp import audit, credentials
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
+from idp.kit.fence import FenceDamaged
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
 from idp.kit.sweeping import Sweep
@@ -22,6 +23,7 @@ from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.dispatch import Dispatcher
+from idp.web.fenced import until_put_back
 from idp.web.hallway import Hallway
 from idp.web.house import House
 from idp.web.later import Later
@@ -153,8 +155,10 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
     async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
         doing = asyncio.create_task(work.run())
+        watching = asyncio.create_task(_leave_when_put_back(house))
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        watching.cancel()
         await work.leave(doing)
         house.passwords.close()
         await asyncio.to_thread(house.units.database.close)
@@ -165,6 +169,17 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
         return lifespan(receive, send) if scope["type"] == "lifespan" else app(scope, receive, send)
 
     return application
+
+
+async def _leave_when_put_back(house: House) -> None:
+    """A worker that still holds the database of before a restore would honour what was revoked."""
+    try:
+        await until_put_back(house.units)
+        why = "the database is from before the last restore"
+    except FenceDamaged as error:
+        why = str(error)
+    structlog.get_logger("idp").critical(why)
+    signal.raise_signal(signal.SIGTERM)
 
 
 class _BehindTheScenes:

@@ -68,11 +68,21 @@ def current(settings: Settings) -> str | None:
 
 def head() -> str | None:
     """The one revision that no other builds on."""
-    named = [_REVISION.findall(path.read_text("utf-8")) for path in (_scripts() / "versions").glob("*.py")]
-    built_on = {name for found in named for kind, name in found if kind == "down_revision"}
-    ends = [name for found in named for kind, name in found if kind == "revision" and name not in built_on]
+    named = _named()
+    built_on = {name for kind, name in named if kind == "down_revision"}
+    ends = [name for kind, name in named if kind == "revision" and name not in built_on]
     assert len(ends) <= 1, ends
     return ends[0] if ends else None
+
+
+def revisions() -> frozenset[str]:
+    """All that there ever were, up to `head`."""
+    return frozenset(name for kind, name in _named() if kind == "revision")
+
+
+def _named() -> list[tuple[str, str]]:
+    files = (_scripts() / "versions").glob("*.py")
+    return [each for path in files for each in _REVISION.findall(path.read_text("utf-8"))]
 
 
 def _current_of_postgres(url: str) -> str | None:

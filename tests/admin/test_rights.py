@@ -100,6 +100,7 @@ MATRIX = {
     "GET /statements": ("statements:read", "op"),
     "GET /statements/{statement}": ("statements:read", "op"),
     "GET /tenants/{tenant}/audit": ("audit:read", "opt"),
+    "GET /tenants/{tenant}/export": ("export:read", "ot"),
     "POST /partners": ("partners:write", "o"),
     "GET /partners": ("partners:read", "o"),
     "GET /partners/{partner}": ("partners:read", "op"),

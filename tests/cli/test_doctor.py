@@ -40,7 +40,7 @@ def test_on_postgresql_the_wall_between_tenants_is_looked_at(
 
 
 def test_nothing_is_made_by_looking(idp: Idp, settings: dict[str, str]) -> None:
-    assert failed(idp("doctor", "--json")) == {"master_key", "schema", "sqlite", "tenant_keys"}
+    assert failed(idp("doctor", "--json")) == {"master_key", "schema", "sqlite", "fence", "tenant_keys"}
     assert not Path(settings["IDP_DATA_DIR"]).exists()
 
 

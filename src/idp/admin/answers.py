@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from idp.kit.errors import Failure, Stale
 
@@ -54,6 +54,18 @@ class File(NamedTuple):
             "Content-Disposition": f'attachment; filename="{self.name}"',
         }
         return Response(self.content, 200, headers, media_type=self.media_type)
+
+
+class Stream(NamedTuple):
+    """What is made while it is sent. What fails on the way breaks the answer off."""
+
+    parts: Iterator[bytes]
+    media_type: str
+    name: str
+
+    def response(self) -> Response:
+        headers = {"Content-Disposition": f'attachment; filename="{self.name}"'}
+        return StreamingResponse(self.parts, 200, headers, media_type=self.media_type)
 
 
 class NotModified(Failure):

@@ -23,6 +23,7 @@ from idp.admin import (
     deliveries,
     describing,
     errors,
+    export,
     groups,
     impact,
     networks,
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *statements.ROUTES,
     *audit.ROUTES,
+    *export.ROUTES,
     *approvals.ROUTES,
     *system.ROUTES,
 )

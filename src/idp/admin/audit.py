@@ -31,7 +31,7 @@ def _page(call: Call, slug: str | None = None) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         inner = unit if slug is None else _inside(unit, slug)
         rows = audit.page(inner, after=_place(call.page.after), limit=call.page.wanted)
-        return call.page.answer(rows, _to_json, lambda row: f"{row.at} {row.chain} {row.seq}")
+        return call.page.answer(rows, entry_to_json, lambda row: f"{row.at} {row.chain} {row.seq}")
 
 
 def _inside(unit: Unit, slug: str) -> Unit:
@@ -48,7 +48,7 @@ def _place(after: str) -> Place:
     return Place(int(at), chain, int(seq))
 
 
-def _to_json(entry: Entry) -> dict[str, Any]:
+def entry_to_json(entry: Entry) -> dict[str, Any]:
     return {
         "chain": entry.chain,
         "seq": entry.seq,

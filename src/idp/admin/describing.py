@@ -124,7 +124,9 @@ def _success(route: Route) -> Schema:
     if route.gives is not None:
         schema: Schema = {"$ref": _REF.format(model=route.gives.__name__)}
         answer["content"] = {"application/json": {"schema": _page(schema) if route.pages else schema}}
-        answer["content"] |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.also}
+    if route.also:
+        files = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.also}
+        answer["content"] = answer.get("content", {}) | files
     return answer
 
 

@@ -10,13 +10,13 @@ from idp.admin.rights import Right
 from idp.credentials import Noun, Verb
 
 if TYPE_CHECKING:
-    from idp.admin.answers import Answer, File
+    from idp.admin.answers import Answer, File, Stream
     from idp.admin.call import Call
 
 # Questions that need a document: they change nothing.
 _ASKING = frozenset({"simulate", "backtest", "comparison"})
 
-Handler = Callable[["Call"], "Answer | File"]
+Handler = Callable[["Call"], "Answer | File | Stream"]
 
 
 class Undeclared(Exception):

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.admin import callers, documents, gate, places, rights
-from idp.admin.answers import Answer, Conditions, File
+from idp.admin.answers import Answer, Conditions, File, Stream
 from idp.admin.call import Call
 from idp.admin.paging import Page, page_of
 from idp.admin.repeats import Repeat, repeat_of
@@ -17,6 +17,7 @@ from idp.kit.sealing import PLATFORM
 from idp.web.forms import parse_query
 from idp.web.house import House
 
+Reply = Answer | File | Stream
 _PAGING = ("limit", "cursor")
 
 
@@ -47,7 +48,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     return _once(call, body, lambda: route.handler(call)).response()
 
 
-def _once(call: Call, body: bytes, handle: Callable[[], Answer | File]) -> Answer | File:
+def _once(call: Call, body: bytes, handle: Callable[[], Reply]) -> Reply:
     repeat = call.repeat
     if repeat is None:
         return handle()

@@ -61,6 +61,11 @@ _DECIDE = command(
     )
     .values(state=bindparam("becomes"), decided_by=bindparam("who"), decided_at=bindparam("now"))
 )
+_CLOSE_ALL = command(
+    update(approvals)
+    .where(own(approvals), approvals.c.state == State.PENDING.value, approvals.c.expires_at > bindparam("now"))
+    .values(expires_at=bindparam("now"))
+)
 
 
 def add(unit: Unit, proposal: Proposal) -> None:
@@ -107,6 +112,11 @@ def decide(unit: Unit, proposal: Proposal, state: State) -> bool:
     """True for exactly one caller, and for none after the proposal's expiry."""
     values = {"becomes": state.value, "who": unit.actor.id, "now": unit.now_us}
     return unit.run(_DECIDE, approval=proposal.id, seen=proposal.digest, **values) == 1
+
+
+def close_all(unit: Unit) -> int:
+    """Those that nobody has decided have expired: in a database that was put back, somebody may have since."""
+    return unit.run(_CLOSE_ALL, now=unit.now_us)
 
 
 def _seal(unit: Unit, column: str, row: str, value: Any) -> bytes:

@@ -6,11 +6,13 @@ from enum import StrEnum
 class Event(StrEnum):
     TENANT_CREATED = "tenant.created"
     TENANT_CHANGED = "tenant.changed"
+    TENANT_EXPORTED = "tenant.exported"
     REGISTRATION_CHANGED = "registration.changed"
     CONTRACT_APPLIED = "contract.applied"
     CONTRACT_MOVED = "contract.moved"
     CONTRACT_ASKED = "contract.asked"
     CONTRACT_ERASED = "contract.erased"
+    DATABASE_RESTORED = "database.restored"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DISABLED = "user.disabled"

@@ -35,7 +35,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for command in (demo, serve, worker, migrate, bootstrap, settings, doctor):
+    for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore):
         app.command()(command)
     audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
     audit.command("verify")(audit_verify)
@@ -131,6 +131,39 @@ def doctor(as_json: Json = False, config: Config = None) -> None:
     from idp.cli.doctor import examine
 
     raise typer.Exit(examine(config, as_json=as_json))
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; must not exist yet.")],
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Write the whole database to one file, while it is in use. Keys are not in it: keep `keys/` apart from it."""
+    from idp.cli.backing_up import backup
+
+    backup(config, file, as_json=as_json)
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="What `idp backup` wrote.")] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="The database was put back by other means: a copied file, a snapshot.")
+    ] = False,
+    keep_api_keys: Annotated[
+        bool, typer.Option("--keep-api-keys", help="None was withdrawn since the backup: they go on being valid.")
+    ] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Put a backup into an empty database: all of it, or nothing. Whoever was signed in has to sign in again."""
+    from idp.cli.backing_up import put_back, restore
+
+    if (file is None) is not in_place:
+        raise typer.BadParameter("give a file, or --in-place", param_hint="FILE")
+    if file is None:
+        put_back(config, keep_api_keys=keep_api_keys, as_json=as_json)
+    else:
+        restore(config, file, keep_api_keys=keep_api_keys, as_json=as_json)
 
 
 def audit_verify(

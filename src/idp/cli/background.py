@@ -16,11 +16,13 @@ import structlog
 
 from idp import main as composition
 from idp import settings
-from idp.cli.installing import refuse_other_schema
+from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.worker import arguments
 from idp.kit.errors import Unavailable
+from idp.kit.units import Units
 from idp.main import Job
 from idp.web import logs
+from idp.web.fenced import is_put_back
 
 _LAST_STEP = 3.0  # SIGTERM ends everything within five seconds; whatever is cut off then is done at the next start
 _AFTER_FAILURE = 10.0
@@ -34,8 +36,9 @@ def work(config: Path | None, overrides: Mapping[str, Any]) -> int:
     leaving = threading.Event()
     _hear_signals(leaving)
     with composition.opened(chosen) as units:
+        refuse_put_back(units)
         jobs = composition.jobs(chosen, units, leaving=leaving.is_set)
-        turning = [threading.Thread(target=_turn, args=(job, leaving), daemon=True) for job in jobs]
+        turning = [threading.Thread(target=_turn, args=(job, units, leaving), daemon=True) for job in jobs]
         for each in turning:
             each.start()
         leaving.wait()
@@ -62,11 +65,15 @@ def running(config: Path | None, overrides: Mapping[str, str]) -> Iterator[subpr
             process.wait()
 
 
-def _turn(job: Job, leaving: threading.Event) -> None:
+def _turn(job: Job, units: Units, leaving: threading.Event) -> None:
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.worker").bind()
     pause = 0.0
     while not leaving.wait(pause):
         try:
+            if is_put_back(units):  # what is due by an old database may have been put off since
+                log.critical("the database is from before the last restore")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             pause = job()
         except Unavailable as error:
             log.warning("put_off", detail=error.detail)

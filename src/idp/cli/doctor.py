@@ -67,6 +67,7 @@ def _checks(chosen: Settings) -> Iterator[tuple[str, Check]]:
     else:
         yield "row_security", _row_security
         yield "clock", _clock
+    yield "fence", _fence
     yield "tenant_keys", _tenant_keys
     yield "countries", _countries
 
@@ -133,6 +134,16 @@ def _clock(chosen: Settings) -> str:
     if skew > _MOST_SKEW:
         raise Unfit(f"this machine and the database are {skew:.1f} s apart, expected less than {_MOST_SKEW} s")
     return f"{skew * 1000:.0f} ms from the database's"
+
+
+def _fence(chosen: Settings) -> str:
+    _require_file(chosen)
+    with main.opened(chosen) as units, units.platform(actor=HOST, write=False) as unit:
+        if tenants.is_put_back(unit):
+            raise Unfit(
+                "the database is from before the last restore: run `idp restore --in-place` if it is to be used"
+            )
+        return f"restored {tenants.epoch(unit)} times, as the keys know"
 
 
 def _tenant_keys(chosen: Settings) -> str:

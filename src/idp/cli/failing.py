@@ -1,13 +1,18 @@
 """What went wrong, as one sentence for an operator."""
 
 from idp.access import DatabaseRefused
+from idp.backup import BackupRefused
 from idp.kit.errors import Failure
+from idp.kit.fence import FenceDamaged
 from idp.kit.sealing import KeyRefused
 from idp.settings import SettingsRefused
 
 
 class Failed(Exception):
     """A command cannot do what it was asked; the message says why and what would help."""
+
+
+_SAID = (SettingsRefused, DatabaseRefused, BackupRefused, FenceDamaged, Failed, Failure, OSError)
 
 
 def sentence(error: Exception) -> str | None:
@@ -18,6 +23,6 @@ def sentence(error: Exception) -> str | None:
     if origin in {"sqlalchemy", "psycopg", "sqlite3"}:
         said = getattr(error, "orig", None) or error
         return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(said).split())}"
-    if isinstance(error, SettingsRefused | DatabaseRefused | Failed | Failure | OSError) or origin == "alembic":
+    if isinstance(error, _SAID) or origin == "alembic":
         return str(error)
     return None

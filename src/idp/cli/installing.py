@@ -1,8 +1,9 @@
 """The state of an installation on disk: its schema and its master key."""
 
-from idp import migrate
+from idp import erasure, migrate, schema, tenants
 from idp.cli.failing import Failed
 from idp.kit.sealing import ensure_master
+from idp.kit.units import SYSTEM, Units
 from idp.settings import Settings
 
 
@@ -25,3 +26,18 @@ def refuse_other_schema(settings: Settings) -> None:
             f"the database's schema is at {found or 'nothing'}, this version needs {known}: "
             "run `idp migrate`, or `idp serve --migrate`"
         )
+
+
+def refuse_put_back(units: Units) -> None:
+    """Raises `Failed` for a database from before the last restore. What the keys know of erasures and this database
+    does not is done."""
+    assert schema.metadata  # every table there is: erasures go through all of them
+    with units.platform(actor=SYSTEM, write=False) as unit:
+        epoch, put_back = tenants.epoch(unit), tenants.is_put_back(unit)
+    if put_back:
+        raise Failed(
+            "the database is from before the last restore, which the keys remember: what was revoked since would be "
+            "valid again. If it is to be used, run `idp restore --in-place`"
+        )
+    units.keys.fence.raise_to(epoch)
+    erasure.complete(units)

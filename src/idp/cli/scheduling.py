@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from idp import contracts, main, schedule, settings
-from idp.cli.installing import refuse_other_schema
+from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
 from idp.kit.clock import instant
 from idp.schedule import Done, Item
@@ -21,6 +21,7 @@ def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
     chosen = settings.load(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
+        refuse_put_back(units)
         today = contracts.day_of(instant(units.clock.now_us()), _ZONE)
         if on is not None and on > today:
             raise typer.BadParameter(f"{on} has not come: today is {today} in {_ZONE}", param_hint="--on")

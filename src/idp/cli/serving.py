@@ -4,9 +4,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from idp import access, settings
+from idp import access, main, settings
 from idp.cli.failing import Failed
-from idp.cli.installing import bring_to_head, refuse_other_schema
+from idp.cli.installing import bring_to_head, refuse_other_schema, refuse_put_back
 from idp.cli.supervisor import Supervisor, listen
 from idp.cli.worker import DRAIN_SECONDS, arguments
 from idp.kit.sealing import KeyStore
@@ -24,6 +24,8 @@ def serve(config: Path | None, *, first_migrate: bool) -> int:
     else:
         refuse_other_schema(chosen)
     KeyStore(chosen.master_key).refuse_another_master()  # once, not by every worker
+    with main.opened(chosen) as units:
+        refuse_put_back(units)
     return supervised(chosen, config=config, overrides={}, host_and_port=address(chosen.bind)).run()
 
 

@@ -15,7 +15,7 @@ from idp.contracts.applying import apply, approve
 from idp.contracts.corporate_number import is_right as is_corporate_number
 from idp.contracts.counting import Agreed, change_ids, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
-from idp.contracts.erasing import Erasable, erasable, erase, erase_again
+from idp.contracts.erasing import Erasable, erasable, erase, erase_again, exportable_until
 from idp.contracts.form import read_application
 from idp.contracts.instants import day_of, end_of_day, start_of_day
 from idp.contracts.keeping import Kept, keep, waiting
@@ -97,6 +97,7 @@ __all__ = [
     "erase",
     "erase_again",
     "export_until",
+    "exportable_until",
     "facts",
     "find_live",
     "first_sold_us",

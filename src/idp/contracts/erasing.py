@@ -129,6 +129,14 @@ def _refuse_while_needed(inner: Unit, read: Record) -> None:
             )
 
 
+def exportable_until(unit: Unit, *, grace_days: int) -> int | None:
+    """The instant up to which the unit's tenant can fetch its data, by the last of its contracts for this service to
+    end; None while none is over."""
+    over = [settled(record, unit.now)[0] for record in store.of_product(unit, Product.ID_PLUS.value)]
+    ends = [_erasable(record, grace_days).at_us for record in over if Status(record.status) is Status.ENDED]
+    return max(ends, default=None)
+
+
 def _refuse_early(together: list[Record], grace_days: int, now_us: int) -> None:
     due = max(_erasable(settled(record, instant(now_us))[0], grace_days).at_us for record in together)
     if now_us < due:

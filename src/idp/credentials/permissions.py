@@ -27,6 +27,7 @@ class Noun(StrEnum):
     DECISIONS = "decisions"
     DELIVERIES = "deliveries"
     DEVICES = "devices"
+    EXPORT = "export"
     GROUPS = "groups"
     HISTORY = "history"
     KEYS = "keys"

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -39,5 +39,5 @@ api_keys = Table(
     Column("owner", Text, nullable=False, server_default=""),  # an operator's account
     Column("maker", Text, nullable=False, server_default=""),
     Index("ix_api_keys_id", "id", unique=True),
-    info=ERASED,
+    info=ERASED | WITHDRAWN,
 )

@@ -17,7 +17,7 @@ it.
 
 from idp.erasure.actions import erase
 from idp.erasure.certificate import Certificate, Untrue, verify
-from idp.erasure.completing import complete
+from idp.erasure.completing import complete, complete_within
 from idp.erasure.store import certificate_of
 
-__all__ = ["Certificate", "Untrue", "certificate_of", "complete", "erase", "verify"]
+__all__ = ["Certificate", "Untrue", "certificate_of", "complete", "complete_within", "erase", "verify"]

@@ -11,16 +11,20 @@ from idp.kit.units import SYSTEM, Unit, Units
 
 def complete(units: Units) -> int:
     """How many erasures had to be done again: each in a transaction of its own."""
-    stones = [tombstone.unpack(note) for _, note in units.keys.tombstones.all()]
-    if not stones:
+    if not any(units.keys.tombstones.all()):
         return 0
     with units.platform(actor=SYSTEM, write=False) as unit:
-        known = {(each.tenant_id, each.contract_id) for each in store.every(unit)}
-        left = [stone for stone in stones if not _is_done(unit, stone, known)]
+        left = _left(unit)
     for stone in left:
         with units.platform(actor=SYSTEM) as unit:
             finish(unit, stone)
     return len(left)
+
+
+def complete_within(unit: Unit) -> None:
+    """The same in a transaction that is already open, of the platform: a database that is being put back."""
+    for stone in _left(unit):
+        finish(unit, stone)
 
 
 def finish(unit: Unit, stone: Tombstone) -> None:
@@ -30,12 +34,12 @@ def finish(unit: Unit, stone: Tombstone) -> None:
     if all(store.certificate_of(inner, grave.contract) is not None for grave in stone.graves):
         bury(unit, stone)  # somebody else was first
         return
-    if stone.whole:
+    for grave in stone.graves:
+        contracts.erase_again(unit, grave.contract, end=grave.end, at_us=stone.at_us)
+    if stone.whole:  # after the contracts, which have told the tenant's own outbox
         rows = emptying(metadata, len(metadata.tables))
         rows.refuse_unknown(unit)
         rows.empty(inner)
-    for grave in stone.graves:
-        contracts.erase_again(unit, grave.contract, end=grave.end, at_us=stone.at_us)
     signing.keep_retired(unit, stone.key)
     if tenants.revision(inner) is not None:  # else the backup is older than the tenant
         for grave in stone.graves:
@@ -44,6 +48,12 @@ def finish(unit: Unit, stone: Tombstone) -> None:
             audit.record(inner, audit.Event.CONTRACT_ERASED, subject=grave.contract, **facts)
             tell(unit, grave)
     bury(unit, stone)
+
+
+def _left(unit: Unit) -> list[Tombstone]:
+    known = {(each.tenant_id, each.contract_id) for each in store.every(unit)}
+    stones = [tombstone.unpack(note) for _, note in unit.keys.tombstones.all()]
+    return [stone for stone in stones if not _is_done(unit, stone, known)]
 
 
 def _hold(unit: Unit, stone: Tombstone) -> None:

@@ -1,6 +1,7 @@
 """Statements: SQLAlchemy Core, compiled once per dialect to the SQL of the raw driver, checked for their tenant."""
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam, insert
@@ -26,6 +27,19 @@ R = TypeVar("R")
 FATE = "on_erasure"
 ERASED = {FATE: "erased"}
 KEPT = {FATE: "kept"}
+
+# What becomes of a table's rows, whoever's they are, when a database is put back from a backup.
+ON_RESTORE = "on_restore"
+
+
+class OnRestore(StrEnum):
+    STAYS = "stays"
+    SPENT = "spent"  # may have been used since: taken for used
+    WITHDRAWN = "withdrawn"  # may have been withdrawn since: taken for withdrawn, unless the operator knows better
+
+
+SPENT = {ON_RESTORE: OnRestore.SPENT}
+WITHDRAWN = {ON_RESTORE: OnRestore.WITHDRAWN}
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"

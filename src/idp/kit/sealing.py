@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from idp.kit.fence import Fence
 from idp.kit.ids import TenantId
 from idp.kit.tombstones import Tombstones, sync_directory, write_new
 
@@ -76,6 +77,7 @@ class KeyStore:
     def __init__(self, master_file: Path) -> None:
         self._home = master_file.parent / "tenants"
         self.tombstones = Tombstones(master_file.parent / "tombstones")
+        self.fence = Fence(master_file.parent / "fence.json")
         self._master = _read_master(master_file)
         self._boxes: dict[TenantId, Box] = {PLATFORM: Box(PLATFORM, _derive(self._master, b"platform"))}
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, SPENT, metadata, tenant_id
 
 codes = Table(
     "authorization_codes",
@@ -22,7 +22,7 @@ codes = Table(
     Column("service_generation", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
-    info=ERASED,
+    info=ERASED | SPENT,
 )
 
 access_tokens = Table(

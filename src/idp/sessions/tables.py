@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, SPENT, metadata, tenant_id
 
 sessions = Table(
     "sessions",
@@ -38,7 +38,7 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("session_id", Text),
     Column("finished_at", BigInteger),
-    info=ERASED,
+    info=ERASED | SPENT,
 )
 
 consents = Table(

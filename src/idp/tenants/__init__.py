@@ -7,6 +7,7 @@ The tenant `platform` is ours: it owns what belongs to no customer, and its slug
 """
 
 from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch, touch_all
+from idp.tenants.epochs import begin_epoch, epoch, is_put_back
 from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
@@ -31,10 +32,12 @@ __all__ = [
     "Slug",
     "Tenant",
     "adopt_key",
+    "begin_epoch",
     "check_slug",
     "create",
     "encode_logo",
     "end_generation",
+    "epoch",
     "erase",
     "erase_again",
     "find",
@@ -42,6 +45,7 @@ __all__ = [
     "find_even_erased",
     "get",
     "hold",
+    "is_put_back",
     "logo",
     "logo_digest",
     "page",

@@ -10,6 +10,7 @@ from idp.web.asgi import App, Header, Receive, Scope, Send, json_response, respo
 from idp.web.brand import brand_css
 from idp.web.dispatch import Route
 from idp.web.failures import Refusal
+from idp.web.fenced import is_put_back
 from idp.web.house import House
 from idp.web.pages import asset_headers
 from idp.web.showing import brand_of
@@ -116,10 +117,19 @@ async def _live(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: AR
 def _ready(house: House) -> App:
     async def ready(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         try:
-            await asyncio.wait_for(asyncio.to_thread(house.units.database.ping), _PATIENCE)
+            put_back = await asyncio.wait_for(asyncio.to_thread(_look, house), _PATIENCE)
         except (Unavailable, TimeoutError):
             await json_response(send, 503, {"status": "unavailable", "reason": "the database does not answer"})
+            return
+        if put_back:
+            reason = "the database is from before the last restore"
+            await json_response(send, 503, {"status": "unavailable", "reason": reason})
         else:
             await json_response(send, 200, {"status": "ready"})
 
     return ready
+
+
+def _look(house: House) -> bool:
+    house.units.database.ping()
+    return is_put_back(house.units)
