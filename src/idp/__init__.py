@@ -11,7 +11,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
     billing | erasure                                     statements | what the end of a contract promises, in all rooms
-    contracts | sessions                                  ROOMS
+    contracts | sessions | terms                          ROOMS
     federation | credentials | partners | plans | approvals
     users
     tenants

@@ -18,6 +18,7 @@ from idp.plans import tables as plans
 from idp.sessions import tables as sessions
 from idp.signing import tables as signing
 from idp.tenants import tables as tenants
+from idp.terms import tables as terms
 from idp.users import tables as users
 
 __all__ = ["metadata"]
@@ -40,5 +41,6 @@ TABLES = (
     sessions,
     signing,
     tenants,
+    terms,
     users,
 )

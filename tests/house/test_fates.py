@@ -11,16 +11,20 @@ from idp.kit.emptying import Emptying, Undeclared
 from idp.schema import metadata
 
 # What stays (Art. 9.2): the contract's own record and history, statements and what they are counted from, the
-# pseudonymous trail, the certificate. Partners, plans and approvals belong to the platform alone. A table that is to be
-# kept is added here with its reason.
+# pseudonymous trail, the certificate, what was laid before the tenant and what it accepted. Partners, plans and
+# approvals belong to the platform alone. A table that is to be kept is added here with its reason.
 STAY = {
+    "acceptances",
+    "application_terms",
     "approvals",
     "audit_entries",
     "contract_changes",
     "contracts",
     "erasure_certificates",
+    "notices",
     "partners",
     "plans",
+    "receipts",
     "seat_counts",
     "statement_months",
     "statement_numbers",

@@ -33,6 +33,11 @@ _TENANT = (
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
     "INSERT INTO statements VALUES ('tnt_1', 1, '2026-04', NULL, 0, '{}')",
     "INSERT INTO statement_months VALUES ('platform', '2026-04', 0)",
+    "INSERT INTO terms_versions VALUES ('1', 'T', '2026-04-01', 0, '[]', 'h', 1, 0, 0)",
+    "INSERT INTO notices VALUES ('platform', 'ntc_1', '', '{}', 'h', TRUE, 1, 0)",
+    "INSERT INTO receipts VALUES ('tnt_1', '1', 'terms', 'h', 0, 'outbox', 'dlv_1', '', NULL, NULL)",
+    "INSERT INTO acceptances VALUES ('tnt_1', '1', 'h', 0, 'key_1')",
+    "INSERT INTO application_terms VALUES ('platform', 'con_1', '1', 'h', 0, 'key_1')",
     "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
 )
 

@@ -19,8 +19,8 @@ COLUMN = {
 }
 # Rows that belong to nobody: the schema's own, and
 OPEN = {"alembic_version"}
-# the operator's networks, which every tenant's decisions read.
-READ_BY_ALL = {"operator_networks"}
+# the operator's networks, which every tenant's decisions read, and its terms.
+READ_BY_ALL = {"operator_networks", "terms_versions"}
 
 
 @pytest.fixture

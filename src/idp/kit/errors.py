@@ -16,13 +16,16 @@ from typing import Any, NamedTuple
 
 
 class FieldError(NamedTuple):
-    """One bad field: `pointer` is RFC 6901 into the body; `found` never repeats a secret."""
+    """One bad field: `pointer` is RFC 6901 into the body; `found` never repeats a secret. `article` and `number` where
+    it is a provision of the terms."""
 
     pointer: str
     code: str
     detail: str
     found: Any = None
     expected: Any = None
+    article: str | None = None
+    number: str | None = None
 
 
 class Failure(Exception):

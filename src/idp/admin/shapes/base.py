@@ -26,6 +26,8 @@ class FieldProblem(Shown):
     detail: str
     found: object | None = None
     expected: object | None = None
+    article: str | None = None
+    number: str | None = None
 
 
 class Problem(Shown):
