@@ -91,6 +91,8 @@ def build(settings: Settings) -> App:
         two_person_acts=settings.takes_two,
         bearer=oidc.bearer,
         export_grace_days=settings.export_grace_days,
+        terms_notice_days=settings.terms_notice_days,
+        spec_change_notice_days=settings.spec_change_notice_days,
     )
     doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house), *authzen.routes(house)]
     api = Later(lambda: _admin(house))

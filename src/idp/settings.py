@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     application_retention_days: int = Field(
         90, ge=0, le=3650, description="Days after which a rejected or withdrawn application loses its persons."
     )
+    terms_notice_days: int = Field(
+        1, ge=1, le=3650, description="Days between the publication of terms and their first day in force."
+    )
+    spec_change_notice_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days from the notice of a change of specification to its day (Art. 10.3).",
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )

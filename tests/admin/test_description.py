@@ -25,6 +25,13 @@ POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
 MORE = {"/user_name", "/corporate_number", "/user", "/effect", "/services", "/when"}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 
+TERMS: Any = {
+    "version": "1",
+    "title": "T",
+    "effective_date": "2026-05-01",
+    "articles": [{"article": "第1条", "provisions": [{"number": "1", "text": "x"}]}],
+}
+NOTICE = {"kind": "other", "title": "N", "body": "x", "effective_date": "2026-05-01"}
 NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
 
 
@@ -74,6 +81,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
     service = operator.post("/tenants/aoba/services", SERVICE).body["id"]
     filed = operator.post("/applications", APPLICATION).body["id"]
     policy = operator.post("/tenants/aoba/policies", POLICY).body["id"]
+    operator.post("/terms", TERMS)
     names = {
         "tenant": "aoba",
         "user": user,
@@ -82,6 +90,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "partner": world.partner,
         "approval": "apv_none",
         "policy": policy,
+        "version": TERMS["version"],
         "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
         "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
     }
@@ -134,6 +143,23 @@ def approval(world: World) -> Any:
     assert made.status == 202
     Proposed.model_validate(made.body)
     return careful.client("operator").get(f"/system/approvals/{made.body['approval']}").body
+
+
+def laid(world: World) -> dict[tuple[str, str], Any]:
+    operator, aoba = world.client("operator"), world.client("aoba")
+    made = operator.post("/terms", TERMS).body
+    compared = operator.post("/terms/1/comparison", {"against": "1"}).body
+    operator.post("/terms/1/publish")
+    operator.post("/notices", NOTICE)
+    return {
+        ("POST", "/terms"): made,
+        ("GET", "/terms"): operator.get("/terms").body["items"][0],
+        ("POST", "/terms/{version}/comparison"): compared,
+        ("POST", "/tenants/{tenant}/terms/accept"): aoba.post("/tenants/aoba/terms/accept", {"version": "1"}).body,
+        ("GET", "/tenants/{tenant}/terms"): aoba.get("/tenants/aoba/terms").body,
+        ("GET", "/notices"): operator.get("/notices").body["items"][0],
+        ("GET", "/tenants/{tenant}/notices"): aoba.get("/tenants/aoba/notices").body["items"][0],
+    }
 
 
 def members(shape: type[BaseModel]) -> set[str]:
@@ -207,6 +233,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
+        **laid(world),
         ("GET", "/plans/{plan}"): operator.get(f"/plans/{world.plan}").body,
         ("GET", "/statements/{statement}"): operator.get(f"/statements/{statement}").body,
         ("POST", "/tenants/{tenant}/api-keys"): operator.post(

@@ -99,6 +99,19 @@ MATRIX = {
     "GET /tenants/{tenant}/statements/{statement}": ("statements:read", "opt"),
     "GET /statements": ("statements:read", "op"),
     "GET /statements/{statement}": ("statements:read", "op"),
+    "POST /terms": ("terms:write", "o"),
+    "GET /terms": ("terms:read", "opt"),
+    "GET /terms/{version}": ("terms:read", "opt"),
+    "PATCH /terms/{version}": ("terms:write", "o"),
+    "POST /terms/{version}/comparison": ("terms:read", "opt"),
+    "POST /terms/{version}/publish": ("terms:write", "o"),
+    "GET /tenants/{tenant}/terms": ("terms:read", "opt"),
+    "POST /tenants/{tenant}/terms/accept": ("terms:write", "ot"),
+    "POST /notices": ("notices:write", "op"),
+    "GET /notices": ("notices:read", "opt"),
+    "GET /notices/{notice}": ("notices:read", "opt"),
+    "GET /tenants/{tenant}/notices": ("notices:read", "opt"),
+    "POST /tenants/{tenant}/notices/{notice}/acknowledge": ("notices:write", "ot"),
     "GET /tenants/{tenant}/audit": ("audit:read", "opt"),
     "GET /tenants/{tenant}/export": ("export:read", "ot"),
     "POST /partners": ("partners:write", "o"),
@@ -127,6 +140,13 @@ MATRIX |= {
     for called, (permission, _) in MATRIX.items()
     if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
 }
+TERMS: Any = {
+    "version": "1",
+    "title": "T",
+    "effective_date": "2026-05-01",
+    "articles": [{"article": "第1条", "provisions": [{"number": "1", "text": "x"}]}],
+}
+NOTICE = {"kind": "other", "title": "N", "body": "x", "effective_date": "2026-05-01"}
 NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
 LETTERS = {KeyScope.OPERATOR: "o", KeyScope.PARTNER: "p", KeyScope.TENANT: "t"}
 
@@ -203,7 +223,19 @@ def objects(world: World) -> dict[str, str]:
         "reference": "0000000000",
         "statement": stated(world.house.units, world.aoba, partner=world.partner),
         "approval": "apv_none",
+        "version": published(world),
+        "notice": world.client("partner").post("/notices", NOTICE).body["id"],
     }
+
+
+def published(world: World) -> str:
+    """Terms that everybody may read."""
+    operator = world.client("operator")
+    version: str = TERMS["version"]
+    if operator.get(f"/terms/{version}").status == 404:
+        operator.post("/terms", TERMS)
+        assert operator.post(f"/terms/{version}/publish").status == 200
+    return version
 
 
 def test_what_a_scope_may_not_do_is_forbidden_and_what_it_may_not_read_is_not_there(world: World) -> None:
@@ -222,8 +254,11 @@ def test_what_a_scope_may_not_do_is_forbidden_and_what_it_may_not_read_is_not_th
                 assert reply.status in expected, (name, called(each), reply.body)
             if each.method == "DELETE" and reply.status == 204:
                 ids = objects_again(world, ids)
-        for name in outsiders:
+        for name, letter in outsiders.items():
             reply = world.client(name).ask(each.method, path, {"nothing": 1} if each.takes else None)
+            if each.path.startswith("/terms"):  # published, and so everybody's to read
+                assert (reply.status == 403) is (letter not in allowed), (name, called(each))
+                continue
             reads_all = "{" not in each.path or each.path.startswith("/system")
             assert reply.status == (403 if reads_all else 404), (name, called(each))
 
@@ -256,7 +291,7 @@ def test_a_key_without_the_permission_is_refused_and_with_it_alone_let_in(world:
 def test_what_belongs_to_somebody_else_is_answered_like_what_is_not_there(world: World) -> None:
     ids = objects(world)
     for each in ROUTES:
-        if "{" not in each.path:
+        if "{" not in each.path or each.path.startswith("/terms"):
             continue
         absent = dict.fromkeys(ids, "none")
         within = "{tenant}" in each.path and each.path.count("{") > 1

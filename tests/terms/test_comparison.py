@@ -7,7 +7,7 @@ from tests.terms.revision import CALLED_MINOR, NEW, OLD, RULES
 
 from idp import terms
 from idp.kit.errors import Invalid
-from idp.terms import Change, Key, Provision, Row, WordingRule, comparison
+from idp.terms import Difference, Key, Provision, Row, WordingRule, comparison
 
 REWORDING = [WordingRule("使用", "利用")]
 
@@ -25,18 +25,18 @@ def test_the_table_of_a_published_revision_comes_out() -> None:
     rows = terms.compare(before, after, REWORDING)
     assert len(rows) == 30
     assert [row.key for row in rows] == [provision.key for provision in after]
-    kinds = {row.key: row.change for row in rows if row.change is not Change.WORDING_ONLY}
+    kinds = {row.key: row.change for row in rows if row.change is not Difference.WORDING_ONLY}
     assert kinds == {
-        Key("第5条", "4"): Change.SUBSTANTIVE,
-        Key("第5条", "5"): Change.ADDED,
-        Key("第7条", "3"): Change.SUBSTANTIVE,
+        Key("第5条", "4"): Difference.SUBSTANTIVE,
+        Key("第5条", "5"): Difference.ADDED,
+        Key("第7条", "3"): Difference.SUBSTANTIVE,
     }
     by_key = {row.key: row for row in rows}
     assert by_key[Key("第6条", "4")] == Row(
         Key("第6条", "4"),
         "お客様は、本サービスを日本国内においてのみ使用するものとします。",
         "お客様は、本サービスを日本国内においてのみ利用するものとします。",
-        Change.WORDING_ONLY,
+        Difference.WORDING_ONLY,
     )
     assert by_key[Key("第5条", "5")].before is None
 
@@ -51,7 +51,7 @@ def test_the_one_row_among_those_called_minor_that_is_not_is_found() -> None:
 
 def test_without_its_rule_nothing_is_wording_only() -> None:
     rows = terms.compare(terms.read(OLD).provisions, terms.read(NEW).provisions)
-    assert {row.change for row in rows} == {Change.ADDED, Change.SUBSTANTIVE}
+    assert {row.change for row in rows} == {Difference.ADDED, Difference.SUBSTANTIVE}
 
 
 def test_rules_apply_to_both_sides_character_for_character() -> None:

@@ -1,6 +1,6 @@
 """Applications: contracts before they are established."""
 
-from idp import contracts, signing, tenants
+from idp import contracts, signing, tenants, terms
 from idp.admin import places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -21,7 +21,7 @@ _NEW_KEYS = ((Use.ID_TOKEN, Alg.RS256), (Use.ID_TOKEN, Alg.ES256), (Use.ACCESS_T
 
 
 def file(call: Call) -> Answer:
-    """Apply for a contract.
+    """Apply for a contract, under the terms that are in force today.
 
     The tenant comes into being when the application is approved; until then, and after rejection or withdrawal, nothing
     of it exists.
@@ -34,6 +34,7 @@ def file(call: Call) -> Answer:
         if call.key.scope is KeyScope.PARTNER:
             _refuse_strangers(unit, application.slug, call.key.partner_id)
         contract = contracts.apply(unit, application)
+        terms.accept_in_application(unit, contract.id)
         body = contract_json(unit, contract, call.grace_days)
         return call.done(unit, body, status=201, version=contract.version, location=f"/applications/{contract.id}")
 
@@ -61,6 +62,7 @@ def approve(call: Call) -> Answer:
         expected = call.conditions.expected(contracts.get(unit, call.contract.id).version)
         contract = contracts.approve(unit, call.contract.id, reason=reason, if_match=expected)
         inner = unit.inside(contract.tenant)
+        terms.carry_over(unit, inner, contract.id)
         for use, alg, private in keys:
             signing.add_key(inner, use, alg, private)
         if keys:

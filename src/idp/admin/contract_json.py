@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from idp import contracts, users
+from idp import contracts, terms, users
 from idp.contracts import Change, Contact, Contract, IdChange, Parties, Product, Standing
 from idp.kit.clock import rfc3339
 from idp.kit.sealing import PLATFORM
@@ -38,7 +38,13 @@ def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, 
         "partner": filed.partner,
         "plan": filed.plan,
         "continues": filed.continues,
+        "accepted_terms": _accepted_terms(unit, contract),
     }
+
+
+def _accepted_terms(unit: Unit, contract: Contract) -> str | None:
+    found = terms.in_application(unit.inside(contract.tenant), contract.id)
+    return None if found is None else found.version
 
 
 def change_json(change: Change) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp import billing, contracts, partners, plans, tenants
+from idp import billing, contracts, partners, plans, tenants, terms
 from idp.contracts import Contract, Filter, Product, Status
 from idp.credentials import ApiKey, KeyScope
 from idp.kit.errors import NotFound
@@ -51,6 +51,12 @@ def find(house: House, key: ApiKey, names: Mapping[str, str]) -> Place:
     if "statement" in names:
         with house.units.open(home, actor=key.actor, write=False) as unit:
             _statement(unit, key, names["statement"])
+    if "version" in names:
+        with house.units.open(home, actor=key.actor, write=False) as unit:
+            _terms(unit, key, names["version"])
+    if "notice" in names:
+        with house.units.open(home, actor=key.actor, write=False) as unit:
+            _notice(unit, key, names["notice"])
     return Place(home)
 
 
@@ -124,6 +130,22 @@ def _statement(unit: Unit, key: ApiKey, number: str) -> None:
     """The tenant may be erased by now: for a partner it counts that it was responsible for it then."""
     if billing.find(unit, number_of(number), partner=key.partner_id) is None:
         raise NotFound("statement")
+
+
+def _terms(unit: Unit, key: ApiKey, version: str) -> None:
+    """Drafts are operators' alone."""
+    if terms.get(unit, version).published_at is None and key.scope is not KeyScope.OPERATOR:
+        raise NotFound("a draft")
+
+
+def _notice(unit: Unit, key: ApiKey, notice_id: str) -> None:
+    """Partners read their own, tenants what reached them."""
+    if key.scope is KeyScope.TENANT:
+        found: object = terms.told_one(unit, notice_id)
+    else:
+        found = terms.find_notice(unit, notice_id, partner=key.partner_id)
+    if found is None:
+        raise NotFound("notice")
 
 
 def number_of(text: str) -> int:

@@ -9,8 +9,8 @@ A provision is known by its article and its number. One that was renumbered is t
 """
 
 from idp.terms.acceptance import accept, accept_in_application, carry_over
-from idp.terms.comparison import Change, Mislabelled, Row, WordingRule, compare
-from idp.terms.document import read, read_comparison, read_publication
+from idp.terms.comparison import Difference, Mislabelled, Row, WordingRule, compare
+from idp.terms.document import read, read_acceptance, read_comparison, read_publication, to_document
 from idp.terms.model import Acceptance, Draft, Key, Provision, Receipt, Terms, Version
 from idp.terms.notices import (
     Notice,
@@ -32,7 +32,7 @@ from idp.terms.store import acceptances, find, get, in_application, page, publis
 __all__ = [
     "NOTHING_TO_ACCEPT",
     "Acceptance",
-    "Change",
+    "Difference",
     "Draft",
     "Key",
     "Mislabelled",
@@ -68,10 +68,12 @@ __all__ = [
     "publish",
     "published",
     "read",
+    "read_acceptance",
     "read_comparison",
     "read_notice",
     "read_publication",
     "receipts",
+    "to_document",
     "told",
     "told_one",
 ]

@@ -40,7 +40,10 @@ def accept_in_application(unit: Unit, contract: str) -> Acceptance | None:
 def carry_over(unit: Unit, inner: Unit, contract: str) -> None:
     """What was accepted with an application counts for the tenant (`inner`) that its approval brings into being."""
     acceptance = store.in_application(unit, contract)
-    if acceptance is not None and store.accept(inner, acceptance):
+    if acceptance is None:
+        return
+    store.apply(inner, contract, acceptance)
+    if store.accept(inner, acceptance):
         tenants.touch(inner)
 
 

@@ -10,7 +10,7 @@ UNCHANGED = "unchanged"
 ABSENT = "absent"
 
 
-class Change(StrEnum):
+class Difference(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     WORDING_ONLY = "wording_only"
@@ -28,11 +28,11 @@ class Row(NamedTuple):
     key: Key
     before: str | None
     after: str | None
-    change: Change
+    change: Difference
 
 
 class Mislabelled(NamedTuple):
-    """Called a change of wording only: `found` is a `Change`, or that there is none, or no such provision."""
+    """Called a change of wording only: `found` is a `Difference`, or that there is none, or no such provision."""
 
     key: Key
     found: str
@@ -61,7 +61,7 @@ def mislabelled(
     return [
         Mislabelled(key, found.get(key, ABSENT))
         for key in labels
-        if found.get(key, ABSENT) != Change.WORDING_ONLY.value
+        if found.get(key, ABSENT) != Difference.WORDING_ONLY.value
     ]
 
 
@@ -73,13 +73,13 @@ def _order(old: list[Key], new: list[Key]) -> list[Key]:
     return order
 
 
-def _change(before: str | None, after: str | None, rules: Sequence[WordingRule]) -> Change:
+def _change(before: str | None, after: str | None, rules: Sequence[WordingRule]) -> Difference:
     if before is None:
-        return Change.ADDED
+        return Difference.ADDED
     if after is None:
-        return Change.REMOVED
+        return Difference.REMOVED
     same = _reworded(before, rules) == _reworded(after, rules)
-    return Change.WORDING_ONLY if same else Change.SUBSTANTIVE
+    return Difference.WORDING_ONLY if same else Difference.SUBSTANTIVE
 
 
 def _reworded(text: str, rules: Sequence[WordingRule]) -> str:

@@ -68,6 +68,16 @@ def read_publication(document: Mapping[str, object]) -> Asked:
     return asked
 
 
+def read_acceptance(document: Mapping[str, object]) -> Version:
+    """Raises `Invalid` with every fault."""
+    fields = Fields(document)
+    fields.only(("version",))
+    fields.required("version")
+    version = _version(fields, "version") or Version("")
+    fields.finish()
+    return version
+
+
 def to_document(draft: Draft) -> dict[str, Any]:
     articles: list[dict[str, Any]] = []
     for provision in draft.provisions:

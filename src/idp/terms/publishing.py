@@ -10,7 +10,7 @@ from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.fields import merged
 from idp.kit.units import Unit
 from idp.terms import days, store, telling
-from idp.terms.comparison import Change, mislabelled
+from idp.terms.comparison import Difference, mislabelled
 from idp.terms.document import Asked, read, to_document
 from idp.terms.model import Draft, Provision, Terms
 
@@ -104,7 +104,7 @@ def _check_labels(after: tuple[Provision, ...], before: tuple[Provision, ...], a
             "not_wording_only",
             f"{each.key.article} {each.key.number}".rstrip() + " differs in more than the wording rules say.",
             found=each.found,
-            expected=Change.WORDING_ONLY.value,
+            expected=Difference.WORDING_ONLY.value,
             article=each.key.article,
             number=each.key.number,
         )

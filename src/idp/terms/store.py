@@ -195,7 +195,7 @@ def apply(unit: Unit, contract: str, acceptance: Acceptance) -> None:
 
 
 def in_application(unit: Unit, contract: str) -> Acceptance | None:
-    """What was accepted with it. Needs a unit of the platform."""
+    """What was accepted with it: the platform's until its approval, then the tenant's."""
     return unit.one(_APPLIED, wanted=contract)
 
 

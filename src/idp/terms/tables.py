@@ -61,7 +61,7 @@ acceptances = Table(
     info=KEPT,
 )
 
-# The platform's: what was accepted with an application, until there is a tenant that has accepted it.
+# What was accepted with an application: the platform's row, and from its approval the tenant's beside it.
 application_terms = Table(
     "application_terms",
     metadata,

@@ -42,6 +42,8 @@ class House:
     two_person_acts: bool = False
     bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
     export_grace_days: int = 30
+    terms_notice_days: int = 1
+    spec_change_notice_days: int = 30
 
     @property
     def secure(self) -> bool:

@@ -95,6 +95,9 @@ class Contract(_Terms):
     representative: Annotated[str | None, Field(description="Gone after erasure, as the contacts are.")]
     admin_contact: AdminContact | None
     billing_contact: BillingContact | None
+    accepted_terms: Annotated[
+        str | None, Field(description="The version in force on the day of the application, accepted with it.")
+    ]
 
 
 class Why(Sent):
