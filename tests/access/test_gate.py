@@ -2,6 +2,7 @@
 do not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import pytest
 from idp import contracts
 from idp.access import Admission, Facts, Gate, Moment, NotAdmitted, PersonProof, Reason, ServiceProof, policies
 from idp.access.in_force import InForce, compile_rules
-from idp.access.model import Person, Situation
+from idp.access.model import Needed, Person, Situation
 from idp.access.policies.addresses import Networks
 from idp.contracts import ContractFacts, Product, Status
 from idp.contracts.standing import Window
@@ -19,6 +20,7 @@ from idp.kit.errors import Refused
 from idp.kit.ids import TenantId
 from idp.signing import KeySet
 from idp.tenants import Slug, Tenant
+from idp.terms import TermsFacts, Version
 from idp.users import Standing, UserId, UserStatus
 
 NOW = 1_775_005_200_000_000
@@ -281,3 +283,33 @@ def test_a_refusal_carries_a_reference_of_its_own() -> None:
             Gate().admit(facts(Status.SUSPENDED), ServiceProof(service()), Moment.CLIENT_CREDENTIALS, now_us=NOW)
         references.add(refused.value.members["reference"])
     assert len(references) == 20
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("is_admin", [True, False])
+def test_administrators_alone_are_asked_to_accept_terms_in_force_and_where_they_can(
+    moment: Moment, is_admin: bool
+) -> None:
+    due = replace(facts(Status.ACTIVE), terms=TermsFacts(((NOW, Version("1")),)))
+    settled = replace(due, terms=due.terms._replace(accepted=frozenset({Version("1")})))
+    who = Person("usr_1", Standing(UserId("usr_1"), "active", 5, None, is_admin), frozenset(), assigned=True)
+    proof = PersonProof(service(), who, Situation(ip="133.11.0.1", country="JP"))
+    asked = is_admin and moment in {Moment.AUTHORIZATION, Moment.AUTHZEN}
+    if asked:
+        with pytest.raises(NotAdmitted, match="step_up_required") as refused:
+            Gate().admit(due, proof, moment, now_us=NOW)
+        assert refused.value.decision.missing == (Needed.TERMS_ACCEPTANCE,)
+        assert refused.value.decision.outcome == "step_up"
+    else:
+        Gate().admit(due, proof, moment, now_us=NOW)
+    Gate().admit(due, proof, moment, now_us=NOW - 1)
+    Gate().admit(settled, proof, moment, now_us=NOW)
+
+
+def test_a_denial_comes_before_the_terms() -> None:
+    due = replace(facts(Status.ACTIVE, "a deny that holds"), terms=TermsFacts(((NOW, Version("1")),)))
+    who = Person("usr_1", Standing(UserId("usr_1"), "active", 5, None, is_admin=True), frozenset(), assigned=True)
+    proof = PersonProof(service(), who, Situation(ip="133.11.0.1", country="JP"))
+    with pytest.raises(NotAdmitted, match="policy_denied") as refused:
+        Gate().admit(due, proof, Moment.AUTHORIZATION, now_us=NOW)
+    assert refused.value.decision.missing == ()

@@ -62,6 +62,19 @@ SAMPLES: Mapping[str, Sample] = {
             "switch_account_url": "/t/aoba/signin?switch=1",
         },
     ),
+    "terms": Sample(
+        "terms",
+        AOBA,
+        {
+            **FORM,
+            "heading": "サービス利用規約",
+            "version": "2026-04",
+            "effective_date": "2026-04-01",
+            "articles": [{"article": "第1条", "provisions": [{"number": "1", "text": "本規約は、両者に適用します。"}]}],
+            "rows": [{"article": "第1条", "number": "1", "before": None, "after": "本規約は、両者に適用します。"}],
+        },
+    ),
+    "signin-terms": Sample("signin", AOBA, {**FORM, "service": PAYROLL, "terms_due": True}),
     "denied": Sample(
         "denied",
         AOBA,

@@ -18,7 +18,17 @@ from idp.access.explaining import as_of
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
 from idp.access.mentions import refuse_mentioned_group
-from idp.access.model import Admission, Decision, Moment, NotAdmitted, Outcome, PersonProof, Reason, ServiceProof
+from idp.access.model import (
+    Admission,
+    Decision,
+    Moment,
+    Needed,
+    NotAdmitted,
+    Outcome,
+    PersonProof,
+    Reason,
+    ServiceProof,
+)
 from idp.access.named_networks import Network, NetworkDraft
 from idp.access.policies import Effect, Requirement, Result, RuleResult
 from idp.access.proving import prove
@@ -45,6 +55,7 @@ __all__ = [
     "Facts",
     "Gate",
     "Moment",
+    "Needed",
     "Network",
     "NetworkDraft",
     "NotAdmitted",

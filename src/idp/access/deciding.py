@@ -9,8 +9,8 @@ from typing import NamedTuple
 from idp import contracts
 from idp.access.facts import Facts
 from idp.access.in_force import Rules
-from idp.access.model import Decision, Moment, Outcome, Person, PersonProof, Reason, ServiceProof, Situation
-from idp.access.policies import Inputs, Result, Why
+from idp.access.model import Decision, Moment, Needed, Outcome, Person, PersonProof, Reason, ServiceProof, Situation
+from idp.access.policies import Action, Inputs, Result, Why
 from idp.access.policies import Outcome as Ruled
 from idp.contracts import Product
 from idp.federation import Service
@@ -53,9 +53,13 @@ def decide(
         inputs = inputs if entitled else _silent(inputs)
         verdict = _judge(used, inputs, assigned=assigned, required=required, entitled=entitled)
     outcome, reason, found = verdict
+    missing = _missing(outcome, found)
+    if outcome is not Outcome.DENY and _must_accept_terms(facts, person, moment, now_us):
+        outcome, reason = Outcome.STEP_UP, Reason.STEP_UP_REQUIRED
+        missing = (*missing, Needed.TERMS_ACCEPTANCE)
     return Decision(
         reference, now_us, moment, outcome, reason, inputs, assigned, required,
-        found.missing if outcome is Outcome.STEP_UP else (), found.rules, used.set_id, found.reason_ja, found.reason_en,
+        missing, found.rules, used.set_id, found.reason_ja, found.reason_en,
     )  # fmt: skip
 
 
@@ -68,12 +72,22 @@ def decide_again(past: Decision, rules: Rules, *, entitled: bool) -> Decision:
         outcome=outcome,
         reason=reason,
         inputs=inputs,
-        missing=found.missing if outcome is Outcome.STEP_UP else (),
+        missing=_missing(outcome, found),
         rules=found.rules,
         set_id=rules.set_id,
         reason_ja=found.reason_ja,
         reason_en=found.reason_en,
     )
+
+
+def _missing(outcome: Outcome, found: Ruled) -> tuple[Needed, ...]:
+    return tuple(Needed(each.value) for each in found.missing) if outcome is Outcome.STEP_UP else ()
+
+
+def _must_accept_terms(facts: Facts, person: Person | None, moment: Moment, now_us: int) -> bool:
+    """Administrators alone are asked, and where they can answer; a denial comes first."""
+    asked = person is not None and person.user is not None and person.user.is_admin and moment.action is Action.SIGN_IN
+    return asked and facts.terms.due(now_us) is not None
 
 
 def refuse(facts: Facts, proof: Proof, reason: Reason, moment: Moment, *, now_us: int, reference: str) -> Decision:

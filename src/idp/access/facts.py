@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from idp import contracts, federation, tenants, users
+from idp import contracts, federation, tenants, terms, users
 from idp.access import in_force, networks_abroad
 from idp.access.in_force import NONE_IN_FORCE, InForce, Rules
 from idp.access.policies.addresses import Networks, address
@@ -16,6 +16,7 @@ from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit, Units
 from idp.signing import KeyRing, KeySet
 from idp.tenants import Tenant
+from idp.terms import NOTHING_TO_ACCEPT, TermsFacts
 
 _NOWHERE = Networks(())
 _MOST_TENANTS = 5_000
@@ -35,6 +36,7 @@ class Facts:
     rules: InForce = NONE_IN_FORCE
     abroad: Networks = _NOWHERE
     has_groups: bool = False
+    terms: TermsFacts = NOTHING_TO_ACCEPT
     services: dict[str, Service] = field(default_factory=dict)
 
     def rules_at(self, now_us: int) -> Rules:
@@ -132,6 +134,7 @@ class FactMemory:
             in_force.load(unit, before.rules if before else None),
             Networks(networks_abroad.cidrs(unit)),
             users.groups.exist(unit),
+            NOTHING_TO_ACCEPT if unit.platform else terms.facts(unit),  # nobody asks us to accept our own
         )
         if len(self._facts) >= _MOST_TENANTS:
             self._facts.clear()

@@ -1,7 +1,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from idp.access.policies import Action, Inputs, Requirement, RuleResult
+from idp.access.policies import Action, Inputs, RuleResult
 from idp.access.policies import Decision as Outcome
 from idp.federation import Service
 from idp.kit.errors import Refused
@@ -12,6 +12,7 @@ __all__ = [
     "Admission",
     "Decision",
     "Moment",
+    "Needed",
     "NotAdmitted",
     "Outcome",
     "Person",
@@ -57,6 +58,15 @@ class Moment(StrEnum):
     @property
     def action(self) -> Action:
         return Action.SIGN_IN if self in _SIGNING_IN else Action.TOKEN
+
+
+class Needed(StrEnum):
+    """What a step-up asks for: what rules may require, and the terms, for which no rule is needed."""
+
+    MFA = "mfa"
+    DEVICE_CERTIFICATE = "device_certificate"
+    FRESH_SIGN_IN = "fresh_sign_in"
+    TERMS_ACCEPTANCE = "terms_acceptance"
 
 
 _SIGNING_IN = frozenset({Moment.AUTHORIZATION, Moment.AUTHZEN})
@@ -123,7 +133,7 @@ class Decision(NamedTuple):
     inputs: Inputs
     assigned: bool
     assignment_required: bool
-    missing: tuple[Requirement, ...] = ()
+    missing: tuple[Needed, ...] = ()
     rules: tuple[RuleResult, ...] = ()
     set_id: str | None = None
     reason_ja: str = ""

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, insert, or_, select
 
-from idp.access.model import Admission, Decision, Moment, Outcome, Reason
-from idp.access.policies import Action, Effect, Inputs, Requirement, Result, RuleResult
+from idp.access.model import Admission, Decision, Moment, Needed, Outcome, Reason
+from idp.access.policies import Action, Effect, Inputs, Result, RuleResult
 from idp.access.tables import decisions
 from idp.kit import compact, ids
 from idp.kit.clock import SECOND
@@ -168,7 +168,7 @@ def _remembered(unit: Unit, row: _Row) -> Remembered:
         inputs=_inputs(inputs),
         assigned=assigned,
         assignment_required=required,
-        missing=tuple(map(Requirement, missing)),
+        missing=tuple(map(Needed, missing)),
         rules=tuple(
             RuleResult(rule, name, Effect(effect), Result(result), report_only)
             for rule, name, effect, result, report_only in rules

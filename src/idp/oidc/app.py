@@ -1,6 +1,6 @@
 """The endpoints of the door, as routes of the dispatcher."""
 
-from idp.oidc import authorize, consent, discovery, introspection, logout, revocation, token, userinfo
+from idp.oidc import accepting, authorize, consent, discovery, introspection, logout, revocation, token, userinfo
 from idp.web.dispatch import Route
 from idp.web.house import House
 
@@ -20,6 +20,8 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),
         Route("/t/{tenant}/consent", _GET, "consent", consent.question(house)),
         Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
+        Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", accepting.question(house)),
+        Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", accepting.acceptance(house)),
         Route("/t/{tenant}/token", _POST, "token", token.endpoint(house)),
         Route("/t/{tenant}/userinfo", _BOTH, "userinfo", userinfo.endpoint(house)),
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),

@@ -28,6 +28,7 @@ from idp.web.house import House
 
 RESUME = "authorize/continue"
 CONSENT = "consent"
+TERMS = "terms"
 SIGN_IN = "signin"
 _LARGEST = 64 * 1024
 _TRIES = 6
@@ -167,4 +168,4 @@ def page_of(house: House, browser: Browser, page: str, interaction: Interaction)
     return Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
 
 
-_PAGES = {Missing.SIGN_IN: SIGN_IN, Missing.CONSENT: CONSENT}
+_PAGES = {Missing.SIGN_IN: SIGN_IN, Missing.TERMS: TERMS, Missing.CONSENT: CONSENT}

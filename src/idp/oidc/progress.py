@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from idp.access import Admission, Gate, Moment, NotAdmitted, Requirement
+from idp.access import Admission, Gate, Moment, Needed, NotAdmitted
 from idp.kit.clock import SECOND
 from idp.oidc.known import Known
 from idp.oidc.request import AuthorizationRequest, Prompt, RedirectError
@@ -11,6 +11,7 @@ from idp.sessions import Interaction, Session
 
 class Missing(Enum):
     SIGN_IN = auto()
+    TERMS = auto()
     CONSENT = auto()
 
 
@@ -23,7 +24,7 @@ def next_step(
     allowed: bool,
     now_us: int,
 ) -> Missing | Admission:
-    """Sign in, consent, or go; `allowed` when consent was given a moment ago.
+    """Sign in, accept the terms, consent, or go; `allowed` when consent was given a moment ago.
 
     Raises `Refused` (the gate's no) and, when nobody may be asked, `RedirectError`.
     """
@@ -39,9 +40,12 @@ def next_step(
     try:
         admission = gate.admit(known.facts, known.proof._replace(fresh=fresh), Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
-        if refusal.decision.missing != (Requirement.FRESH_SIGN_IN,):
+        missing = set(refusal.decision.missing)
+        if not missing or missing - {Needed.FRESH_SIGN_IN, Needed.TERMS_ACCEPTANCE}:
             raise
-        return _ask(request, Missing.SIGN_IN, "login_required")
+        if Needed.FRESH_SIGN_IN in missing:
+            return _ask(request, Missing.SIGN_IN, "login_required")
+        return _ask(request, Missing.TERMS, "interaction_required")
     ask = Prompt.CONSENT in request.prompts or (known.service.consent_required and not known.consented)
     if ask and not allowed:
         return _ask(request, Missing.CONSENT, "consent_required")

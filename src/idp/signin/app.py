@@ -181,6 +181,7 @@ async def _show(
         csrf=csrf.token(house.units.keys.box(browser.tenant), browser.device.digest, _purpose(interaction)),
         interaction=interaction.id,
         service=shown_service(service) if service else None,
+        terms_due=facts.terms.due(house.units.clock.now_us()) is not None,
         **context,
     )
 

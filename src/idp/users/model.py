@@ -98,6 +98,7 @@ class Standing(NamedTuple):
     status: str
     generation: int
     affiliation: str | None = None
+    is_admin: bool = False
 
     @property
     def active(self) -> bool:

@@ -46,13 +46,13 @@ _PAGE = query(
     UserRow,
 )
 _STANDING = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation).where(
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin).where(
         _exists, users.c.id == bindparam("id")
     ),
     Standing,
 )
 _ACTIVE = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation).where(
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin).where(
         own(users), users.c.status == UserStatus.ACTIVE.value
     ),
     Standing,
@@ -112,7 +112,7 @@ _SET_CAN_SIGN_IN = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
 )
 _ADMINISTRATORS = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation)
+    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin)
     .where(own(users), users.c.is_admin.is_(True), users.c.status == UserStatus.ACTIVE.value)
     .order_by(users.c.can_sign_in.desc(), users.c.id),
     Standing,

@@ -30,7 +30,16 @@ __all__ = [
 ]
 
 PageName = Literal[
-    "signin", "consent", "denied", "error", "logout_confirm", "logged_out", "unavailable", "too_many", "form_post"
+    "signin",
+    "consent",
+    "terms",
+    "denied",
+    "error",
+    "logout_confirm",
+    "logged_out",
+    "unavailable",
+    "too_many",
+    "form_post",
 ]
 
 # Characters that reorder or hide their neighbours: a name must not be able to read as another (Unicode TR 36 2.5).
@@ -75,8 +84,9 @@ def _takes(*required: str, **optional: object) -> _Slots:
 
 SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
     {
-        "signin": _takes("action", "csrf", "interaction", service=None, username="", error=None),
+        "signin": _takes("action", "csrf", "interaction", service=None, username="", error=None, terms_due=False),
         "consent": _takes("action", "csrf", "interaction", "service", "person", "scopes", switch_account_url=None),
+        "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
         "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
         "error": _takes("code", "reference", detail=None),
         "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None, cancel_url=None),
@@ -87,7 +97,7 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
     }
 )
 
-_WITH_FORM: frozenset[PageName] = frozenset({"signin", "consent", "logout_confirm", "form_post"})
+_WITH_FORM: frozenset[PageName] = frozenset({"signin", "consent", "terms", "logout_confirm", "form_post"})
 _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
 
 

@@ -2,7 +2,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from idp.access import Requirement
+from idp.access import Needed
 from idp.admin.shapes.base import Instant, Shown
 from idp.admin.shapes.policies import Outcome, RuleResult, Sentence, Subject
 
@@ -14,7 +14,7 @@ class PastDecision(Shown):
     at: Instant
     decision: Outcome
     reason: Sentence
-    missing: list[Requirement]
+    missing: list[Needed]
     subject: Subject | None
     service: str | None
     moment: str

@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from idp.access import Effect, Requirement, Result
+from idp.access import Effect, Needed, Requirement, Result
 from idp.admin.shapes.base import Instant, Sent, Shown, Text
 
 _Condition = Annotated[
@@ -132,7 +132,7 @@ class RuleResult(Shown):
 
 class Simulated(Shown):
     decision: Outcome
-    missing: list[Requirement]
+    missing: list[Needed]
     rules: list[RuleResult]
     reason: Sentence
 
