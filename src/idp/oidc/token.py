@@ -24,7 +24,7 @@ def endpoint(house: House) -> App:
     async def token(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             form = await read_form(scope, receive)
-            shown = clients.read(scope["state"]["headers"].get(b"authorization"), form)
+            shown = clients.read(scope, form)
             slug = scope["state"]["tenant_slug"]
             answer = await decide(house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form))
         except NotFound:

@@ -7,6 +7,7 @@ from idp.web.asgi import Header, Scope
 from idp.web.wire import WireLimits
 
 _LONGEST_KEPT = 2048
+_WATCHED = frozenset({b"host", b"transfer-encoding", b"expect"})
 
 
 class Spoken(NamedTuple):
@@ -72,8 +73,13 @@ class Head:
             # Trailers would join the fields of a request that has been judged already, X-Forwarded-For among them.
             raise HeadRefused(400)
         name = name.lower()
+        if name in _WATCHED:
+            self._watch(name, value)
+        headers.append((name, value))
+
+    def _watch(self, name: bytes, value: bytes) -> None:
         if name == b"host":
-            if any(other == b"host" for other, _ in headers):  # 3.2
+            if any(other == b"host" for other, _ in self.headers):  # 3.2
                 raise HeadRefused(400)
         elif name == b"transfer-encoding":
             if value.lower() != b"chunked":  # 6.1
@@ -82,7 +88,6 @@ class Head:
             if value.lower() != b"100-continue":  # RFC 9110 10.1.1
                 raise HeadRefused(417)
             self.expects_continue = True
-        headers.append((name, value))
 
     def close(self, version: str) -> tuple[str, bytes, bytes]:
         """Judges the whole. The path decoded, the path as it came, and the query."""
