@@ -22,6 +22,9 @@ WHOLE = "http.response.whole"
 answer's own `headers`. A server that understands it says so among the scope's `extensions`; for any other one the
 hallway spells it out."""
 
+BODY = "warifu.body"
+"""In the scope: the whole body where it came together with its head. `receive` gives it too."""
+
 KEPT = "warifu.kept"
 """Among the scope's `extensions`: a dict that lasts while a client says the same head again on its connection."""
 

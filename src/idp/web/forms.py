@@ -64,10 +64,12 @@ def _parse(raw: bytes) -> Form:
         return Form(())
     if raw.count(b"&") >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
-    pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
-    decode = _decode if b"%" in raw or b"+" in raw else bytes.decode
     try:
-        fields = [(decode(name), decode(value)) for name, _, value in pairs]
+        if b"%" in raw or b"+" in raw:
+            pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
+            fields = [(_decode(name), _decode(value)) for name, _, value in pairs]
+        else:
+            fields = [(name, value) for name, _, value in [p.partition("=") for p in raw.decode().split("&") if p]]
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
     if b"\0" in raw or b"%00" in raw:
