@@ -13,6 +13,7 @@ from idp.web.asgi import Scope, kept
 from idp.web.forms import Form
 
 _LONGEST = 1_024
+_ASSERTION = frozenset({"client_assertion", "client_assertion_type"})
 
 
 class Credentials(NamedTuple):
@@ -26,7 +27,7 @@ class Credentials(NamedTuple):
 def read(scope: Scope, form: Form) -> Credentials:
     """Raises `OAuthError`: 401 for what cannot be a credential, 400 for a request without any client."""
     named, secret = form.get("client_id"), form.get("client_secret")
-    if form.get("client_assertion") is not None or form.get("client_assertion_type") is not None:
+    if not _ASSERTION.isdisjoint(form.names):
         invalid_client("assertions are not a registered method here")
     authorization: bytes | None = scope["state"]["headers"].get(b"authorization")
     if authorization is not None:

@@ -53,8 +53,7 @@ async def read_form(scope: Scope, receive: Receive) -> Form:
     if form.repeated and (repeated := form.repeated - _MAY_REPEAT):
         raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
     # RFC 6749 3.2: a parameter without a value is as if it were left out
-    given = tuple([field for field in form.fields if field[1]])
-    return form if len(given) == len(form.fields) else Form(given)
+    return form.given()
 
 
 def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaitable[Answer]:

@@ -1,6 +1,7 @@
 """Forms and query strings, read once and strictly: what two readers could read differently is refused."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from idp.kit.errors import Invalid
 from idp.web.asgi import Receive
@@ -36,6 +37,16 @@ class Form:
     def get(self, name: str) -> str | None:
         """The first value; whether there are more is in `repeated`."""
         return self._first.get(name)
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        return self._first.keys()
+
+    def given(self) -> "Form":
+        """Without the fields that have no value."""
+        if "" not in self._first.values() and not self.repeated:
+            return self
+        return Form(tuple(field for field in self.fields if field[1]))
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for field, value in self.fields if field == name)

@@ -128,9 +128,7 @@ class Protocol(asyncio.Protocol):
         self._began = self.loop.time()
         scope = {**scope, "state": self._app_state.copy(), BODY: body}
         turn = Turn(self, scope, keep_alive=not self._last, awaits_continue=False)
-        if turn.feed(body):
-            self._pause_reading()
-        turn.end()
+        turn.take_whole(body)
         self._start(turn)
 
     def _keep(self, data: bytes) -> None:
