@@ -52,9 +52,13 @@ class MeteredLane:
         self._meter.ran.append(sql)
         self._lane.execute_many(sql, rows)
 
-    def append(self, addition: Addition, row: tuple[Any, ...]) -> None:
+    @property
+    def appended(self) -> "MeteredLane":
+        return self
+
+    def __getitem__(self, addition: Addition) -> list[tuple[Any, ...]]:
         self._meter.ran.append(addition.sql(self._lane.dialect).text)
-        self._lane.append(addition, row)
+        return self._lane.appended[addition]
 
 
 class Metered:

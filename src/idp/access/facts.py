@@ -21,6 +21,7 @@ from idp.terms import NOTHING_TO_ACCEPT, TermsFacts
 _NOWHERE = Networks(())
 _MOST_TENANTS = 5_000
 _WARMED = 200
+_NO_TENANT = TenantId("")
 _MOST_SERVICES = 20_000
 # RFC 6749 A.1. Anything else names no client, and a database might not even take it (NUL, half a surrogate pair).
 _CLIENT_ID = re.compile(r"[\x20-\x7e]{1,1024}")
@@ -82,12 +83,11 @@ class FactMemory:
 
     def latest(self, slug: str) -> Facts | None:
         """Whatever is remembered, however old: for what stays true while the database is down."""
-        known = self._tenants.get(slug)
-        return None if known is None else self._facts.get(known)
+        return self._facts.get(self._tenants.get(slug, _NO_TENANT))
 
     def at_hand(self, slug: str, client_id: str | None = None) -> Facts | None:
         """As `remembered`, where nothing has to be fetched."""
-        facts = self.latest(slug)
+        facts = self._facts.get(self._tenants.get(slug, _NO_TENANT))
         return facts if facts is not None and (client_id is None or client_id in facts.services) else None
 
     async def remembered(self, slug: str, client_id: str | None = None) -> Facts:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _BATCH = 128
 _QUEUE = 4096
+_ROUNDS = 2  # from a request's arrival to its unit
 
 
 class WriteLane(Lane, Protocol):
@@ -72,9 +73,19 @@ class GroupCommit:
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await self._lull()
                 await self._commit_some()
         finally:
             self._running = None
+
+    async def _lull(self) -> None:
+        """Lets units join that are on their way already, since a commit costs hardly more for many than for one: the
+        loop goes round, without waiting, until it brings no more."""
+        rounds, known = 0, len(self._waiting)
+        while rounds < _ROUNDS and known < _BATCH:
+            await asyncio.sleep(0)
+            rounds = rounds + 1 if len(self._waiting) == known else 0
+            known = len(self._waiting)
 
     async def _commit_some(self) -> None:
         batch: list[_Job] = []

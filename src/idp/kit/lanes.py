@@ -31,9 +31,6 @@ class Lane(Protocol):
 
     def execute_many(self, sql: str, rows: Sequence[Values]) -> None: ...
 
-    def append(self, addition: Addition, row: tuple[Any, ...]) -> None:
-        self.appended[addition].append(row)
-
     def flush(self) -> None:
         for addition, rows in self.appended.items():
             self.execute_many(addition.sql(self.dialect).text, addition.bound(rows, self.dialect))

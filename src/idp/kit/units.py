@@ -85,7 +85,7 @@ class Unit:
 
     def append(self, addition: Addition, row: Sequence[Any]) -> None:
         """Written before the commit, together with other units' rows of this kind; see `Addition`."""
-        self.lane.append(addition, (self.tenant, *row))
+        self.lane.appended[addition].append((self.tenant, *row))
 
     def after_rollback(self, work: "Callable[[Unit], object]") -> None:
         """What must survive although this unit fails (a replayed code, a refusal): done in a unit of its own."""

@@ -9,26 +9,29 @@ from urllib.parse import unquote_plus
 from idp.access import Facts
 from idp.federation import AuthMethod, Service
 from idp.oidc.errors import OAuthError, invalid_client
+from idp.web.asgi import Scope, kept
 from idp.web.forms import Form
 
 _LONGEST = 1_024
+_ASSERTION = frozenset({"client_assertion", "client_assertion_type"})
 
 
 class Credentials(NamedTuple):
-    """What a request says of its client, before it is believed."""
+    """What a request says of its client, before it is believed; of its secret, the SHA-256."""
 
     client_id: str
-    secret: str | None
+    digest: bytes
     method: AuthMethod
 
 
-def read(authorization: bytes | None, form: Form) -> Credentials:
+def read(scope: Scope, form: Form) -> Credentials:
     """Raises `OAuthError`: 401 for what cannot be a credential, 400 for a request without any client."""
     named, secret = form.get("client_id"), form.get("client_secret")
-    if form.get("client_assertion") is not None or form.get("client_assertion_type") is not None:
+    if not _ASSERTION.isdisjoint(form.names):
         invalid_client("assertions are not a registered method here")
+    authorization: bytes | None = scope["state"]["headers"].get(b"authorization")
     if authorization is not None:
-        basic = _basic(authorization)
+        basic = kept(scope, "basic", lambda: _basic(authorization))
         if secret is not None or named not in {None, basic.client_id}:
             invalid_client("two methods at once")
         return basic
@@ -36,17 +39,15 @@ def read(authorization: bytes | None, form: Form) -> Credentials:
         raise OAuthError("invalid_request", "client_id is missing.")
     if len(named) > _LONGEST or len(secret or "") > _LONGEST:
         invalid_client("too long")
-    return Credentials(named, secret, AuthMethod.NONE if secret is None else AuthMethod.POST)
+    return Credentials(named, _digest(secret or ""), AuthMethod.NONE if secret is None else AuthMethod.POST)
 
 
 def authenticate(facts: Facts, shown: Credentials) -> Service:
     """The service, proved by its one registered method. Raises `OAuthError("invalid_client")`."""
     service = facts.services.get(shown.client_id)
-    # hashed whether or not there is such a client: the answer takes as long
-    digest = sha256((shown.secret or "").encode()).digest()
     if service is None or service.oidc is None or service.oidc.auth_method is not shown.method:
         invalid_client("unknown client or other method")
-    if shown.method is not AuthMethod.NONE and not _any_equal(service.secret_digests, digest):
+    if shown.method is not AuthMethod.NONE and not _any_equal(service.secret_digests, shown.digest):
         invalid_client("wrong secret")
     return service
 
@@ -63,7 +64,12 @@ def _basic(authorization: bytes) -> Credentials:
         invalid_client("malformed Basic")
     if not colon or not client_id or not secret:
         invalid_client("incomplete Basic")
-    return Credentials(client_id, secret, AuthMethod.BASIC)
+    return Credentials(client_id, _digest(secret), AuthMethod.BASIC)
+
+
+def _digest(secret: str) -> bytes:
+    """Taken whether or not there is such a client: the answer takes as long."""
+    return sha256(secret.encode()).digest()
 
 
 def _unquoted(text: str) -> str:

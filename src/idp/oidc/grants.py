@@ -205,7 +205,7 @@ def _record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) 
         audit.Event.TOKEN_ISSUED,
         subject=row.user_id or row.service_id,
         service=row.service_id,
-        grant=grant.value,
+        grant=grant,
         token=row.id,
         scopes=row.scopes,
         reference=admission.reference,

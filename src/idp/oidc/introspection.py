@@ -29,7 +29,7 @@ def endpoint(house: House) -> App:
         try:
             tenant = await house.memory.tenant_id(slug)
             form = await read_form(scope, receive)
-            shown = clients.read(scope["state"]["headers"].get(b"authorization"), form)
+            shown = clients.read(scope, form)
             answer = await _answer(house, tenant, shown, form, issuer=house.issuer(slug))
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None

@@ -20,7 +20,7 @@ def endpoint(house: House) -> App:
         try:
             tenant = await house.memory.tenant_id(scope["state"]["tenant_slug"])
             form = await read_form(scope, receive)
-            shown = clients.read(scope["state"]["headers"].get(b"authorization"), form)
+            shown = clients.read(scope, form)
             service = await house.units.read(tenant, lambda unit: _client(house, unit, shown))
             token = form.get("token")
             if not token:

@@ -1,9 +1,11 @@
 """The ASGI vocabulary of the doors, and the few lines that answer a request."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, TypeVar
 
 from idp.kit import compact
+
+T = TypeVar("T")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,12 +22,28 @@ WHOLE = "http.response.whole"
 answer's own `headers`. A server that understands it says so among the scope's `extensions`; for any other one the
 hallway spells it out."""
 
+BODY = "warifu.body"
+"""In the scope: the whole body where it came together with its head. `receive` gives it too."""
+
 KEPT = "warifu.kept"
-"""Among the scope's `extensions`: a dict that lasts while a client says the same head again on its connection. For what
-follows from the head and our settings alone, and never for a decision."""
+"""Among the scope's `extensions`: a dict that lasts while a client says the same head again on its connection."""
+
+_NOTHING: Mapping[str, Any] = {}
 
 JSON: Header = (b"content-type", b"application/json")
 CLOSE: Header = (b"connection", b"close")
+
+
+def kept(scope: Scope, name: str, make: Callable[[], T]) -> T:
+    """Made once while the same head is said again: what follows from the head and our settings alone, and never a
+    decision."""
+    memory: dict[str, T] | None = scope.get("extensions", _NOTHING).get(KEPT)
+    if memory is None:
+        return make()
+    found = memory.get(name)
+    if found is None:
+        found = memory[name] = make()
+    return found
 
 
 def spelled_out(message: Message) -> Iterator[Message]:

@@ -142,10 +142,9 @@ class Exchange:
 
     def _complete(self, message: Message) -> None:
         """A door's own word counts: defaults fill in what it did not say."""
-        own = [*message.get("headers", ())]
+        habits, own = self._habits, [*message.get("headers", ())]
         said = dict(own)
-        overridden = self._habits.header_names.intersection(said)
-        message["fields"] = self._habits.completed(message.get("fields", ()), overridden)
+        message["fields"] = habits.completed(message.get("fields", ()), habits.header_names.intersection(said))
         if b"x-request-id" not in said:
             own.append((b"x-request-id", self.reference.encode("ascii")))
         message["headers"] = own

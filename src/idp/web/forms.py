@@ -1,6 +1,7 @@
 """Forms and query strings, read once and strictly: what two readers could read differently is refused."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from idp.kit.errors import Invalid
 from idp.web.asgi import Receive
@@ -37,6 +38,16 @@ class Form:
         """The first value; whether there are more is in `repeated`."""
         return self._first.get(name)
 
+    @property
+    def names(self) -> AbstractSet[str]:
+        return self._first.keys()
+
+    def given(self) -> "Form":
+        """Without the fields that have no value."""
+        if "" not in self._first.values() and not self.repeated:
+            return self
+        return Form(tuple(field for field in self.fields if field[1]))
+
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for field, value in self.fields if field == name)
 
@@ -64,10 +75,12 @@ def _parse(raw: bytes) -> Form:
         return Form(())
     if raw.count(b"&") >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
-    pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
-    decode = _decode if b"%" in raw or b"+" in raw else bytes.decode
     try:
-        fields = [(decode(name), decode(value)) for name, _, value in pairs]
+        if b"%" in raw or b"+" in raw:
+            pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
+            fields = [(_decode(name), _decode(value)) for name, _, value in pairs]
+        else:
+            fields = [(name, value) for name, _, value in [p.partition("=") for p in raw.decode().split("&") if p]]
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
     if b"\0" in raw or b"%00" in raw:

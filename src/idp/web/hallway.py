@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from idp.web.asgi import KEPT, App, Header, Receive, Scope, Send
+from idp.web.asgi import App, Header, Receive, Scope, Send, kept
 from idp.web.exchange import Exchange, Habits
 from idp.web.failures import Refusal, RenderFailure, too_large
 from idp.web.forwarding import ForwardedField
@@ -49,10 +49,6 @@ _SECURITY: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _HSTS: Header = (b"strict-transport-security", b"max-age=63072000")
-
-
-_ADMITTED = "admitted"
-_NOTHING: Mapping[str, Any] = {}
 
 
 class _Admitted(NamedTuple):
@@ -121,12 +117,7 @@ class Hallway:
         """Makes the scope canonical. Raises `Refusal` for a request that could be read in more than one way."""
         state = scope.setdefault("state", {})
         state["reference"] = exchange.reference
-        kept = scope.get("extensions", _NOTHING).get(KEPT)
-        admitted: _Admitted | None = kept.get(_ADMITTED) if kept is not None else None
-        if admitted is None:
-            admitted = self._judge(scope)
-            if kept is not None:
-                kept[_ADMITTED] = admitted
+        admitted = kept(scope, "admitted", lambda: self._judge(scope))
         scope["headers"], state["headers"], scope["client"], exchange.limit = admitted
         state["client_address"] = admitted.client[0]
         scope["scheme"] = self._scheme

@@ -7,6 +7,7 @@ from idp.web.asgi import Header, Scope
 from idp.web.wire import WireLimits
 
 _LONGEST_KEPT = 2048
+_WATCHED = frozenset({b"host", b"transfer-encoding", b"expect"})
 
 
 class Spoken(NamedTuple):
@@ -45,18 +46,19 @@ class HeadRefused(Exception):
 class Head:
     """One for each connection; `clear` begins the next request."""
 
-    __slots__ = ("_limits", "_size", "closed", "expects_continue", "headers", "url")
+    __slots__ = ("_closed", "_left", "_limits", "_most", "expects_continue", "headers", "url")
 
     def __init__(self, limits: WireLimits) -> None:
         self._limits = limits
+        self._most = limits.head_fields
         self.clear()
 
     def clear(self) -> None:
         self.url = b""
         self.headers: list[Header] = []
         self.expects_continue = False
-        self.closed = False
-        self._size = 0
+        self._closed = False
+        self._left = self._limits.head_bytes
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -64,16 +66,18 @@ class Head:
             raise HeadRefused(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._size += len(name) + len(value) + 4
-        headers = self.headers
-        if self._size > self._limits.head_bytes or len(headers) >= self._limits.head_fields:
-            raise HeadRefused(431)
-        if self.closed:
+        self._left -= len(name) + len(value) + 4
+        if self._left < 0 or len(self.headers) >= self._most:
             # Trailers would join the fields of a request that has been judged already, X-Forwarded-For among them.
-            raise HeadRefused(400)
+            raise HeadRefused(400 if self._closed else 431)
         name = name.lower()
+        if name in _WATCHED:
+            self._watch(name, value)
+        self.headers.append((name, value))
+
+    def _watch(self, name: bytes, value: bytes) -> None:
         if name == b"host":
-            if any(other == b"host" for other, _ in headers):  # 3.2
+            if any(other == b"host" for other, _ in self.headers):  # 3.2
                 raise HeadRefused(400)
         elif name == b"transfer-encoding":
             if value.lower() != b"chunked":  # 6.1
@@ -82,11 +86,11 @@ class Head:
             if value.lower() != b"100-continue":  # RFC 9110 10.1.1
                 raise HeadRefused(417)
             self.expects_continue = True
-        headers.append((name, value))
 
     def close(self, version: str) -> tuple[str, bytes, bytes]:
         """Judges the whole. The path decoded, the path as it came, and the query."""
-        self.closed = True
+        self._closed = True
+        self._left = 0
         if version not in ("1.1", "1.0"):
             raise HeadRefused(505)
         if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):

@@ -15,7 +15,7 @@ from uvicorn import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
-from idp.web.asgi import KEPT, WHOLE, Scope
+from idp.web.asgi import BODY, KEPT, WHOLE, Scope
 from idp.web.head import Head, HeadRefused, Spoken, spoken
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
@@ -126,11 +126,9 @@ class Protocol(asyncio.Protocol):
 
     def _take_again(self, scope: Scope, body: bytes) -> None:
         self._began = self.loop.time()
-        scope = {**scope, "state": self._app_state.copy()}
+        scope = {**scope, "state": self._app_state.copy(), BODY: body}
         turn = Turn(self, scope, keep_alive=not self._last, awaits_continue=False)
-        if turn.feed(body):
-            self._pause_reading()
-        turn.end()
+        turn.take_whole(body)
         self._start(turn)
 
     def _keep(self, data: bytes) -> None:

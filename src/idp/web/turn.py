@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _READ_AHEAD = 64 * 1024
 _BODILESS = frozenset({204, 304})
-_CLOSING = field_lines([CLOSE])
 
 
 class Turn:
@@ -48,6 +47,11 @@ class Turn:
         self._body += piece
         self._wake()
         return len(self._body) > _READ_AHEAD
+
+    def take_whole(self, body: bytes) -> None:
+        """The body at once, before the application runs; it is in memory already."""
+        self._body = body
+        self.whole = True
 
     def end(self) -> None:
         self.whole = True
@@ -106,12 +110,14 @@ class Turn:
 
     def _send_whole(self, message: Message) -> None:
         """`respond` has said its length."""
-        status, headers = message["status"], message["headers"]
-        self.keep_alive = self.keep_alive and self.whole and CLOSE not in headers
-        lines = field_lines([*self._protocol.server_state.default_headers, *headers])
-        closing = b"" if self.keep_alive or CLOSE in headers else _CLOSING
-        self._head = b"%b%b%b%b\r\n" % (STATUS_LINES[status], shared_lines(message["fields"]), lines, closing)
+        status, headers = message["status"], [*self._protocol.server_state.default_headers, *message["headers"]]
+        if CLOSE in headers:
+            self.keep_alive = False
+        elif not (self.keep_alive and self.whole):
+            self.keep_alive = False
+            headers.append(CLOSE)
         bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
+        self._head = b"%b%b%b\r\n" % (STATUS_LINES[status], shared_lines(message["fields"]), field_lines(headers))
         self.answered = True
         self._protocol.write(self._head if bodiless else self._head + message["body"])
         self._finish()
