@@ -41,3 +41,17 @@ api_keys = Table(
     Index("ix_api_keys_id", "id", unique=True),
     info=ERASED | WITHDRAWN,
 )
+
+# Without the secret, which is in the letter alone: should that be sent again, the tenant's key gives it once more.
+invitations = Table(
+    "invitations",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("uq_invitations_tenant_id_user_id", "tenant_id", "user_id", unique=True),
+    info=ERASED,
+)
