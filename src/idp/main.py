@@ -33,6 +33,7 @@ from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
 
 if TYPE_CHECKING:
+    from idp.mail import Post
     from idp.schedule import Step
 
 Job = Callable[[], float]
@@ -141,9 +142,29 @@ def steps(settings: Settings) -> "list[Step]":
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
-    from idp import schedule
+    from idp import delivery, schedule
 
-    return [schedule.Watch(units, steps(settings), leaving=leaving)]
+    post = _post(settings, units)
+    return [
+        schedule.Watch(units, steps(settings), leaving=leaving),
+        delivery.Dispatcher(units, [post], leaving=leaving),
+    ]
+
+
+def _post(settings: Settings, units: Units) -> "Post":
+    from idp import mail
+    from idp.kit.smtp_urls import parse_smtp_url
+
+    transport: mail.Transport = mail.Files(settings.data_dir / "mail")
+    if settings.smtp_url:
+        transport = mail.Smtp(parse_smtp_url(settings.smtp_url), extra_ca=settings.extra_ca_file)
+    return mail.Post(
+        units,
+        transport,
+        base_url=settings.base_url.rstrip("/"),
+        sender=mail.Mailbox("Warifu", settings.letters_from),
+        operator=settings.operator_email or None,
+    )
 
 
 def _throttle(settings: Settings) -> Throttle:

@@ -5,8 +5,8 @@ from pydantic import ConfigDict, Field
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
 from idp.admin.shapes.contracts import AdminContact, BillingContact
 from idp.contracts import Status
-from idp.kit.units import Source
 from idp.delivery import Status as DeliveryStatus
+from idp.kit.units import Source
 from idp.partners import PartnerStatus
 
 Permission = Annotated[str, Field(pattern=r"^(\*|[a-z_]+):(\*|read|write)$", examples=["users:read", "*:read"])]
