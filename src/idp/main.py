@@ -75,7 +75,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import authzen, oidc, signin
+    from idp import apply, authzen, oidc, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -93,7 +93,8 @@ def build(settings: Settings) -> App:
         bearer=oidc.bearer,
         export_grace_days=settings.export_grace_days,
     )
-    doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house), *authzen.routes(house)]
+    built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
+    doors = [route for routes in built for route in routes]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)

@@ -220,3 +220,14 @@ def test_files_are_for_us_alone_and_one_for_each_letter(tmp_path: Path) -> None:
     assert found.name == "dlv_1.eml"
     assert found.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_statement_reaches_whoever_pays(office: Office) -> None:
+    contract = office.get(office.bring(Status.ACTIVE).id)
+    office.act("terminate", contract.id)
+    with office.units.open(contract.tenant, actor=OPERATOR) as unit:
+        payload = {"number": 7, "month": "2026-04", "total": 16500}
+        delivery.enqueue(unit, "statement.issued", receiver="tenant", payload=payload)
+    letter = office.send().about("利用明細")
+    assert [each.addr_spec for each in letter["To"].addresses] == ["billing@kaede.example", "taro@kaede.example"]
+    assert "16500" in plain(letter)

@@ -23,14 +23,15 @@ from idp.credentials.actions import (
 )
 from idp.credentials.invitations import accept, find_invited, invite, secret_of
 from idp.credentials.model import ApiKey, Invitation, KeyDraft, KeyScope, NewKey
-from idp.credentials.password_policy import refuse_guessable, refuse_impossible
+from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
-from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweeps
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, count_form, sweeps
 
 __all__ = [
     "EVERYTHING",
+    "SHORTEST",
     "STRICT",
     "WIDE",
     "ApiKey",
@@ -51,6 +52,7 @@ __all__ = [
     "accept",
     "authenticate_key",
     "begin_check",
+    "count_form",
     "create_key",
     "delete_key",
     "find_invited",

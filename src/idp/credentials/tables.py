@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
+from idp.kit.db import ERASED, SPENT, WITHDRAWN, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -53,5 +53,5 @@ invitations = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("uq_invitations_tenant_id_user_id", "tenant_id", "user_id", unique=True),
-    info=ERASED,
+    info=ERASED | SPENT,
 )

@@ -6,11 +6,9 @@ from idp.kit.clock import SECOND
 TRIES = 50  # at the longest pauses: more than a week
 _FIRST = 10 * SECOND
 _LONGEST = 6 * 3600 * SECOND
-_SPREAD = 1_000_000
 
 
 def pause_after(attempts: int) -> int:
     """In microseconds, after so many attempts that failed: three to five quarters of what doubling gives."""
     plain = min(_FIRST << min(attempts - 1, 30), _LONGEST)
-    part = randomness.take(4) % _SPREAD
-    return plain * 3 // 4 + plain // 2 * part // _SPREAD
+    return plain * 3 // 4 + (plain // 2 * randomness.take() >> randomness.BITS)

@@ -17,6 +17,7 @@ from idp.mail.writing import Content, Writer
 from idp.web.languages import Language
 
 _TENANT, _OPERATOR = "tenant", "operator"
+_AT_MOST = 50
 
 
 class Composer:
@@ -90,7 +91,10 @@ def _reads_contract(claimed: Claimed) -> bool:
 
 def _speaking(unit: Unit) -> Contract | None:
     """The one whose contacts speak for the tenant."""
-    return None if unit.tenant == PLATFORM else contracts.find_live(unit)
+    if unit.tenant == PLATFORM:
+        return None
+    past = [each for each in contracts.page(unit, limit=_AT_MOST) if each.application.parties is not None]
+    return contracts.find_live(unit) or (past[-1] if past else None)
 
 
 def _language(unit: Unit, to: tuple[Mailbox, ...], payload: Mapping[str, Any]) -> Language:

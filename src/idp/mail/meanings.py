@@ -10,6 +10,7 @@ _OVER = (*_CONTRACT, "ended_on", "export_until")
 MEANINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "application.received": (*_CONTRACT, "tenant", "ids"),
+        "application.filed": (*_CONTRACT, "tenant", "ids"),
         "contract.established": _RUNNING,
         "contract.suspended": _CONTRACT,
         "contract.resumed": _CONTRACT,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "mail"
-down_revision = "networks_and_groups"
+down_revision = "decisions"
 branch_labels = None
 depends_on = None
 
