@@ -33,6 +33,7 @@ from idp.web.showing import failure_page
 from idp.web.sweeping import Sweeper
 
 if TYPE_CHECKING:
+    from idp.mail import Post
     from idp.schedule import Step
 
 Job = Callable[[], float]
@@ -74,7 +75,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import authzen, oidc, signin
+    from idp import apply, authzen, oidc, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -94,7 +95,8 @@ def build(settings: Settings) -> App:
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,
     )
-    doors = [*common.routes(house), *oidc.routes(house), *signin.routes(house), *authzen.routes(house)]
+    built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
+    doors = [route for routes in built for route in routes]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)
@@ -143,9 +145,29 @@ def steps(settings: Settings) -> "list[Step]":
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
-    from idp import schedule
+    from idp import delivery, schedule
 
-    return [schedule.Watch(units, steps(settings), leaving=leaving)]
+    post = _post(settings, units)
+    return [
+        schedule.Watch(units, steps(settings), leaving=leaving),
+        delivery.Dispatcher(units, [post], leaving=leaving),
+    ]
+
+
+def _post(settings: Settings, units: Units) -> "Post":
+    from idp import mail
+    from idp.kit.smtp_urls import parse_smtp_url
+
+    transport: mail.Transport = mail.Files(settings.data_dir / "mail")
+    if settings.smtp_url:
+        transport = mail.Smtp(parse_smtp_url(settings.smtp_url), extra_ca=settings.extra_ca_file)
+    return mail.Post(
+        units,
+        transport,
+        base_url=settings.base_url.rstrip("/"),
+        sender=mail.Mailbox("Warifu", settings.letters_from),
+        operator=settings.operator_email or None,
+    )
 
 
 def _throttle(settings: Settings) -> Throttle:

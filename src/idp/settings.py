@@ -3,6 +3,7 @@
 Names in the file are those of the environment without the prefix, in lower case.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from idp.web.peers import Peers
 PREFIX = "IDP_"
 _CLOCK = "IDP_CLOCK"
 _NOBODYS_REGISTRATION = "T9000000000000"
+_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -97,6 +99,16 @@ class Settings(BaseSettings):
         le=3650,
         description="Days from the notice of a change of specification to its day (Art. 10.3).",
     )
+    smtp_url: str = Field(
+        "",
+        description="Where letters go: `smtp://`, `smtps://` or `starttls://`, `[USER:PASSWORD@]HOST[:PORT]`; empty:"
+        " files in `mail` in the data directory.",
+    )
+    mail_from: str = Field("", description="The address that letters come from; empty: `no-reply@` our own host.")
+    operator_email: str = Field("", description="Where the operator is told of applications and erasures.")
+    extra_ca_file: Path | None = Field(
+        None, description="Further certificate authorities (PEM) that are believed when we connect to others."
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )
@@ -135,6 +147,10 @@ class Settings(BaseSettings):
     @property
     def registration_number(self) -> str | None:
         return self.invoice_registration_number or (None if self.production else _NOBODYS_REGISTRATION)
+
+    @property
+    def letters_from(self) -> str:
+        return self.mail_from or f"no-reply@{urlsplit(self.base_url).hostname}"
 
     @property
     def proxies(self) -> list[str]:
@@ -229,9 +245,26 @@ def _refuse_malformed(settings: Settings) -> None:
         if not is_registration_number(found):
             expected = "expected T and 13 digits, of which the first checks the others"
             raise SettingsRefused(f"IDP_INVOICE_REGISTRATION_NUMBER: found {found!r}, {expected}")
+    _refuse_malformed_mail(settings)
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password
         raise SettingsRefused("IDP_DATABASE_URL: expected postgresql://user@host:port/name, or sqlite:///path")
+
+
+def _refuse_malformed_mail(settings: Settings) -> None:
+    if settings.smtp_url:
+        from idp.kit.smtp_urls import parse_smtp_url
+
+        try:
+            parse_smtp_url(settings.smtp_url)
+        except ValueError as error:  # what was found is not repeated: it may hold a password
+            raise SettingsRefused(f"IDP_SMTP_URL: {error}") from None
+    for name in ("mail_from", "operator_email"):
+        found = getattr(settings, name)
+        if found and not _ADDRESS.fullmatch(found):
+            raise SettingsRefused(f"{PREFIX}{name.upper()}: found {found!r}, expected name@domain")
+    if settings.extra_ca_file is not None and not settings.extra_ca_file.is_file():
+        raise SettingsRefused(f"IDP_EXTRA_CA_FILE: there is no file {settings.extra_ca_file}")
 
 
 def _sentence(fault: Any) -> str:

@@ -183,6 +183,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator, aoba = world.client("operator"), "/tenants/aoba"
     shapes = {(route.method, route.path): route.gives for route in ROUTES}
     user = operator.post(f"{aoba}/users", {**PERSON, "claims": {"given_name": "次郎"}})
+    mailed = operator.post(f"{aoba}/users", {**PERSON, "user_name": "ume", "email": "ume@aoba.example"})
     service = operator.post(f"{aoba}/services", SERVICE)
     contract = world.contract_of("aoba")
     key = operator.post("/system/api-keys", {"name": "k", "permissions": ["users:read"]})
@@ -214,6 +215,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/decisions/{reference}/explanation"): operator.get(explained).body,
         ("GET", "/contracts/{contract}/erasure-certificate"): certificate,
         ("POST", "/tenants/{tenant}/users"): user.body,
+        ("POST", "/tenants/{tenant}/users/{user}/invitation"): operator.post(
+            f"{aoba}/users/{mailed.body['id']}/invitation"
+        ).body,
         ("POST", "/tenants/{tenant}/services"): service.body,
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,

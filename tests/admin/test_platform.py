@@ -31,7 +31,7 @@ def test_the_platform_is_no_tenant(world: World) -> None:
 
 def test_the_notice_of_set_up_stands_in_the_outbox(world: World) -> None:
     items = world.client("aoba").get("/tenants/aoba/deliveries").body["items"]
-    assert [item["event"] for item in items] == ["contract.established"]
+    assert [item["event"] for item in items] == ["contract.established", "user.invited"]
     assert items[0]["payload"]["contract"] == world.contract_of("aoba")
 
 

@@ -51,6 +51,7 @@ MATRIX = {
     "DELETE /tenants/{tenant}/users/{user}": ("users:write", "oPt"),
     "POST /tenants/{tenant}/users/{user}/disable": ("users:write", "oPt"),
     "POST /tenants/{tenant}/users/{user}/enable": ("users:write", "oPt"),
+    "POST /tenants/{tenant}/users/{user}/invitation": ("users:write", "oPt"),
     "POST /tenants/{tenant}/groups": ("groups:write", "ot"),
     "GET /tenants/{tenant}/groups": ("groups:read", "opt"),
     "GET /tenants/{tenant}/groups/{group}": ("groups:read", "opt"),

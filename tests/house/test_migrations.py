@@ -20,6 +20,8 @@ _APPROVAL = (
 _TENANT = (
     "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1', NULL)",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
+    "INSERT INTO deliveries VALUES ('tnt_1', 'dlv_1', 'user.invited', 'usr_1', '{}', 0, NULL, 0, 0, NULL, NULL, NULL)",
+    "INSERT INTO invitations VALUES ('tnt_1', 'inv_1', 'usr_1', 'digest', 0, 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO registration_changes VALUES ('tnt_1', 1, 0, 'key_1', 'api', 'sealed')",
     "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
@@ -100,3 +102,23 @@ def test_a_contract_that_ran_before_there_was_a_schedule_is_looked_at(database_u
             connection.execute(text("SET LOCAL idp.tenants = '*'"))
         found = connection.execute(text("SELECT status, due_at FROM contracts ORDER BY status")).fetchall()
     assert [tuple(row) for row in found] == [("active", 0), ("ended", None), ("suspended", 0)]
+
+
+def test_what_was_in_the_outbox_before_anybody_sent_it_is_sent(database_url: str) -> None:
+    settings = _settings(database_url)
+    migrate.upgrade(settings)
+    migrate.downgrade(settings, "decisions")
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        connection.execute(text(_TENANT[0]))
+        for name, at in (("dlv_1", "NULL"), ("dlv_2", "7")):
+            row = f"INSERT INTO deliveries VALUES ('tnt_1', '{name}', 'contract.stopped', 'tenant', '{{}}', 0, {at}, 0)"
+            connection.execute(text(row))
+        connection.commit()
+    migrate.upgrade(settings)
+    with migrate.connect(settings) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL idp.tenants = '*'"))
+        found = connection.execute(text("SELECT id, next_at FROM deliveries ORDER BY id")).fetchall()
+    assert [tuple(row) for row in found] == [("dlv_1", 0), ("dlv_2", None)]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+from idp.apply.document import Fault
 from idp.web.languages import Language, switch_links
 from idp.web.pages import (
     PLATFORM,
@@ -31,6 +32,54 @@ PAYROLL = ShownService(
 TARO = ShownPerson("山田 太郎", "taro@aoba.example")
 BACK = "https://payroll.example/cb?error=access_denied&state=x&iss=https%3A%2F%2Fid.example%2Ft%2Faoba"
 FORM = {"action": "/t/aoba/signin", "csrf": "c5rf", "interaction": "int_01J"}
+INVITED = {
+    "action": "/t/aoba/invitation",
+    "csrf": "c5rf",
+    "token": "iv_1",
+    "username": "hanako@aoba.example",
+    "shortest": 8,
+}
+PRODUCTS = ["ID_PLUS", "MDM", "DEVICE_AUTH", "PLATFORM"]
+FAULTS = {
+    "tenant": Fault("tenant_taken"),
+    "corporate_number": Fault("invalid_check_digit", "7"),
+    "admin_contact/email": Fault("invalid_format", "name@domain"),
+    "ids": Fault("out_of_range", "1 – 1000000"),
+}
+DATES = {
+    "renews": True,
+    "first_day": "2026-04-01",
+    "last_day": "2026-04-30",
+    "last_day_to_ask": "2026-03-30",
+    "earliest_end": "2026-05-31",
+}
+APPLYING = {
+    "action": "/apply",
+    "csrf": "c5rf",
+    "values": {
+        "product": "ID_PLUS",
+        "tenant": "kaede",
+        "legal_form": "corporation",
+        "legal_name": "株式会社かえで",
+        "corporate_number": "7000012050002",
+        "representative": "楓 花子",
+        "admin_contact/name": "山田 太郎",
+        "admin_contact/email": "taro@kaede.example",
+        "admin_contact/phone": "",
+        "admin_contact/affiliation": "employee",
+        "billing_contact/name": "経理部",
+        "billing_contact/email": "billing@kaede.example",
+        "billing_contact/phone": "+81 3-0000-0000",
+        "ids": "50",
+        "term_months": "1",
+        "start_date": "2026-04-01",
+        "auto_renewal": "yes",
+        "time_zone": "Asia/Tokyo",
+        "partner": "",
+        "plan": "",
+        "continues": "",
+    },
+}
 LOGO = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36">'
     b'<rect width="36" height="36" rx="8" fill="#386641"/></svg>'
@@ -106,6 +155,13 @@ SAMPLES: Mapping[str, Sample] = {
     "logged_out": Sample("logged_out", AOBA, {"service": PAYROLL, "return_url": BACK, "signin_url": "/t/aoba/"}),
     "unavailable": Sample("unavailable", PLATFORM, {"retry_url": "/t/aoba/authorize?client_id=a"}),
     "too_many": Sample("too_many", AOBA, {"retry_after_seconds": 600, "retry_url": "/t/aoba/signin"}),
+    "invitation": Sample("invitation", AOBA, INVITED),
+    "invitation-error": Sample("invitation", MIDORI, {**INVITED, "error": "too_guessable"}),
+    "invited": Sample("invited", AOBA, {"username": "hanako@aoba.example"}),
+    "apply": Sample("apply", PLATFORM, {**APPLYING, "faults": {}, "products": PRODUCTS}),
+    "apply-error": Sample("apply", PLATFORM, {**APPLYING, "faults": FAULTS, "products": PRODUCTS}),
+    "apply_review": Sample("apply_review", PLATFORM, {**APPLYING, **DATES}),
+    "apply_received": Sample("apply_received", PLATFORM, {"reference": "con_019b2f6c8a7e4d1f9c3b5a7e2d4f6081"}),
     "form_post": Sample(
         "form_post", AOBA, {"action": "/sink", "fields": [("code", "abc"), ("state", "x y")], "service": PAYROLL}
     ),

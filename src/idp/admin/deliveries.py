@@ -28,8 +28,17 @@ def _to_json(row: Delivery) -> dict[str, Any]:
         "receiver": row.receiver,
         "payload": json.loads(row.payload),
         "created_at": rfc3339(row.created_at),
-        "delivered_at": None if row.delivered_at is None else rfc3339(row.delivered_at),
+        "status": row.status.value,
+        "attempts": row.attempts,
+        "next_at": None if row.next_at is None else rfc3339(row.next_at or row.created_at),
+        "delivered_at": _instant(row.delivered_at),
+        "failed_at": _instant(row.failed_at),
+        "error": row.error,
     }
+
+
+def _instant(us: int | None) -> str | None:
+    return None if us is None else rfc3339(us)
 
 
 ROUTES = (

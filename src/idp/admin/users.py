@@ -10,8 +10,9 @@ from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
-from idp.admin.shapes.users import NewUser, User, UserChange
+from idp.admin.shapes.users import Invitation, NewUser, User, UserChange
 from idp.credentials import EVERYTHING, Noun
+from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid, Refused
 from idp.kit.units import Unit
 from idp.users import Draft, Identity, Role
@@ -91,6 +92,18 @@ def delete(call: Call) -> Answer:
         credentials.forget_user(unit, identity.id)
         federation.forget_user(unit, identity.id)
         return call.done(unit, None)
+
+
+def invite(call: Call) -> Answer:
+    """Send somebody who has no password a link to choose one. It works once, for seven days, and takes the place of
+    the one before."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        identity = users.get(unit, call.names["user"])
+        _check_grant(call, had=identity.roles, gets=identity.draft, proves=True)
+        invitation = credentials.invite(unit, identity.id)
+        body = {"user": identity.id, "created_at": rfc3339(invitation.created_at)}
+        return call.done(unit, {**body, "expires_at": rfc3339(invitation.expires_at)}, status=202)
 
 
 def _expected(call: Call, unit: Unit) -> Identity:
@@ -182,5 +195,14 @@ ROUTES = (
     ),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _LAST)),
     Route("POST", f"{_ONE}/disable", disable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED, _LAST)),
+    Route(
+        "POST",
+        f"{_ONE}/invitation",
+        invite,
+        _WRITE,
+        gives=Invitation,
+        status=202,
+        conflicts=(_CLOSED, "password_exists", "email_missing", "user_disabled"),
+    ),
     Route("POST", f"{_ONE}/enable", enable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED,)),
 )

@@ -26,6 +26,7 @@ class Event(StrEnum):
     NETWORK_CREATED = "network.created"
     NETWORK_CHANGED = "network.changed"
     NETWORK_DELETED = "network.deleted"
+    USER_INVITED = "user.invited"
     PASSWORD_SET = "password.set"  # noqa: S105 - the name of an event
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"

@@ -8,7 +8,7 @@ looked at again: nothing that happens later can change what happened in it.
 
 from typing import NamedTuple
 
-from idp import audit, contracts, plans, users
+from idp import audit, contracts, delivery, plans, tenants, users
 from idp.audit import Event
 from idp.billing import charging, store
 from idp.billing.model import Buyer, Due, Seller, Statement
@@ -56,6 +56,9 @@ def issue(unit: Unit, owed: Due, seller: Seller) -> Statement | None:
     store.add(inner, statement, partner=made.responsible.partner)
     facts = {"month": str(owed.month), "total": statement.bill.total}
     audit.record(inner, Event.STATEMENT_ISSUED, subject=str(statement.number), **facts)
+    if tenants.get(inner).erased_at is None:
+        payload = {"number": statement.number, **facts}
+        delivery.enqueue(inner, "statement.issued", receiver="tenant", payload=payload)
     return statement
 
 

@@ -49,7 +49,7 @@ from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdra
 from idp.contracts.retention import sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter, Waiting
-from idp.contracts.terms_calendar import Term
+from idp.contracts.terms_calendar import Outlook, Term, outlook
 from idp.plans import Product
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Kept",
     "LegalForm",
     "NonRenewal",
+    "Outlook",
     "Parties",
     "Past",
     "Product",
@@ -107,6 +108,7 @@ __all__ = [
     "is_known",
     "is_possible",
     "keep",
+    "outlook",
     "page",
     "pasts",
     "read_application",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from idp import audit, delivery, tenants
+from idp import audit, credentials, delivery, tenants, users
 from idp.contracts import store
 from idp.contracts.entitlements import facts, reason_against
 from idp.contracts.lifecycle import EndReason, Event
@@ -32,6 +32,15 @@ def tell(unit: Unit, record: Record, changes: Sequence[Change], facts: Mapping[s
         if change.event in _NEWS:
             payload = {"contract": record.id, "product": record.product, "status": change.after.value}
             delivery.enqueue(unit, f"contract.{change.event.value}", receiver="tenant", payload=payload)
+        if change.event is Event.ESTABLISHED and record.product == Product.ID_PLUS:
+            _invite_administrators(unit)
+
+
+def _invite_administrators(unit: Unit) -> None:
+    """From this moment on they can get in."""
+    for user_id in users.admins_without_credentials(unit):
+        if users.get(unit, user_id).email is not None:
+            credentials.invite(unit, user_id)
 
 
 def _nobody_gets_in(unit: Unit, record: Record) -> bool:

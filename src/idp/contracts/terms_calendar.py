@@ -28,6 +28,15 @@ class Reminder(NamedTuple):
     on: date
 
 
+class Outlook(NamedTuple):
+    """What somebody should know who is about to apply. With terms of one month the last day to ask lies before the
+    first term, and `earliest_end` is the end of the next."""
+
+    term: Term
+    last_day_to_ask: date
+    earliest_end: date
+
+
 def term_end(first: date, months: int) -> date:
     """The last day of a term of `months` that begins on `first`: the day before the corresponding day of the last
     month, or that month's last day where it has no corresponding day (Civil Code Art. 143 (2))."""
@@ -76,6 +85,12 @@ def next_possible_end(first: date, months: int, today: date) -> Term:
     while last_day_to_ask(term.last) < today:
         term = next_term(term, months)
     return term
+
+
+def outlook(first: date, months: int) -> Outlook:
+    """Of terms of `months`, if the first begins on `first`."""
+    term = first_term(first, months)
+    return Outlook(term, last_day_to_ask(term.last), next_possible_end(first, months, first).last)
 
 
 def reminders(term: Term, *, auto_renewal: bool) -> tuple[Reminder, ...]:

@@ -1,8 +1,8 @@
 """How somebody proves who they are: passwords of people, keys of programs, and what a key allows.
 
-Owns password hashes, API keys and the count of failed attempts. It answers "this is that identity" or "no" in one and
-the same way for every reason, and never says which. It never keeps a secret in clear, never gives one back, never
-decides about services (that is the gate), and never hashes a password inside a transaction.
+Owns password hashes, invitations to choose a first one, API keys and the count of failed attempts. It answers "this is
+that identity" or "no" in one and the same way for every reason, and never says which. It never keeps a secret in clear,
+never gives one back, never decides about services (that is the gate), and never hashes a password inside a transaction.
 """
 
 from idp.credentials.actions import (
@@ -21,21 +21,24 @@ from idp.credentials.actions import (
     set_password,
     use_is_worth_noting,
 )
-from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
-from idp.credentials.password_policy import refuse_guessable, refuse_impossible
+from idp.credentials.invitations import accept, find_invited, invite, secret_of
+from idp.credentials.model import ApiKey, Invitation, KeyDraft, KeyScope, NewKey
+from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
-from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, sweeps
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, count_form, sweeps
 
 __all__ = [
     "EVERYTHING",
+    "SHORTEST",
     "STRICT",
     "WIDE",
     "ApiKey",
     "Check",
     "Cost",
     "HashPool",
+    "Invitation",
     "KeyDraft",
     "KeyScope",
     "Limit",
@@ -46,14 +49,18 @@ __all__ = [
     "Throttle",
     "Verb",
     "Verdict",
+    "accept",
     "authenticate_key",
     "begin_check",
+    "count_form",
     "create_key",
     "delete_key",
+    "find_invited",
     "finish_check",
     "forget_user",
     "has_password",
     "holds",
+    "invite",
     "is_key",
     "key_to_json",
     "keys",
@@ -64,6 +71,7 @@ __all__ = [
     "read_key",
     "refuse_guessable",
     "refuse_impossible",
+    "secret_of",
     "set_first_passwords",
     "set_password",
     "sweeps",

@@ -28,6 +28,7 @@ def set_password(unit: Unit, user_id: str, encoded: str) -> None:
     """
     users.get(unit, user_id)
     store.put_password(unit, user_id, encoded)
+    store.forget_invitations(unit, user_id)
     users.credentials_changed(unit, user_id, can_sign_in=True)
     audit.record(unit, Event.PASSWORD_SET, subject=user_id)
 
@@ -45,6 +46,7 @@ def has_password(unit: Unit, user_id: str) -> bool:
 def forget_user(unit: Unit, user_id: str) -> None:
     """All credentials of an ID that was deleted."""
     store.delete_password(unit, user_id)
+    store.forget_invitations(unit, user_id)
 
 
 def read_key(document: Mapping[str, object], *, now_us: int, owned: bool = False) -> KeyDraft:

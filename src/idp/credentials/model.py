@@ -68,3 +68,13 @@ class NewKey(NamedTuple):
 
     key: ApiKey
     secret: str
+
+
+class Invitation(NamedTuple):
+    """Of one ID, to choose its first password."""
+
+    id: str
+    user_id: str
+    digest: bytes
+    created_at: int
+    expires_at: int

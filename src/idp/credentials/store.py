@@ -3,9 +3,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from idp.credentials.model import ApiKey, KeyScope
+from idp.credentials.model import ApiKey, Invitation, KeyScope
 from idp.credentials.permissions import parse
-from idp.credentials.tables import api_keys, passwords
+from idp.credentials.tables import api_keys, invitations, passwords
 from idp.kit.db import command, own, query
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
@@ -67,6 +67,24 @@ _USED = command(
     )
     .values(used_at=bindparam("now")),
     platform=True,
+)
+
+
+_ADD_INVITATION = command(insert(invitations))
+_INVITATION = query(
+    select(*(invitations.c[name] for name in Invitation._fields)).where(
+        own(invitations), invitations.c.id == bindparam("id")
+    ),
+    Invitation,
+)
+_FORGET_INVITATIONS = command(delete(invitations).where(own(invitations), invitations.c.user_id == bindparam("user")))
+_USE_INVITATION = command(
+    delete(invitations).where(
+        own(invitations),
+        invitations.c.id == bindparam("id"),
+        invitations.c.digest == bindparam("shown"),
+        invitations.c.expires_at > bindparam("now"),
+    )
 )
 
 
@@ -143,3 +161,20 @@ def _key(row: KeyRow) -> ApiKey:
         owner=row.owner,
         maker=row.maker,
     )
+
+
+def add_invitation(unit: Unit, invitation: Invitation) -> None:
+    unit.run(_ADD_INVITATION, **invitation._asdict())
+
+
+def invitation(unit: Unit, invitation_id: str) -> Invitation | None:
+    return unit.one(_INVITATION, id=invitation_id)
+
+
+def forget_invitations(unit: Unit, user_id: str) -> None:
+    unit.run(_FORGET_INVITATIONS, user=user_id)
+
+
+def use_invitation(unit: Unit, invitation_id: str, digest: bytes) -> bool:
+    """True for exactly one caller, and for nobody once it has expired."""
+    return unit.run(_USE_INVITATION, id=invitation_id, shown=digest, now=unit.now_us) == 1

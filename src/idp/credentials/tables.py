@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
+from idp.kit.db import ERASED, SPENT, WITHDRAWN, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -40,4 +40,18 @@ api_keys = Table(
     Column("maker", Text, nullable=False, server_default=""),
     Index("ix_api_keys_id", "id", unique=True),
     info=ERASED | WITHDRAWN,
+)
+
+# Without the secret, which is in the letter alone: should that be sent again, the tenant's key gives it once more.
+invitations = Table(
+    "invitations",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("uq_invitations_tenant_id_user_id", "tenant_id", "user_id", unique=True),
+    info=ERASED | SPENT,
 )

@@ -32,6 +32,7 @@ class Throttle(NamedTuple):
     account: Limit
     address: Limit
     enforce: bool = True
+    forms: Limit = Limit(5, 600 * SECOND)  # sent by somebody who is not signed in, from one address
     clock: Clock | None = None  # the machine's own, unless handed in; never the one that contracts go by
 
     def now_us(self) -> int:
@@ -40,7 +41,7 @@ class Throttle(NamedTuple):
 
 STRICT = Throttle(account=Limit(10, 30 * SECOND), address=Limit(100, SECOND))
 # For development and tests: fifty sign-ins a second from one address must pass, with a hundred in flight.
-WIDE = Throttle(account=Limit(100, SECOND), address=Limit(1_000, SECOND // 100))
+WIDE = Throttle(account=Limit(100, SECOND), address=Limit(1_000, SECOND // 100), forms=Limit(1_000, SECOND // 100))
 
 _NO_LIMIT = 2**60
 
@@ -85,6 +86,11 @@ def count(unit: Unit, throttle: Throttle, *, account: bytes, address: str) -> li
     """
     by_address = _tried(unit, throttle, throttle.address, b"address\0" + _network(address))
     return [by_address, _tried(unit, throttle, throttle.account, b"account\0" + account)]
+
+
+def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> None:
+    """As `count`, for a form that is open to anybody."""
+    _tried(unit, throttle, throttle.forms, b"form\0" + purpose + b"\0" + _network(address))
 
 
 def give_back(unit: Unit, tries: list[Tried]) -> None:

@@ -1,8 +1,23 @@
 """What has to reach somebody outside: written in the transaction of its cause, sent after its commit, kept until told.
 
-It knows no recipient's protocol and decides nothing about who is told.
+It knows no recipient's protocol and decides nothing about who is told: that is for the senders that are handed to the
+dispatcher. Each delivery is sent at least once, with the same id each time, and to one receiver in the order in which
+the deliveries came into being.
 """
 
-from idp.delivery.outbox import Delivery, enqueue, pending
+from idp.delivery.dispatching import Dispatcher, Sender
+from idp.delivery.model import Claimed, Delivery, Impossible, PutOff, Status
+from idp.delivery.outbox import discard, enqueue, pending
 
-__all__ = ["Delivery", "enqueue", "pending"]
+__all__ = [
+    "Claimed",
+    "Delivery",
+    "Dispatcher",
+    "Impossible",
+    "PutOff",
+    "Sender",
+    "Status",
+    "discard",
+    "enqueue",
+    "pending",
+]

@@ -1,44 +1,30 @@
 """The outbox."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
+from idp.delivery.model import Delivery
 from idp.delivery.tables import deliveries
 from idp.kit import ids
 from idp.kit.db import command, own, query
 from idp.kit.units import Unit
 
-
-class Delivery(NamedTuple):
-    id: str
-    event: str
-    receiver: str
-    payload: str
-    created_at: int
-    delivered_at: int | None
-
-
 _ADD = command(insert(deliveries))
 _PAGE = query(
-    select(
-        deliveries.c.id,
-        deliveries.c.event,
-        deliveries.c.receiver,
-        deliveries.c.payload,
-        deliveries.c.created_at,
-        deliveries.c.delivered_at,
-    )
+    select(*(deliveries.c[name] for name in Delivery._fields))
     .where(own(deliveries), deliveries.c.id > bindparam("after"))
     .order_by(deliveries.c.id)
     .limit(bindparam("limit")),
     Delivery,
 )
+_DISCARD = command(delete(deliveries).where(own(deliveries), deliveries.c.next_at == 0))
 
 
 def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -> str:
-    """`event` such as `contract.established`; `receiver` names who is told: `tenant`, or the id of a service."""
+    """`event` such as `contract.established`; `receiver` names who is told: `tenant`, `operator`, or an id. Neither
+    secrets nor anything of a person belong in `payload`: whoever sends it looks them up."""
     delivery = ids.new("dlv")
     unit.run(
         _ADD,
@@ -49,6 +35,10 @@ def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -
         created_at=unit.now_us,
         delivered_at=None,
         attempts=0,
+        next_at=0,
+        lease=None,
+        failed_at=None,
+        error=None,
     )
     return delivery
 
@@ -56,3 +46,8 @@ def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -
 def pending(unit: Unit, *, after: str = "", limit: int = 50) -> list[Delivery]:
     """In the order of their causes, delivered or not."""
     return unit.all(_PAGE, after=after, limit=limit)
+
+
+def discard(unit: Unit) -> None:
+    """What nobody has tried to send yet: for tenants that are made up, where there is nobody to be told."""
+    unit.run(_DISCARD)

@@ -6,6 +6,7 @@ bearer secret is `kind_id_secret_crc` with 256 random bits: the id finds the row
 the checksum lets leak scanners and typing errors be told from guesses without a look-up. Only its SHA-256 is stored.
 """
 
+import base64
 import binascii
 import re
 import secrets
@@ -74,6 +75,13 @@ def mint(kind: str, row_id: str | None = None) -> Minted:
     body = f"{kind}_{plain}_{secrets.token_urlsafe(32)}"
     token = f"{body}_{binascii.crc32(body.encode()):08x}"
     return Minted(token, plain, digest(token))
+
+
+def derived(kind: str, row_id: str, secret: bytes) -> Minted:
+    """As `mint`, from 32 secret bytes that somebody can compute again, so that nobody has to keep them."""
+    body = f"{kind}_{row_id}_{base64.urlsafe_b64encode(secret).decode().rstrip('=')}"
+    token = f"{body}_{binascii.crc32(body.encode()):08x}"
+    return Minted(token, row_id, digest(token))
 
 
 def presented(kind: str, token: str) -> Presented | None:

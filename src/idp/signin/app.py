@@ -11,6 +11,7 @@ from idp.federation import Service
 from idp.kit.errors import NotFound, Refused, TooMany
 from idp.kit.units import Actor, Unit
 from idp.sessions import Interaction, Method, Opened, Whereabouts
+from idp.signin import invitation
 from idp.signin.finishing import finish
 from idp.users import Identity
 from idp.web import cookies, csrf
@@ -40,6 +41,8 @@ def routes(house: House) -> list[Route]:
     return [
         Route("/t/{tenant}/signin", frozenset({"GET"}), "signin", page(house)),
         Route("/t/{tenant}/signin", frozenset({"POST"}), "signin", attempt(house)),
+        Route(f"/t/{{tenant}}/{invitation.PATH}", frozenset({"GET"}), "invitation", invitation.page(house)),
+        Route(f"/t/{{tenant}}/{invitation.PATH}", frozenset({"POST"}), "invitation", invitation.answer(house)),
     ]
 
 

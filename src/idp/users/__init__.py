@@ -22,7 +22,17 @@ from idp.users.document import read, to_json
 from idp.users.group_store import groups_of, holding
 from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
-from idp.users.store import active_generations, administrators, find, find_by_name, get, page, seats_used, standing
+from idp.users.store import (
+    active_generations,
+    administrators,
+    admins_without_credentials,
+    find,
+    find_by_name,
+    get,
+    page,
+    seats_used,
+    standing,
+)
 
 __all__ = [
     "CLAIMS_OF_SCOPE",
@@ -38,6 +48,7 @@ __all__ = [
     "UserStatus",
     "active_generations",
     "administrators",
+    "admins_without_credentials",
     "canonical",
     "change",
     "claims_for",

@@ -33,6 +33,10 @@ class _Number(NamedTuple):
     number: int
 
 
+class _Id(NamedTuple):
+    id: str
+
+
 class _Used(NamedTuple):
     used: int
 
@@ -128,6 +132,19 @@ _OTHER_ADMINS = query(
         users.c.id != bindparam("user"),
     ),
     _Number,
+)
+
+_ADMINS_WITHOUT = query(
+    select(users.c.id)
+    .where(
+        own(users),
+        users.c.is_admin.is_(True),
+        users.c.can_sign_in.is_(False),
+        users.c.status == UserStatus.ACTIVE.value,
+    )
+    .order_by(users.c.id)
+    .limit(bindparam("limit")),
+    _Id,
 )
 
 
@@ -244,6 +261,11 @@ def other_admins(unit: Unit, user_id: str) -> int:
     """Administrators beside this one who could sign in."""
     row = unit.one(_OTHER_ADMINS, user=user_id)
     return 0 if row is None else row.number
+
+
+def admins_without_credentials(unit: Unit, *, limit: int = 50) -> list[UserId]:
+    """Administrators who could not sign in yet."""
+    return [UserId(row.id) for row in unit.all(_ADMINS_WITHOUT, limit=limit)]
 
 
 def take_seats(unit: Unit, wanted: int, *, limit: int) -> bool:

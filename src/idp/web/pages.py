@@ -40,6 +40,11 @@ PageName = Literal[
     "unavailable",
     "too_many",
     "form_post",
+    "invitation",
+    "invited",
+    "apply",
+    "apply_review",
+    "apply_received",
 ]
 
 # Characters that reorder or hide their neighbours: a name must not be able to read as another (Unicode TR 36 2.5).
@@ -93,11 +98,20 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
         "logged_out": _takes(service=None, return_url=None, signin_url=None),
         "unavailable": _takes(retry_url=None),
         "too_many": _takes(retry_after_seconds=None, retry_url=None),
+        "invitation": _takes("action", "csrf", "token", "username", "shortest", error=None),
+        "invited": _takes("username"),
+        "apply": _takes("action", "csrf", "values", "faults", "products", stale=False),
+        "apply_review": _takes(
+            "action", "csrf", "values", "renews", "first_day", "last_day", "last_day_to_ask", "earliest_end"
+        ),
+        "apply_received": _takes("reference"),
         "form_post": _takes("action", "fields", service=None),
     }
 )
 
-_WITH_FORM: frozenset[PageName] = frozenset({"signin", "consent", "terms", "logout_confirm", "form_post"})
+_WITH_FORM: frozenset[PageName] = frozenset(
+    {"signin", "consent", "terms", "logout_confirm", "form_post", "invitation", "apply", "apply_review"}
+)
 _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
 
 

@@ -55,7 +55,7 @@ def language_of(scope: Scope, ui_locales: str | None = None) -> Language:
     )
 
 
-async def show(
+async def show(  # noqa: PLR0913 - what an answer is made of
     house: House,
     scope: Scope,
     send: Send,
@@ -66,15 +66,18 @@ async def show(
     headers: Iterable[Header] = (),
     ui_locales: str | None = None,
     query: str | None = None,
+    switchable: bool = True,
     **context: Any,
 ) -> None:
-    """`query` is that of the GET address of this page, where the shown one was reached by POST."""
+    """`query` is that of the GET address of this page, where the shown one was reached by POST; not `switchable` where
+    following a link to another language would lose what was typed."""
     language = language_of(scope, ui_locales)
+    switch = switch_links(scope["query_string"].decode("latin-1") if query is None else query)
     body = house.pages.render(
         page,
         language=language,
         brand=brand_of(facts.tenant) if facts else PLATFORM,
-        switch=switch_links(scope["query_string"].decode("latin-1") if query is None else query),
+        switch=switch if switchable else None,
         **context,
     )
     fields = _fields(page)

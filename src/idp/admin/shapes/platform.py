@@ -5,6 +5,7 @@ from pydantic import ConfigDict, Field
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
 from idp.admin.shapes.contracts import AdminContact, BillingContact
 from idp.contracts import Status
+from idp.delivery import Status as DeliveryStatus
 from idp.kit.units import Source
 from idp.partners import PartnerStatus
 
@@ -152,14 +153,20 @@ class System(Shown):
 
 
 class Delivery(Shown):
-    """What has to reach somebody outside, and whether it has."""
+    """What has to reach somebody outside, and whether it has. `next_at` is when it is tried next, by the machine's own
+    time; `error` is the code of the latest attempt that failed."""
 
     id: str
     event: str
     receiver: str
     payload: dict[str, object]
     created_at: Instant
+    status: DeliveryStatus
+    attempts: int
+    next_at: Instant | None
     delivered_at: Instant | None
+    failed_at: Instant | None
+    error: str | None
 
 
 class Entry(Shown):

@@ -81,3 +81,11 @@ class Member(Shown):
 
     user: str
     created_at: Instant
+
+
+class Invitation(Shown):
+    """A letter with a link is on its way; what became of it is among the deliveries."""
+
+    user: str
+    created_at: Instant
+    expires_at: Instant

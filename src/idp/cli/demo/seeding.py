@@ -7,7 +7,7 @@ any other; signing keys are made when they are first needed.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from idp import contracts, credentials, federation, tenants, users
+from idp import contracts, credentials, delivery, federation, tenants, users
 from idp.cli.bootstrapping import HOST
 from idp.cli.demo.furnishing import application, establish, hashed_password, standard_plan, tenant_of
 from idp.cli.demo.people import AOBA
@@ -63,6 +63,7 @@ def _seed_tenant(unit: Unit, slug: str, amounts: Amounts, patterns: _Patterns) -
     )
     inner = establish(unit, filed)
     _give_password(inner, admin.email, patterns.password)
+    delivery.discard(inner)  # thousands of letters, and nobody to read them
     if amounts.people > 1:  # the first is the administrator
         _add_people(inner, slug, range(1, amounts.people), patterns.password, limit=amounts.people)
     if amounts.services:

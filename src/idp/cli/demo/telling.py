@@ -49,6 +49,8 @@ def lines(told: Told) -> list[tuple[str, str, str]]:
         ("Behind it", "Suspended neighbour", f"{MIDORI.slug} ({MIDORI.name})"),
         ("Behind it", "Admin API", f"{base}/api/docs"),
         ("Behind it", "Operator's API key", str(told.key_file)),
+        ("Behind it", "Letters", str(where / "mail")),
+        ("Behind it", "Application form", f"{base}/apply"),
         ("Behind it", "Data", kept),
     ]
 

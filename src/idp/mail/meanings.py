@@ -1,0 +1,29 @@
+"""Which events of the outbox are told by letter, and which facts of theirs stand in it, in this order."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_CONTRACT = ("company", "product", "contract")
+_RUNNING = (*_CONTRACT, "term", "last_day_to_ask")
+_OVER = (*_CONTRACT, "ended_on", "export_until")
+
+MEANINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "application.received": (*_CONTRACT, "tenant", "ids"),
+        "application.filed": (*_CONTRACT, "tenant", "ids"),
+        "contract.established": _RUNNING,
+        "contract.suspended": _CONTRACT,
+        "contract.resumed": _CONTRACT,
+        "contract.ids_changed": (*_CONTRACT, "ids"),
+        "contract.expired": _OVER,
+        "contract.not_renewed": _OVER,
+        "contract.stopped": _OVER,
+        "contract.terminated": _OVER,
+        "contract.reminder": (*_CONTRACT, "term", "last_day_to_ask", "end_date"),
+        "contract.erased": ("tenant", "contract", "erased_at", "sha256"),
+        "tenant.registered_information_changed": ("tenant", "fields"),
+        "statement.issued": ("company", "number", "month", "total"),
+        "terms.published": ("title", "version", "effective_date"),
+        "user.invited": ("user_name", "valid_until"),
+    }
+)
