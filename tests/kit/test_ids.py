@@ -110,3 +110,15 @@ def test_one_wrong_character_anywhere_is_noticed(place: int) -> None:
     wrong = "b" if TOKEN[place] == "a" else "a"
     assert ids.presented("rt", TOKEN[:place] + wrong + TOKEN[place + 1 :]) is None
     assert ids.presented("rt", TOKEN) is not None
+
+
+def test_a_fork_does_not_give_the_names_that_its_parent_will_give() -> None:
+    program = (
+        "import os\nfrom idp.kit.ids import new\nfrom idp.kit.references import new_reference\n"
+        "def some(): return [new_reference() for _ in range(50)] + [new('usr')[-20:] for _ in range(50)]\n"
+        "some()\nchild = os.fork()\nprint('\\n'.join(some()), flush=True)\nchild and os.wait()"
+    )
+    command = [sys.executable, "-c", program]
+    environment = {"PYTHONPATH": str(ROOT / "src")}
+    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()
+    assert len(said) == len(set(said)) == 200

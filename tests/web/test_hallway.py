@@ -1,4 +1,6 @@
+import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -345,3 +347,49 @@ def test_addresses_are_logged_when_asked_for(serving, application) -> None:
 def test_a_base_url_without_a_host_is_refused(application) -> None:
     with pytest.raises(ValueError, match="idp"):
         Hallway(application, base_url="idp.example")
+
+
+# Heads that are said again on one connection
+
+HEADS = {
+    "plain": b"Host: idp.example\r\n",
+    "other host": b"Host: idp.examplf\r\n",  # as long as the first
+    "no host": b"Hosx: idp.example\r\n",
+    "forwarded": b"Host: idp.example\r\nX-Forwarded-For: 203.0.113.9\r\n",
+    "otherwise forwarded": b"Host: idp.example\r\nX-Forwarded-For: 203.0.113.8\r\n",
+    "underscore": b"Host: idp.example\r\nX_Forwarded_For: 203.0.113.9\r\n",
+    "twice": b"Host: idp.example\r\nOrigin: a\r\nOrigin: b\r\n",
+}
+
+
+def _said_on(line: socket.socket, head: bytes) -> tuple[int, dict[str, object]]:
+    """The status, and what of the answer does not differ from one request to the next."""
+    line.sendall(b"POST /x HTTP/1.1\r\n%bContent-Length: 2\r\n\r\nab" % head)
+    raw = line.recv(65536)  # head and body leave in one piece
+    status, body = int(raw[9:12]), raw.partition(b"\r\n\r\n")[2]
+    seen = json.loads(body) if status == 200 else {}
+    seen.pop("reference", None)
+    return status, {**seen, "client": seen.get("client", [""])[0]}
+
+
+def test_what_is_kept_with_a_head_is_that_heads_own(behind_proxy) -> None:
+    alone = {}
+    for name, head in HEADS.items():
+        with behind_proxy.connect() as line:
+            alone[name] = _said_on(line, head)
+    assert {status for status, _ in alone.values()} == {200, 400, 421}
+    assert alone["forwarded"][1]["address"] == "203.0.113.9"
+    with behind_proxy.connect() as line:
+        for name in [*HEADS, *HEADS, *reversed(HEADS)]:
+            assert [_said_on(line, HEADS[name]) for _ in range(3)] == [alone[name]] * 3, name
+
+
+def test_every_answer_to_the_same_head_has_a_reference_of_its_own(wire) -> None:
+    with wire.connect() as line:
+        answers = []
+        for _ in range(5):
+            line.sendall(b"GET /x HTTP/1.1\r\nHost: idp.example\r\n\r\n")
+            answers.append(line.recv(65536))
+    references = [re.search(rb"x-request-id: (\S+)", answer)[1] for answer in answers]
+    assert len(set(references)) == 5
+    assert all(b'"reference":"%b"' % reference in answer for answer, reference in zip(answers, references, strict=True))
