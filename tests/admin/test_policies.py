@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from tests.admin.conftest import Client, World
 
-from idp import users
+from idp import access, users
+from idp.access.policies import Rule
 from idp.contracts import Status
+from idp.kit.units import Unit
 
 DENY: dict[str, Any] = {
     "name": "office hours",
@@ -203,6 +205,25 @@ def test_what_counts_is_the_administrators_that_there_are(world: World, aoba: Cl
         users.disable(unit, officer)
         assert users.get(unit, admin).active
     assert activated(aoba, employees) == (409, "last_admin_locked_out")
+
+
+def test_while_a_set_is_tried_out_others_write_and_what_changes_meanwhile_is_tried_again(
+    world: World, aoba: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midori, tried = world.client("midori"), []
+    honestly = access.drafts.locked_out.everybody
+
+    def slowly(unit: Unit, rules: list[Rule]) -> bool:
+        found = honestly(unit, rules)
+        tried.append(len(rules))
+        assert midori.post("/tenants/midori/groups", {"name": f"g{len(tried)}"}).status == 201
+        if len(tried) == 1:
+            assert aoba.post(POLICIES, EVERYBODY).status == 201
+        return found
+
+    monkeypatch.setattr(access.drafts.locked_out, "everybody", slowly)
+    assert aoba.post(f"{POLICIES}/activate", {}).code == "last_admin_locked_out"
+    assert tried == [0, 1]
 
 
 def test_a_rule_of_one_service_locks_nobody_out_of_the_console(aoba: Client) -> None:

@@ -49,6 +49,7 @@ def ours(provider: Provider) -> Ours:
             ("program", PROGRAM),
             ("opaque", PROGRAM | {"access_token_format": "opaque"}),
             ("machine", MACHINE),
+            ("strong", MACHINE | {"scope": "*:*"}),
         ):
             document = {"name": name, "protocol": "oidc", "assignment_required": False, "oidc": oidc}
             made = federation.to_json(federation.create(unit, federation.read(document, production=False)))
@@ -170,6 +171,26 @@ def test_keys_made_with_a_token_are_the_accounts(ours: Ours) -> None:
     assert (made.status, made.json()["owner"]) == (201, ours.provider.user("op"))
     more = ours.ask("POST", "/system/api-keys", token, b'{"name": "k", "permissions": ["partners:read"]}')
     assert more.status == 403
+
+
+def test_a_program_is_neither_of_two_persons_and_makes_no_keys_that_could_be(ours: Ours) -> None:
+    """Whoever registers a program has its secret: with it they would be two."""
+    ours.provider.settings = ours.provider.settings.model_copy(update={"two_person_acts": True})
+    program = ours.parties["strong"].credentials(scope="*:*").json()["access_token"]
+    person = ours.token(scope=f"{SCOPE} *:*")
+
+    def ask(path: str, token: str, body: bytes) -> Answer:
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        return ours.provider.second.call("POST", f"/api/v1{path}", headers, body)
+
+    terminate, why = f"/contracts/{ours.provider.contract()}/terminate", b'{"reason": "unpaid"}'
+    refused = ask(terminate, program, why)
+    assert (refused.status, refused.json()["code"]) == (403, "operator_account_required")
+    assert ask(terminate, person, why).status == 202
+    for owner in (b"", b', "owner": "%s"' % ours.provider.user("op").encode()):
+        made = ask("/system/api-keys", program, b'{"name": "k", "permissions": ["*:*"]%s}' % owner)
+        assert (made.status, made.json()["code"]) == (403, "forbidden")
+    assert ask("/tenants/aoba/api-keys", program, b'{"name": "k", "permissions": ["*:*"]}').status == 201
 
 
 def key(provider: Provider, *permissions: str) -> str:

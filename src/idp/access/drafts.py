@@ -33,6 +33,7 @@ __all__ = [
     "get",
     "page",
     "stand_ins",
+    "try_out",
 ]
 
 CONFIRM_WITHIN = 600  # seconds
@@ -134,16 +135,28 @@ def delete(unit: Unit, policy_id: str, *, version: int | None = None) -> None:
     audit.record(unit, Event.POLICY_DELETED, subject=policy.id)
 
 
-def activate(unit: Unit, *, confirm_within: int = CONFIRM_WITHIN) -> Activation:
-    """The draft set, in force from this commit on; `confirm_within` in seconds.
+def try_out(unit: Unit) -> int:
+    """The revision at which the draft set leaves some administrator a way in. It may take seconds: for a unit that only
+    reads, or one tenant would keep all others from writing.
 
     Raises `Conflict`: `last_admin_locked_out`.
     """
-    tenants.touch(unit)
-    draft = rulebook.draft(unit)
-    rules = [policies.restore(policy.document, rule_id=policy.id) for policy in draft]
+    revision = tenants.get(unit).revision  # first: what is read after a later change is not activated
+    rules = [policies.restore(policy.document, rule_id=policy.id) for policy in rulebook.draft(unit)]
     if locked_out.everybody(unit, rules):
         raise Conflict("last_admin_locked_out", "Under these policies no administrator could sign in.")
+    return revision
+
+
+def activate(unit: Unit, *, tried_at: int, confirm_within: int = CONFIRM_WITHIN) -> Activation:
+    """The draft set, in force from this commit on; `confirm_within` in seconds. First thing in its unit.
+
+    Raises `tenants.Moved` where it is not what was tried out at that revision.
+    """
+    tenants.touch(unit)
+    if tenants.revision(unit) != tried_at + 1:
+        raise tenants.Moved
+    draft = rulebook.draft(unit)
     activation = Activation(ids.new("act"), unit.now_us + confirm_within * SECOND)
     rulebook.add_set(unit, activation.id, _documents(draft), confirm_by=activation.confirm_by)
     audit.record(unit, Event.POLICIES_ACTIVATED, subject=activation.id, policies=[policy.id for policy in draft])

@@ -13,6 +13,7 @@ from idp.admin.rights import OPERATOR, WITH_PARTNER, WITH_TENANT
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes.platform import Key, MadeKey, MadeOperatorKey, NewKey, NewOperatorKey, OperatorKey
 from idp.credentials import KeyScope, Noun
+from idp.kit.errors import Refused
 
 
 def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
@@ -22,6 +23,8 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
             if scope is KeyScope.TENANT:
                 gate.require_contract(unit, call.key)
             operators = scope is KeyScope.OPERATOR
+            if operators and call.key.of_program:  # the key would be the machine's, or anybody's who is named
+                raise Refused("forbidden", "A program makes no keys of operators.")
             draft = credentials.read_key(call.document, now_us=unit.now_us, owned=operators)
             partner = call.names.get("partner", "")
             new = credentials.create_key(

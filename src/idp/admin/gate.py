@@ -21,6 +21,11 @@ def require_contract(unit: Unit, key: ApiKey) -> None:
     """
     # its row is locked from here on: whoever changes the contract comes wholly before or wholly after this change
     tenants.touch(unit)
+    refuse_closed(unit, key)
+
+
+def refuse_closed(unit: Unit, key: ApiKey) -> None:
+    """The same for a unit that only reads, or has touched the tenant already."""
     allowed = _READY if key.scope is KeyScope.TENANT else _READY_OR_PREPARING
     status = contracts.status_of(contracts.facts(unit), unit.now_us)
     if status not in allowed:

@@ -1,9 +1,10 @@
 """The rules of a tenant: the draft set, and putting it in force."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from idp import access
+from idp import access, tenants
 from idp.access import Policy
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
@@ -13,8 +14,10 @@ from idp.admin.routes import Route
 from idp.admin.shapes import policies as shapes
 from idp.credentials import Noun
 from idp.kit.clock import rfc3339
+from idp.kit.errors import Unavailable
 from idp.kit.fields import Fields, merged
 
+_TRIES = 3
 _FORM = frozenset({"effect", "services", "when", "require", "max_age_seconds"})
 _OURS = frozenset({"id", "source", "created_at", "changed_at"})
 
@@ -68,9 +71,19 @@ def activate(call: Call) -> Answer:
     longest, usual = access.drafts.LONGEST_TO_CONFIRM, access.drafts.CONFIRM_WITHIN
     within = fields.number("confirm_within_seconds", default=usual, lowest=1, highest=longest)
     fields.finish()
+    for _ in range(_TRIES):
+        with suppress(tenants.Moved):
+            return _put_in_force(call, within)
+    raise Unavailable("the tenant changes faster than its draft set is tried out")
+
+
+def _put_in_force(call: Call, within: int) -> Answer:
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        gate.refuse_closed(unit, call.key)
+        tried_at = access.drafts.try_out(unit)
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        gate.require_contract(unit, call.key)
-        made = access.drafts.activate(unit, confirm_within=within)
+        made = access.drafts.activate(unit, tried_at=tried_at, confirm_within=within)
+        gate.refuse_closed(unit, call.key)
         body = {"activation": made.id, "confirm_by": rfc3339(made.confirm_by)}
         return call.done(unit, body, status=202)
 

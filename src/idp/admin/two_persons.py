@@ -15,7 +15,7 @@ from idp.admin.contract_json import contract_json
 from idp.approvals import Change, Proposal
 from idp.contracts import Contract, Event, Status
 from idp.kit.clock import rfc3339
-from idp.kit.errors import Conflict, Stale
+from idp.kit.errors import Conflict, Refused, Stale
 from idp.kit.units import Unit
 
 _SHOWN = ("status", "end_reason", "ended_on", "stop_date", "export_until")
@@ -48,7 +48,9 @@ class _Undone(Exception):
 
 
 def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
-    """202, and nothing has changed. None where the act would change nothing."""
+    """202, and nothing has changed. None where the act would change nothing. Raises `Refused` for a program."""
+    if call.key.of_program:  # whoever registered it could approve what they let it propose
+        raise Refused("operator_account_required", "One operator proposes with an account of their own.")
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         before = contracts.get(unit, call.contract.id)
         version = before.version

@@ -54,6 +54,11 @@ class ApiKey(NamedTuple):
         return frozenset(within | {allowed for allowed in self.ceiling if holds(self.permissions, allowed)})
 
     @property
+    def of_program(self) -> bool:
+        """A program of the operators' asks in its own name: whoever may register or change one could be behind it."""
+        return bool(self.maker) and not self.owner
+
+    @property
     def persons(self) -> frozenset[str]:
         """Who could be behind it: two keys of one account are one person."""
         return frozenset({self.owner or MACHINE, self.maker or MACHINE})
