@@ -60,3 +60,4 @@ class Event(StrEnum):
     CLIENT_REFUSED = "client.refused"
     ACCESS_REFUSED = "access.refused"
     STATEMENT_ISSUED = "statement.issued"
+    STATEMENT_NUMBERS_SKIPPED = "statement.numbers_skipped"
