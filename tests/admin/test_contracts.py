@@ -198,3 +198,23 @@ def test_a_contract_shows_what_its_dates_say(world: World) -> None:
     assert (after.status, after.body["status"], after.body["end_reason"]) == (200, "ended", "expired")
     assert (after.body["ended_on"], after.body["export_until"]) == ("2026-04-30", "2026-05-30")
     assert operator.get(f"/contracts/{contract}", if_none_match=after.etag).status == 304
+
+
+def test_device_authentication_needs_an_active_contract_for_device_management(world: World) -> None:
+    operator = world.client("operator")
+    filed = operator.post("/applications", {**APPLICATION, "tenant": "aoba", "product": "DEVICE_AUTH"}).body["id"]
+    operator.post(f"/applications/{filed}/screen")
+
+    def refused() -> None:
+        reply = operator.post(f"/applications/{filed}/approve")
+        assert (reply.status, reply.code, reply.body["product"]) == (409, "contract_required", "MDM")
+        assert operator.get(f"/contracts/{filed}").body["status"] == "screening"
+
+    refused()
+    managed = world.bring("aoba", Status.APPROVED, product="MDM")
+    refused()
+    assert operator.post(f"/contracts/{managed}/setup-completed").status == 200
+    operator.post(f"/contracts/{managed}/suspend", {"reason": "unpaid"})
+    refused()
+    operator.post(f"/contracts/{managed}/resume")
+    assert operator.post(f"/applications/{filed}/approve").body["status"] == "approved"

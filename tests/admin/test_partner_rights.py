@@ -1,9 +1,10 @@
 """What the responsible partner may do, state by state, for its own customers and for nobody else's."""
 
 import pytest
-from tests.admin.conftest import APPLICATION, World
+from tests.admin.conftest import APPLICATION, DESK, World
 from tests.admin.test_rights import MATRIX, called, objects, place
 
+from idp import erasure
 from idp.admin.app import ROUTES
 from idp.contracts import Status
 
@@ -87,3 +88,18 @@ def test_a_partner_of_another_product_is_not_responsible_for_the_tenant(world: W
     assert world.client("partner").get(f"/contracts/{mdm}").status == 200
     assert world.client("partner").get("/tenants/midori").status == 404
     assert operator.get("/tenants/midori").status == 200
+
+
+def test_the_trail_of_an_erased_customer_is_read_by_its_partner_alone(world: World) -> None:
+    contract, trail = world.contract_of("aoba"), "/audit?tenant=aoba&limit=200"
+    assert world.client("partner").get(trail).body == world.client("operator").get(trail).body
+    world.client("operator").post(f"/contracts/{contract}/terminate", {"reason": "breach"})
+    with world.house.units.platform(actor=DESK) as unit:
+        erasure.erase(unit, contract, reason="asked for")
+    for name in ("operator", "partner"):
+        assert "contract.erased" in [entry["event"] for entry in world.client(name).get(trail).body["items"]]
+        assert world.client(name).get(f"/contracts/{contract}/history").body["items"][-1]["event"] == "erased"
+    assert world.client("stranger").get(trail).status == 404
+    assert world.client("partner").get("/audit?tenant=midori").status == 404
+    for name in ("partner", "stranger", "aoba"):
+        assert world.client(name).get("/audit").status in (401, 403)

@@ -59,7 +59,7 @@ class FactMemory:
     def __init__(self, units: Units, ring: KeyRing) -> None:
         self._units = units
         self._ring = ring
-        self._tenants: dict[str, TenantId] = {}  # a slug is never given to a second tenant
+        self._tenants: dict[str, TenantId] = {}  # of a tenant that is gone until it is asked for
         self._facts: dict[TenantId, Facts] = {}
 
     async def tenant_id(self, slug: str) -> TenantId:
@@ -95,8 +95,18 @@ class FactMemory:
         facts = self.at_hand(slug, client_id)
         if facts is not None:
             return facts
+        return await self.fresh(slug, client_id)
+
+    async def fresh(self, slug: str, client_id: str | None = None) -> Facts:
+        """As of now. Raises `NotFound`."""
         tenant = await self.tenant_id(slug)
-        return await self._units.read(tenant, lambda unit: self.current(unit, client_id))
+        try:
+            return await self._units.read(tenant, lambda unit: self.current(unit, client_id))
+        except NotFound:  # the name may be another's by now: a tenant was dissolved before it became a customer
+            again = await self.tenant_id(slug)
+            if again == tenant:
+                raise
+            return await self._units.read(again, lambda unit: self.current(unit, client_id))
 
     async def is_current(self, facts: Facts) -> bool:
         revision = await self._units.read(facts.tenant.id, tenants.revision)
@@ -121,9 +131,9 @@ class FactMemory:
         return facts
 
     def _forget(self, tenant: TenantId) -> None:
-        facts = self._facts.pop(tenant, None)
-        if facts is not None:
-            self._tenants.pop(facts.tenant.slug, None)
+        self._facts.pop(tenant, None)
+        for slug in [slug for slug, known in self._tenants.items() if known == tenant]:
+            del self._tenants[slug]
 
     def _load(self, unit: Unit) -> Facts:
         before = self._facts.get(unit.tenant)

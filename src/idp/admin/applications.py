@@ -1,6 +1,6 @@
 """Applications: contracts before they are established."""
 
-from idp import contracts, signing, tenants, terms
+from idp import contracts, erasure, signing, tenants, terms
 from idp.admin import places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -76,8 +76,8 @@ def reject(call: Call) -> Answer:
 
 
 def withdraw(call: Call) -> Answer:
-    """Take an application back, at any time before the set-up notice."""
-    return act(call, contracts.withdraw, reason_of(call.document))
+    """Take an application back, at any time before the set-up notice; what was prepared for it is deleted."""
+    return act(call, erasure.withdraw, reason_of(call.document))
 
 
 def _refuse_strangers(unit: Unit, slug: str, partner_id: str) -> None:

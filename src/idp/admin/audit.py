@@ -4,16 +4,16 @@ import json
 from typing import Any
 
 from idp import audit, tenants
-from idp.admin import rights
+from idp.admin import places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.rights import OPERATOR
+from idp.admin.rights import WITH_PARTNER
 from idp.admin.routes import Route
 from idp.admin.shapes import platform as shapes
 from idp.audit import Entry, Place
 from idp.credentials import Noun
 from idp.kit.clock import rfc3339
-from idp.kit.errors import NotFound
+from idp.kit.errors import NotFound, Refused
 from idp.kit.units import Unit
 
 
@@ -23,22 +23,29 @@ def of_tenant(call: Call) -> Answer:
 
 
 def of_platform(call: Call) -> Answer:
-    """What was done on the platform, or in one tenant, oldest first."""
-    return _page(call, slug=call.filters.get("tenant"))
+    """What was done on the platform, or in one tenant, oldest first; of an erased one, too. A partner names one of its
+    customers."""
+    slug = call.filters.get("tenant")
+    if slug is None and call.key.partner_id:
+        raise Refused("forbidden", "The platform's own trail is for operators.")
+    return _page(call, slug=slug)
 
 
 def _page(call: Call, slug: str | None = None) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        inner = unit if slug is None else _inside(unit, slug)
+        inner = unit if slug is None else _inside(unit, slug, partner=call.key.partner_id)
         rows = audit.page(inner, after=_place(call.page.after), limit=call.page.wanted)
         return call.page.answer(rows, entry_to_json, lambda row: f"{row.at} {row.chain} {row.seq}")
 
 
-def _inside(unit: Unit, slug: str) -> Unit:
+def _inside(unit: Unit, slug: str, *, partner: str) -> Unit:
     tenant = tenants.find_even_erased(unit, slug)
     if tenant is None:
         raise NotFound("tenant")
-    return unit.inside(tenant.id)
+    inner = unit.inside(tenant.id)
+    if partner and not places.is_or_was_customer(inner, partner):
+        raise NotFound("another partner's tenant")
+    return inner
 
 
 def _place(after: str) -> Place:
@@ -68,7 +75,7 @@ ROUTES = (
         "GET",
         "/audit",
         of_platform,
-        rights.read(Noun.AUDIT, OPERATOR),
+        rights.read(Noun.AUDIT, WITH_PARTNER),
         gives=shapes.Entry,
         pages=True,
         filters={"tenant": "The trail of one tenant, by the name in its URLs."},

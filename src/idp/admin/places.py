@@ -70,6 +70,15 @@ def is_customer(unit: Unit, partner_id: str) -> bool:
     return any(_binds(contract) for contract in past)
 
 
+def is_or_was_customer(unit: Unit, partner_id: str) -> bool:
+    """Of a tenant that is erased, too: whether the partner was the last one responsible for it."""
+    if is_customer(unit, partner_id):
+        return True
+    ours = [each for each in contracts.page(unit, limit=_PAGE) if _was_established(each)]
+    erased = all(each.status is Status.ERASED for each in ours)
+    return bool(ours) and erased and ours[-1].application.partner == partner_id
+
+
 def customers(unit: Unit, partner_id: str) -> list[TenantId]:
     """In the order of their ids. Needs a unit of the platform."""
     found: set[TenantId] = set()
@@ -155,3 +164,7 @@ def number_of(text: str) -> int:
 
 def _binds(contract: Contract) -> bool:
     return contract.application.product is Product.ID_PLUS and contract.status in _AGREED
+
+
+def _was_established(contract: Contract) -> bool:
+    return contract.application.product is Product.ID_PLUS and contract.established_at is not None

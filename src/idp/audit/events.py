@@ -67,3 +67,4 @@ class Event(StrEnum):
     NOTICE_PUBLISHED = "notice.published"
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
     STATEMENT_ISSUED = "statement.issued"
+    STATEMENT_NUMBERS_SKIPPED = "statement.numbers_skipped"

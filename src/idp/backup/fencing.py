@@ -2,7 +2,7 @@
 
 from sqlalchemy import MetaData
 
-from idp import approvals, audit, erasure, tenants
+from idp import approvals, audit, billing, erasure, tenants
 from idp.kit.db import OnRestore
 from idp.kit.dumping import shelves
 from idp.kit.units import Actor, Unit, Units
@@ -29,6 +29,9 @@ def fence_off(unit: Unit, epoch: int, *, metadata: MetaData, keep_api_keys: bool
     approvals.close_all(unit)
     tenants.begin_epoch(unit, epoch)
     _mark(unit, {"epoch": epoch, "taken_at": taken_at})
+    if skipped := billing.skip_given(unit):
+        first, last = skipped
+        audit.record(unit, audit.Event.STATEMENT_NUMBERS_SKIPPED, subject=str(first), first=first, last=last)
     erasure.complete_within(unit)
 
 

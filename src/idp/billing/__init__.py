@@ -13,7 +13,7 @@ from idp.billing.page import to_pdf
 from idp.billing.registration import is_registration_number
 from idp.billing.sheet import to_csv
 from idp.billing.statement import Bill, Line, Tax
-from idp.billing.store import find, page
+from idp.billing.store import find, page, skip_given
 
 __all__ = [
     "Bill",
@@ -29,6 +29,7 @@ __all__ = [
     "is_registration_number",
     "issue",
     "page",
+    "skip_given",
     "to_csv",
     "to_json",
     "to_pdf",

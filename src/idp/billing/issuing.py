@@ -2,8 +2,14 @@
 
 Tenant by tenant, each in a transaction of its own that holds the row of numbers: whoever issues at the same time waits
 there, finds that month and tenant done, and goes on to the next. So numbers rise by one in the order of months, then of
-tenants, and what is undone half-way gives its number back. A month that nobody owes for any more is closed and never
-looked at again: nothing that happens later can change what happened in it.
+tenants, and what is undone half-way gives its number back.
+
+The highest number is noted beside the keys before it is given. A database that was put back from a backup goes on above
+it: a customer may hold the statement that had the number, and no other ever has it. The numbers that are missing since
+then stand in the platform's trail. So a gap says that a backup was put back, and nothing else makes one.
+
+A month that nobody owes for any more is closed and never looked at again: nothing that happens later can change what
+happened in it.
 """
 
 from typing import NamedTuple

@@ -58,6 +58,7 @@ _OF_MONTH = query(
 _ADD = command(insert(statements))
 _HOLD = command(update(statement_numbers).where(own(statement_numbers)).values(last=statement_numbers.c.last))
 _COUNT = command(update(statement_numbers).where(own(statement_numbers)).values(last=statement_numbers.c.last + 1))
+_SET = command(update(statement_numbers).where(own(statement_numbers)).values(last=bindparam("new_last")))
 _LAST = query(select(statement_numbers.c.last).where(own(statement_numbers)), _Number)
 _CLOSE = add_new(statement_months)
 _CLOSED = query(select(func.max(statement_months.c.month).label("month")).where(own(statement_months)), _Month)
@@ -90,8 +91,26 @@ def hold_numbers(unit: Unit) -> None:
 
 
 def next_number(unit: Unit) -> int:
-    """Given for good with the commit, and not at all without it. Needs a unit of the platform."""
+    """Given for good with the commit, and not at all without it; noted beside the keys before. Needs a unit of the
+    platform in which `hold_numbers` was called."""
     unit.run(_COUNT)
+    last = _last(unit)
+    unit.keys.statements.raise_to(last)
+    return last
+
+
+def skip_given(unit: Unit) -> tuple[int, int] | None:
+    """In a database that was put back: the first and the last of the numbers that may have been given since, and are
+    not given again. Needs a unit of the platform."""
+    hold_numbers(unit)
+    last, given = _last(unit), unit.keys.statements.value()
+    if given <= last:
+        return None
+    unit.run(_SET, new_last=given)
+    return last + 1, given
+
+
+def _last(unit: Unit) -> int:
     row = unit.one(_LAST)
     assert row is not None
     return row.last

@@ -5,13 +5,13 @@ person gets in (the gate does); it says what a contract's state and dates allow,
 dates count whether or not a job has written them down.
 
 A contract before it is established is called an application: one record, one id. It belongs to the platform until its
-approval brings the tenant into being, and from then on to the tenant, so that each row has one owner at each moment and
-the walls between tenants hold for it. A unit of the platform reaches every contract and acts on each inside its
-owner's; a unit of a tenant reaches its own.
+approval brings the tenant into being, and from then on to the tenant, or to the platform again if it is withdrawn
+before it is established: so each row has one owner at each moment and the walls between tenants hold for it. A unit of
+the platform reaches every contract and acts on each inside its owner's; a unit of a tenant reaches its own.
 """
 
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
-from idp.contracts.applying import apply, approve
+from idp.contracts.applying import apply, approve, give_back
 from idp.contracts.corporate_number import is_right as is_corporate_number
 from idp.contracts.counting import Agreed, change_ids, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
@@ -103,6 +103,7 @@ __all__ = [
     "find_live",
     "first_sold_us",
     "get",
+    "give_back",
     "history",
     "is_corporate_number",
     "is_known",

@@ -30,6 +30,7 @@ from idp.plans import Product
 from idp.tenants import Tenant
 from idp.users import Role
 
+_NOT_BINDING = frozenset({Status.APPLIED, Status.SCREENING, Status.REJECTED, Status.WITHDRAWN})
 _RUNS_OUT = (EndReason.EXPIRED, EndReason.NOT_RENEWED)
 
 
@@ -40,9 +41,7 @@ def apply(unit: Unit, application: Application) -> Contract:
     `tenant_retired`.
     """
     _check_named(unit, application)
-    inner = _owner_of_slug(unit, application.slug)
-    if not inner.platform:
-        tenants.touch(inner)  # applications of one tenant wait here for each other
+    inner = _held_owner(unit, application.slug)
     _settle_the_ended(unit, application)
     _check_room(unit, application)
     record = _new(inner, application)
@@ -137,11 +136,26 @@ def _hand_over(unit: Unit, record: Record) -> tuple[Unit, Record]:
     """The row is locked by its own change, so that no other approval of it is under way."""
     parties = store.parties(unit, record)
     assert parties is not None
-    tenant = tenants.find_by_slug(unit, record.slug) or _found(unit, record, parties.admin)
-    inner = unit.inside(tenant.id)
+    inner = _held_owner(unit, record.slug)
+    if inner.platform:
+        inner = unit.inside(_found(unit, record, parties.admin).id)
     store.hand_over(unit, record.id, inner.tenant, store.seal(inner.box, record.id, parties))
     tenants.touch(inner)
     return locate(unit, record.id)
+
+
+def give_back(unit: Unit, tenant: TenantId) -> bool:
+    """After a withdrawal: the applications of a tenant that never became a customer pass back to the platform, sealed
+    with its key. False where the tenant has, or had, a contract that binds. Needs a unit of the platform in which the
+    tenant's row is held."""
+    ours = store.of_tenant(unit.inside(tenant))
+    if any(record.established_at is not None or Status(record.status) not in _NOT_BINDING for record in ours):
+        return False
+    for record in ours:
+        parties = store.parties(unit, record)
+        sealed = None if parties is None else store.seal(unit.box, record.id, parties)
+        store.give_back(unit, record.id, tenant, sealed)
+    return True
 
 
 def _found(unit: Unit, record: Record, admin: Contact) -> Tenant:
@@ -162,6 +176,15 @@ def _found(unit: Unit, record: Record, admin: Contact) -> Tenant:
     }
     users.create(unit.inside(tenant.id), users.read(person), limit=record.ids)
     return tenant
+
+
+def _held_owner(unit: Unit, slug: str) -> Unit:
+    """Applications of one tenant wait here for each other; one that was dissolved meanwhile is no owner any more."""
+    while not (inner := _owner_of_slug(unit, slug)).platform:
+        tenants.touch(inner)
+        if _owner_of_slug(unit, slug) is inner:
+            break
+    return inner
 
 
 def _owner_of_slug(unit: Unit, slug: str) -> Unit:

@@ -203,6 +203,12 @@ _HAND_OVER = command(
     .values(tenant_id=bindparam("new_tenant"), parties=bindparam("new_parties")),
     platform=True,
 )
+_GIVE_BACK = command(
+    update(contracts)
+    .where(contracts.c.tenant_id == bindparam("old_tenant"), contracts.c.id == bindparam("contract"))
+    .values(tenant_id=bindparam("tenant_id"), parties=bindparam("new_parties")),
+    platform=True,
+)
 _SET_PARTIES = command(
     update(contracts)
     .where(own(contracts), contracts.c.id == bindparam("contract"), contracts.c.version == bindparam("read"))
@@ -338,6 +344,11 @@ def waiting(unit: Unit, *, after_at: int, after_id: str, upto: int, limit: int) 
 def hand_over(unit: Unit, contract_id: str, to: TenantId, parties: bytes) -> None:
     """The contract and, by cascade, its history pass from the platform to a tenant; `parties` sealed with its key."""
     unit.run(_HAND_OVER, contract=contract_id, new_tenant=to, new_parties=parties)
+
+
+def give_back(unit: Unit, contract_id: str, of: TenantId, parties: bytes | None) -> None:
+    """The other way; `parties` sealed with the platform's key."""
+    unit.run(_GIVE_BACK, contract=contract_id, old_tenant=of, new_parties=parties)
 
 
 def add_change(unit: Unit, contract_id: str, change: Change) -> None:

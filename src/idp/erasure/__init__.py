@@ -19,5 +19,6 @@ from idp.erasure.actions import erase
 from idp.erasure.certificate import Certificate, Untrue, verify
 from idp.erasure.completing import complete, complete_within
 from idp.erasure.store import certificate_of
+from idp.erasure.withdrawing import withdraw
 
-__all__ = ["Certificate", "Untrue", "certificate_of", "complete", "complete_within", "erase", "verify"]
+__all__ = ["Certificate", "Untrue", "certificate_of", "complete", "complete_within", "erase", "verify", "withdraw"]

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from idp.kit.fence import Fence
+from idp.kit.fence import Fence, Mark
 from idp.kit.ids import TenantId
 from idp.kit.tombstones import Tombstones, sync_directory, write_new
 
@@ -78,6 +78,7 @@ class KeyStore:
         self._home = master_file.parent / "tenants"
         self.tombstones = Tombstones(master_file.parent / "tombstones")
         self.fence = Fence(master_file.parent / "fence.json")
+        self.statements = Mark(master_file.parent / "statements.json", "number")
         self._master = _read_master(master_file)
         self._boxes: dict[TenantId, Box] = {PLATFORM: Box(PLATFORM, _derive(self._master, b"platform"))}
         self._lock = threading.Lock()

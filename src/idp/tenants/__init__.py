@@ -1,8 +1,9 @@
 """Tenants: who is a customer, under which name in URLs, and two counters that every worker obeys.
 
 `revision` rises with each change of the facts that decisions are made from; a decision made on an older one is made
-again. `generation` rises when everything born under it must end at once. A slug is never given to a second tenant: of
-one that was erased the row stays, with its id, its slug and its counters, and nobody finds it who does not ask for it.
+again. `generation` rises when everything born under it must end at once. The slug of a customer is never given to a
+second tenant: of one that was erased the row stays, with its id, its slug and its counters, and nobody finds it who
+does not ask for it. One that was dissolved before it became a customer has given its slug back.
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
@@ -13,6 +14,7 @@ from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
 from idp.tenants.store import (
+    dissolve,
     erase,
     erase_again,
     find,
@@ -35,6 +37,7 @@ __all__ = [
     "begin_epoch",
     "check_slug",
     "create",
+    "dissolve",
     "encode_logo",
     "end_generation",
     "epoch",

@@ -62,6 +62,21 @@ _ERASE = command(
         generation=tenants.c.generation + 1,
     )
 )
+# An empty row that the trail hangs on; no URL names it, and another may have the name.
+_DISSOLVE = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(
+        slug=tenants.c.id,
+        display_name="",
+        colour=DEFAULT_COLOUR,
+        help_text="",
+        logo=null(),
+        erased_at=bindparam("at"),
+        revision=tenants.c.revision + 1,
+        generation=tenants.c.generation + 1,
+    )
+)
 _ADD = add_new(tenants, platform=True)
 _SET_LOGO = command(
     update(tenants)
@@ -136,6 +151,11 @@ def erase(unit: Unit, *, at_us: int) -> None:
     """What people see of it, and with its generation everything that is still signed in; its rows elsewhere are other
     rooms'."""
     unit.run(_ERASE, at=at_us)
+
+
+def dissolve(unit: Unit) -> None:
+    """Of a tenant that never was a customer: its name is free again. Its rows elsewhere are other rooms'."""
+    unit.run(_DISSOLVE, at=unit.now_us)
 
 
 def erase_again(unit: Unit, tenant: TenantId, *, slug: str, at_us: int) -> None:

@@ -41,8 +41,7 @@ def routes(house: House) -> list[Route]:
 async def _known(house: House, slug: str) -> Facts:
     """As of now, so that nothing is shown of a tenant that was erased; what is remembered where now cannot be asked."""
     try:
-        tenant = await house.memory.tenant_id(slug)
-        return await house.units.read(tenant, house.memory.current)
+        return await house.memory.fresh(slug)
     except Unavailable:
         return await house.memory.remembered(slug)
 
