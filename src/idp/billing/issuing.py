@@ -62,7 +62,7 @@ def issue(unit: Unit, owed: Due, seller: Seller) -> Statement | None:
     store.add(inner, statement, partner=made.responsible.partner)
     facts = {"month": str(owed.month), "total": statement.bill.total}
     audit.record(inner, Event.STATEMENT_ISSUED, subject=str(statement.number), **facts)
-    if tenants.get(inner).erased_at is None:
+    if tenants.find(inner) is not None:  # one that was erased is told nothing any more
         payload = {"number": statement.number, **facts}
         delivery.enqueue(inner, "statement.issued", receiver="tenant", payload=payload)
     return statement
