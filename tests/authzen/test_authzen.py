@@ -220,3 +220,14 @@ def test_what_is_asked_is_what_is_enforced(provider: Provider, desk: Desk) -> No
         simulated = desk.simulate(subject={"user": provider.user()}, service=provider.service_id("web"), context=HERE)
         assert ("code" in entered.query if entered.location else False) is asked["decision"]
         assert simulated["decision"] == asked["context"]["outcome"]
+
+
+def test_what_is_recorded_does_not_grow_with_a_name_that_is_nobodys(provider: Provider, desk: Desk) -> None:
+    subject = {"type": "user", "id": "x" * 50_000}
+    shared = question(provider, subject=subject)
+    answers = evaluated(desk, {**shared, "evaluations": [{}] * 3}, MANY)["evaluations"]
+    assert [answer["decision"] for answer in answers] == [False] * 3
+    assert {each["reason"]["code"] for each in desk.decisions()} == {"id_unknown"}
+    with provider.open() as unit:
+        rows = unit.lane.execute("SELECT record FROM decisions", {}).fetchall()
+    assert [len(row[0]) < 2_000 for row in rows] == [True] * 3

@@ -13,6 +13,7 @@ from idp.web.sentences import said
 _SUBJECT = "user"
 _RESOURCE = "service"
 _ACTION = "sign_in"
+_LONGEST_ID = 200
 _ENDS_AT = {Semantic.DENY_ON_FIRST_DENY: False, Semantic.PERMIT_ON_FIRST_PERMIT: True}
 
 
@@ -42,6 +43,8 @@ def _decide(house: House, unit: Unit, question: Question) -> tuple[Decision, tup
     )
     service = federation.find(unit, question.resource[1]) if question.resource[0] == _RESOURCE else None
     user_id = question.subject[1] if question.subject[0] == _SUBJECT else ""
+    if len(user_id) > _LONGEST_ID:  # nobody's: a hundred questions may share it, and each is recorded with it
+        user_id = ""
     if service is None:
         return access.unanswerable(facts, Reason.SERVICE_UNKNOWN, at_us=unit.now_us), (None, None)
     proof = access.question(unit, facts, service, user_id, described)
