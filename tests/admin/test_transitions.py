@@ -24,6 +24,7 @@ ASKED: dict[Event, tuple[str, str, dict[str, str] | None]] = {
     Event.SUSPENDED: ("POST", "contracts/{}/suspend", REASON),
     Event.RESUMED: ("POST", "contracts/{}/resume", REASON),
     Event.TERMINATED: ("POST", "contracts/{}/terminate", REASON),
+    Event.IDS_CHANGED: ("POST", "contracts/{}/ids", {"ids": 500}),
     Event.NON_RENEWAL_REQUESTED: ("PUT", "contracts/{}/non-renewal", {"end_date": END}),
     Event.NON_RENEWAL_WITHDRAWN: ("DELETE", "contracts/{}/non-renewal", None),
     Event.STOP_REQUESTED: ("POST", "contracts/{}/stop", {"stop_date": "2026-12-31", **REASON}),

@@ -1,10 +1,9 @@
 """Providers whose database is written to a file and put back into another one, beside the same key store."""
 
 import json
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,29 +83,11 @@ class Vault:
 
 
 @pytest.fixture
-def provider(source: Source, tmp_path: Path) -> Iterator[Provider]:
-    """With a key store of its own: restores raise the fence of theirs."""
-    with own(source, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
 def in_a_file(embedded: Source, tmp_path: Path) -> Iterator[Provider]:
     """Whose database can be copied as a file."""
     home = tmp_path / "in-a-file"
     home.mkdir()
-    with own(embedded, home) as made:
-        yield made
-
-
-@contextmanager
-def own(source: Source, home: Path) -> Iterator[Provider]:
-    with source.provider(home) as made:
-        keys = home / "keys"
-        keys.mkdir(mode=0o700)
-        shutil.copy2(source.home / "master.key", keys)
-        shutil.copytree(source.home / "tenants", keys / "tenants")
-        made.settings = made.settings.model_copy(update={"master_key_file": keys / "master.key"})
+    with embedded.provider(home) as made:
         yield made
 
 

@@ -1,16 +1,13 @@
 """A provider whose tenants have people, services and sessions, and the operator's hands on their contracts."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.filling import PASSWORD
 from tests.support.in_process import Answer, Running
-from tests.support.provider import Provider, Source
+from tests.support.provider import Provider
 
 from idp import contracts, credentials, erasure, schema
 from idp.contracts import Contract
@@ -53,18 +50,6 @@ class Desk:
             found = {name: unit.lane.execute(f"SELECT * FROM {name}", {}).fetchall() for name in schema.metadata.tables}
         mine = {name: [tuple(row) for row in rows if wanted in tuple(row)] for name, rows in found.items()}
         return {name: rows for name, rows in mine.items() if rows}
-
-
-@pytest.fixture
-def provider(source: Source, tmp_path: Path) -> Iterator[Provider]:
-    """With keys of its own: others share theirs, and here some are destroyed."""
-    with source.provider(tmp_path) as made:
-        keys = tmp_path / "keys"
-        keys.mkdir(mode=0o700)
-        shutil.copy2(source.home / "master.key", keys)
-        shutil.copytree(source.home / "tenants", keys / "tenants")
-        made.settings = made.settings.model_copy(update={"master_key_file": keys / "master.key"})
-        yield made
 
 
 @pytest.fixture

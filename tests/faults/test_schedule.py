@@ -87,7 +87,7 @@ def check(desk: Desk, contract: Contract) -> None:
         told = Counter(
             each.event
             for each in delivery.pending(unit, limit=500)
-            if each.event not in {"contract.established", "contract.suspended"}
+            if each.event not in {"contract.established", "contract.suspended", "user.invited"}
         )
         moved = [
             json.loads(entry.facts)["seq"]

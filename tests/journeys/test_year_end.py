@@ -46,7 +46,11 @@ def test_everything_works_in_the_last_second_and_nothing_in_the_next(
     provider.clock.set(OVER)
     if first == "the people":
         refused_everywhere(before, "contract_ended")
-    assert run(provider) == Done(renewed=1, ended=1)  # the neighbour's goes on
+    # The neighbour's goes on. A stop leaves no grace: nothing is known of the tenant any more (Art. 9.2).
+    assert run(provider) == Done(renewed=1, ended=1, erased=int(ask is stopped))
+    if ask is stopped:
+        assert [before.ask(worker).status for worker in before.workers()] == [404, 404]
+        return
     if first == "the run":
         refused_everywhere(before, "contract_ended")
     assert [before.ask(worker).status for worker in before.workers()] == [403, 403]

@@ -173,13 +173,21 @@ class Source:
         with self._copied(path) as url:
             loop = asyncio.new_event_loop()
             clock = path / "clock"
-            made = Provider(_settings(url, path, self.home, clock), self.filled, Hands(clock), loop)
+            made = Provider(_settings(url, path, self._own_keys(path), clock), self.filled, Hands(clock), loop)
             try:
                 yield made
             finally:
                 made.close()
                 loop.run_until_complete(loop.shutdown_default_executor())
                 loop.close()
+
+    def _own_keys(self, path: Path) -> Path:
+        """Erasures destroy keys, and restores raise the fence of their store: what is shared is only copied."""
+        keys = path / "keys"
+        keys.mkdir(mode=0o700)
+        shutil.copy2(self.home / "master.key", keys)
+        shutil.copytree(self.home / "tenants", keys / "tenants")
+        return keys
 
     @contextlib.contextmanager
     def _copied(self, path: Path) -> Iterator[str]:

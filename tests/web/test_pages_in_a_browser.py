@@ -90,7 +90,8 @@ def test_names_of_ten_kilobytes_stay_inside_the_page(
         monkeypatch.setitem(SAMPLES, name, Sample(sample.page, LONG, context))  # type: ignore[arg-type]
         page.goto(f"{origin}/{name}/en")
         assert overflow(page) == 0, name
-        assert page.evaluate("document.scrollingElement.scrollHeight") < 2_500, name
+        tallest = 5_000 if name.startswith("apply") else 2_500  # a form of many fields is long by itself
+        assert page.evaluate("document.scrollingElement.scrollHeight") < tallest, name
         hidden = "(heading => heading.scrollHeight - heading.clientHeight)(document.querySelector('h1'))"
         assert page.evaluate(hidden) < 8, f"{name}: the name has pushed the question out of sight"
     page.context.close()
