@@ -109,7 +109,8 @@ def test_the_tenant_is_told_of_its_contract_and_the_trail_records_it(desk: Desk,
     with units.open(contract.tenant, actor=CUSTOMER) as unit:
         told = [row.event for row in delivery.pending(unit)]
         assert audit.verify(unit) is None
-    assert told == ["contract.established", "contract.suspended", "contract.resumed", "contract.terminated"]
+    first = ["contract.established", "user.invited"]  # the administrator's invitation comes with the notice
+    assert told == [*first, "contract.suspended", "contract.resumed", "contract.terminated"]
 
 
 def test_a_hold_ends_every_session_and_other_changes_only_the_facts(desk: Desk) -> None:
