@@ -19,6 +19,7 @@ def test_nobody_signed_in_is_asked_to_sign_in(shared: Provider) -> None:
     assert answer.location.startswith(f"{ISSUER}/signin?interaction=int_")
 
 
+@pytest.mark.meets("A7")
 @pytest.mark.parametrize("name", ["web", "asking", "app", "legacy"])
 def test_nobody_signed_in_is_login_required_where_nobody_may_be_asked(shared: Provider, name: str) -> None:
     answer = shared.get(shared.party(name).address(prompt="none"))
@@ -27,6 +28,7 @@ def test_nobody_signed_in_is_login_required_where_nobody_may_be_asked(shared: Pr
     assert (answer.query["error"], answer.query["state"], answer.query["iss"]) == ("login_required", STATE, ISSUER)
 
 
+@pytest.mark.meets("A7", "A9")
 def test_somebody_signed_in_gets_a_code_without_a_page(provider: Provider) -> None:
     web, browser = provider.party("web"), provider.browser()
     first = web.tokens(browser)
@@ -39,6 +41,7 @@ def test_somebody_signed_in_gets_a_code_without_a_page(provider: Provider) -> No
         assert again["sub"] == claims(first["id_token"])["sub"]
 
 
+@pytest.mark.meets("A8", "A9")
 @pytest.mark.parametrize(
     "changes", [{"prompt": "login"}, {"prompt": "select_account"}, {"prompt": "login consent"}, {"max_age": "1"}]
 )
@@ -52,6 +55,7 @@ def test_a_fresh_sign_in_is_asked_for_and_made(provider: Provider, changes: dict
     assert after["sid"] != before["sid"]
 
 
+@pytest.mark.meets("A9")
 @pytest.mark.parametrize(("max_age", "asked"), [("89", True), ("90", False), ("0", True), ("", False)])
 def test_max_age_is_counted_to_the_second(alone: Provider, max_age: str, asked: bool) -> None:
     web, browser = alone.party("web"), alone.browser()
@@ -83,6 +87,7 @@ def test_no_sign_in_lasts_longer_than_a_day(alone: Provider) -> None:
     assert browser.get(web.address(prompt="none")).query["error"] == "login_required"
 
 
+@pytest.mark.meets("A1")
 def test_a_request_by_post_finds_the_session_after_a_step_of_our_own(provider: Provider) -> None:
     web, browser = provider.party("web"), provider.browser()
     browser.code(web)
@@ -101,6 +106,7 @@ def test_a_request_by_post_from_nobody_leads_to_a_sign_in_and_on(provider: Provi
     assert web.redeem(answer.query["code"]).status == 200
 
 
+@pytest.mark.meets("A1")
 def test_a_silent_request_by_post_is_answered_silently(shared: Provider) -> None:
     web, browser = shared.party("web"), shared.browser()
     answer = browser.follow(browser.post("/t/aoba/authorize", web.asking(prompt="none"), {}))

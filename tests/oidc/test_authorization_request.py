@@ -113,6 +113,7 @@ def test_every_check_of_the_request_has_a_case_here() -> None:
     assert {check.__name__ for check in CHECKS} == {name for name, _, _, _ in TOLD_THE_SERVICE}
 
 
+@pytest.mark.meets("A3", "B3")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("name", "changes", "more", "error"), TOLD_THE_SERVICE)
 def test_the_service_is_told_what_was_wrong_at_its_registered_address(
@@ -127,6 +128,7 @@ def test_the_service_is_told_what_was_wrong_at_its_registered_address(
     assert all(" " <= character <= "~" and character not in '"\\' for character in described)
 
 
+@pytest.mark.meets("A4")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("changes", "more", "error"), SHOWN_HERE)
 def test_nobody_is_sent_anywhere_until_service_and_address_are_certain(
@@ -138,6 +140,7 @@ def test_nobody_is_sent_anywhere_until_service_and_address_are_certain(
     assert error in answer.text
 
 
+@pytest.mark.meets("A2")
 @pytest.mark.parametrize("changes", WITHOUT_HARM)
 def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dict[str, str | None]) -> None:
     browser = shared.browser()
@@ -147,11 +150,13 @@ def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dic
     assert answer.query["iss"] == ISSUER
 
 
+@pytest.mark.meets("A2")
 def test_unknown_parameters_may_repeat(shared: Provider) -> None:
     answer = ask(shared, {}, [("extra", "1"), ("extra", "2")])
     assert answer.location.startswith(f"{ISSUER}/signin?")
 
 
+@pytest.mark.meets("B2")
 @pytest.mark.parametrize("state", ["a+b", "a%20b", "&=?#", "~!@$^*()", "<script>", "'\"\\", " ", "s" * 4_096])
 @pytest.mark.parametrize("prompt", [None, "none"])
 def test_the_state_comes_back_byte_for_byte(shared: Provider, state: str, prompt: str | None) -> None:
@@ -160,6 +165,7 @@ def test_the_state_comes_back_byte_for_byte(shared: Provider, state: str, prompt
     assert ("error" in answer.query) is (prompt == "none")
 
 
+@pytest.mark.meets("A5")
 @pytest.mark.parametrize("prompt", [None, "none"])
 def test_a_registered_query_is_kept(shared: Provider, prompt: str | None) -> None:
     answer = shared.browser().authorize(shared.party("web"), redirect_uri=f"{CALLBACK}?a=b%20c", prompt=prompt)

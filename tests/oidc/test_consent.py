@@ -43,6 +43,7 @@ def test_what_was_allowed_does_not_cover_more(browser: Browser, asking: Party) -
     assert browser.get(asking.address(scope="openid phone", prompt="none")).query["error"] == "consent_required"
 
 
+@pytest.mark.meets("A16")
 def test_a_person_who_denies_it_is_sent_back_and_asked_again_next_time(browser: Browser, asking: Party) -> None:
     answer = browser.press(shown(browser, asking), "consent-deny")
     assert answer.query.keys() == {"error", "error_description", "state", "iss"}

@@ -18,6 +18,7 @@ ADDRESSES = (
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
 
 
+@pytest.mark.meets("D1", "D2", "D3")
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_discovery_document_is_the_reviewed_one(shared: Provider, address: str) -> None:
     answer = shared.get(address)
@@ -32,6 +33,7 @@ def test_the_document_says_another_issuer_for_another_tenant(shared: Provider) -
     assert not any("aoba" in str(value) for value in found.values())
 
 
+@pytest.mark.meets("D3", "L1")
 def test_every_address_in_the_document_is_below_its_issuer(shared: Provider) -> None:
     found = shared.get(ADDRESSES[0]).json()
     addresses = {name: value for name, value in found.items() if name.endswith(("_endpoint", "_uri"))}
@@ -44,6 +46,7 @@ def test_a_tenant_that_is_not_there_has_no_document(shared: Provider, path: str)
     assert shared.get(path).status == 404
 
 
+@pytest.mark.meets("K1")
 def test_keys_are_published_without_a_private_member_and_with_distinct_ids(shared: Provider) -> None:
     keys = shared.get("/t/aoba/jwks").json()["keys"]
     assert sorted((key["alg"], key["use"]) for key in keys) == [("ES256", "sig"), ("ES256", "sig"), ("RS256", "sig")]

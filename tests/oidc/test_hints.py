@@ -26,11 +26,13 @@ def hanako(shared: Provider, web: Party) -> Browser:
     return browser
 
 
+@pytest.mark.meets("A10")
 def test_the_person_who_is_meant_passes_silently(taro: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
     assert "code" in taro.get(web.address(prompt="none", id_token_hint=hint)).query
 
 
+@pytest.mark.meets("A10")
 def test_and_so_with_a_hint_that_has_expired(alone: Provider) -> None:
     web, browser = alone.party("web"), alone.browser()
     hint = web.tokens(browser)["id_token"]
@@ -38,6 +40,7 @@ def test_and_so_with_a_hint_that_has_expired(alone: Provider) -> None:
     assert "code" in browser.get(web.address(prompt="none", id_token_hint=hint)).query
 
 
+@pytest.mark.meets("A10")
 def test_somebody_else_does_not(taro: Browser, hanako: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
     assert hanako.get(web.address(prompt="none", id_token_hint=hint)).query["error"] == "login_required"

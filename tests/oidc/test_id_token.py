@@ -21,6 +21,7 @@ def header(token: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.meets("I1", "I2", "I3", "K2")
 @pytest.mark.parametrize(("name", "alg"), [("web", "RS256"), ("elliptic", "ES256")])
 def test_an_id_token_is_signed_by_a_published_key_and_says_no_more_than_it_should(
     provider: Provider, name: str, alg: str
@@ -51,6 +52,7 @@ def test_a_nonce_is_not_invented(shared: Provider) -> None:
     assert "nonce" not in claims(shared.party("web").tokens(shared.browser(), nonce=None)["id_token"])
 
 
+@pytest.mark.meets("I1")
 @pytest.mark.parametrize("nonce", ["n" * 384, 'a b&c=d"é', "0"])
 def test_a_nonce_comes_back_whole(shared: Provider, nonce: str) -> None:
     assert claims(shared.party("web").tokens(shared.browser(), nonce=nonce)["id_token"])["nonce"] == nonce
@@ -92,6 +94,7 @@ def test_an_opaque_access_token_says_nothing(shared: Provider) -> None:
     assert opaque.introspect(token)["active"] is True
 
 
+@pytest.mark.meets("B4")
 def test_no_two_secrets_are_alike(shared: Provider) -> None:
     web, browser = shared.party("web"), shared.browser()
     told = [web.tokens(browser) for _ in range(5)]

@@ -53,6 +53,7 @@ def is_error(answer: Answer, status: int = 400) -> bool:
     return answer.status == status and 'id="error-page"' in answer.text and not answer.location
 
 
+@pytest.mark.meets("L2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     ("fields", "target"),
@@ -73,11 +74,13 @@ def test_a_service_that_proves_whose_session_it_is_ends_it_and_gets_its_person_b
     assert not signed_in(browser, web)
 
 
+@pytest.mark.meets("L4")
 def test_a_hint_alone_ends_the_session_on_a_page_of_ours(browser: Browser, web: Party, hint: str) -> None:
     assert is_goodbye(leave(browser, id_token_hint=hint))
     assert not signed_in(browser, web)
 
 
+@pytest.mark.meets("L5")
 def test_a_hint_that_has_expired_is_still_a_hint(alone: Provider) -> None:
     web, browser = alone.party("web"), alone.browser()
     hint = web.tokens(browser)["id_token"]
@@ -86,6 +89,7 @@ def test_a_hint_that_has_expired_is_still_a_hint(alone: Provider) -> None:
     assert not signed_in(browser, web)
 
 
+@pytest.mark.meets("L4")
 @pytest.mark.parametrize("fields", [{}, {"state": "x"}, {"client_id": "cli_x"}, {"logout_hint": "taro"}])
 def test_without_a_hint_the_person_decides(browser: Browser, web: Party, hint: str, fields: dict[str, str]) -> None:
     page = leave(browser, **fields)
@@ -95,6 +99,7 @@ def test_without_a_hint_the_person_decides(browser: Browser, web: Party, hint: s
     assert not signed_in(browser, web)
 
 
+@pytest.mark.meets("L3")
 def test_without_a_hint_nobody_is_sent_to_any_address(browser: Browser, web: Party, hint: str) -> None:
     page = leave(browser, post_logout_redirect_uri=GOODBYE, client_id=web.client_id, state="x")
     assert is_question(page)
@@ -144,6 +149,7 @@ BAD_ADDRESSES = [
 ]
 
 
+@pytest.mark.meets("L3")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
 def test_an_address_that_is_not_registered_is_never_gone_to(
@@ -184,6 +190,7 @@ BAD_HINTS = {
 }
 
 
+@pytest.mark.meets("L3")
 @pytest.mark.parametrize("name", BAD_HINTS)
 @pytest.mark.parametrize("there", [True, False])
 def test_a_hint_that_is_not_ours_leads_nowhere(
@@ -225,6 +232,7 @@ def test_a_parameter_that_is_repeated_is_refused(browser: Browser, web: Party, h
     assert signed_in(browser, web)
 
 
+@pytest.mark.meets("L1")
 def test_a_form_from_the_services_own_page_finds_the_session(shared: Provider, web: Party) -> None:
     """A browser sends no Lax cookie with a form from another site."""
     browser = shared.browser()

@@ -57,6 +57,7 @@ def test_a_replaced_token_in_the_hands_of_another_client_ends_nothing(shared: Pr
     assert app.refresh(second["refresh_token"]).status == 200
 
 
+@pytest.mark.meets("T5")
 @pytest.mark.parametrize("name", ["other", "app", "phone", "post"])
 def test_a_token_of_another_client_is_not_a_token(shared: Provider, name: str) -> None:
     web = shared.party("web")
@@ -71,6 +72,7 @@ def test_a_token_of_another_tenant_is_not_a_token(shared: Provider) -> None:
     assert dead(shared.party("web", slug="midori").refresh(token))
 
 
+@pytest.mark.meets("T5")
 @pytest.mark.parametrize(
     ("asked", "given"),
     [
@@ -98,6 +100,7 @@ def test_the_scope_is_never_widened_and_the_refusal_spends_nothing(shared: Provi
     assert party.refresh(token).status == 200
 
 
+@pytest.mark.meets("T5")
 def test_the_id_token_of_a_refresh_says_the_same_person_and_sign_in(provider: Provider) -> None:
     web = provider.party("web")
     told = web.tokens(provider.browser())

@@ -18,6 +18,7 @@ def refused(answer: Answer, status: int, error: str) -> bool:
     return True
 
 
+@pytest.mark.meets("T1", "T2")
 @pytest.mark.parametrize("name", ["web", "post", "app", "phone", "legacy", "opaque", "elliptic", "brief"])
 def test_a_code_becomes_tokens(shared: Provider, name: str) -> None:
     party = shared.party(name)
@@ -84,6 +85,7 @@ def test_a_grant_that_is_not_given(shared: Provider, name: str, fields: dict[str
     refused(shared.party(name).post("token", **fields), 400, error)
 
 
+@pytest.mark.meets("T4")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -117,6 +119,7 @@ def test_a_verifier_for_a_code_without_challenge_is_a_downgrade(shared: Provider
     refused(legacy.redeem(code), 400, "invalid_grant")
 
 
+@pytest.mark.meets("T4")
 @pytest.mark.parametrize("name", ["other", "app", "post", "legacy"])
 def test_a_code_of_another_client_is_not_a_code_and_stays_good_for_its_own(shared: Provider, name: str) -> None:
     web = shared.party("web")
@@ -140,6 +143,7 @@ def test_a_code_lives_for_a_minute(alone: Provider, seconds: float, status: int)
     assert web.redeem(code).status == status
 
 
+@pytest.mark.meets("T3")
 @pytest.mark.parametrize("seconds", [0, 30, 90])
 def test_a_code_that_is_shown_again_ends_what_it_gave(provider: Provider, seconds: int) -> None:
     """Requirement T3, attack T1: on the other worker too."""

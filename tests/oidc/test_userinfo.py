@@ -21,6 +21,7 @@ def unauthorized(answer: Answer, *, error: str | None) -> bool:
     return answer.status == 401 and answer.json()["error"] == "invalid_token"
 
 
+@pytest.mark.meets("U1")
 def test_the_token_comes_by_header_or_form(shared: Provider, token: str) -> None:
     bearer = {"authorization": f"Bearer {token}"}
     form = {"content-type": FORM}
@@ -60,6 +61,7 @@ def test_two_tokens_are_none(shared: Provider, token: str) -> None:
         assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.meets("U1", "I3")
 @pytest.mark.parametrize(
     ("scope", "names"),
     [
@@ -84,6 +86,7 @@ def test_a_scope_gives_its_claims_and_no_others(shared: Provider, scope: str, na
     }
 
 
+@pytest.mark.meets("U2", "I4")
 def test_claims_have_the_types_of_the_specification(shared: Provider) -> None:
     web = shared.party("web")
     token = web.tokens(shared.browser(), scope="openid profile email address phone")["access_token"]
