@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import decisions, report, rounds, subjects, worker
+from bench.workloads import WORKLOADS, Workload
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -42,30 +43,35 @@ def main(given: Sequence[str]) -> int:
 
 
 def measure(plan: rounds.Plan, directory: Path, *, null: bool) -> tuple[report.Outcome, list[rounds.Turn]]:
+    core, people = plan.server_core, plan.connections
     with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place, ExitStack() as running:
-        peer = running.enter_context(subjects.peer(core=plan.server_core))
+        peer = running.enter_context(subjects.peer(core=core, people=people))
         weight = decided = None
         if null:
-            other = running.enter_context(subjects.peer(core=plan.server_core))
+            other = running.enter_context(subjects.peer(core=core, people=people))
         else:
             filled = subjects.fill(Path(place))
             weight = worker.weigh(filled.left)
-            decided = decisions.measure(core=plan.server_core)
-            other = running.enter_context(subjects.ours(filled, core=plan.server_core))
-        turns = _watched(rounds.run([other, peer], plan), of=2 * plan.rounds)
-        return report.Outcome.of(other, peer, turns, weight, decided), turns
+            decided = decisions.measure(core=core)
+            other = running.enter_context(subjects.ours(filled, core=core, people=people))
+        turns = [
+            turn
+            for workload in WORKLOADS
+            for turn in _watched(rounds.run([other, peer], workload, plan), workload, of=2 * plan.rounds)
+        ]
+        compared = tuple(report.Compared.of(workload, other, peer, turns) for workload in WORKLOADS)
+        return report.Outcome(other.name, peer.name, compared, weight, decided), turns
 
 
-def _watched(turns: Iterator[rounds.Turn], *, of: int) -> list[rounds.Turn]:
-    """All turns, with a line for each as it ends."""
-    seen = []
-    for turn in turns:
-        seen.append(turn)
+def _watched(turns: Iterator[rounds.Turn], workload: Workload, *, of: int) -> Iterator[rounds.Turn]:
+    """The same turns, with a line for each as it ends."""
+    for number, turn in enumerate(turns, 1):
         print(
-            f"{len(seen):>3}/{of} {turn.subject:<14} {turn.cpu_per_request:7.1f} µs CPU {turn.per_second:8.0f}/s",
+            f"{workload.title} {number:>3}/{of} {turn.subject:<14} {turn.cpu_per_request:7.1f} µs CPU "
+            f"{turn.per_second:8.0f}/s",
             file=sys.stderr,
         )
-    return seen
+        yield turn
 
 
 if __name__ == "__main__":

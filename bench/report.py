@@ -15,39 +15,25 @@ from bench.decisions import Decisions
 from bench.rounds import Figures, Plan, Turn, figures
 from bench.subjects import NODE, Subject
 from bench.worker import Weight
+from bench.workloads import Workload
 
 QUIET = 0.1
 BUDGETS = Path(__file__).with_name("budgets.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The figures of the server in question and of the peer. Ratios above one favour ours."""
+class Compared:
+    """Both servers under one workload. Ratios above one favour ours."""
 
-    name: str
-    peer_name: str
+    workload: Workload
     ours: Figures
     peer: Figures
-    weight: Weight | None
-    decisions: Decisions | None
 
     @classmethod
-    def of(
-        cls,
-        subject: Subject,
-        peer: Subject,
-        turns: Sequence[Turn],
-        weight: Weight | None,
-        decisions: Decisions | None,
-    ) -> "Outcome":
-        return cls(
-            subject.name,
-            peer.name,
-            figures([turn for turn in turns if turn.port == subject.port]),
-            figures([turn for turn in turns if turn.port == peer.port]),
-            weight,
-            decisions,
-        )
+    def of(cls, workload: Workload, subject: Subject, peer: Subject, turns: Sequence[Turn]) -> "Compared":
+        own = [turn for turn in turns if turn.workload == workload.name]
+        ours = figures([turn for turn in own if turn.port == subject.port])
+        return cls(workload, ours, figures([turn for turn in own if turn.port == peer.port]))
 
     @property
     def cpu_ratio(self) -> float:
@@ -58,17 +44,22 @@ class Outcome:
         return self.ours.per_second / self.peer.per_second
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that was measured of the server in question, beside the peer."""
+
+    name: str
+    peer_name: str
+    compared: tuple[Compared, ...]
+    weight: Weight | None
+    decisions: Decisions | None
+
+
 def table(outcome: Outcome) -> str:
-    columns = ("p50 ms", "p99 ms", "server", "others", "load")
-    head = f"{'':<14}{'CPU µs/req':>11}{'req/s':>9}{''.join(f'{name:>9}' for name in columns)}{'requests':>10}"
-    lines = ["ES256 client_credentials, one core each for server and load; medians of the rounds", head]
-    for name, of in ((outcome.name, outcome.ours), (outcome.peer_name, outcome.peer)):
-        lines.append(
-            f"{name:<14}{of.cpu_per_request:>11.1f}{of.per_second:>9.0f}{of.p50 / 1e3:>9.2f}{of.p99 / 1e3:>9.2f}"
-            f"{of.server_busy:>9.0%}{of.foreign:>9.0%}{of.generator_busy:>9.0%}{of.requests:>10}"
-        )
-    lines.append(f"ratio: {outcome.cpu_ratio:.2f} by CPU time, {outcome.throughput_ratio:.2f} by throughput")
-    if max(outcome.ours.foreign, outcome.peer.foreign) > QUIET:
+    lines = ["one core each for server and load; medians of the rounds"]
+    for each in outcome.compared:
+        lines += _rows(outcome, each)
+    if max(max(each.ours.foreign, each.peer.foreign) for each in outcome.compared) > QUIET:
         lines.append("others used the server's core meanwhile: measure again on a quiet machine")
     if outcome.weight:
         weight = outcome.weight
@@ -86,15 +77,27 @@ def table(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
+def _rows(outcome: Outcome, compared: Compared) -> list[str]:
+    columns = ("p50 ms", "p99 ms", "server", "others", "load")
+    head = f"{'':<14}{'CPU µs each':>12}{'each s':>9}{''.join(f'{name:>9}' for name in columns)}{'number':>10}"
+    lines = [compared.workload.title, head]
+    for name, of in ((outcome.name, compared.ours), (outcome.peer_name, compared.peer)):
+        lines.append(
+            f"{name:<14}{of.cpu_per_request:>12.1f}{of.per_second:>9.0f}{of.p50 / 1e3:>9.2f}{of.p99 / 1e3:>9.2f}"
+            f"{of.server_busy:>9.0%}{of.foreign:>9.0%}{of.generator_busy:>9.0%}{of.requests:>10}"
+        )
+    return [*lines, f"ratio: {compared.cpu_ratio:.2f} by CPU time, {compared.throughput_ratio:.2f} by throughput"]
+
+
 def missed(outcome: Outcome) -> list[str]:
     """One sentence for each budget that was not kept."""
     budgets = tomllib.loads(BUDGETS.read_text())
-    floors = {"cpu_ratio": outcome.cpu_ratio, "throughput_ratio": outcome.throughput_ratio}
-    found = [
-        f"{name} is {value:.2f}, at least {budgets['token'][name]} is asked"
-        for name, value in floors.items()
-        if value < budgets["token"][name]
-    ]
+    found = []
+    for each in outcome.compared:
+        for name, value in (("cpu_ratio", each.cpu_ratio), ("throughput_ratio", each.throughput_ratio)):
+            floor = budgets[each.workload.name][name]
+            if value < floor:
+                found.append(f"{name} of {each.workload.title} is {value:.2f}, at least {floor} is asked")
     ceilings: dict[str, dict[str, float]] = {}
     if outcome.weight:
         ceilings["worker"] = {"idle_mb": outcome.weight.rss, "ready_s": outcome.weight.ready}
@@ -118,9 +121,15 @@ def record(outcome: Outcome, plan: Plan, turns: Sequence[Turn]) -> dict[str, obj
         "commit": _output("git", "describe", "--always", "--dirty", "--abbrev=40"),
         "plan": asdict(plan),
         "versions": versions(),
-        "cpu_ratio": outcome.cpu_ratio,
-        "throughput_ratio": outcome.throughput_ratio,
-        "figures": {outcome.name: asdict(outcome.ours), f"peer {outcome.peer_name}": asdict(outcome.peer)},
+        "compared": {
+            each.workload.name: {
+                "cpu_ratio": each.cpu_ratio,
+                "throughput_ratio": each.throughput_ratio,
+                outcome.name: asdict(each.ours),
+                f"peer {outcome.peer_name}": asdict(each.peer),
+            }
+            for each in outcome.compared
+        },
         "decisions": asdict(outcome.decisions) if outcome.decisions else None,
         "worker": asdict(outcome.weight) if outcome.weight else None,
         "missed": missed(outcome),

@@ -10,8 +10,9 @@ from statistics import median
 
 from tests.support import processes
 
-from bench.load import Order, Result
+from bench.load import Result
 from bench.subjects import Subject, on_core, verified
+from bench.workloads import Workload
 
 WARM_UP = 3.0
 
@@ -32,6 +33,7 @@ class Plan:
 class Turn:
     """One server under load once; `cpu` in seconds, of its process tree; `foreign` what others took of its core."""
 
+    workload: str
     subject: str
     port: int
     cpu: float
@@ -70,30 +72,22 @@ class Figures:
     generator_busy: float
 
 
-def run(subjects: Sequence[Subject], plan: Plan) -> Iterator[Turn]:
+def run(subjects: Sequence[Subject], workload: Workload, plan: Plan) -> Iterator[Turn]:
     """Every turn that counts, as it ends. Warm-up is one turn of each server, checked and discarded.
 
     Who goes first in a round is drawn from the seed, so that neither always follows the other.
     """
     for subject in subjects:
-        verified(subject, take_turn(subject, plan, seconds=WARM_UP).result.sample)
+        verified(subject, workload, take_turn(subject, workload, plan, seconds=WARM_UP).result.sample)
     draw = random.Random(plan.seed)
     for _ in range(plan.rounds):
         for subject in draw.sample(subjects, len(subjects)):
-            yield take_turn(subject, plan, seconds=plan.seconds)
+            yield take_turn(subject, workload, plan, seconds=plan.seconds)
 
 
-def take_turn(subject: Subject, plan: Plan, *, seconds: float) -> Turn:
+def take_turn(subject: Subject, workload: Workload, plan: Plan, *, seconds: float) -> Turn:
     """Puts the server under load once. Raises when a single answer was not good or left no trace."""
-    order = Order(
-        port=subject.port,
-        host=subject.host,
-        path=subject.token_path,
-        authorization=subject.authorization,
-        form="grant_type=client_credentials",
-        connections=plan.connections,
-        seconds=seconds,
-    )
+    order = subject.order(workload, connections=plan.connections, seconds=seconds)
     recorded = subject.recorded()
     before, core_before = processes.cpu_seconds(subject.pid), processes.core_seconds(plan.server_core)
     generator = subprocess.run(
@@ -113,7 +107,7 @@ def take_turn(subject: Subject, plan: Plan, *, seconds: float) -> Turn:
         raise RuntimeError(f"{subject.name} did not answer every request well: {result.good} good, {result.bad}")
     if subject.database and subject.recorded() - recorded < result.good:
         raise RuntimeError(f"{subject.name} answered more requests than its audit trail knows of")
-    return Turn(subject.name, subject.port, cpu, max(foreign, 0.0), result)
+    return Turn(workload.name, subject.name, subject.port, cpu, max(foreign, 0.0), result)
 
 
 def figures(turns: Sequence[Turn]) -> Figures:

@@ -1,6 +1,7 @@
 """The load generator against small servers that answer well and badly: it must notice each kind of bad answer."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable
 
@@ -66,3 +67,46 @@ def test_distinct_tokens_are_counted_and_timed() -> None:
 )
 def test_an_answer_that_is_not_a_fresh_token_is_counted_as_bad(answer: Answer, complaint: str) -> None:
     assert _measured(answer).bad[complaint] >= 1
+
+
+def _flow(redirect: str) -> Result:
+    """What the generator says of a server whose authorization endpoint answers with `redirect`."""
+    numbers = itertools.count()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                if head.startswith(b"GET /authorize?x "):
+                    assert b"Cookie: session=one" in head
+                    writer.write(redirect.format(code=f"c{next(numbers)}").replace("\n", "\r\n").encode())
+                else:
+                    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
+                    form = await reader.readexactly(length)
+                    assert form.startswith(b"grant_type=authorization_code&code=c")
+                    writer.write(_json("200 OK", f'{{"access_token": "of {form.decode()}"}}'))
+        writer.close()
+
+    async def measure() -> Result:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            form = "grant_type=authorization_code&code="
+            return await load(Order(port, "localhost", "/token", "B", form, 2, 0.2, "/authorize?x", ("session=one",)))
+
+    return asyncio.run(measure())
+
+
+def test_a_flow_is_a_code_and_the_token_it_gives() -> None:
+    result = _flow("HTTP/1.1 303 See Other\nlocation: https://rp/cb?state=x&code={code}&iss=y\ncontent-length: 0\n\n")
+    assert result.good > 2
+    assert result.bad == {}
+
+
+@pytest.mark.parametrize(
+    ("redirect", "complaint"),
+    [
+        ("HTTP/1.1 200 OK\nContent-Length: 0\n\n", "authorization status 200"),
+        ("HTTP/1.1 303 See Other\nLocation: https://rp/cb?error=x\nContent-Length: 0\n\n", "no code"),
+    ],
+)
+def test_an_authorization_without_a_code_is_bad(redirect: str, complaint: str) -> None:
+    assert _flow(redirect).bad[complaint] >= 1
