@@ -69,9 +69,9 @@ def test_every_fault_is_named_and_no_picture_is_sent_back(world: World) -> None:
         assert len(reply.raw) < 2000
         assert str(logo)[:40].encode() not in reply.raw
     assert look(world) == before
-    assert tenant.patch(PATH, {"appearance": 7, "oidc": {}, "y": 1}).wrong() == {
+    assert tenant.patch(PATH, {"appearance": 7, "oidc": [], "y": 1}).wrong() == {
         "/appearance": "invalid_type",
-        "/oidc": "not_supported",
+        "/oidc": "invalid_type",
         "/y": "unknown_field",
     }
 
@@ -114,3 +114,50 @@ def test_the_same_picture_sent_again_changes_nothing(world: World) -> None:
         trail = tenant.get("/tenants/aoba/audit?limit=200").body["items"]
         events.append([entry["event"] for entry in trail].count("tenant.changed"))
     assert events[0] == events[1]
+
+
+OFF = {
+    "dynamic_registration": False,
+    "implicit": False,
+    "hybrid": False,
+    "token_exchange": False,
+    "ciba": False,
+    "device_grant": False,
+    "request_uri_by_reference": False,
+    "public_refresh_grace_seconds": 0,
+}
+
+
+def test_everything_optional_of_openid_connect_is_off_until_the_tenant_switches_it_on(world: World) -> None:
+    tenant = world.client("aoba")
+    assert tenant.get(PATH).body["oidc"] == OFF
+    changed = tenant.patch(PATH, {"oidc": {"implicit": True, "public_refresh_grace_seconds": 30}}).body["oidc"]
+    assert changed == {**OFF, "implicit": True, "public_refresh_grace_seconds": 30}
+    assert tenant.patch(PATH, {"oidc": {"hybrid": True}}).body["oidc"] == {**changed, "hybrid": True}
+    assert tenant.patch(PATH, {"oidc": {"implicit": None, "hybrid": False}}).body["oidc"]["implicit"] is False
+    assert world.client("midori").get("/tenants/midori/settings").body["oidc"] == OFF
+
+
+def test_a_switch_for_what_is_not_there_and_a_wrong_one_change_nothing(world: World) -> None:
+    tenant = world.client("aoba")
+    wrong = {"ciba": True, "implicit": "yes", "hybrid": 1, "public_refresh_grace_seconds": 31, "magic": True}
+    assert tenant.patch(PATH, {"oidc": {**wrong, "device_grant": True}}).wrong() == {
+        "/oidc/ciba": "not_supported",
+        "/oidc/implicit": "invalid_type",
+        "/oidc/hybrid": "invalid_type",
+        "/oidc/public_refresh_grace_seconds": "out_of_range",
+        "/oidc/magic": "unknown_field",
+    }
+    assert tenant.get(PATH).body["oidc"] == OFF
+    assert tenant.patch(PATH, {"oidc": {"ciba": False}}).status == 200
+
+
+def test_a_switch_is_in_the_trail_and_in_the_version_once(world: World) -> None:
+    tenant = world.client("aoba")
+    before = tenant.get(PATH).etag
+    first = tenant.patch(PATH, {"oidc": {"hybrid": True}}, if_match=before)
+    again = tenant.patch(PATH, {"oidc": {"hybrid": True}})
+    assert before != first.etag == again.etag
+    assert tenant.patch(PATH, {"oidc": {"hybrid": False}}, if_match=before).status == 412
+    trail = tenant.get("/tenants/aoba/audit?limit=200").body["items"]
+    assert [entry["facts"]["oidc"] for entry in trail if "oidc" in entry.get("facts", {})] == [{"hybrid": True}]

@@ -17,8 +17,9 @@ _APPROVAL = (
     "INSERT INTO approvals VALUES ('platform', 'apv_1', 'tnt_1', 'terminate', 'con_1', 1, 'p', 'o', 'd', 'h', 'k', 0,"
     " 1, 'pending', NULL, NULL)"
 )
+_COLUMNS = "id, slug, display_name, colour, help_text, time_zone, revision, generation, created_at, logo"
 _TENANT = (
-    "INSERT INTO tenants VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1', NULL)",
+    f"INSERT INTO tenants ({_COLUMNS}) VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1')",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO deliveries VALUES ('tnt_1', 'dlv_1', 'user.invited', 'usr_1', '{}', 0, NULL, 0, 0, NULL, NULL, NULL)",
     "INSERT INTO invitations VALUES ('tnt_1', 'inv_1', 'usr_1', 'digest', 0, 0)",

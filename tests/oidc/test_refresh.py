@@ -7,6 +7,8 @@ from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import claims
 from tests.support.provider import Provider
 
+from idp import tenants
+
 CONFIDENTIAL = ["web", "post", "legacy", "opaque"]
 PUBLIC = ["app", "phone"]
 
@@ -165,3 +167,50 @@ def test_of_eight_uses_at_once_on_two_workers_one_succeeds(provider: Provider) -
     (won,) = [answer.json() for answer in answers if answer.status == 200]
     assert dead(app.refresh(won["refresh_token"]))  # the losers showed a replaced token
     assert app.userinfo(won["access_token"]).status == 401
+
+
+GRACE = 10
+
+
+def with_grace(provider: Provider, seconds: int = GRACE) -> None:
+    with provider.open() as unit:
+        tenants.switch(unit, tenants.Switches(public_refresh_grace_seconds=seconds))
+
+
+@pytest.mark.attack("R2")
+def test_a_public_client_whose_answer_was_lost_goes_on_within_its_grace(provider: Provider) -> None:
+    with_grace(provider)
+    app = provider.party("app")
+    first = app.tokens(provider.browser())["refresh_token"]
+    lost = app.refresh(first).json()["refresh_token"]
+    provider.clock.advance(seconds=GRACE)
+    again = app.at(provider.second).refresh(first)
+    assert again.status == 200
+    last = app.refresh(again.json()["refresh_token"])
+    assert last.status == 200
+    provider.clock.advance(seconds=GRACE + 1)
+    # the one that was lost was never used, and is no second line
+    assert dead(app.refresh(lost))
+    assert dead(app.refresh(last.json()["refresh_token"]))
+
+
+@pytest.mark.attack("R5")
+@pytest.mark.parametrize("abuse", ["late", "used", "twice", "other", "off"])
+def test_beyond_its_grace_a_replaced_token_ends_its_family(provider: Provider, abuse: str) -> None:
+    with_grace(provider, 0 if abuse == "off" else GRACE)
+    app = provider.party("app")
+    first = app.tokens(provider.browser())["refresh_token"]
+    newest = app.refresh(first).json()["refresh_token"]
+    if abuse == "late":
+        provider.clock.advance(seconds=GRACE, microseconds=1)
+    elif abuse == "used":
+        newest = app.refresh(newest).json()["refresh_token"]
+    elif abuse == "twice":
+        newest = app.refresh(first).json()["refresh_token"]
+    elif abuse == "other":  # whoever it is, it is not the client: nothing happens to the family
+        assert dead(provider.party("phone").refresh(first))
+        assert app.refresh(newest).status == 200
+        return
+    assert dead(app.refresh(first))
+    assert dead(app.refresh(newest))
+    assert provider.events().count("refresh.replayed") == 1

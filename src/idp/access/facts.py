@@ -15,7 +15,7 @@ from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit, Units
 from idp.signing import KeyRing, KeySet
-from idp.tenants import Tenant
+from idp.tenants import Switches, Tenant
 from idp.terms import NOTHING_TO_ACCEPT, TermsFacts
 
 _NOWHERE = Networks(())
@@ -39,6 +39,7 @@ class Facts:
     has_groups: bool = False
     terms: TermsFacts = NOTHING_TO_ACCEPT
     services: dict[str, Service] = field(default_factory=dict)
+    switches: Switches = tenants.ALL_OFF
 
     def rules_at(self, now_us: int) -> Rules:
         """Those in force: an activation that nobody confirmed is over by the clock alone."""
@@ -137,14 +138,16 @@ class FactMemory:
 
     def _load(self, unit: Unit) -> Facts:
         before = self._facts.get(unit.tenant)
+        tenant = tenants.get(unit)
         facts = Facts(
-            tenants.get(unit),
+            tenant,
             contracts.facts(unit),
             self._ring.load(unit),
             in_force.load(unit, before.rules if before else None),
             Networks(networks_abroad.cidrs(unit)),
             users.groups.exist(unit),
             NOTHING_TO_ACCEPT if unit.platform else terms.facts(unit),  # nobody asks us to accept our own
+            switches=Switches.from_text(tenant.oidc),
         )
         if len(self._facts) >= _MOST_TENANTS:
             self._facts.clear()

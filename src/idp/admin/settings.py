@@ -1,4 +1,4 @@
-"""A tenant's own settings (API.md 25)."""
+"""A tenant's own settings: how it looks on its pages, and what of OpenID Connect it has switched on."""
 
 from hashlib import sha256
 from typing import Any
@@ -12,26 +12,24 @@ from idp.admin.routes import Route
 from idp.admin.shapes import platform as shapes
 from idp.credentials import Noun
 from idp.kit.fields import Fields, merged
-from idp.tenants import Tenant
+from idp.tenants import Switches, Tenant
 from idp.web.brand import logo_path
-
-_UNBUILT = frozenset({"oidc"})
 
 
 def shown(call: Call) -> Answer:
-    """How the tenant looks on its pages."""
+    """How the tenant looks on its pages, and what of OpenID Connect it has switched on."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         own = tenants.get(unit)
     return call.shown(_to_json(call, own), version=_version(own))
 
 
 def change(call: Call) -> Answer:
-    """Change how the tenant looks on its pages.
+    """Change how the tenant looks on its pages, or switch parts of OpenID Connect on and off.
 
-    A member that is left out stays (RFC 7396); `null` takes the line of help or the logo away.
+    A member that is left out stays (RFC 7396); `null` takes the line of help or the logo away, and puts a switch back.
     """
     fields = Fields(call.document)
-    fields.only({"appearance"}, unbuilt=_UNBUILT)
+    fields.only({"appearance", "oidc"})
     patch = fields.inner("appearance")
     sent = patch.members
     image = tenants.read_logo(patch, "logo")  # before the unit: nobody waits for a picture to be unpacked
@@ -42,23 +40,25 @@ def change(call: Call) -> Answer:
         inner = Fields(merged(said, sent), at="/appearance", errors=fields.errors)
         inner.only({*said, "logo"})
         face = appearance.read(inner)
+        switches = tenants.read_switches(fields.inner("oidc"), Switches.from_text(before.oidc))
         fields.finish()
         appearance.show_as(unit, before, face)
         if "logo" in sent and before.logo != (tenants.logo_digest(image) if image else None):
             tenants.set_logo(unit, image)
+        tenants.switch(unit, switches)
         after = tenants.get(unit)
         return call.done(unit, _to_json(call, after), version=_version(after))
 
 
 def _version(tenant: Tenant) -> int:
-    face = "\0".join([tenant.display_name, tenant.colour, tenant.help_text, tenant.logo or ""])
+    face = "\0".join([tenant.display_name, tenant.colour, tenant.help_text, tenant.logo or "", tenant.oidc])
     return int.from_bytes(sha256(face.encode()).digest()[:6])
 
 
 def _to_json(call: Call, tenant: Tenant) -> dict[str, Any]:
     logo = f"{call.house.base_url}{logo_path(tenant.slug, tenant.logo)}" if tenant.logo else None
     face = {"display_name": tenant.display_name, "colour": tenant.colour, "help_text": tenant.help_text}
-    return {"appearance": {**face, "logo": logo}}
+    return {"appearance": {**face, "logo": logo}, "oidc": Switches.from_text(tenant.oidc).to_json()}
 
 
 _ONE = "/tenants/{tenant}/settings"

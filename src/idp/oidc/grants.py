@@ -127,7 +127,9 @@ async def refresh_token(asked: Asked) -> Answer:
     answer = _with_id_token(asked, admission, request, issued)
 
     def write(unit: Unit) -> Minted | None:
-        successor = sessions.use_refresh_token(unit, shown, grant=grant, rotate=asked.client.is_public)
+        public = asked.client.is_public
+        grace = asked.facts.switches.public_refresh_grace_seconds * SECOND if public else 0
+        successor = sessions.use_refresh_token(unit, shown, grant=grant, rotate=public, grace=grace)
         _record(unit, issued, admission, GrantType.REFRESH_TOKEN)
         return successor
 

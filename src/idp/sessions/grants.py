@@ -14,6 +14,7 @@ from idp.sessions import store
 from idp.sessions.contexts import sealed_for_grant
 from idp.sessions.model import Generations, Grant, Lifetimes, Session
 from idp.sessions.signed_in import is_current
+from idp.sessions.store import RefreshToken
 
 KIND = "rt"
 
@@ -31,18 +32,16 @@ def find_grant(unit: Unit, grant_id: str) -> Grant | None:
 
 def grant_of_refresh_token(unit: Unit, shown: Presented) -> Grant | None:
     """The grant behind a refresh token that is ours, used up or not."""
-    row = store.find_refresh_token(unit, shown.id)
-    if row is None or not hmac.compare_digest(row.digest, shown.digest):
+    row = _found(unit, shown)
+    if row is None:
         return None
     return store.find_grant(unit, row.grant_id)
 
 
 def usable_grant(unit: Unit, shown: Presented) -> Grant | None:
     """The grant behind a refresh token that has neither been replaced nor lain idle too long."""
-    row = store.find_refresh_token(unit, shown.id)
-    if row is None or not hmac.compare_digest(row.digest, shown.digest):
-        return None
-    if row.replaced_at is not None or unit.now_us >= row.idle_until:
+    row = _found(unit, shown)
+    if row is None or row.replaced_at is not None or unit.now_us >= row.idle_until:
         return None
     return store.find_grant(unit, row.grant_id)
 
@@ -59,17 +58,20 @@ def end_grant(unit: Unit, grant_id: str) -> bool:
     return store.end_grant(unit, grant_id)
 
 
-def use_refresh_token(unit: Unit, shown: Presented, *, grant: Grant, rotate: bool) -> Minted | None:
+def use_refresh_token(unit: Unit, shown: Presented, *, grant: Grant, rotate: bool, grace: int = 0) -> Minted | None:
     """One use, and the successor under rotation. `Refused("invalid_grant")` when unknown, idle too long, or replaced.
 
     The replacement is one conditional write, so of many at once one wins; a loser presents a replaced token and so
-    ends the family, in a unit that survives the refusal. Without rotation the client keeps its token (FAPI 2).
+    ends the family, in a unit that survives the refusal. Without rotation the client keeps its token (FAPI 2). Within
+    `grace` (microseconds) of its replacement a token is good once more: its successor, unless somebody has used it, is
+    replaced in its stead, so that there is never more than one token to go on with.
     """
     until = unit.now_us + Lifetimes.REFRESH_IDLE
     if not rotate and store.prolong(unit, shown, idle_until=until):
         return None
     successor = ids.mint(KIND)
-    if rotate and store.replace(unit, shown, successor=successor.id):
+    won = rotate and store.replace(unit, shown, successor=successor.id)
+    if won or (grace and _replaced_again(unit, shown, successor.id, grace)):
         store.add_refresh_token(unit, successor, grant.id, idle_until=until)
         return successor
     if _was_replaced(unit, shown):
@@ -83,9 +85,21 @@ def _mint(unit: Unit, grant: Grant) -> Minted:
     return secret
 
 
+def _replaced_again(unit: Unit, shown: Presented, successor: str, grace: int) -> bool:
+    row = _found(unit, shown)
+    if row is None or row.replaced_at is None or row.successor_id is None or unit.now_us - row.replaced_at > grace:
+        return False
+    return store.supersede(unit, row.successor_id, successor=successor)
+
+
 def _was_replaced(unit: Unit, shown: Presented) -> bool:
+    row = _found(unit, shown)
+    return row is not None and row.replaced_at is not None
+
+
+def _found(unit: Unit, shown: Presented) -> RefreshToken | None:
     row = store.find_refresh_token(unit, shown.id)
-    return row is not None and hmac.compare_digest(row.digest, shown.digest) and row.replaced_at is not None
+    return row if row is not None and hmac.compare_digest(row.digest, shown.digest) else None
 
 
 def _end_family(unit: Unit, grant: Grant) -> None:

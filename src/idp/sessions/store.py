@@ -19,6 +19,7 @@ class RefreshToken(NamedTuple):
     grant_id: str
     idle_until: int
     replaced_at: int | None
+    successor_id: str | None
 
 
 _ADD_SESSION = command(insert(sessions))
@@ -102,6 +103,17 @@ _presented = (
 _REPLACE = command(
     update(refresh_tokens)
     .where(*_presented, refresh_tokens.c.replaced_at.is_(None))
+    .values(replaced_at=bindparam("now"), successor_id=bindparam("successor"))
+)
+# Of nobody's showing it: what it would have been used for is given to another one.
+_SUPERSEDE = command(
+    update(refresh_tokens)
+    .where(
+        own(refresh_tokens),
+        _family_lives,
+        refresh_tokens.c.id == bindparam("token"),
+        refresh_tokens.c.replaced_at.is_(None),
+    )
     .values(replaced_at=bindparam("now"), successor_id=bindparam("successor"))
 )
 _PROLONG = command(
@@ -191,6 +203,10 @@ def find_refresh_token(unit: Unit, token_id: str) -> RefreshToken | None:
 def replace(unit: Unit, shown: Presented, *, successor: str) -> bool:
     values = {"token": shown.id, "digest": shown.digest, "now": unit.now_us}
     return unit.run(_REPLACE, **values, successor=successor) == 1
+
+
+def supersede(unit: Unit, unused: str, *, successor: str) -> bool:
+    return unit.run(_SUPERSEDE, token=unused, now=unit.now_us, successor=successor) == 1
 
 
 def prolong(unit: Unit, shown: Presented, *, idle_until: int) -> bool:

@@ -7,7 +7,17 @@ does not ask for it. One that was dissolved before it became a customer has give
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
-from idp.tenants.actions import adopt_key, check_slug, create, end_generation, rename, set_logo, touch, touch_all
+from idp.tenants.actions import (
+    adopt_key,
+    check_slug,
+    create,
+    end_generation,
+    rename,
+    set_logo,
+    switch,
+    touch,
+    touch_all,
+)
 from idp.tenants.epochs import begin_epoch, epoch, is_put_back
 from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
@@ -27,11 +37,15 @@ from idp.tenants.store import (
     page_even_erased,
     revision,
 )
+from idp.tenants.switches import ALL_OFF, Switches
+from idp.tenants.switches import read as read_switches
 
 __all__ = [
+    "ALL_OFF",
     "PLATFORM_SLUG",
     "Moved",
     "Slug",
+    "Switches",
     "Tenant",
     "adopt_key",
     "begin_epoch",
@@ -54,9 +68,11 @@ __all__ = [
     "page",
     "page_even_erased",
     "read_logo",
+    "read_switches",
     "rename",
     "revision",
     "set_logo",
+    "switch",
     "touch",
     "touch_all",
 ]

@@ -7,6 +7,7 @@ from idp.signing import Alg, Private, Use
 from idp.tenants import store
 from idp.tenants.logos import digest
 from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
+from idp.tenants.switches import Switches
 
 
 def create(unit: Unit, *, slug: str, display_name: str, time_zone: str = "Asia/Tokyo") -> Tenant:
@@ -57,6 +58,15 @@ def set_logo(unit: Unit, image: bytes | None) -> None:
     else:
         store.put_logo(unit, image, digest=digest(image))
     audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, logo=digest(image) if image else "")
+
+
+def switch(unit: Unit, switches: Switches) -> None:
+    """From this commit on every worker offers what is on, and refuses what is off."""
+    before = Switches.from_text(store.get(unit).oidc).to_json()
+    changed = {name: value for name, value in switches.to_json().items() if value != before[name]}
+    if changed:
+        store.set_switches(unit, switches.to_text())
+        audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, oidc=changed)
 
 
 def touch(unit: Unit) -> None:

@@ -22,6 +22,7 @@ class Tenant(NamedTuple):
     created_at: int
     logo: str | None  # the digest of its logo
     erased_at: int | None = None
+    oidc: str = "{}"  # as `Switches.to_text` gives it
 
 
 class Moved(Exception):

@@ -57,6 +57,7 @@ _ERASE = command(
         colour=DEFAULT_COLOUR,
         help_text="",
         logo=null(),
+        oidc="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -72,6 +73,7 @@ _DISSOLVE = command(
         colour=DEFAULT_COLOUR,
         help_text="",
         logo=null(),
+        oidc="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -82,6 +84,11 @@ _SET_LOGO = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(logo=bindparam("digest"), revision=tenants.c.revision + 1)
+)
+_SET_SWITCHES = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(oidc=bindparam("new_oidc"), revision=tenants.c.revision + 1)
 )
 
 
@@ -180,6 +187,10 @@ def raise_generation(unit: Unit) -> None:
 
 def change_face(unit: Unit, *, display_name: str, colour: str, help_text: str) -> None:
     unit.run(_RENAME, new_name=display_name, new_colour=colour, new_help=help_text)
+
+
+def set_switches(unit: Unit, text: str) -> None:
+    unit.run(_SET_SWITCHES, new_oidc=text)
 
 
 def put_logo(unit: Unit, image: bytes, *, digest: str) -> None:

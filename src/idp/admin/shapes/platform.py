@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -129,8 +129,22 @@ class AppearanceChange(Sent):
     logo: Annotated[str | None, Field(json_schema_extra={"contentEncoding": "base64"})] = None
 
 
+class SwitchesChange(Sent):
+    """A member that is left out stays, and null puts it back to its default."""
+
+    dynamic_registration: bool | None = None
+    implicit: bool | None = None
+    hybrid: bool | None = None
+    token_exchange: bool | None = None
+    ciba: Literal[False] | None = None
+    device_grant: bool | None = None
+    request_uri_by_reference: bool | None = None
+    public_refresh_grace_seconds: Annotated[int | None, Field(ge=0, le=30)] = None
+
+
 class SettingsChange(Sent):
     appearance: AppearanceChange | None = None
+    oidc: SwitchesChange | None = None
 
 
 class Appearance(Shown):
@@ -142,8 +156,24 @@ class Appearance(Shown):
     logo: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
 
 
+class Switches(Shown):
+    """What of OpenID Connect the tenant has switched on: what is off is neither in its discovery document nor accepted.
+    `public_refresh_grace_seconds` is how long a public client may show a replaced refresh token again, as long as its
+    successor is unused."""
+
+    dynamic_registration: bool
+    implicit: bool
+    hybrid: bool
+    token_exchange: bool
+    ciba: bool
+    device_grant: bool
+    request_uri_by_reference: bool
+    public_refresh_grace_seconds: Annotated[int, Field(ge=0, le=30)]
+
+
 class Settings(Shown):
     appearance: Appearance
+    oidc: Switches
 
 
 class System(Shown):
