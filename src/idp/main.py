@@ -14,6 +14,7 @@ from idp import audit, credentials
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
 from idp.kit import clock
+from idp.kit.egress import Allowed, Egress
 from idp.kit.fence import FenceDamaged
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
@@ -63,6 +64,12 @@ def open_database(settings: Settings) -> Database:
     return Postgres(settings.database_url)
 
 
+def open_egress(settings: Settings) -> Egress:
+    """The one way out of a process, as the operator has fenced it."""
+    allowed = Allowed.read(settings.egress_entries)
+    return Egress(allowed=allowed, extra_ca=settings.extra_ca_file, plain=not settings.production)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Units]:
     """For commands: the units, closed afterwards."""
@@ -94,6 +101,7 @@ def build(settings: Settings) -> App:
         export_grace_days=settings.export_grace_days,
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,
+        egress=open_egress(settings),
     )
     built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
     doors = [route for routes in built for route in routes]
@@ -185,6 +193,7 @@ def _with_lifespan(app: App, house: House, lines: JsonLines, work: "_BehindTheSc
         watching.cancel()
         await work.leave(doing)
         house.passwords.close()
+        house.egress.close()
         await asyncio.to_thread(house.units.database.close)
         lines.flush()
         await send({"type": "lifespan.shutdown.complete"})

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from idp.kit import clock
+from idp.kit.egress import Allowed
 from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
@@ -109,6 +110,10 @@ class Settings(BaseSettings):
     extra_ca_file: Path | None = Field(
         None, description="Further certificate authorities (PEM) that are believed when we connect to others."
     )
+    egress_allow: str = Field(
+        "",
+        description="Names and networks inside that outbound calls may reach, separated by commas; default none.",
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`."
     )
@@ -155,6 +160,10 @@ class Settings(BaseSettings):
     @property
     def proxies(self) -> list[str]:
         return [network.strip() for network in self.trusted_proxies.split(",") if network.strip()]
+
+    @property
+    def egress_entries(self) -> list[str]:
+        return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
 
     @classmethod
     def settings_customise_sources(
@@ -234,6 +243,11 @@ def _refuse_malformed(settings: Settings) -> None:
     except ValueError as error:
         expected = "expected addresses and networks of your own proxies, never everybody"
         raise SettingsRefused(f"IDP_TRUSTED_PROXIES: found {settings.trusted_proxies!r}, {expected}") from error
+    try:
+        Allowed.read(settings.egress_entries)
+    except ValueError as error:
+        expected = "expected names and networks of your own, never everybody's"
+        raise SettingsRefused(f"IDP_EGRESS_ALLOW: found {settings.egress_allow!r}, {expected}") from error
     try:
         clock.from_setting(settings.clock)
     except ValueError as error:

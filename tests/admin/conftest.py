@@ -13,6 +13,7 @@ from idp.access import Countries, FactMemory, Gate
 from idp.contracts import Status
 from idp.credentials import EVERYTHING, WIDE, Cost, HashPool, KeyDraft, KeyScope
 from idp.kit.clock import FixedClock
+from idp.kit.egress import Egress
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Units
 from idp.signing import KeyRing
@@ -182,6 +183,7 @@ def house(units: Units) -> Iterator[House]:
         pages=Pages(),
         passwords=pool,
         throttle=WIDE,
+        egress=Egress(),
         base_url=BASE,
         production=True,
     )

@@ -8,6 +8,8 @@ import pytest
 from tests.support.tree import PACKAGE, ROOT
 
 HEAVY = {
+    "httpcore2",
+    "httpx2",
     "saml2",
     "reportlab",
     "fpdf",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
+from idp.kit.egress import Egress
 from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
 from idp.web.paths import PLATFORM
@@ -37,6 +38,7 @@ class House:
     pages: Pages
     passwords: HashPool
     throttle: Throttle
+    egress: Egress
     base_url: str
     production: bool
     two_person_acts: bool = False
