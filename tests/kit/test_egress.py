@@ -469,7 +469,7 @@ def hints(_asked: Asked) -> Iterator[bytes]:
         (endless, {Reason.TOO_LARGE}),
         (chunks, {Reason.TOO_LARGE, Reason.SLOW}),
         (headers, {Reason.TOO_LARGE, Reason.GARBLED}),
-        (hints, {Reason.TOO_LARGE, Reason.GARBLED}),
+        (hints, {Reason.TOO_LARGE, Reason.GARBLED, Reason.SLOW}),
         (answer(b"x" * 600_000), {Reason.TOO_LARGE}),
         (answer(b"x", content_length=str(10 << 30)), {Reason.GARBLED}),
         (answer(b"\x1f\x8b" + b"\0" * 100, content_encoding="gzip"), {Reason.GARBLED}),
