@@ -39,6 +39,7 @@ def test_what_is_left_out_takes_the_defaults_of_the_specification():
         "access_token_lifetime": 300,
         "introspection": False,
         "resources": [],
+        "require_pushed_authorization_requests": False,
     }
 
 

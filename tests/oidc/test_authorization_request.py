@@ -16,10 +16,7 @@ TOLD_THE_SERVICE = [
     ("_not_repeated", {}, [("response_type", "code")], "invalid_request"),
     ("_not_repeated", {}, [("code_challenge", CHALLENGE)], "invalid_request"),
     ("_not_repeated", {}, [("prompt", "none"), ("prompt", "none")], "invalid_request"),
-    ("_no_request_object", {"request": "a.b.c"}, [], "request_not_supported"),
-    ("_no_request_object", {"request_uri": "https://rp.example/r"}, [], "request_uri_not_supported"),
-    ("_no_request_object", {"request_uri": "urn:ietf:params:oauth:request_uri:x"}, [], "request_uri_not_supported"),
-    ("_no_request_object", {"registration": "{}"}, [], "registration_not_supported"),
+    ("_no_registration", {"registration": "{}"}, [], "registration_not_supported"),
     ("_response_type", {"response_type": None}, [], "invalid_request"),
     ("_response_type", {"response_type": ""}, [], "invalid_request"),
     ("_response_type", {"response_type": "token"}, [], "unsupported_response_type"),
@@ -126,6 +123,15 @@ def test_the_service_is_told_what_was_wrong_at_its_registered_address(
     assert (answer.query["error"], answer.query["state"], answer.query["iss"]) == (error, STATE, ISSUER)
     described = answer.query["error_description"]
     assert all(" " <= character <= "~" and character not in '"\\' for character in described)
+
+
+@pytest.mark.meets("A13")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("name", "value"), [("request", "a.b.c"), ("request_uri", "https://rp.example/r")])
+def test_a_request_in_a_request_is_not_supported(shared: Provider, method: str, name: str, value: str) -> None:
+    answer = ask(shared, {name: value}, [], method)
+    assert answer.location.startswith(f"{CALLBACK}?")
+    assert (answer.query["error"], answer.query["state"]) == (f"{name}_not_supported", STATE)
 
 
 @pytest.mark.meets("A4")

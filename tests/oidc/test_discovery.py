@@ -37,7 +37,7 @@ def test_the_document_says_another_issuer_for_another_tenant(shared: Provider) -
 def test_every_address_in_the_document_is_below_its_issuer(shared: Provider) -> None:
     found = shared.get(ADDRESSES[0]).json()
     addresses = {name: value for name, value in found.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(addresses) == 7
+    assert len(addresses) == 8
     assert all(value.startswith(f"{found['issuer']}/") for value in addresses.values())
 
 

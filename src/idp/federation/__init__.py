@@ -16,6 +16,7 @@ from idp.federation.assignments import (
     read_assignee,
     unassign,
 )
+from idp.federation.client_requests import RequestRules
 from idp.federation.document import read, to_json
 from idp.federation.model import (
     Assignee,
@@ -56,6 +57,7 @@ __all__ = [
     "Protocol",
     "RedirectUris",
     "Registered",
+    "RequestRules",
     "ResponseType",
     "SecurityProfile",
     "Service",

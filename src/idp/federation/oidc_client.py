@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation.client_requests import RequestRules
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
     ApplicationType,
@@ -37,6 +38,7 @@ class OidcClient:
     access_token_lifetime: int  # seconds
     introspection: bool  # may introspect tokens whose `aud` names one of its resources
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
+    requests: RequestRules
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -74,6 +76,7 @@ class OidcClient:
             "access_token_lifetime": self.access_token_lifetime,
             "introspection": self.introspection,
             "resources": sorted(self.resources),
+            **self.requests.to_json(),
         }
 
     @classmethod
@@ -95,6 +98,7 @@ class OidcClient:
             access_token_lifetime=document["access_token_lifetime"],
             introspection=document["introspection"],
             resources=frozenset(document["resources"]),
+            requests=RequestRules.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from idp.federation import client_requests
 from idp.federation import oidc_vocabulary as words
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
@@ -50,6 +51,7 @@ NAMES = frozenset(
         "token_endpoint_auth_method",
         "tos_uri",
     }
+    | client_requests.NAMES
 )
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
@@ -110,6 +112,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         access_token_lifetime=fields.number("access_token_lifetime", default=300, lowest=60, highest=3_600),
         introspection=_introspection(fields, flow.auth_method),
         resources=_resources(fields),
+        requests=client_requests.read(fields),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},
         software_id=fields.text("software_id"),

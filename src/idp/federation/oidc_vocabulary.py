@@ -107,7 +107,6 @@ UNBUILT_NAMES = frozenset(
         "request_object_signing_alg",
         "request_uris",
         "require_auth_time",
-        "require_pushed_authorization_requests",
         "require_signed_request_object",
         "sector_identifier_uri",
         "software_statement",

@@ -9,7 +9,7 @@ from typing import Any
 from idp import terms
 from idp.kit.errors import Conflict, NotFound, Refused
 from idp.kit.units import Unit
-from idp.oidc import request as requests
+from idp.oidc import sources
 from idp.oidc.authorize import RESUME, TERMS, Next, answer, page_of, read_request
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known
@@ -88,7 +88,7 @@ async def _accept(house: House, scope: Scope, browser: Browser, form: Form) -> N
 
 async def _due(house: House, browser: Browser, interaction: Interaction) -> tuple[Known, Version | None, str]:
     """The version, if acceptance is what the request lacks. What else it may lack, or get, is said where it resumes."""
-    known, request = await read_request(house, browser, requests.from_text(interaction.request))
+    known, request = await read_request(house, browser, sources.from_text(interaction.request))
     now_us = house.units.clock.now_us()
     try:
         step = next_step(house.gate, known, request, interaction, allowed=False, now_us=now_us)

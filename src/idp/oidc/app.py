@@ -1,6 +1,17 @@
 """The endpoints of the door, as routes of the dispatcher."""
 
-from idp.oidc import accepting, authorize, consent, discovery, introspection, logout, revocation, token, userinfo
+from idp.oidc import (
+    accepting,
+    authorize,
+    consent,
+    discovery,
+    introspection,
+    logout,
+    pushing,
+    revocation,
+    token,
+    userinfo,
+)
 from idp.web.dispatch import Route
 from idp.web.house import House
 
@@ -22,6 +33,7 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", accepting.question(house)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", accepting.acceptance(house)),
+        Route("/t/{tenant}/par", _POST, "par", pushing.endpoint(house)),
         Route("/t/{tenant}/token", _POST, "token", token.endpoint(house)),
         Route("/t/{tenant}/userinfo", _BOTH, "userinfo", userinfo.endpoint(house)),
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),

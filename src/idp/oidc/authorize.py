@@ -15,11 +15,13 @@ from idp.access import Admission
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import request as requests
+from idp.oidc import sources
 from idp.oidc.answering import error_uri, redirect, response_uri, show_denied, show_page_error
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known, give_code, look, note_refusal, with_consent, with_hint
 from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError
+from idp.oidc.sources import Parameters
 from idp.sessions import Interaction, Waiting
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
@@ -56,7 +58,7 @@ class Pending(NamedTuple):
 
     known: Known
     request: AuthorizationRequest
-    form: Form
+    parameters: Parameters
     interaction: Interaction | None
 
 
@@ -67,9 +69,14 @@ def endpoint(house: House) -> App:
         if scope["method"] == "POST":
             body = await read_body(receive, limit=_LARGEST)
             form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
-            await answer(house, scope, send, lambda: _keep(house, browser, form))
-        else:
-            await answer(house, scope, send, lambda: proceed(house, browser, form, None))
+
+        async def begin() -> Next:
+            parameters = await sources.parameters_of(house, browser, form)
+            if scope["method"] == "POST":
+                return await _keep(house, browser, parameters)
+            return await proceed(house, browser, parameters, None)
+
+        await answer(house, scope, send, begin)
 
     return authorize
 
@@ -82,7 +89,7 @@ def continuation(house: House) -> App:
         async def go_on() -> Next:
             if interaction is None:
                 raise PageError("interaction_expired")
-            return await proceed(house, browser, requests.from_text(interaction.request), interaction)
+            return await proceed(house, browser, sources.from_text(interaction.request), interaction)
 
         await answer(house, scope, send, go_on)
 
@@ -111,11 +118,11 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
 
 
 async def proceed(
-    house: House, browser: Browser, form: Form, interaction: Interaction | None, *, allowed: bool = False
+    house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool = False
 ) -> Next:
     """As far as the request gets now; `allowed` when the person has just consented to it."""
     for _ in range(_TRIES):
-        known, request = await read_request(house, browser, form)
+        known, request = await read_request(house, browser, parameters)
         try:
             now_us = house.units.clock.now_us()
             step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
@@ -126,27 +133,28 @@ async def proceed(
             raise Denied(known, request, refusal) from refusal
         except tenants.Moved:
             continue
-        return await _ask(house, browser, Pending(known, request, form, interaction), _PAGES[step])
+        return await _ask(house, browser, Pending(known, request, parameters, interaction), _PAGES[step])
     raise Unavailable("the tenant's facts change faster than a decision is made")
 
 
-async def read_request(house: House, browser: Browser, form: Form) -> tuple[Known, AuthorizationRequest]:
+async def read_request(house: House, browser: Browser, parameters: Parameters) -> tuple[Known, AuthorizationRequest]:
     """Everything that is known, in one snapshot. Raises `PageError` and `RedirectError`."""
+    form = parameters.form
     client_id = requests.client_of(form)
 
     def read(unit: Unit) -> tuple[Known, AuthorizationRequest]:
         known = look(house, unit, client_id, browser)
         back = requests.way_back(form, known.service)
-        request = requests.parse(form, known.service, back)
+        request = sources.described(parameters, requests.parse(form, known.service, back), known.service)
         known = with_hint(known, request, house.issuer(browser.slug))
         return with_consent(unit, known, request), request
 
     return await house.units.read(browser.tenant, read)
 
 
-async def _keep(house: House, browser: Browser, form: Form) -> Next:
-    known, request = await read_request(house, browser, form)
-    return await _ask(house, browser, Pending(known, request, form, None), RESUME)
+async def _keep(house: House, browser: Browser, parameters: Parameters) -> Next:
+    known, request = await read_request(house, browser, parameters)
+    return await _ask(house, browser, Pending(known, request, parameters, None), RESUME)
 
 
 async def _ask(house: House, browser: Browser, asked: Pending, page: str) -> Next:
@@ -155,7 +163,7 @@ async def _ask(house: House, browser: Browser, asked: Pending, page: str) -> Nex
         return page_of(house, browser, page, asked.interaction)
     digest, headers = known_browser(house, browser)
     request = asked.request
-    text = requests.to_text(asked.form)
+    text = sources.to_text(asked.parameters)
     waiting = Waiting(RESUME, asked.known.service.id, text, request.login_hint, request.ui_locales)
     interaction = await house.units.commit(
         browser.tenant, lambda unit: sessions.begin_interaction(unit, waiting, browser=digest)

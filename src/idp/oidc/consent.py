@@ -4,13 +4,13 @@ The form is bound to the browser, the interaction, the sign-in and the scopes sh
 somebody else was shown, does not count.
 """
 
-from idp import audit, sessions, users
+from idp import audit, users
 from idp.kit.errors import Refused
 from idp.kit.units import Unit
-from idp.oidc import request as requests
+from idp.oidc import sources
 from idp.oidc.authorize import RESUME, Next, answer, page_of, proceed, read_request
 from idp.oidc.errors import PageError
-from idp.oidc.known import Known
+from idp.oidc.known import Known, finish
 from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.sessions import Interaction
@@ -41,7 +41,7 @@ def question(house: House) -> App:
 
         async def look() -> Next:
             interaction = await _pending(house, browser, parse_query(scope["query_string"]))
-            known, request = await read_request(house, browser, requests.from_text(interaction.request))
+            known, request = await read_request(house, browser, sources.from_text(interaction.request))
             if not _is_asked(house, known, request, interaction):
                 return page_of(house, browser, RESUME, interaction)
             raise _Shown(interaction, known, request)
@@ -66,7 +66,7 @@ def decision(house: House) -> App:
 
 async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> Next:
     interaction = await _pending(house, browser, form)
-    waiting = requests.from_text(interaction.request)
+    waiting = sources.from_text(interaction.request)
     known, request = await read_request(house, browser, waiting)
     if known.user is None:
         return page_of(house, browser, RESUME, interaction)
@@ -74,7 +74,7 @@ async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> N
     user, service = known.user.id, known.service.id
     if form.get("decision") != "allow":
         await house.units.commit(
-            browser.tenant, lambda unit: _deny(unit, interaction, user, service), actor=known.actor
+            browser.tenant, lambda unit: _deny(unit, interaction, request, user, service), actor=known.actor
         )
         raise RedirectError(request.back, "access_denied", "The person did not allow it.")
     if not _is_asked(house, known, request, interaction):
@@ -92,9 +92,8 @@ def _is_asked(house: House, known: Known, request: AuthorizationRequest, interac
     return step is Missing.CONSENT
 
 
-def _deny(unit: Unit, interaction: Interaction, user: str, service: str) -> None:
-    if not sessions.finish(unit, interaction):
-        raise PageError("interaction_expired")
+def _deny(unit: Unit, interaction: Interaction, request: AuthorizationRequest, user: str, service: str) -> None:
+    finish(unit, interaction, request)
     audit.record(unit, audit.Event.CONSENT_DENIED, subject=user, service=service)
 
 

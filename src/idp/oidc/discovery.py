@@ -43,6 +43,8 @@ def metadata(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": False,
         "end_session_endpoint": f"{issuer}/end_session",
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": ["code"],

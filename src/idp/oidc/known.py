@@ -95,8 +95,7 @@ async def give_code(
 
     def write(unit: Unit) -> None:
         tenants.hold(unit, admission.revision)
-        if interaction is not None and not sessions.finish(unit, interaction):
-            raise PageError("interaction_expired")
+        finish(unit, interaction, request)
         if allowed:
             sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.scopes)
         store.add_code(unit, code)
@@ -108,6 +107,14 @@ async def give_code(
 
     await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
     return secret.token
+
+
+def finish(unit: Unit, interaction: Interaction | None, request: AuthorizationRequest) -> None:
+    """Of two answers to one request one counts, in whichever browsers it was shown. Raises `PageError`."""
+    if interaction is not None and not sessions.finish(unit, interaction):
+        raise PageError("interaction_expired")
+    if request.pushed is not None and not store.finish_pushed(unit, request.pushed):  # RFC 9126 4
+        raise PageError("invalid_request_uri")
 
 
 def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -> Code:

@@ -7,8 +7,10 @@ from idp.sessions import Generations
 CODE_KIND = "ac"
 TOKEN_KIND = "at"  # noqa: S105 - the prefix of opaque access tokens
 REFRESH_KIND = "rt"
+PUSHED_KIND = "par"
 
 CODE_LIFETIME = 60 * SECOND
+PUSHED_LIFETIME = 90 * SECOND
 ID_TOKEN_LIFETIME = 600  # seconds: it is for the moment of sign-in
 
 
@@ -45,6 +47,18 @@ class Code(NamedTuple):
     service_generation: int
     expires_at: int
     redeemed_at: int | None
+
+
+class PushedRequest(NamedTuple):
+    """A request that waits for its browser; single use is `finished_at`, written with the answer it leads to."""
+
+    id: str
+    digest: bytes
+    service_id: str
+    request: str
+    created_at: int
+    expires_at: int
+    finished_at: int | None
 
 
 class AccessToken(NamedTuple):

@@ -5,7 +5,6 @@ redirected anywhere. Then an ordered table of checks, whose failures go to the c
 kept while a person signs in, and are read again with the same checks when the request goes on.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from idp.web.forms import Form
 
 _SHOWN_AS_PAGE = ("client_id", "redirect_uri", "response_mode", "state")
 _MAY_REPEAT = frozenset({"resource"})
-_PARAMETERS = frozenset(
+PARAMETERS = frozenset(
     {
         "acr_values",
         "claims",
@@ -71,6 +70,7 @@ class AuthorizationRequest:
     login_hint: str
     ui_locales: str
     id_token_hint: str | None
+    pushed: str | None = None  # the id under which it waits, if it was pushed
 
     @property
     def silent(self) -> bool:
@@ -144,24 +144,14 @@ def parse(form: Form, service: Service, back: Return) -> AuthorizationRequest:
     )
 
 
-def to_text(form: Form) -> str:
-    """The parameters as they came, for an interaction to keep."""
-    return json.dumps([field for field in form.fields if field[0] in _PARAMETERS], ensure_ascii=False)
-
-
-def from_text(text: str) -> Form:
-    return Form(tuple((name, value) for name, value in json.loads(text)))
-
-
 def _not_repeated(form: Form, client: OidcClient) -> None:  # noqa: ARG001 - every check has this shape
-    if repeated := (form.repeated & _PARAMETERS) - _MAY_REPEAT:
+    if repeated := (form.repeated & PARAMETERS) - _MAY_REPEAT:
         raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
 
 
-def _no_request_object(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    for name in ("request", "request_uri", "registration"):
-        if form.get(name) is not None:
-            raise OAuthError(f"{name}_not_supported", f"The parameter {name} is not supported.")
+def _no_registration(form: Form, client: OidcClient) -> None:  # noqa: ARG001
+    if form.get("registration") is not None:  # Core 7.2.1
+        raise OAuthError("registration_not_supported", "The parameter registration is not supported.")
 
 
 def _response_type(form: Form, client: OidcClient) -> None:
@@ -225,7 +215,7 @@ def _resource(form: Form, client: OidcClient) -> None:  # noqa: ARG001
 
 CHECKS: tuple[Callable[[Form, OidcClient], None], ...] = (
     _not_repeated,
-    _no_request_object,
+    _no_registration,
     _response_type,
     _response_mode,
     _lengths,

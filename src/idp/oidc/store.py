@@ -3,8 +3,8 @@ from sqlalchemy import bindparam, insert, select, update
 from idp.kit.db import addition, command, own, query
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
-from idp.oidc.model import AccessToken, Code
-from idp.oidc.tables import access_tokens, codes
+from idp.oidc.model import AccessToken, Code, PushedRequest
+from idp.oidc.tables import access_tokens, codes, pushed_requests
 
 _ADD_CODE = command(insert(codes))
 _FIND_CODE = query(
@@ -34,6 +34,19 @@ _REVOKE = command(
     .values(revoked_at=bindparam("now"))
 )
 
+_PUSH = command(insert(pushed_requests))
+_FIND_PUSHED = query(
+    select(*[pushed_requests.c[name] for name in PushedRequest._fields]).where(
+        own(pushed_requests), pushed_requests.c.id == bindparam("id")
+    ),
+    lambda *values: dict(zip(PushedRequest._fields, values, strict=True)),
+)
+_FINISH_PUSHED = command(
+    update(pushed_requests)
+    .where(own(pushed_requests), pushed_requests.c.id == bindparam("pushed"), pushed_requests.c.finished_at.is_(None))
+    .values(finished_at=bindparam("now"))
+)
+
 
 def add_code(unit: Unit, code: Code) -> None:
     unit.run(_ADD_CODE, **code._asdict())
@@ -58,3 +71,21 @@ def find_access_token(unit: Unit, token_id: str) -> AccessToken | None:
 
 def revoke_access_token(unit: Unit, token_id: str) -> bool:
     return unit.run(_REVOKE, token=token_id, now=unit.now_us) == 1
+
+
+def push(unit: Unit, request: PushedRequest) -> None:
+    sealed = unit.seal("pushed_requests", "request", request.id, request.request.encode())
+    unit.run(_PUSH, **{**request._asdict(), "request": sealed})
+
+
+def find_pushed(unit: Unit, pushed_id: str) -> PushedRequest | None:
+    row = unit.one(_FIND_PUSHED, id=pushed_id)
+    if row is None:
+        return None
+    opened = unit.open_sealed("pushed_requests", "request", pushed_id, row["request"]).decode()
+    return PushedRequest(**{**row, "request": opened})
+
+
+def finish_pushed(unit: Unit, pushed_id: str) -> bool:
+    """True for exactly one caller."""
+    return unit.run(_FINISH_PUSHED, pushed=pushed_id, now=unit.now_us) == 1

@@ -5,11 +5,13 @@ from sqlalchemy import and_, not_
 from idp import sessions
 from idp.kit.clock import SECOND
 from idp.kit.sweeping import Sweep, before
-from idp.oidc.tables import access_tokens, codes
+from idp.oidc.tables import access_tokens, codes, pushed_requests
 
 _HOUR = 3600 * SECOND
 
 SWEEPS = (
     Sweep(codes.c.id, and_(codes.c.expires_at < before(), not_(sessions.has_grant(codes.c.id))), grace=_HOUR),
+    # Not before every sign-in that one of them has led to is over: its answer is the end of the request.
+    Sweep(pushed_requests.c.id, pushed_requests.c.expires_at < before(), grace=_HOUR),
     Sweep(access_tokens.c.id, access_tokens.c.expires_at < before(), grace=_HOUR),
 )

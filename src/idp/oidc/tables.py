@@ -25,6 +25,20 @@ codes = Table(
     info=ERASED | SPENT,
 )
 
+pushed_requests = Table(
+    "pushed_requests",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False),  # sealed: it may name a person
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    info=ERASED | SPENT,
+)
+
 access_tokens = Table(
     "access_tokens",
     metadata,

@@ -37,14 +37,14 @@ def endpoint(house: House) -> App:
     return token
 
 
-async def read_form(scope: Scope, receive: Receive) -> Form:
+async def read_form(scope: Scope, receive: Receive, *, limit: int = _LARGEST) -> Form:
     """The body of a client's request. Raises `OAuthError`; a parameter in the query is refused, not ignored."""
     if scope["query_string"]:
         raise OAuthError("invalid_request", "Parameters belong into the body.")  # they would end up in logs
     try:
         body = scope.get(BODY)  # of the length that the hallway has let pass
         if body is None:
-            body = await read_body(receive, limit=_LARGEST)
+            body = await read_body(receive, limit=limit)
         form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
     except Refusal as refusal:
         if refusal.status == 413:

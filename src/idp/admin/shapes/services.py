@@ -50,6 +50,7 @@ class OidcMetadata(Sent):
     access_token_lifetime: Annotated[int | None, Field(ge=60, le=3600, description="Seconds.")] = None
     introspection: Annotated[bool | None, Field(description="May introspect tokens whose `aud` names it.")] = None
     resources: Annotated[list[Uri] | None, Field(description="APIs it stands for (RFC 8707).")] = None
+    require_pushed_authorization_requests: Annotated[bool | None, Field(description="RFC 9126 6.")] = None
 
 
 class OidcClient(OidcMetadata):

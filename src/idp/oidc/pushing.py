@@ -1,0 +1,98 @@
+"""The pushed authorization request endpoint (RFC 9126): the request is checked before any browser carries it."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+from idp import access, audit
+from idp.access import Moment
+from idp.kit import ids
+from idp.kit.clock import SECOND
+from idp.kit.errors import Failure, NotFound
+from idp.kit.units import Unit
+from idp.oidc import clients, sources, store
+from idp.oidc import request as requests
+from idp.oidc.errors import NO_STORE, OAuthError, PageError, as_oauth, send_error
+from idp.oidc.grants import Asked
+from idp.oidc.model import PUSHED_KIND, PUSHED_LIFETIME, PushedRequest
+from idp.oidc.request import RedirectError
+from idp.oidc.token import read_form
+from idp.web.asgi import App, Receive, Scope, Send, json_response
+from idp.web.deciding import decide
+from idp.web.failures import Refusal
+from idp.web.house import House
+from idp.web.limits import REQUEST_OBJECT
+
+Answer = dict[str, Any]
+
+
+def endpoint(house: House) -> App:
+    async def par(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            form = await read_form(scope, receive, limit=REQUEST_OBJECT)
+            shown = clients.read(scope, form)
+
+            def work(facts: access.Facts) -> Awaitable[Answer]:
+                service = clients.authenticate(facts, shown)
+                return _push(Asked(house, facts, service, form, house.units.clock.now_us()))
+
+            answer = await decide(house, scope["state"]["tenant_slug"], shown.client_id, work)
+        except NotFound:
+            raise Refusal(404, "not_found", "There is nothing here.") from None
+        except Failure as failure:
+            await send_error(send, as_oauth(failure))
+        else:
+            await json_response(send, 201, answer, NO_STORE)
+
+    return par
+
+
+async def _push(asked: Asked) -> Answer:
+    await _turn_away(asked)
+    if "request_uri" in asked.form:  # RFC 9126 2.1
+        raise OAuthError("invalid_request", "A pushed request does not refer to another one.")
+    if "request" in asked.form:
+        raise OAuthError("request_not_supported", "The parameter request is not supported.")
+    text = sources.pushed_text(asked.form, asked.service.client_id)
+    _check(asked)
+    secret = ids.mint(PUSHED_KIND)
+    row = PushedRequest(
+        id=secret.id,
+        digest=secret.digest,
+        service_id=asked.service.id,
+        request=text,
+        created_at=asked.now_us,
+        expires_at=asked.now_us + PUSHED_LIFETIME,
+        finished_at=None,
+    )
+    await asked.commit(lambda unit: store.push(unit, row))
+    return {"request_uri": f"{sources.URN}{secret.token}", "expires_in": PUSHED_LIFETIME // SECOND}
+
+
+def _check(asked: Asked) -> None:
+    """As the authorization endpoint would. Its answer is not for a browser to carry: no page, no redirect."""
+    try:
+        back = requests.way_back(asked.form, asked.service)
+        requests.parse(asked.form, asked.service, back)
+    except PageError as fault:
+        said = "redirect_uri is not registered." if fault.code == "invalid_redirect_uri" else fault.detail
+        raise OAuthError("invalid_request", said) from fault
+    except RedirectError as fault:
+        raise OAuthError(fault.code, fault.public) from fault
+
+
+async def _turn_away(asked: Asked) -> None:
+    """Where nobody can use the service now, nothing waits for anybody."""
+    gate, facts, service = asked.house.gate, asked.facts, asked.service
+    against = gate.reason_against(facts, service, now_us=asked.now_us)
+    if against is None:
+        return
+    refusal = gate.turn_away(facts, service, None, against, Moment.AUTHORIZATION, now_us=asked.now_us)
+    decision = refusal.decision
+
+    def write(unit: Unit) -> None:
+        access.remember(unit, decision)
+        refused = {"reason": refusal.code, "reference": decision.reference}
+        audit.record(unit, audit.Event.ACCESS_REFUSED, subject=service.id, **refused)
+
+    await asked.commit(write)
+    raise OAuthError("unauthorized_client", refusal.code) from refusal
