@@ -8,14 +8,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from idp.access.model import Admission, Decision, Moment, Needed, Outcome, Reason
 from idp.access.policies import Action, Effect, Inputs, Result, RuleResult
 from idp.access.tables import decisions
 from idp.kit import compact, ids
 from idp.kit.clock import SECOND
-from idp.kit.db import command, own, query
+from idp.kit.db import addition, own, query
 from idp.kit.errors import NotFound
 from idp.kit.sweeping import Sweep, before
 from idp.kit.units import Unit
@@ -63,7 +63,7 @@ class _Row(NamedTuple):
 
 
 _COLUMNS = [decisions.c[name] for name in _Row._fields]
-_ADD = command(insert(decisions))
+_ADD = addition(decisions, _Row)
 # Of two that were given the same ten letters the newer one is meant: it is the one somebody reads out.
 _FIND = query(
     select(*_COLUMNS)
@@ -94,18 +94,9 @@ def remember(unit: Unit, decision: Decision, *, named: tuple[str | None, str | N
     row = ids.new("dec")
     inputs = decision.inputs
     user, service = (inputs.user_id, inputs.service_id) if named is None else named
-    unit.run(
-        _ADD,
-        id=row,
-        reference=decision.reference,
-        at=decision.at_us,
-        user_id=user,
-        service_id=service,
-        moment=decision.moment.value,
-        outcome=decision.outcome.value,
-        reason=decision.reason.value,
-        record=unit.seal("decisions", "record", row, compact.encode(_record(decision))),
-    )
+    record = unit.seal("decisions", "record", row, compact.encode(_record(decision)))
+    moment, outcome, reason = decision.moment.value, decision.outcome.value, decision.reason.value
+    unit.append(_ADD, _Row(row, decision.reference, decision.at_us, user, service, moment, outcome, reason, record))
 
 
 def remember_admission(unit: Unit, admission: Admission) -> None:

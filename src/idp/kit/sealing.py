@@ -14,6 +14,7 @@ import stat
 import threading
 from contextlib import suppress
 from hashlib import sha256
+from os import F_OK, access
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -76,6 +77,7 @@ class KeyStore:
 
     def __init__(self, master_file: Path) -> None:
         self._home = master_file.parent / "tenants"
+        self._home_text = str(self._home)  # asked for at each value that is sealed or opened
         self.tombstones = Tombstones(master_file.parent / "tombstones")
         self.fence = Fence(master_file.parent / "fence.json")
         self.statements = Mark(master_file.parent / "statements.json", "number")
@@ -86,7 +88,7 @@ class KeyStore:
     def box(self, tenant: TenantId) -> Box:
         """`KeyDestroyed` when the tenant has no key, or no longer one: destroyed by whichever process, at once."""
         found = self._boxes.get(tenant)
-        if found is not None and tenant != PLATFORM and not self._path(tenant).exists():
+        if found is not None and tenant != PLATFORM and not access(f"{self._home_text}/{tenant}.key", F_OK):
             self._boxes.pop(tenant, None)
             found = None
         if found is None:

@@ -6,7 +6,7 @@ from idp.kit.units import Unit
 from idp.oidc.model import AccessToken, Code, PushedRequest
 from idp.oidc.tables import access_tokens, codes, pushed_requests
 
-_ADD_CODE = command(insert(codes))
+_ADD_CODE = addition(codes, Code)
 _FIND_CODE = query(
     select(*[codes.c[name] for name in Code._fields]).where(own(codes), codes.c.id == bindparam("id")), Code
 )
@@ -49,7 +49,7 @@ _FINISH_PUSHED = command(
 
 
 def add_code(unit: Unit, code: Code) -> None:
-    unit.run(_ADD_CODE, **code._asdict())
+    unit.append(_ADD_CODE, code)
 
 
 def find_code(unit: Unit, code_id: str) -> Code | None:
