@@ -43,6 +43,28 @@ def test_what_is_left_out_takes_the_defaults_of_the_specification():
     }
 
 
+HYBRID = {
+    "security_profile": "oidc",
+    "grant_types": ["authorization_code", "implicit"],
+    "response_types": ["code", "id_token", "code id_token token"],
+}
+
+
+@pytest.mark.parametrize(
+    ("grants", "types"),
+    [
+        (["implicit"], ["id_token"]),
+        (["implicit"], ["id_token token", "id_token"]),
+        (["authorization_code", "implicit"], ["code token"]),
+        (["authorization_code", "implicit", "refresh_token"], HYBRID["response_types"]),
+    ],
+)
+def test_response_types_and_their_grants_are_registered_together(grants, types):
+    registered = read(**CODE, security_profile="oidc", grant_types=grants, response_types=types).client.to_json()
+    assert (registered["grant_types"], registered["response_types"]) == (sorted(grants), sorted(types))
+    assert registered["scope"].startswith("openid")
+
+
 FULL = {
     "application_type": "native",
     "redirect_uris": ["com.example.app:/cb", "http://127.0.0.1/cb"],
@@ -125,14 +147,19 @@ def test_pkce_is_left_only_to_confidential_clients_of_the_old_profile(document, 
         ({**CODE, "token_endpoint_auth_method": "private_key_jwt"}, "token_endpoint_auth_method", "not_supported"),
         ({**CODE, "token_endpoint_auth_method": "magic"}, "token_endpoint_auth_method", "unknown_value"),
         ({**CODE, "grant_types": []}, "grant_types", "required"),
-        ({**CODE, "grant_types": ["authorization_code", "implicit"]}, "grant_types/1", "not_supported"),
         ({**CODE, "grant_types": ["authorization_code", "password"]}, "grant_types/1", "not_supported"),
         ({"grant_types": ["refresh_token"]}, "grant_types", "inconsistent"),
         (
             {"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"},
             "token_endpoint_auth_method", "inconsistent",
         ),
-        ({**CODE, "response_types": ["code id_token"]}, "response_types/0", "not_supported"),
+        ({**CODE, "response_types": ["token"]}, "response_types/0", "not_supported"),
+        ({**CODE, "response_types": ["code id_token"]}, "response_types", "inconsistent"),
+        ({**CODE, **HYBRID, "response_types": None}, "response_types", "inconsistent"),
+        ({**CODE, **HYBRID, "security_profile": "modern"}, "grant_types", "inconsistent"),
+        ({**CODE, **HYBRID, "response_types": ["code"]}, "response_types", "inconsistent"),
+        ({**CODE, **HYBRID, "response_types": ["id_token"]}, "response_types", "inconsistent"),
+        ({**CODE, **HYBRID, "grant_types": ["implicit"]}, "response_types", "inconsistent"),
         ({**CODE, "response_types": []}, "response_types", "inconsistent"),
         ({"grant_types": ["client_credentials"], "response_types": ["code"]}, "response_types", "inconsistent"),
         ({**CODE, "scope": "openid  email"}, "scope", "invalid_scope"),
@@ -171,7 +198,7 @@ def test_a_setting_without_a_feature_behind_it_is_refused(name):
 
 def test_all_faults_are_named_at_once_with_what_was_found_and_expected():
     with pytest.raises(Invalid) as raised:
-        read(redirect_uris=["http://rp.example/cb"], grant_types=["implicit"], access_token_lifetime=5, colour="red")
+        read(redirect_uris=["http://rp.example/cb"], grant_types=["password"], access_token_lifetime=5, colour="red")
     named = {error.pointer: error for error in raised.value.errors}
     assert set(named) == {"/oidc/redirect_uris/0", "/oidc/grant_types/0", "/oidc/access_token_lifetime", "/oidc/colour"}
     assert named["/oidc/grant_types/0"].expected == [grant.value for grant in Grant]

@@ -19,14 +19,8 @@ TOLD_THE_SERVICE = [
     ("_no_registration", {"registration": "{}"}, [], "registration_not_supported"),
     ("_response_type", {"response_type": None}, [], "invalid_request"),
     ("_response_type", {"response_type": ""}, [], "invalid_request"),
-    ("_response_type", {"response_type": "token"}, [], "unsupported_response_type"),
-    ("_response_type", {"response_type": "id_token"}, [], "unsupported_response_type"),
-    ("_response_type", {"response_type": "code token"}, [], "unsupported_response_type"),
-    ("_response_type", {"response_type": "code id_token token"}, [], "unsupported_response_type"),
     ("_response_type", {"response_type": "CODE"}, [], "unsupported_response_type"),
     ("_response_type", {"response_type": "none"}, [], "unsupported_response_type"),
-    ("_response_mode", {"response_mode": "fragment"}, [], "invalid_request"),
-    ("_response_mode", {"response_mode": "form_post"}, [], "invalid_request"),
     ("_response_mode", {"response_mode": "web_message"}, [], "invalid_request"),
     ("_lengths", {"nonce": "n" * 1_025}, [], "invalid_request"),
     ("_lengths", {"scope": "openid " + "s" * 2_048}, [], "invalid_request"),
@@ -107,7 +101,8 @@ def ask(provider: Provider, changes: dict[str, str | None], more: list[tuple[str
 
 
 def test_every_check_of_the_request_has_a_case_here() -> None:
-    assert {check.__name__ for check in CHECKS} == {name for name, _, _, _ in TOLD_THE_SERVICE}
+    elsewhere = {"_nonce"}  # test_front_channel
+    assert {check.__name__ for check in CHECKS} == {name for name, _, _, _ in TOLD_THE_SERVICE} | elsewhere
 
 
 @pytest.mark.meets("A3", "B3")

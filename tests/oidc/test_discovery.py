@@ -8,6 +8,7 @@ from tests.support.party import Party
 from tests.support.provider import Provider
 
 from idp.oidc.discovery import metadata
+from idp.tenants import Switches
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openid-configuration.json"
 ADDRESSES = (
@@ -29,7 +30,7 @@ def test_the_discovery_document_is_the_reviewed_one(shared: Provider, address: s
 
 def test_the_document_says_another_issuer_for_another_tenant(shared: Provider) -> None:
     found = shared.get("/t/midori/.well-known/openid-configuration").json()
-    assert found == metadata("https://id.example/t/midori")
+    assert found == metadata("https://id.example/t/midori", Switches(implicit=True, hybrid=True))
     assert not any("aoba" in str(value) for value in found.values())
 
 

@@ -17,7 +17,7 @@ from idp import credentials
 from idp.access import deciding
 from idp.credentials import password_sign_in
 from idp.federation import redirect_uris
-from idp.oidc import answering, authorize, clients, consent, redemption, request, store, token
+from idp.oidc import answering, clients, consent, redemption, request, store, token
 from idp.oidc import grants as oidc_grants
 from idp.sessions import grants, interactions, signed_in
 from idp.web import cookies, csrf
@@ -241,7 +241,7 @@ WEAKNESSES = {
     "no limit of tries": Weakness(password_sign_in.throttle, "count", lambda *_, **__: [], many_guesses),
     "repeated fields": Weakness(token, "_MAY_REPEAT", frozenset({"scope", "resource"}), a_repeated_field),
     "no issuer": Weakness(answering, "response_uri", _response_without_issuer, no_issuer),
-    "a redirect that repeats the form": Weakness(authorize, "redirect", _sent_on, a_refusal_by_post),
+    "a redirect that repeats the form": Weakness(answering, "redirect", _sent_on, a_refusal_by_post),
 }
 
 

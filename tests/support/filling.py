@@ -9,6 +9,7 @@ from idp.kit import sealing
 from idp.kit.units import Actor, Unit, Units
 from idp.settings import Settings
 from idp.signing import Alg, Use
+from idp.tenants import Switches
 
 BASE_URL = "https://id.example"
 PASSWORD = "demo-Passw0rd!"
@@ -31,6 +32,11 @@ _WEB: dict[str, Any] = {
     "scope": _SCOPE,
     "policy_uri": "https://rp.example/privacy",
 }
+_FRONT = _WEB | {
+    "security_profile": "oidc",
+    "grant_types": ["authorization_code", "implicit", "refresh_token"],
+    "response_types": ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"],
+}
 _OWN = {"grant_types": ["client_credentials"], "redirect_uris": [], "post_logout_redirect_uris": [], "scope": "api"}
 
 SERVICES: dict[str, dict[str, Any]] = {
@@ -51,6 +57,7 @@ SERVICES: dict[str, dict[str, Any]] = {
     "brief": {"oidc": _WEB | {"grant_types": ["authorization_code"]}},
     "opaque": {"oidc": _WEB | {"access_token_format": "opaque"}},
     "elliptic": {"oidc": _WEB | {"id_token_signed_response_alg": "ES256"}},
+    "front": {"oidc": _FRONT},
     "robot": {"oidc": _OWN},
     "api": {"oidc": _OWN | {"introspection": True, "resources": [API]}},
     "asking": {"oidc": _WEB, "consent": "required"},
@@ -115,6 +122,8 @@ def fill(settings: Settings) -> Filled:
     for name, service in SERVICES.items():
         register(units, filled, "aoba", name, **service)
     register(units, filled, "midori", "web", oidc=_WEB)
+    register(units, filled, "midori", "front", oidc=_FRONT)
+    register(units, filled, "midori", "spa", oidc=_FRONT | {"token_endpoint_auth_method": "none"})
     with units.open(tenants_id(filled, "aoba"), actor=_OPERATOR) as unit:
         person(unit, filled, "taro", claims=CLAIMS, locale="ja-JP")
         person(unit, filled, "hanako")
@@ -122,7 +131,8 @@ def fill(settings: Settings) -> Filled:
         person(unit, filled, "jiro", password=None)
         users.disable(unit, filled.users["saburo"])
     with units.open(tenants_id(filled, "midori"), actor=_OPERATOR) as unit:
-        person(unit, filled, "midori-taro", user_name="taro@aoba.example")
+        person(unit, filled, "midori-taro", user_name="taro@aoba.example", claims=CLAIMS, locale="ja-JP")
+        tenants.switch(unit, Switches(implicit=True, hybrid=True))
     units.database.close()
     return filled
 

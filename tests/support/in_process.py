@@ -48,6 +48,13 @@ class Answer:
         assert len(dict(pairs)) == len(pairs), self.location
         return dict(pairs)
 
+    @property
+    def fragment(self) -> dict[str, str]:
+        """What a redirect carries to the browser's own page; no name twice."""
+        pairs = parse_qsl(urlsplit(self.location).fragment, keep_blank_values=True, strict_parsing=True)
+        assert len(dict(pairs)) == len(pairs), self.location
+        return dict(pairs)
+
     def json(self) -> Any:
         return json.loads(self.body)
 

@@ -56,6 +56,7 @@ NAMES = frozenset(
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 3.3
+_ANSWERED_IN_A_BROWSER = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT})
 _MOST_URIS = 100
 _E_MAIL = re.compile(r"[^\s@<>\x00-\x1f]{1,64}@[^\s@<>\x00-\x1f]{1,255}")
 _ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
@@ -91,8 +92,13 @@ def read(document: Mapping[str, object], *, production: bool, at: str = "/oidc")
 def read_from(fields: Fields, *, production: bool) -> Registration:
     """Worth something only if the fields stayed clean."""
     fields.only(NAMES, words.UNBUILT_NAMES)
+    profile = fields.choice("security_profile", SecurityProfile, words.UNBUILT_PROFILES, default=SecurityProfile.MODERN)
     fields.choice("subject_type", SubjectType, words.UNBUILT_SUBJECT_TYPES, default=SubjectType.PUBLIC)
     flow = _flow(fields)
+    if Grant.IMPLICIT in flow.grants and profile is not SecurityProfile.OIDC and fields.clean("security_profile"):
+        # RFC 9700 2.1.2: whoever wants nothing but today's rules gets no token where browsers keep a history
+        detail = "The grant implicit is for clients of the profile oidc."
+        fields.refuse("grant_types", "inconsistent", detail, found="implicit", expected={"security_profile": "oidc"})
     client = OidcClient(
         application_type=flow.application,
         redirects=_sign_in_redirects(fields, flow, production=production),
@@ -101,9 +107,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         grants=flow.grants,
         response_types=flow.response_types,
         scopes=_scopes(fields, flow.grants),
-        security_profile=fields.choice(
-            "security_profile", SecurityProfile, words.UNBUILT_PROFILES, default=SecurityProfile.MODERN
-        ),
+        security_profile=profile,
         id_token_alg=_alg(fields, "id_token_signed_response_alg", default=SigningAlg.RS256),
         access_token_format=fields.choice(
             "access_token_format", AccessTokenFormat, frozenset(), default=AccessTokenFormat.JWT
@@ -139,11 +143,19 @@ def _flow(fields: Fields) -> _Flow:
     flow = _Flow(application, method, grants, types)
     if fields.clean("grant_types"):
         _judge_grants(fields, flow)
-        if fields.clean("response_types") and with_code != (ResponseType.CODE in types):  # RFC 7591 2.1
-            detail = "The response type code and the grant authorization_code go together."
-            found = " ".join(types)
-            fields.refuse("response_types", "inconsistent", detail, found=found, expected=["code"] if with_code else [])
+        if fields.clean("response_types"):
+            _judge_response_types(fields, flow)
     return flow
+
+
+def _judge_response_types(fields: Fields, flow: _Flow) -> None:
+    """RFC 7591 2.1: each type has its grants, and each of these grants a type that it is there for."""
+    needed = frozenset().union(*(kind.needs for kind in flow.response_types))
+    if needed != flow.grants & _ANSWERED_IN_A_BROWSER:
+        detail = "Response types and the grants authorization_code and implicit do not go together (RFC 7591 2.1)."
+        found = sorted(kind.value for kind in flow.response_types)
+        fits = [kind.value for kind in ResponseType if kind.needs <= flow.grants]
+        fields.refuse("response_types", "inconsistent", detail, found=", ".join(found), expected=fits)
 
 
 def _judge_grants(fields: Fields, flow: _Flow) -> None:
@@ -160,9 +172,9 @@ def _judge_grants(fields: Fields, flow: _Flow) -> None:
 
 def _sign_in_redirects(fields: Fields, flow: _Flow, *, production: bool) -> RedirectUris:
     redirects = _redirects(fields, "redirect_uris", flow.application, production=production)
-    if Grant.AUTHORIZATION_CODE in flow.grants and not redirects.registered and fields.clean("redirect_uris"):
+    if flow.grants & _ANSWERED_IN_A_BROWSER and not redirects.registered and fields.clean("redirect_uris"):
         # an empty list is neither "any address" nor "the first one that comes"
-        detail = "The authorization code grant needs a redirect URI."
+        detail = "Whoever is to get an answer in a browser needs a redirect URI."
         fields.refuse("redirect_uris", "required", detail, expected="array")
     return redirects
 
@@ -188,7 +200,7 @@ def _refuse_uri(fields: Fields, path: str, uri: str, fault: Fault | None) -> Non
 
 def _scopes(fields: Fields, grants: frozenset[Grant]) -> frozenset[str]:
     if fields.given("scope") is None:
-        if Grant.AUTHORIZATION_CODE not in grants:
+        if grants.isdisjoint(_ANSWERED_IN_A_BROWSER):
             return frozenset()
         return _STANDARD_SCOPES | ({"offline_access"} if Grant.REFRESH_TOKEN in grants else frozenset())
     scope = fields.given("scope")

@@ -24,10 +24,36 @@ class Grant(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
     CLIENT_CREDENTIALS = "client_credentials"
+    IMPLICIT = "implicit"  # anything that is given by the front channel, beside a code too (Registration 1.0, 2)
 
 
 class ResponseType(StrEnum):
+    """OAuth 2.0 Multiple Response Types 1.0. `token` alone is none: nothing would say for whom it was issued."""
+
     CODE = "code"
+    ID_TOKEN = "id_token"  # noqa: S105 - the name of a response type
+    ID_TOKEN_TOKEN = "id_token token"  # noqa: S105 - the name of a response type
+    CODE_ID_TOKEN = "code id_token"  # noqa: S105 - the name of a response type
+    CODE_TOKEN = "code token"  # noqa: S105 - the name of a response type
+    CODE_ID_TOKEN_TOKEN = "code id_token token"  # noqa: S105 - the name of a response type
+
+    @property
+    def gives_code(self) -> bool:
+        return self.startswith("code")
+
+    @property
+    def gives_id_token(self) -> bool:
+        return "id_token" in self
+
+    @property
+    def gives_token(self) -> bool:
+        return self.endswith(" token")
+
+    @property
+    def needs(self) -> "frozenset[Grant]":
+        """The grants that go with it (RFC 7591 2.1, Registration 1.0, 2)."""
+        front = frozenset() if self is ResponseType.CODE else frozenset({Grant.IMPLICIT})
+        return front | {Grant.AUTHORIZATION_CODE} if self.gives_code else front
 
 
 class SecurityProfile(StrEnum):
@@ -56,7 +82,6 @@ UNBUILT_AUTH_METHODS = frozenset(
 )
 UNBUILT_GRANTS = frozenset(
     {
-        "implicit",
         "password",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
@@ -65,9 +90,7 @@ UNBUILT_GRANTS = frozenset(
         "urn:openid:params:grant-type:ciba",
     }
 )
-UNBUILT_RESPONSE_TYPES = frozenset(
-    {"token", "id_token", "id_token token", "code id_token", "code token", "code id_token token", "none"}
-)
+UNBUILT_RESPONSE_TYPES = frozenset({"token", "none"})
 UNBUILT_PROFILES = frozenset({"fapi2", "fapi1_advanced", "fapi_ciba"})
 UNBUILT_ALGS = frozenset(
     {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512"}

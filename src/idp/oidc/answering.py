@@ -1,6 +1,6 @@
-"""The authorization response, in its own grammar: redirects to the client, or a page of ours."""
+"""The authorization response, in its own grammar: sent back to the client, or a page of ours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +8,7 @@ from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Failure, Refused
 from idp.oidc.errors import PageError, describable
 from idp.oidc.known import Known
+from idp.oidc.modes import ResponseMode
 from idp.oidc.request import Return
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.house import House
@@ -16,16 +17,37 @@ from idp.web.showing import language_of, show, shown_service
 
 
 def response_uri(back: Return, issuer: str, **parameters: str) -> str:
-    """The registered query is kept and ours appended; `iss` always (RFC 9207), `state` only if it was given."""
-    ours = {**parameters, "iss": issuer} if back.state is None else {**parameters, "state": back.state, "iss": issuer}
-    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{urlencode(ours)}"
+    """The registered query is kept and ours appended, unless they stand in the fragment. A link cannot post a form:
+    what a person takes back by one is in the query."""
+    ours = urlencode(_complete(back, issuer, parameters))
+    if back.mode is ResponseMode.FRAGMENT:
+        return f"{back.redirect_uri}#{ours}"
+    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{ours}"
 
 
-def error_uri(back: Return, issuer: str, failure: Failure) -> str:
+def said_of(failure: Failure) -> dict[str, str]:
     """RFC 6749 4.1.2.1; the gate's no is `access_denied` with its reason as the description."""
     if isinstance(failure, Refused):
-        return response_uri(back, issuer, error="access_denied", error_description=failure.code)
-    return response_uri(back, issuer, error=failure.code, error_description=describable(failure.public))
+        return {"error": "access_denied", "error_description": failure.code}
+    return {"error": failure.code, "error_description": describable(failure.public)}
+
+
+async def send_back(house: House, scope: Scope, send: Send, back: Return, parameters: Mapping[str, str]) -> None:
+    """The answer, in the one way that the client asked for it."""
+    slug = scope["state"]["tenant_slug"]
+    if back.mode is not ResponseMode.FORM_POST:
+        await redirect(send, response_uri(back, house.issuer(slug), **parameters))
+        return
+    fields = list(_complete(back, house.issuer(slug), parameters).items())
+    facts = house.memory.latest(slug)
+    await show(house, scope, send, "form_post", facts=facts, switchable=False, action=back.redirect_uri, fields=fields)
+
+
+def _complete(back: Return, issuer: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """`iss` always (RFC 9207), `state` only if it was given."""
+    if back.state is None:
+        return {**parameters, "iss": issuer}
+    return {**parameters, "state": back.state, "iss": issuer}
 
 
 async def redirect(send: Send, location: str, headers: Iterable[Header] = ()) -> None:

@@ -16,15 +16,17 @@ from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import request as requests
 from idp.oidc import sources
-from idp.oidc.answering import error_uri, redirect, response_uri, show_denied, show_page_error
+from idp.oidc.answering import redirect, response_uri, said_of, send_back, show_denied, show_page_error
 from idp.oidc.errors import PageError
-from idp.oidc.known import Known, give_code, look, note_refusal, with_consent, with_hint
+from idp.oidc.giving import give
+from idp.oidc.known import Known, look, note_refusal, with_consent, with_hint
 from idp.oidc.progress import Missing, next_step
-from idp.oidc.request import AuthorizationRequest, RedirectError
+from idp.oidc.request import AuthorizationRequest, RedirectError, Return
 from idp.oidc.sources import Parameters
 from idp.sessions import Interaction, Waiting
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
+from idp.web.deciding import KeyMissing, make_key
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
 
@@ -53,6 +55,13 @@ class Next(NamedTuple):
     headers: list[Header]
 
 
+class Given(NamedTuple):
+    """What the client asked for."""
+
+    back: Return
+    parameters: dict[str, str]
+
+
 class Pending(NamedTuple):
     """A request that cannot be answered yet; `interaction` once it has been kept."""
 
@@ -70,7 +79,7 @@ def endpoint(house: House) -> App:
             body = await read_body(receive, limit=_LARGEST)
             form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
 
-        async def begin() -> Next:
+        async def begin() -> Next | Given:
             parameters = await sources.parameters_of(house, browser, form)
             if scope["method"] == "POST":
                 return await _keep(house, browser, parameters)
@@ -86,7 +95,7 @@ def continuation(house: House) -> App:
         browser = await browser_of(house, scope)
         interaction = await pending(house, browser, parse_query(scope["query_string"]), resume=RESUME)
 
-        async def go_on() -> Next:
+        async def go_on() -> Next | Given:
             if interaction is None:
                 raise PageError("interaction_expired")
             return await proceed(house, browser, sources.from_text(interaction.request), interaction)
@@ -96,7 +105,7 @@ def continuation(house: House) -> App:
     return resume
 
 
-async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[Next]]) -> None:
+async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[Next | Given]]) -> None:
     """Sends the browser where `work` says; what it raises goes to the client or onto a page of ours."""
     slug = scope["state"]["tenant_slug"]
     try:
@@ -104,22 +113,25 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
     except PageError as failure:
         await show_page_error(house, scope, send, house.memory.latest(slug), failure)
     except RedirectError as failure:
-        await redirect(send, error_uri(failure.back, house.issuer(slug), failure))
+        await send_back(house, scope, send, failure.back, said_of(failure))
     except Denied as denied:
         await note_refusal(house, denied.known, denied.refusal)
-        location = error_uri(denied.request.back, house.issuer(slug), denied.refusal)
+        back, said, locales = denied.request.back, said_of(denied.refusal), denied.request.ui_locales
         if denied.request.silent:
-            await redirect(send, location)
+            await send_back(house, scope, send, back, said)
         else:
-            locales = denied.request.ui_locales
-            await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=location)
+            link = response_uri(back, house.issuer(slug), **said)
+            await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=link)
     else:
-        await redirect(send, onward.location, onward.headers)
+        if isinstance(onward, Given):
+            await send_back(house, scope, send, onward.back, onward.parameters)
+        else:
+            await redirect(send, onward.location, onward.headers)
 
 
 async def proceed(
     house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool = False
-) -> Next:
+) -> Next | Given:
     """As far as the request gets now; `allowed` when the person has just consented to it."""
     for _ in range(_TRIES):
         known, request = await read_request(house, browser, parameters)
@@ -127,11 +139,13 @@ async def proceed(
             now_us = house.units.clock.now_us()
             step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
             if isinstance(step, Admission):
-                code = await give_code(house, known, request, step, interaction, allowed=allowed)
-                return Next(response_uri(request.back, house.issuer(browser.slug), code=code), [])
+                return Given(request.back, await give(house, known, request, step, interaction, allowed=allowed))
         except Refused as refusal:
             raise Denied(known, request, refusal) from refusal
         except tenants.Moved:
+            continue
+        except KeyMissing as missing:
+            await make_key(house, browser.tenant, missing.use, missing.alg)
             continue
         return await _ask(house, browser, Pending(known, request, parameters, interaction), _PAGES[step])
     raise Unavailable("the tenant's facts change faster than a decision is made")
@@ -145,7 +159,8 @@ async def read_request(house: House, browser: Browser, parameters: Parameters) -
     def read(unit: Unit) -> tuple[Known, AuthorizationRequest]:
         known = look(house, unit, client_id, browser)
         back = requests.way_back(form, known.service)
-        request = sources.described(parameters, requests.parse(form, known.service, back), known.service)
+        checked = requests.parse(form, known.service, back, switches=known.facts.switches)
+        request = sources.described(parameters, checked, known.service)
         known = with_hint(known, request, house.issuer(browser.slug))
         return with_consent(unit, known, request), request
 

@@ -8,7 +8,7 @@ from idp import audit, users
 from idp.kit.errors import Refused
 from idp.kit.units import Unit
 from idp.oidc import sources
-from idp.oidc.authorize import RESUME, Next, answer, page_of, proceed, read_request
+from idp.oidc.authorize import RESUME, Given, Next, answer, page_of, proceed, read_request
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known, finish
 from idp.oidc.progress import Missing, next_step
@@ -64,7 +64,7 @@ def decision(house: House) -> App:
     return decide
 
 
-async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> Next:
+async def _decide(house: House, scope: Scope, browser: Browser, form: Form) -> Next | Given:
     interaction = await _pending(house, browser, form)
     waiting = sources.from_text(interaction.request)
     known, request = await read_request(house, browser, waiting)

@@ -9,10 +9,13 @@ from typing import Any
 
 from idp import contracts
 from idp.access import Facts
-from idp.federation import AuthMethod, Grant
+from idp.federation import AuthMethod, Grant, ResponseType
 from idp.kit.errors import NotFound, Unavailable
 from idp.oidc.model import Scope
+from idp.oidc.modes import ResponseMode
+from idp.oidc.request import is_offered
 from idp.signing import Alg
+from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
 from idp.web.asgi import Scope as Request
@@ -32,7 +35,7 @@ _PATIENCE = 1.0  # seconds
 _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash")
 
 
-def metadata(issuer: str) -> dict[str, Any]:
+def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
     methods = [method.value for method in AuthMethod]
     proving = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
     return {
@@ -47,9 +50,9 @@ def metadata(issuer: str) -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "end_session_endpoint": f"{issuer}/end_session",
         "scopes_supported": [scope.value for scope in Scope],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": [grant.value for grant in Grant],
+        "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
+        "response_modes_supported": [mode.value for mode in ResponseMode],
+        "grant_types_supported": [grant.value for grant in Grant if _is_offered(grant, switches)],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value],
         "token_endpoint_auth_methods_supported": methods,
@@ -67,10 +70,14 @@ def metadata(issuer: str) -> dict[str, Any]:
     }
 
 
+def _is_offered(grant: Grant, switches: Switches) -> bool:
+    return grant is not Grant.IMPLICIT or switches.implicit or switches.hybrid
+
+
 def discovery(house: House) -> App:
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         facts = await _lasting(house, scope["state"]["tenant_slug"])
-        body = json.dumps(metadata(house.issuer(facts.tenant.slug)), separators=(",", ":"))
+        body = json.dumps(metadata(house.issuer(facts.tenant.slug), facts.switches), separators=(",", ":"))
         await respond(send, 200, _PUBLIC, body.encode())
 
     return answer

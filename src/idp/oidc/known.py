@@ -1,17 +1,14 @@
-"""Everything about an authorization request that the database knows, and the code that comes of it."""
+"""Everything about an authorization request that the database knows."""
 
 from typing import NamedTuple
 
-from idp import access, audit, sessions, tenants
-from idp.access import Admission, Facts, NotAdmitted, PersonProof
+from idp import access, audit, sessions
+from idp.access import Facts, NotAdmitted, PersonProof
 from idp.federation import Service
-from idp.kit import ids
 from idp.kit.errors import Refused
-from idp.kit.ids import Minted
 from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
-from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code
 from idp.oidc.request import AuthorizationRequest
 from idp.sessions import Context, Interaction, Session
 from idp.users import Standing
@@ -79,65 +76,12 @@ def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Kno
     return known._replace(consented=given)
 
 
-async def give_code(
-    house: House,
-    known: Known,
-    request: AuthorizationRequest,
-    admission: Admission,
-    interaction: Interaction | None,
-    *,
-    allowed: bool,
-) -> str:
-    """A code for the one browser and request it was asked in, with the consent of this moment, if any: of an answer
-    that comes twice, or of a yes and a no, one counts. Raises `tenants.Moved` and `PageError`."""
-    secret = ids.mint(CODE_KIND)
-    code = _code(secret, request, admission)
-
-    def write(unit: Unit) -> None:
-        tenants.hold(unit, admission.revision)
-        finish(unit, interaction, request)
-        if allowed:
-            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.scopes)
-        store.add_code(unit, code)
-        if known.session is not None:
-            sessions.seen(unit, known.session)
-        access.remember_admission(unit, admission)
-        issued = {"service": code.service_id, "code": code.id, "reference": admission.reference}
-        audit.record(unit, audit.Event.CODE_ISSUED, subject=code.user_id, **issued)
-
-    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
-    return secret.token
-
-
 def finish(unit: Unit, interaction: Interaction | None, request: AuthorizationRequest) -> None:
     """Of two answers to one request one counts, in whichever browsers it was shown. Raises `PageError`."""
     if interaction is not None and not sessions.finish(unit, interaction):
         raise PageError("interaction_expired")
     if request.pushed is not None and not store.finish_pushed(unit, request.pushed):  # RFC 9126 4
         raise PageError("invalid_request_uri")
-
-
-def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -> Code:
-    assert admission.user is not None
-    assert admission.session_id is not None
-    return Code(
-        id=secret.id,
-        digest=secret.digest,
-        service_id=admission.service.id,
-        user_id=admission.user.id,
-        session_id=admission.session_id,
-        redirect_uri=request.redirect_uri,
-        scopes=" ".join(sorted(request.scopes)),
-        nonce=request.nonce,
-        challenge=request.challenge,
-        methods=admission.methods,
-        authenticated_at=admission.authenticated_at,
-        tenant_generation=admission.tenant.generation,
-        user_generation=admission.user_generation,
-        service_generation=admission.service.generation,
-        expires_at=admission.at_us + CODE_LIFETIME,
-        redeemed_at=None,
-    )
 
 
 async def note_refusal(house: House, known: Known, refusal: Refused) -> None:

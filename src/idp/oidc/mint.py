@@ -1,6 +1,7 @@
 """Tokens, made from the gate's admission and from nothing less."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -9,8 +10,10 @@ from idp.federation import AccessTokenFormat, OidcClient
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
-from idp.signing import Alg, SigningKey, Use, b64
+from idp.signing import Alg, SigningKey, Use, left_half
 from idp.web.deciding import KeyMissing
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Request(NamedTuple):
@@ -57,11 +60,22 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
     return Issued(token, _row(admission, asked, token_id, digest, (issued, expires), scopes))
 
 
-def id_token(facts: Facts, admission: Admission, asked: Request, *, access: str) -> str:
-    """OpenID Connect Core 2 and 3.1.3.6: who signed in, when and how; the claims of the person are at userinfo."""
+def id_token(
+    facts: Facts,
+    admission: Admission,
+    asked: Request,
+    *,
+    access: str | None = None,
+    code: str | None = None,
+    said: Mapping[str, Any] = _NOTHING,
+) -> str:
+    """OpenID Connect Core 2 and 3.1.3.6: who signed in, when and how, bound to what is given beside it. The claims of
+    the person are at userinfo; `said` are those that belong here."""
     assert admission.user is not None
     issued = admission.at_us // SECOND
+    alg = _client(admission).id_token_alg
     claims: dict[str, Any] = {
+        **said,
         "iss": asked.issuer,
         "sub": admission.user.id,
         "aud": admission.service.client_id,
@@ -70,11 +84,14 @@ def id_token(facts: Facts, admission: Admission, asked: Request, *, access: str)
         "auth_time": admission.authenticated_at // SECOND,
         "amr": json.loads(admission.methods),
         "sid": admission.session_id,
-        "at_hash": b64(sha256(access.encode()).digest()[:16]).decode(),
     }
+    if access is not None:
+        claims["at_hash"] = left_half(alg, access)
+    if code is not None:
+        claims["c_hash"] = left_half(alg, code)  # 3.3.2.11
     if asked.nonce is not None:
         claims["nonce"] = asked.nonce
-    return key_for(facts, Use.ID_TOKEN, _client(admission).id_token_alg).sign(claims, typ="JWT")
+    return key_for(facts, Use.ID_TOKEN, alg).sign(claims, typ="JWT")
 
 
 def key_for(facts: Facts, use: Use, alg: str) -> SigningKey:

@@ -72,7 +72,7 @@ def _check(asked: Asked) -> None:
     """As the authorization endpoint would. Its answer is not for a browser to carry: no page, no redirect."""
     try:
         back = requests.way_back(asked.form, asked.service)
-        requests.parse(asked.form, asked.service, back)
+        requests.parse(asked.form, asked.service, back, switches=asked.facts.switches)
     except PageError as fault:
         said = "redirect_uri is not registered." if fault.code == "invalid_redirect_uri" else fault.detail
         raise OAuthError("invalid_request", said) from fault

@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from idp.federation import Grant, OidcClient, Service
+from idp.federation import OidcClient, ResponseType, Service
 from idp.kit.errors import Failure
 from idp.oidc.errors import OAuthError, PageError
+from idp.oidc.model import Scope
+from idp.oidc.modes import ResponseMode, mode_of, response_type_of
+from idp.tenants import Switches
 from idp.web.forms import Form
 
 _SHOWN_AS_PAGE = ("client_id", "redirect_uri", "response_mode", "state")
@@ -62,6 +66,8 @@ class AuthorizationRequest:
     client_id: str
     redirect_uri: str
     state: str | None
+    mode: ResponseMode
+    response_type: ResponseType
     scopes: frozenset[str]
     nonce: str | None
     challenge: str | None
@@ -78,15 +84,16 @@ class AuthorizationRequest:
 
     @property
     def back(self) -> "Return":
-        return Return(self.redirect_uri, self.state)
+        return Return(self.redirect_uri, self.state, self.mode)
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Where the answer may go, once that is certain."""
+    """Where the answer may go, once that is certain, and how it gets there."""
 
     redirect_uri: str
     state: str | None
+    mode: ResponseMode = ResponseMode.QUERY
 
 
 class RedirectError(Failure):
@@ -95,6 +102,19 @@ class RedirectError(Failure):
     def __init__(self, back: Return, code: str, public: str) -> None:
         super().__init__(code, public)
         self.back = back
+
+
+class Asking(NamedTuple):
+    """A request before it is believed, and the two who may set rules for it. Every parameter is in `form`, wherever it
+    came from."""
+
+    form: Form
+    client: OidcClient
+    switches: Switches
+
+    @property
+    def response_type(self) -> ResponseType | None:
+        return response_type_of(self.form)
 
 
 def client_of(form: Form) -> str:
@@ -117,15 +137,16 @@ def way_back(form: Form, service: Service | None) -> Return:
         raise PageError("invalid_redirect_uri")
     if state is not None and not _STATE.fullmatch(state):
         raise PageError("invalid_request", detail="state must be up to 4096 printable ASCII characters")
-    return Return(uri, state)
+    return Return(uri, state, mode_of(form))
 
 
-def parse(form: Form, service: Service, back: Return) -> AuthorizationRequest:
+def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> AuthorizationRequest:
     """Raises `RedirectError`, the first that holds."""
     assert service.oidc is not None
+    asked = Asking(form, service.oidc, switches)
     try:
         for check in CHECKS:
-            check(form, service.oidc)
+            check(asked)
     except OAuthError as fault:
         raise RedirectError(back, fault.code, fault.public) from fault
     max_age = form.get("max_age")
@@ -133,6 +154,8 @@ def parse(form: Form, service: Service, back: Return) -> AuthorizationRequest:
         client_id=service.client_id,
         redirect_uri=back.redirect_uri,
         state=back.state,
+        mode=back.mode,
+        response_type=response_type_of(form) or ResponseType.CODE,
         scopes=_words(form, "scope") & service.oidc.scopes,
         nonce=form.get("nonce"),
         challenge=form.get("code_challenge") or None,
@@ -144,48 +167,66 @@ def parse(form: Form, service: Service, back: Return) -> AuthorizationRequest:
     )
 
 
-def _not_repeated(form: Form, client: OidcClient) -> None:  # noqa: ARG001 - every check has this shape
-    if repeated := (form.repeated & PARAMETERS) - _MAY_REPEAT:
+def _not_repeated(asked: Asking) -> None:
+    if repeated := (asked.form.repeated & PARAMETERS) - _MAY_REPEAT:
         raise OAuthError("invalid_request", f"{min(repeated)} is given more than once.")
 
 
-def _no_registration(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    if form.get("registration") is not None:  # Core 7.2.1
+def _no_registration(asked: Asking) -> None:
+    if asked.form.get("registration") is not None:  # Core 7.2.1
         raise OAuthError("registration_not_supported", "The parameter registration is not supported.")
 
 
-def _response_type(form: Form, client: OidcClient) -> None:
-    wanted = form.get("response_type")
-    if not wanted:
+def _response_type(asked: Asking) -> None:
+    if not asked.form.get("response_type"):
         raise OAuthError("invalid_request", "response_type is missing.")
-    if wanted != "code":
-        raise OAuthError("unsupported_response_type", "Only the response type code is supported.")
-    if Grant.AUTHORIZATION_CODE not in client.grants:
-        raise OAuthError("unauthorized_client", "The client is not registered for authorization codes.")
+    kind = asked.response_type
+    if kind is None or not is_offered(kind, asked.switches):
+        raise OAuthError("unsupported_response_type", "This response type is not supported here.")
+    if kind not in asked.client.response_types:
+        raise OAuthError("unauthorized_client", "The client is not registered for this response type.")
 
 
-def _response_mode(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    if form.get("response_mode") not in {None, "", "query"}:
-        raise OAuthError("invalid_request", "Only the response mode query is supported.")
+def is_offered(kind: ResponseType, switches: Switches) -> bool:
+    """By the tenant: what brings tokens into a browser's address is off until it is switched on."""
+    if kind is ResponseType.CODE:
+        return True
+    return switches.hybrid if kind.gives_code else switches.implicit
 
 
-def _lengths(form: Form, client: OidcClient) -> None:  # noqa: ARG001
+def _response_mode(asked: Asking) -> None:
+    wanted = asked.form.get("response_mode")
+    if wanted and wanted != mode_of(asked.form):
+        raise OAuthError("invalid_request", "The answer cannot be given in this response mode.")
+
+
+def _nonce(asked: Asking) -> None:
+    kind = asked.response_type
+    if kind is None or not kind.gives_id_token:
+        return
+    if Scope.OPENID not in _words(asked.form, "scope") & asked.client.scopes:
+        raise OAuthError("invalid_scope", "An ID token needs the scope openid.")
+    if not asked.form.get("nonce"):  # OpenID Connect Core 3.2.2.1, 3.3.2.11: nothing else binds it to the request
+        raise OAuthError("invalid_request", "nonce is missing.")
+
+
+def _lengths(asked: Asking) -> None:
     for name, most in _LONGEST.items():
-        if len(form.get(name) or "") > most:
+        if len(asked.form.get(name) or "") > most:
             raise OAuthError("invalid_request", f"{name} is longer than {most} characters.")
 
 
-def _scope(form: Form, client: OidcClient) -> None:
-    if not _words(form, "scope") & client.scopes:
+def _scope(asked: Asking) -> None:
+    if not _words(asked.form, "scope") & asked.client.scopes:
         raise OAuthError("invalid_scope", "scope names nothing that the client is registered for.")
 
 
-def _pkce(form: Form, client: OidcClient) -> None:
-    challenge, method = form.get("code_challenge"), form.get("code_challenge_method")
+def _pkce(asked: Asking) -> None:
+    challenge, method = asked.form.get("code_challenge"), asked.form.get("code_challenge_method")
     if not challenge:
         if method:
             raise OAuthError("invalid_request", "code_challenge_method stands without code_challenge.")
-        if client.pkce_required:
+        if asked.client.pkce_required and (asked.response_type or ResponseType.CODE).gives_code:
             raise OAuthError("invalid_request", "code_challenge is missing (RFC 7636).")
         return
     if method != "S256":  # RFC 7636 4.3: a missing method means plain, which is not accepted
@@ -194,32 +235,33 @@ def _pkce(form: Form, client: OidcClient) -> None:
         raise OAuthError("invalid_request", "code_challenge must be the base64url of a SHA-256.")
 
 
-def _prompt(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    prompts = _words(form, "prompt")
+def _prompt(asked: Asking) -> None:
+    prompts = _words(asked.form, "prompt")
     if not prompts <= frozenset(Prompt):
         raise OAuthError("invalid_request", "prompt names something unknown.")
     if Prompt.NONE in prompts and len(prompts) > 1:
         raise OAuthError("invalid_request", "prompt none stands alone.")
 
 
-def _max_age(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    text = form.get("max_age")
+def _max_age(asked: Asking) -> None:
+    text = asked.form.get("max_age")
     if text and not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise OAuthError("invalid_request", "max_age must be a number of seconds.")
 
 
-def _resource(form: Form, client: OidcClient) -> None:  # noqa: ARG001
-    if "resource" in form:
+def _resource(asked: Asking) -> None:
+    if "resource" in asked.form:
         raise OAuthError("invalid_target", "The resource is not registered.")
 
 
-CHECKS: tuple[Callable[[Form, OidcClient], None], ...] = (
+CHECKS: tuple[Callable[[Asking], None], ...] = (
     _not_repeated,
     _no_registration,
     _response_type,
     _response_mode,
     _lengths,
     _scope,
+    _nonce,
     _pkce,
     _prompt,
     _max_age,

@@ -7,7 +7,7 @@ signature itself on the token endpoint; everything that arrives from outside is 
 """
 
 from idp.signing.jose import Unverified, unverified_claims, verify
-from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64
+from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64, left_half
 from idp.signing.ring import KeyRing, KeySet, read_jwks
 from idp.signing.store import StoredKey, add_key, generate, keep_retired, stored
 
@@ -26,6 +26,7 @@ __all__ = [
     "b64",
     "generate",
     "keep_retired",
+    "left_half",
     "read_jwks",
     "stored",
     "unverified_claims",

@@ -79,6 +79,11 @@ def _es256(private: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
     return signature
 
 
+def left_half(alg: str, value: str) -> str:  # noqa: ARG001 - every algorithm of ours hashes with SHA-256
+    """`at_hash` and its kin (OpenID Connect Core 3.1.3.6): by the hash that the signature itself is made with."""
+    return b64(sha256(value.encode()).digest()[:16]).decode()
+
+
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 

@@ -1,0 +1,159 @@
+"""What an authorization request gives: a code, tokens in the browser's hands, or both (OpenID Connect Core 3.1 to 3.3).
+
+All of it comes of one admission and is written in one commit. Tokens that pass through a browser have a grant of their
+own, which cannot be refreshed: a code that is redeemed begins another.
+"""
+
+from typing import Any, NamedTuple
+
+from idp import access, audit, sessions, tenants, users
+from idp.access import Admission
+from idp.federation import Grant as GrantType
+from idp.federation import ResponseType
+from idp.kit import ids
+from idp.kit.clock import SECOND
+from idp.kit.ids import Minted
+from idp.kit.units import Unit
+from idp.oidc import mint, redemption, store
+from idp.oidc.known import Known, finish
+from idp.oidc.mint import Issued
+from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code, Scope
+from idp.oidc.request import AuthorizationRequest
+from idp.sessions import Grant, Interaction
+from idp.web.house import House
+
+
+class _Front(NamedTuple):
+    """For the browser. `grant` and `issued` are of the access token, if there is one."""
+
+    grant: Grant | None
+    issued: Issued | None
+    id_token: str | None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """RFC 6749 4.2.2, OpenID Connect Core 3.2.2.5."""
+        said: dict[str, str] = {}
+        if self.issued is not None:
+            row = self.issued.row
+            lifetime = (row.expires_at - row.issued_at) // SECOND
+            said = {"access_token": self.issued.token, "token_type": "Bearer", "expires_in": str(lifetime)}
+            said |= {"scope": row.scopes} if row.scopes else {}
+        return said if self.id_token is None else {**said, "id_token": self.id_token}
+
+
+_NOTHING = _Front(None, None, None)
+
+
+async def give(
+    house: House,
+    known: Known,
+    request: AuthorizationRequest,
+    admission: Admission,
+    interaction: Interaction | None,
+    *,
+    allowed: bool,
+) -> dict[str, str]:
+    """The parameters of the answer, with the consent of this moment, if any: of an answer that comes twice, or of a yes
+    and a no, one counts. Raises `tenants.Moved`, `KeyMissing` and `PageError`."""
+    kind = request.response_type
+    secret = ids.mint(CODE_KIND)
+    code = _code(secret, request, admission)
+    front = _NOTHING
+    if kind is not ResponseType.CODE:
+        front = await _front(house, known, request, admission, code=code, shown=secret.token)
+
+    def write(unit: Unit) -> None:
+        tenants.hold(unit, admission.revision)
+        finish(unit, interaction, request)
+        if allowed:
+            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.scopes)
+        if known.session is not None:
+            sessions.seen(unit, known.session)
+        access.remember_admission(unit, admission)
+        if kind.gives_code:
+            store.add_code(unit, code)
+            issued = {"service": code.service_id, "code": code.id, "reference": admission.reference}
+            audit.record(unit, audit.Event.CODE_ISSUED, subject=code.user_id, **issued)
+        if kind is not ResponseType.CODE:
+            _write(unit, front, known, admission, scopes=code.scopes)
+
+    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
+    return {"code": secret.token, **front.parameters} if kind.gives_code else front.parameters
+
+
+async def _front(
+    house: House, known: Known, request: AuthorizationRequest, admission: Admission, *, code: Code, shown: str
+) -> _Front:
+    kind, slug = request.response_type, admission.tenant.slug
+    # OpenID Connect Core 11: there is no refresh token that it could stand for
+    scopes = request.scopes - {Scope.OFFLINE_ACCESS}
+    grant_id = ids.digits() if kind.gives_token else None
+    asked = mint.Request(house.issuer(slug), house.audience(slug), scopes, grant_id, request.nonce)
+    issued = mint.access_token(known.facts, admission, asked) if kind.gives_token else None
+    grant = None
+    if grant_id and issued:
+        row = issued.row
+        begun = redemption.grant_of(code, admission.at_us)
+        grant = begun._replace(id=grant_id, scopes=row.scopes, offline=False, ends_at=row.expires_at)
+    if not kind.gives_id_token:
+        return _Front(grant, issued, None)
+    # 5.4: where no access token is ever issued there is no userinfo to ask
+    said = await _claims(house, admission, scopes) if kind is ResponseType.ID_TOKEN else {}
+    id_token = mint.id_token(
+        known.facts,
+        admission,
+        asked,
+        access=issued.token if issued else None,
+        code=shown if kind.gives_code else None,
+        said=said,
+    )
+    return _Front(grant, issued, id_token)
+
+
+async def _claims(house: House, admission: Admission, scopes: frozenset[str]) -> dict[str, Any]:
+    assert admission.user is not None
+    user_id = admission.user.id
+    return await house.units.read(admission.tenant.id, lambda unit: users.claims_for(users.get(unit, user_id), scopes))
+
+
+def _write(unit: Unit, front: _Front, known: Known, admission: Admission, *, scopes: str) -> None:
+    assert admission.user is not None
+    token = ""
+    if front.grant is not None and front.issued is not None:
+        sessions.begin_grant(unit, front.grant, session=known.session, refreshable=False)
+        store.add_access_token(unit, front.issued.row)
+        token, scopes = front.issued.row.id, front.issued.row.scopes
+    audit.record(
+        unit,
+        audit.Event.TOKEN_ISSUED,
+        subject=admission.user.id,
+        service=admission.service.id,
+        grant=GrantType.IMPLICIT,
+        token=token,
+        scopes=scopes,
+        reference=admission.reference,
+    )
+
+
+def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -> Code:
+    assert admission.user is not None
+    assert admission.session_id is not None
+    return Code(
+        id=secret.id,
+        digest=secret.digest,
+        service_id=admission.service.id,
+        user_id=admission.user.id,
+        session_id=admission.session_id,
+        redirect_uri=request.redirect_uri,
+        scopes=" ".join(sorted(request.scopes)),
+        nonce=request.nonce,
+        challenge=request.challenge,
+        methods=admission.methods,
+        authenticated_at=admission.authenticated_at,
+        tenant_generation=admission.tenant.generation,
+        user_generation=admission.user_generation,
+        service_generation=admission.service.generation,
+        expires_at=admission.at_us + CODE_LIFETIME,
+        redeemed_at=None,
+    )

@@ -1,0 +1,37 @@
+"""Where the answer to an authorization request stands: in the query, in the fragment, or in a form that is posted
+(OAuth 2.0 Multiple Response Types 1.0, 2.1; Form Post Response Mode 1.0). Errors travel as the answer would have."""
+
+from enum import StrEnum
+
+from idp.federation import ResponseType
+from idp.web.forms import Form
+
+
+class ResponseMode(StrEnum):
+    QUERY = "query"
+    FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+_KINDS = {tuple(sorted(kind.split())): kind for kind in ResponseType}
+_FRONT = frozenset({"id_token", "token"})
+
+
+def response_type_of(form: Form) -> ResponseType | None:
+    """The order of its words means nothing (RFC 6749 3.1.1); None for what is not known."""
+    text = form.get("response_type") or ""
+    if text == ResponseType.CODE:
+        return ResponseType.CODE
+    return _KINDS.get(tuple(sorted(text.split(" "))))
+
+
+def mode_of(form: Form) -> ResponseMode:
+    """What was asked for where that can carry the answer, or what stands for the response type: a token never goes into
+    a query, which servers log and pages pass on, and a form is only posted to the web."""
+    front = not _FRONT.isdisjoint((form.get("response_type") or "").split(" "))
+    usual = ResponseMode.FRAGMENT if front else ResponseMode.QUERY
+    asked = form.get("response_mode")
+    if asked == ResponseMode.FORM_POST:
+        web = (form.get("redirect_uri") or "").startswith(("https://", "http://"))
+        return ResponseMode.FORM_POST if web else usual
+    return ResponseMode.FRAGMENT if asked == ResponseMode.FRAGMENT else usual
