@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.party import Party
 from tests.support.provider import Provider
 
+from idp.federation import AuthMethod
 from idp.oidc.discovery import metadata
 from idp.tenants import Switches
 
@@ -77,5 +77,4 @@ def test_what_is_public_is_only_read(shared: Provider, method: str) -> None:
 
 def test_what_is_promised_of_the_token_endpoint_is_what_services_may_register(shared: Provider) -> None:
     found = shared.get(ADDRESSES[0]).json()
-    parties: list[Party] = [shared.party(name) for name in ("web", "post", "app")]
-    assert {party.method for party in parties} == set(found["token_endpoint_auth_methods_supported"])
+    assert [method.value for method in AuthMethod] == found["token_endpoint_auth_methods_supported"]

@@ -16,8 +16,10 @@ from idp.federation.assignments import (
     read_assignee,
     unassign,
 )
+from idp.federation.client_keys import ClientKeys
 from idp.federation.client_requests import RequestRules
 from idp.federation.document import read, to_json
+from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.model import (
     Assignee,
     AssigneeKind,
@@ -35,6 +37,7 @@ from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
     ApplicationType,
+    AssertionAlg,
     AuthMethod,
     Grant,
     ResponseType,
@@ -42,16 +45,22 @@ from idp.federation.oidc_vocabulary import (
     SigningAlg,
 )
 from idp.federation.redirect_uris import RedirectUris
-from idp.federation.store import assignments_of, find, find_by_client_id, get, page, registered
+from idp.federation.security_profiles import RULES, AssertionAudience, Rules
+from idp.federation.store import assignments_of, find, find_by_client_id, get, open_secret, page, registered
 
 __all__ = [
+    "RULES",
     "AccessTokenFormat",
     "ApplicationType",
+    "AssertionAlg",
+    "AssertionAudience",
     "Assignee",
     "AssigneeKind",
     "Assignment",
     "AuthMethod",
+    "ClientKeys",
     "Consent",
+    "FetchedKeys",
     "Grant",
     "OidcClient",
     "Protocol",
@@ -59,6 +68,7 @@ __all__ = [
     "Registered",
     "RequestRules",
     "ResponseType",
+    "Rules",
     "SecurityProfile",
     "Service",
     "ServiceDraft",
@@ -78,10 +88,14 @@ __all__ = [
     "enable",
     "find",
     "find_by_client_id",
+    "find_fetched",
     "forget_group",
     "forget_user",
     "get",
     "is_assigned",
+    "keep_fetched",
+    "may_fetch",
+    "open_secret",
     "page",
     "read",
     "read_assignee",

@@ -10,6 +10,7 @@ from idp.audit import Event
 from idp.federation import document as documents
 from idp.federation import store
 from idp.federation.model import (
+    KeptSecret,
     Protocol,
     Registered,
     Service,
@@ -18,6 +19,8 @@ from idp.federation.model import (
     ServiceStatus,
     VerificationStatus,
 )
+from idp.federation.oidc_client import OidcClient
+from idp.federation.oidc_vocabulary import AuthMethod
 from idp.kit import ids
 from idp.kit.errors import Conflict, Stale
 from idp.kit.fields import merged
@@ -76,10 +79,10 @@ def rotate_secret(unit: Unit, service_id: str, *, version: int | None = None) ->
     Raises `NotFound`, `Stale`, `Conflict("client_has_no_secret")`.
     """
     before = _held(unit, service_id, version)
-    if before.service.oidc is None or before.service.oidc.is_public:
+    if before.service.oidc is None or not before.service.oidc.auth_method.has_secret:
         raise Conflict("client_has_no_secret", "This client proves itself without a secret.")
     minted = ids.mint(_SECRET)
-    store.set_secret(unit, before.service.id, minted.digest)
+    store.set_secret(unit, before.service.id, _kept(unit, before.service.id, before.service.oidc, minted.token))
     audit.record(unit, Event.SERVICE_SECRET_ROTATED, subject=before.service.id)
     return store.registered(unit, service_id)._replace(secret=minted.token)
 
@@ -100,9 +103,10 @@ def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered
 
 
 def _made(unit: Unit, draft: ServiceDraft) -> Registered:
-    secret = _new_secret(draft)
+    secret, service_id = _new_secret(draft), ServiceId(ids.new("svc"))
+    kept = _kept(unit, service_id, draft.oidc, secret)
     service = Service(
-        id=ServiceId(ids.new("svc")),
+        id=service_id,
         name=draft.name,
         protocol=Protocol.OIDC,
         client_id=ids.new("cli"),
@@ -112,17 +116,25 @@ def _made(unit: Unit, draft: ServiceDraft) -> Registered:
         assignment_required=draft.assignment_required,
         consent=draft.consent,
         oidc=draft.oidc,
-        secret_digests=() if secret is None else (ids.digest(secret),),
+        secret_digests=() if kept.digest is None else (kept.digest,),
         version=1,
         created_at=unit.now_us,
+        sealed_secret=kept.sealed,
     )
     return Registered(service, draft.contacts, secret)
 
 
 def _new_secret(draft: ServiceDraft) -> str | None:
-    if draft.oidc.is_public:
+    if not draft.oidc.auth_method.has_secret:
         return None
     return draft.secret or ids.mint(_SECRET).token
+
+
+def _kept(unit: Unit, service_id: ServiceId, client: OidcClient, secret: str | None) -> KeptSecret:
+    if secret is None:
+        return KeptSecret()
+    signs = client.auth_method is AuthMethod.SECRET_JWT
+    return KeptSecret(ids.digest(secret), store.seal_secret(unit, service_id, secret) if signs else None)
 
 
 def _move(unit: Unit, service_id: str, status: ServiceStatus) -> Registered:
@@ -148,22 +160,22 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
     service, unchanged = before.service, _draft_of(before)
     if draft == unchanged:
         return before
-    secret, digest = _secret_after(service, draft)
+    secret, kept = _secret_after(unit, service, draft)
     if draft.oidc != service.oidc and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
     ends = draft.status is ServiceStatus.DISABLED and service.enabled
-    store.change(unit, service, draft, secret=digest, ends=ends)
+    store.change(unit, service, draft, secret=kept, ends=ends)
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
     audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
     return store.registered(unit, service.id)._replace(secret=secret)
 
 
-def _secret_after(service: Service, draft: ServiceDraft) -> tuple[str | None, bytes | None]:
-    """The secret to show, and the digest to keep."""
-    if draft.oidc.is_public:
-        return None, None
-    if draft.secret is None and service.secret_digests:
-        return None, service.secret_digests[0]
+def _secret_after(unit: Unit, service: Service, draft: ServiceDraft) -> tuple[str | None, KeptSecret]:
+    """The secret to show, and what to keep of it. One of which only the hash is known cannot begin to sign."""
+    signs = draft.oidc.auth_method is AuthMethod.SECRET_JWT
+    known = bool(service.secret_digests) and (service.sealed_secret is not None or not signs)
+    if draft.secret is None and known and draft.oidc.auth_method.has_secret:
+        return None, KeptSecret(service.secret_digests[0], service.sealed_secret if signs else None)
     secret = _new_secret(draft)
-    return secret, None if secret is None else ids.digest(secret)
+    return secret, _kept(unit, service.id, draft.oidc, secret)

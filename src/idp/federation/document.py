@@ -5,7 +5,6 @@ from typing import Any
 
 from idp.federation import oidc_registration
 from idp.federation.model import Consent, Protocol, Registered, Service, ServiceDraft, ServiceStatus
-from idp.federation.oidc_vocabulary import AuthMethod
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields
 
@@ -73,7 +72,7 @@ def to_json(registered: Registered) -> dict[str, Any]:
 def _rfc7591(service: Service, secret: str | None) -> dict[str, Any]:
     """What the server adds to the metadata (RFC 7591 3.2.1)."""
     added: dict[str, Any] = {"client_id": service.client_id, "client_id_issued_at": service.created_at // SECOND}
-    if service.oidc and service.oidc.auth_method is not AuthMethod.NONE:
+    if service.oidc and service.oidc.auth_method.has_secret:
         added["client_secret_expires_at"] = 0
     if secret is not None:
         added["client_secret"] = secret

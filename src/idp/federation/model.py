@@ -46,7 +46,8 @@ class Assignee(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A federated service as decisions see it. Nothing here is a person's, and no secret can be read back from it.
+    """A federated service as decisions see it. Nothing here is a person's, and no secret can be read back from it:
+    one that has to be known again, to check what is signed by it, is sealed with the tenant's key.
 
     `generation` is what its tokens are born under; `version` counts changes.
     """
@@ -64,6 +65,7 @@ class Service:
     secret_digests: tuple[bytes, ...]  # SHA-256
     version: int
     created_at: int
+    sealed_secret: bytes | None = None
 
     @property
     def enabled(self) -> bool:
@@ -89,6 +91,13 @@ class ServiceDraft(NamedTuple):
     oidc: OidcClient
     contacts: tuple[str, ...]
     secret: str | None
+
+
+class KeptSecret(NamedTuple):
+    """What is stored of a secret: its SHA-256, and itself, sealed, where it has to be known again."""
+
+    digest: bytes | None = None
+    sealed: bytes | None = None
 
 
 class Registered(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -16,6 +17,7 @@ from idp.federation.oidc_vocabulary import (
     SubjectType,
 )
 from idp.federation.redirect_uris import RedirectUris
+from idp.federation.security_profiles import RULES, Rules
 
 _SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
 
@@ -39,6 +41,7 @@ class OidcClient:
     introspection: bool  # may introspect tokens whose `aud` names one of its resources
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
     requests: RequestRules
+    keys: ClientKeys = NO_KEYS
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -52,15 +55,20 @@ class OidcClient:
         return self.auth_method is AuthMethod.NONE
 
     @property
+    def rules(self) -> Rules:
+        return RULES[self.security_profile]
+
+    @property
     def pkce_required(self) -> bool:
         """Only a confidential client of an old library does without (RFC 9700 2.1.1), on https or loopback."""
-        return self.security_profile is SecurityProfile.MODERN or self.is_public or self.redirects.private_use
+        return self.rules.pkce_always or self.is_public or self.redirects.private_use
 
     def to_json(self) -> dict[str, Any]:
         """The names of RFC 7591 and of our own beside them; `from_json` takes it back."""
         shown = {name: getattr(self, name) for name in _SHOWN if getattr(self, name) is not None}
         return {
             **shown,
+            **self.keys.to_json(),
             "application_type": self.application_type.value,
             "redirect_uris": list(self.redirects.registered),
             "post_logout_redirect_uris": list(self.post_logout_redirects.registered),
@@ -99,6 +107,7 @@ class OidcClient:
             introspection=document["introspection"],
             resources=frozenset(document["resources"]),
             requests=RequestRules.from_json(document),
+            keys=ClientKeys.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp.federation import client_requests
+from idp.federation import client_keys, client_requests
 from idp.federation import oidc_vocabulary as words
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
@@ -51,6 +51,7 @@ NAMES = frozenset(
         "token_endpoint_auth_method",
         "tos_uri",
     }
+    | client_keys.NAMES
     | client_requests.NAMES
 )
 
@@ -62,6 +63,7 @@ _E_MAIL = re.compile(r"[^\s@<>\x00-\x1f]{1,64}@[^\s@<>\x00-\x1f]{1,255}")
 _ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _SECRET = re.compile(r"[\x20-\x7e]+")  # RFC 6749 A.2
 SHORTEST_SECRET = 22  # the fewest characters of base64url that carry 128 bits (RFC 6749 10.10)
+_SHORTEST_MAC_KEY = 32
 _LONGEST_SECRET = 512
 _FEWEST_DIFFERENT = 8
 
@@ -117,6 +119,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         introspection=_introspection(fields, flow.auth_method),
         resources=_resources(fields),
         requests=client_requests.read(fields),
+        keys=client_keys.read(fields, flow.auth_method, production=production),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},
         software_id=fields.text("software_id"),
@@ -252,8 +255,11 @@ def _secret(fields: Fields, method: AuthMethod) -> str | None:
         return None
     if not isinstance(secret, str):
         fields.refuse("client_secret", "invalid_type", "client_secret must be a string.", expected="string")
-    elif method is AuthMethod.NONE:
-        fields.refuse("client_secret", "inconsistent", "A client without authentication has no secret.")
+    elif not method.has_secret:
+        fields.refuse("client_secret", "inconsistent", "A client of this authentication method has no secret.")
+    elif method is AuthMethod.SECRET_JWT and len(secret) < _SHORTEST_MAC_KEY:  # RFC 7518 3.2
+        detail = f"A secret that signs has at least {_SHORTEST_MAC_KEY} characters."
+        fields.refuse("client_secret", "invalid_length", detail, expected=f"{_SHORTEST_MAC_KEY} characters or more")
     elif not SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
         detail = f"A secret has {SHORTEST_SECRET} to {_LONGEST_SECRET} characters."
         fields.refuse("client_secret", "invalid_length", detail, expected=f"{SHORTEST_SECRET} characters or more")

@@ -17,7 +17,32 @@ class AuthMethod(StrEnum):
 
     BASIC = "client_secret_basic"
     POST = "client_secret_post"
+    SECRET_JWT = "client_secret_jwt"  # noqa: S105 - the name of a method
+    KEY_JWT = "private_key_jwt"
     NONE = "none"
+
+    @property
+    def has_secret(self) -> bool:
+        return self not in {AuthMethod.KEY_JWT, AuthMethod.NONE}
+
+    @property
+    def is_assertion(self) -> bool:
+        return self in {AuthMethod.SECRET_JWT, AuthMethod.KEY_JWT}
+
+
+class AssertionAlg(StrEnum):
+    """By which a client may sign who it is (RFC 7523): with the secret, or with one of its keys."""
+
+    HS256 = "HS256"
+    RS256 = "RS256"
+    PS256 = "PS256"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
+    ED25519 = "Ed25519"  # RFC 9864
+
+    @property
+    def method(self) -> AuthMethod:
+        return AuthMethod.SECRET_JWT if self is AssertionAlg.HS256 else AuthMethod.KEY_JWT
 
 
 class Grant(StrEnum):
@@ -77,9 +102,7 @@ class SubjectType(StrEnum):
     PUBLIC = "public"
 
 
-UNBUILT_AUTH_METHODS = frozenset(
-    {"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
-)
+UNBUILT_AUTH_METHODS = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
 UNBUILT_GRANTS = frozenset(
     {
         "password",
@@ -96,6 +119,7 @@ UNBUILT_ALGS = frozenset(
     {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512"}
     | {"ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"}
 )
+UNBUILT_ASSERTION_ALGS = frozenset({"HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "Ed448"})
 UNBUILT_SUBJECT_TYPES = frozenset({"pairwise"})
 
 # Names of RFC 7591, 8705, 9101, 9126, 9396, 9449, 9701 and the OpenID specifications without a feature behind them yet.
@@ -122,8 +146,6 @@ UNBUILT_NAMES = frozenset(
         "introspection_encrypted_response_alg",
         "introspection_encrypted_response_enc",
         "introspection_signed_response_alg",
-        "jwks",
-        "jwks_uri",
         "message_signing",
         "request_object_encryption_alg",
         "request_object_encryption_enc",
@@ -139,7 +161,6 @@ UNBUILT_NAMES = frozenset(
         "tls_client_auth_san_uri",
         "tls_client_auth_subject_dn",
         "tls_client_certificate_bound_access_tokens",
-        "token_endpoint_auth_signing_alg",
         "use_mtls_endpoint_aliases",
         "userinfo_encrypted_response_alg",
         "userinfo_encrypted_response_enc",

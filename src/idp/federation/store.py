@@ -11,6 +11,7 @@ from idp.federation.model import (
     Assignment,
     AssignmentId,
     Consent,
+    KeptSecret,
     Protocol,
     Registered,
     Service,
@@ -20,9 +21,10 @@ from idp.federation.model import (
     VerificationStatus,
 )
 from idp.federation.oidc_client import OidcClient
-from idp.federation.tables import assignments, services
+from idp.federation.tables import assignments, fetched_keys, services
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.sealing import Box
 from idp.kit.units import Unit
 
 
@@ -41,6 +43,7 @@ class ServiceRow(NamedTuple):
     secret_digest: bytes | None
     version: int
     created_at: int
+    secret_sealed: bytes | None
 
 
 class AssignmentRow(NamedTuple):
@@ -75,15 +78,21 @@ _CHANGE = command(
         oidc=bindparam("new_oidc"),
         contacts=bindparam("new_contacts"),
         secret_digest=bindparam("new_secret_digest"),
+        secret_sealed=bindparam("new_secret_sealed"),
         version=services.c.version + 1,
     )
 )
 _SET_SECRET = command(
     update(services)
     .where(own(services), services.c.id == bindparam("service"))
-    .values(secret_digest=bindparam("new_secret_digest"), version=services.c.version + 1)
+    .values(
+        secret_digest=bindparam("new_secret_digest"),
+        secret_sealed=bindparam("new_secret_sealed"),
+        version=services.c.version + 1,
+    )
 )
 _DELETE = command(delete(services).where(own(services), services.c.id == bindparam("service")))
+_FORGET_KEYS = command(delete(fetched_keys).where(own(fetched_keys), fetched_keys.c.service_id == bindparam("service")))
 
 _ASSIGNMENT = [assignments.c[name] for name in AssignmentRow._fields]
 _ASSIGNED = query(
@@ -170,7 +179,7 @@ def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:
     unit.run_many(_ADD, [_new_row(unit, service, contacts) for service, contacts in new])
 
 
-def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: bytes | None, ends: bool) -> None:
+def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: KeptSecret, ends: bool) -> None:
     """`service` carries its new verification status; `ends` its generation."""
     unit.run(
         _CHANGE,
@@ -183,16 +192,28 @@ def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: bytes |
         new_consent=draft.consent.value,
         new_oidc=_dumped(draft.oidc),
         new_contacts=_sealed(unit, service.id, draft.contacts),
-        new_secret_digest=secret,
+        new_secret_digest=secret.digest,
+        new_secret_sealed=secret.sealed,
     )
 
 
-def set_secret(unit: Unit, service_id: ServiceId, digest: bytes) -> None:
-    unit.run(_SET_SECRET, service=service_id, new_secret_digest=digest)
+def set_secret(unit: Unit, service_id: ServiceId, secret: KeptSecret) -> None:
+    unit.run(_SET_SECRET, service=service_id, new_secret_digest=secret.digest, new_secret_sealed=secret.sealed)
+
+
+def seal_secret(unit: Unit, service_id: ServiceId, secret: str) -> bytes:
+    return unit.seal("services", "secret_sealed", service_id, secret.encode())
+
+
+def open_secret(box: Box, service: Service) -> bytes:
+    """Of a client that signs by it."""
+    assert service.sealed_secret is not None
+    return box.open("services", "secret_sealed", service.id, service.sealed_secret)
 
 
 def delete_service(unit: Unit, service_id: ServiceId) -> None:
     unit.run(_UNASSIGN_ALL, service=service_id)
+    unit.run(_FORGET_KEYS, service=service_id)
     unit.run(_DELETE, service=service_id)
 
 
@@ -242,6 +263,7 @@ def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[st
         "secret_digest": service.secret_digests[0] if service.secret_digests else None,
         "version": service.version,
         "created_at": service.created_at,
+        "secret_sealed": service.sealed_secret,
     }
 
 
@@ -273,6 +295,7 @@ def _service(row: ServiceRow) -> Service:
         secret_digests=() if row.secret_digest is None else (bytes(row.secret_digest),),
         version=row.version,
         created_at=row.created_at,
+        sealed_secret=None if row.secret_sealed is None else bytes(row.secret_sealed),
     )
 
 

@@ -20,6 +20,7 @@ services = Table(
     Column("secret_digest", LargeBinary),  # null for a client without one
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("secret_sealed", LargeBinary),  # only where the client signs by it (client_secret_jwt)
     UniqueConstraint("tenant_id", "client_id"),
     info=ERASED,
 )
@@ -35,5 +36,18 @@ assignments = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "service_id", "kind", "subject_id"),
     Index("ix_assignments_tenant_id_subject_id", "tenant_id", "subject_id"),
+    info=ERASED,
+)
+
+# The key sets that clients publish themselves, as they were fetched last; `tried_at` keeps workers from asking again.
+fetched_keys = Table(
+    "fetched_keys",
+    metadata,
+    tenant_id(),
+    Column("service_id", Text, primary_key=True),
+    Column("uri", Text, nullable=False),
+    Column("document", Text),
+    Column("fetched_at", BigInteger, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
     info=ERASED,
 )

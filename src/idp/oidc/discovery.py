@@ -9,7 +9,7 @@ from typing import Any
 
 from idp import contracts
 from idp.access import Facts
-from idp.federation import AuthMethod, Grant, ResponseType
+from idp.federation import AssertionAlg, AuthMethod, Grant, ResponseType
 from idp.kit.errors import NotFound, Unavailable
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
@@ -38,6 +38,7 @@ _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "
 def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
     methods = [method.value for method in AuthMethod]
     proving = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
+    signing = [alg.value for alg in AssertionAlg]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -56,8 +57,11 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value],
         "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": signing,
         "introspection_endpoint_auth_methods_supported": proving,
+        "introspection_endpoint_auth_signing_alg_values_supported": signing,
         "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": signing,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],

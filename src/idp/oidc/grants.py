@@ -16,11 +16,12 @@ from idp.kit.clock import SECOND
 from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
-from idp.oidc import mint, redemption, store
+from idp.oidc import mint, redemption, replays, store
 from idp.oidc.bearer import proof_of_grant
 from idp.oidc.errors import OAuthError
 from idp.oidc.mint import Issued
 from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
+from idp.oidc.replays import Once
 from idp.sessions import Generations, Grant, Session
 from idp.web.forms import Form
 from idp.web.house import House
@@ -38,6 +39,7 @@ class Asked(NamedTuple):
     service: Service
     form: Form
     now_us: int
+    uses: tuple[Once, ...] = ()  # up, by whatever is written first
 
     @property
     def issuer(self) -> str:
@@ -67,6 +69,8 @@ class Asked(NamedTuple):
 
         def held(unit: Unit) -> T:
             tenants.hold(unit, self.facts.tenant.revision)
+            if self.uses:
+                replays.use_all(unit, self.uses)
             return work(unit)
 
         return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)

@@ -9,7 +9,7 @@ from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.oidc import bearer, clients
+from idp.oidc import assertions, bearer, clients
 from idp.oidc.bearer import Alive, Refreshable
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, invalid_client, send_error
@@ -30,6 +30,9 @@ def endpoint(house: House) -> App:
             tenant = await house.memory.tenant_id(slug)
             form = await read_form(scope, receive)
             shown = clients.read(scope, form)
+            if shown.assertion is not None:
+                shown = await assertions.prove(house, slug, shown)
+                await assertions.spend(house, tenant, shown)
             answer = await _answer(house, tenant, shown, form, issuer=house.issuer(slug))
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None

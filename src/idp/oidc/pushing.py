@@ -9,15 +9,15 @@ from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound
 from idp.kit.units import Unit
-from idp.oidc import clients, sources, store
+from idp.oidc import assertions, clients, sources, store
 from idp.oidc import request as requests
+from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, PageError, as_oauth, send_error
 from idp.oidc.grants import Asked
 from idp.oidc.model import PUSHED_KIND, PUSHED_LIFETIME, PushedRequest
 from idp.oidc.request import RedirectError
 from idp.oidc.token import read_form
 from idp.web.asgi import App, Receive, Scope, Send, json_response
-from idp.web.deciding import decide
 from idp.web.failures import Refusal
 from idp.web.house import House
 from idp.web.limits import REQUEST_OBJECT
@@ -31,11 +31,11 @@ def endpoint(house: House) -> App:
             form = await read_form(scope, receive, limit=REQUEST_OBJECT)
             shown = clients.read(scope, form)
 
-            def work(facts: access.Facts) -> Awaitable[Answer]:
-                service = clients.authenticate(facts, shown)
-                return _push(Asked(house, facts, service, form, house.units.clock.now_us()))
+            def work(facts: access.Facts, proved: Credentials) -> Awaitable[Answer]:
+                service = clients.authenticate(facts, proved)
+                return _push(Asked(house, facts, service, form, house.units.clock.now_us(), proved.uses))
 
-            answer = await decide(house, scope["state"]["tenant_slug"], shown.client_id, work)
+            answer = await assertions.decide_for(house, scope["state"]["tenant_slug"], shown, work)
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:

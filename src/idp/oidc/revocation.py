@@ -5,10 +5,11 @@ from idp.federation import Service
 from idp.kit import ids
 from idp.kit.errors import Failure, NotFound
 from idp.kit.units import Actor, Unit
-from idp.oidc import bearer, clients, store
+from idp.oidc import assertions, bearer, clients, replays, store
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.model import REFRESH_KIND
+from idp.oidc.replays import Once
 from idp.oidc.token import read_form
 from idp.web.asgi import App, Receive, Scope, Send, respond
 from idp.web.failures import Refusal
@@ -21,12 +22,15 @@ def endpoint(house: House) -> App:
             tenant = await house.memory.tenant_id(scope["state"]["tenant_slug"])
             form = await read_form(scope, receive)
             shown = clients.read(scope, form)
+            if shown.assertion is not None:
+                shown = await assertions.prove(house, scope["state"]["tenant_slug"], shown)
             service = await house.units.read(tenant, lambda unit: _client(house, unit, shown))
             token = form.get("token")
             if not token:
                 raise OAuthError("invalid_request", "token is missing.")
-            actor = Actor("service", service.id)
-            await house.units.commit(tenant, lambda unit: _revoke(unit, service, token), actor=actor)
+            await house.units.commit(
+                tenant, lambda unit: _revoke(unit, service, token, shown.uses), actor=Actor("service", service.id)
+            )
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
@@ -41,7 +45,8 @@ def _client(house: House, unit: Unit, shown: Credentials) -> Service:
     return clients.authenticate(house.memory.current(unit, shown.client_id), shown)
 
 
-def _revoke(unit: Unit, service: Service, token: str) -> None:
+def _revoke(unit: Unit, service: Service, token: str, uses: tuple[Once, ...]) -> None:
+    replays.use_all(unit, uses)
     shown = ids.presented(REFRESH_KIND, token)
     grant = sessions.grant_of_refresh_token(unit, shown) if shown else None
     if grant is not None and grant.service_id == service.id:

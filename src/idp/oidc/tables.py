@@ -62,3 +62,13 @@ access_tokens = Table(
     sqlite_with_rowid=False,
     info=ERASED,
 )
+
+# Assertions and proofs that were used; each is good once.
+used_proofs = Table(
+    "used_proofs",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    info=ERASED,
+)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from idp.access import Facts
 from idp.kit import compact
 from idp.kit.errors import Failure, NotFound
-from idp.oidc import clients
+from idp.oidc import assertions, clients
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.grants import GRANTS, Answer, Asked
@@ -26,7 +26,12 @@ def endpoint(house: House) -> App:
             form = await read_form(scope, receive)
             shown = clients.read(scope, form)
             slug = scope["state"]["tenant_slug"]
-            answer = await decide(house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form))
+            if shown.assertion is None:
+                answer = await decide(house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form))
+            else:
+                answer = await assertions.decide_for(
+                    house, slug, shown, lambda facts, proved: _grant(house, facts, proved, form)
+                )
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
@@ -64,7 +69,7 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaita
     grant = GRANTS.get(name)
     if grant is None:
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
-    asked = Asked(house, facts, service, form, house.units.clock.now_us())
+    asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)
     if name not in asked.client.grants:
         raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
     if "resource" in form:

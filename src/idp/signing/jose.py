@@ -4,7 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from idp.signing.keys import PublicKey
 
@@ -20,7 +20,7 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
 
     Says nothing about `exp`, `iss` or `aud`: what they must be is the caller's to know. Raises `Unverified`.
     """
-    header = _parts(token)[0]
+    header = parts(token).header
     key = next((key for key in keys if key.kid == header.get("kid")), None)
     if key is None or header.get("alg") != key.alg or header.get("typ") != typ or "crit" in header:
         raise Unverified("not signed by a known key for this use")
@@ -35,18 +35,28 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """What a token says of itself, for finding the row or key that can tell whether it is true."""
-    return _object(_parts(token)[1])
+    return parts(token).claims
 
 
-def _parts(token: str) -> tuple[dict[str, Any], bytes]:
-    """Header and payload; the signature too must have one spelling, or a token could be shown again as another one."""
+class Parts(NamedTuple):
+    """A compact JWS taken apart (RFC 7515 7.1), by nothing verified; `message` is what was signed."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    message: bytes
+    signature: bytes
+
+
+def parts(token: str) -> Parts:
+    """The signature too must have one spelling, or a token could be shown again as another one. Raises `Unverified`."""
     if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:
         raise Unverified("not a compact JWS")
-    header, payload, _ = map(_decode, token.split("."))
-    return _object(header), payload
+    header, payload, signature = map(from_base64url, token.split("."))
+    return Parts(_object(header), _object(payload), token.rpartition(".")[0].encode(), signature)
 
 
-def _decode(part: str) -> bytes:
+def from_base64url(part: str) -> bytes:
+    """Raises `Unverified`."""
     try:
         decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as error:

@@ -1,7 +1,7 @@
 """What the composition root hands to every door."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from idp.access import Countries, FactMemory, Gate
@@ -10,6 +10,7 @@ from idp.kit.egress import Egress
 from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
 from idp.web.paths import PLATFORM
+from idp.web.published_keys import ClientKeyMemory
 
 
 class Bearer(NamedTuple):
@@ -44,6 +45,7 @@ class House:
     two_person_acts: bool = False
     bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
     export_grace_days: int = 30
+    client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)
     terms_notice_days: int = 1
     spec_change_notice_days: int = 30
 

@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -6,6 +6,7 @@ from idp.admin.shapes.base import Instant, Sent, Shown, Text
 from idp.federation import (
     AccessTokenFormat,
     ApplicationType,
+    AssertionAlg,
     AuthMethod,
     Consent,
     Grant,
@@ -28,6 +29,12 @@ class OidcMetadata(Sent):
     post_logout_redirect_uris: list[Uri] | None = None
     application_type: ApplicationType | None = None
     token_endpoint_auth_method: AuthMethod | None = None
+    token_endpoint_auth_signing_alg: AssertionAlg | None = None
+    jwks: Annotated[
+        dict[str, Any] | None,
+        Field(description="Public keys (RFC 7517 5); excludes jwks_uri."),
+    ] = None
+    jwks_uri: Annotated[Uri | None, Field(description="Where the client publishes its keys.")] = None
     grant_types: list[Grant] | None = None
     response_types: list[ResponseType] | None = None
     scope: Annotated[str | None, Field(examples=["openid profile email"])] = None
