@@ -58,6 +58,17 @@ def test_what_is_read_of_a_tenant_follows_its_contract(world: World, status: Sta
             assert reply.status in {200, 403}, (name, route.path)
 
 
+@pytest.mark.parametrize("question", ["simulate", "backtest"])
+@pytest.mark.parametrize("status", STATES)
+def test_what_a_tenant_asks_of_its_rules_follows_its_contract_too(world: World, status: Status, question: str) -> None:
+    reply = kaede(world, status).post(f"/tenants/kaede/policies/{question}", {})
+    if status in RUNNING:
+        assert reply.status == 422
+    else:
+        assert (reply.status, reply.code) == (409, "contract_not_active")
+        assert reply.body["state"] == status.value
+
+
 @pytest.mark.parametrize("status", STATES)
 def test_its_own_contract_a_tenant_reads_in_every_state(world: World, status: Status) -> None:
     tenant = kaede(world, status)

@@ -51,8 +51,13 @@ class Route:
     also: tuple[str, ...] = ()
 
     @property
+    def asks(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "GET" or self.path.rpartition("/")[2] in _ASKING
+
+    @property
     def reads_tenant(self) -> bool:
-        return self.method == "GET" and "{tenant}" in self.path
+        return self.asks and "{tenant}" in self.path
 
     @property
     def name(self) -> str:
@@ -68,6 +73,6 @@ def check(route: Route) -> None:
     known = {noun.value: noun for noun in Noun}
     words = [word.replace("-", "_") for word in route.path.split("/")]
     nouns = [known[word] for word in words if word in known]
-    verb = Verb.READ if route.method == "GET" or words[-1] in _ASKING else Verb.WRITE
+    verb = Verb.READ if route.asks else Verb.WRITE
     if not nouns or (route.right.noun, route.right.verb) != (nouns[-1], verb):
         raise Undeclared(f"{route.method} {route.path} declares {route.right.permission}")
