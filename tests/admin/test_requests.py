@@ -68,6 +68,14 @@ def test_a_body_where_none_belongs_is_refused(world: World) -> None:
     assert (reply.status, reply.wrong()) == (422, {"": "unexpected_body"})
 
 
+def test_an_empty_document_where_none_belongs_is_taken_as_no_body(world: World) -> None:
+    operator, path = world.client("operator"), f"/contracts/{world.contract_of('aoba')}/stop"
+    assert operator.ask("DELETE", path, {}).status == 200
+    assert operator.ask("DELETE", path, []).wrong() == {"": "unexpected_body"}
+    reply = operator.ask("DELETE", path, b"reason=x")
+    assert (reply.status, reply.code) == (400, "malformed_json")
+
+
 def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     reply = world.client("operator").post("/partners", b'{"name": "' + b"a" * 1_100_000 + b'"}')
     assert (reply.status, reply.code) == (413, "too_large")

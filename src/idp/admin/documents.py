@@ -11,9 +11,10 @@ MERGE_PATCH = "application/merge-patch+json"  # RFC 7396 4: taken for changes be
 
 
 def read(body: bytes, content_type: str | None, *, takes: bool, patch: bool) -> dict[str, Any]:
-    """No body counts as an empty document: what it lacks is then named. Raises `Invalid`, `UnsupportedMediaType`."""
+    """No body counts as an empty document: what it lacks is then named; where none belongs, an empty one says as little
+    as no body. Raises `Invalid`, `UnsupportedMediaType`."""
     if not takes:
-        if body:
+        if body and strict_json.loads(body) != {}:
             raise _wrong("unexpected_body", "This request carries no document.")
         return {}
     if not body:
