@@ -148,6 +148,7 @@ def steps(settings: Settings) -> "list[Step]":
         schedule.ContractDates(),
         schedule.Erasures(grace_days=settings.export_grace_days),
         schedule.Statements(seller=seller),
+        schedule.Persons(retention_days=settings.application_retention_days),
     ]
 
 

@@ -46,7 +46,7 @@ from idp.contracts.registering import (
     registration_history,
 )
 from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
-from idp.contracts.retention import sweeps
+from idp.contracts.retention import Forgettable, forget, forgettable, sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
 from idp.contracts.store import Filter, Waiting
 from idp.contracts.terms_calendar import Outlook, Term, outlook
@@ -68,6 +68,7 @@ __all__ = [
     "Erasable",
     "Event",
     "Filter",
+    "Forgettable",
     "IdChange",
     "Kept",
     "LegalForm",
@@ -102,6 +103,8 @@ __all__ = [
     "facts",
     "find_live",
     "first_sold_us",
+    "forget",
+    "forgettable",
     "get",
     "give_back",
     "history",

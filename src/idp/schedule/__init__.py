@@ -8,8 +8,21 @@ write of a room's. Nothing waits for it: what is shown and enforced follows the 
 from idp.schedule.contract_dates import ContractDates
 from idp.schedule.erasures import Erasures
 from idp.schedule.model import Done, Item, Outcome, Place, Step
+from idp.schedule.persons import Persons
 from idp.schedule.running import run
 from idp.schedule.statements import Statements
 from idp.schedule.watching import Watch
 
-__all__ = ["ContractDates", "Done", "Erasures", "Item", "Outcome", "Place", "Statements", "Step", "Watch", "run"]
+__all__ = [
+    "ContractDates",
+    "Done",
+    "Erasures",
+    "Item",
+    "Outcome",
+    "Persons",
+    "Place",
+    "Statements",
+    "Step",
+    "Watch",
+    "run",
+]
