@@ -9,7 +9,7 @@ import pytest
 from tests.contracts.conftest import OPERATOR
 from tests.mail.conftest import SENDER, Office
 
-from idp import credentials, delivery, users
+from idp import credentials, delivery, terms, users
 from idp.contracts import Contract, Status
 from idp.delivery import Impossible
 from idp.kit.clock import instant
@@ -231,3 +231,19 @@ def test_a_statement_reaches_whoever_pays(office: Office) -> None:
     letter = office.send().about("利用明細")
     assert [each.addr_spec for each in letter["To"].addresses] == ["billing@kaede.example", "taro@kaede.example"]
     assert "16500" in plain(letter)
+
+
+def test_a_notice_is_read_whole_by_the_admin_contact(office: Office) -> None:
+    contract = office.get(office.bring(Status.ACTIVE).id)
+    body = "Saturday, 2:00 to 4:00.\nSign-in stays possible; <b>changes</b> wait."
+    draft = {"kind": "maintenance", "title": "Works", "body": body, "effective_date": "2026-05-02"}
+    with office.units.platform(actor=OPERATOR) as unit:
+        terms.announce(unit, terms.read_notice(draft), reach=[contract.tenant], least_days=30)
+    letter = office.send().about("お知らせ")
+    assert str(letter["To"]) == "山田 太郎 <taro@kaede.example>"
+    said = plain(letter).replace("\r\n", "\n")
+    assert "Works" in said
+    assert "2026-05-02" in said
+    assert body in said
+    assert "&lt;b&gt;" in page(letter)
+    assert outbox(office, contract)[-1].error is None

@@ -24,6 +24,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tenant.registered_information_changed": ("tenant", "fields"),
         "statement.issued": ("company", "number", "month", "total"),
         "terms.published": ("title", "version", "effective_date"),
+        "notice.published": ("title", "effective_date", "body"),
         "user.invited": ("user_name", "valid_until"),
     }
 )
