@@ -286,6 +286,7 @@ def test_a_key_without_the_permission_is_refused_and_with_it_alone_let_in(world:
         others = {str(route.right.permission) for route in ROUTES} - {permission}
         refused = world.key("operator", *others).ask(each.method, path, document)
         assert (refused.status, refused.code) == (403, "forbidden"), called(each)
+        assert refused.body["detail"] == f"The key or token lacks the permission {permission}."
         let_in = world.key("operator", permission).ask(each.method, path, document)
         assert let_in.status not in (401, 403), called(each)
         if each.method == "DELETE":

@@ -48,6 +48,7 @@ def test_every_event_in_every_state_is_decided_as_the_diagram_says(status: Statu
         after(status, event)
     assert refused.value.code == "illegal_transition"
     assert refused.value.members == {"state": status}
+    assert refused.value.public == f"The contract is {status}: this is not possible now."
 
 
 def test_every_state_can_be_reached_and_every_event_happens_somewhere() -> None:

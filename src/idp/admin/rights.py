@@ -54,4 +54,4 @@ def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
     if key.scope not in right.scopes and not prepares:
         raise Refused("forbidden", f"A key of scope {key.scope.value} may not do this.")
     if not key.may(right.permission):
-        raise Refused("forbidden", f"This key lacks the permission {right.permission}.")
+        raise Refused("forbidden", f"The key or token lacks the permission {right.permission}.")

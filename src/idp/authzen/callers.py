@@ -23,7 +23,7 @@ async def authenticate(house: House, tenant: TenantId, authorization: bytes | No
     if key.scope is KeyScope.PARTNER:
         raise Refused("forbidden", "A key of scope partner may not do this.")
     if not key.may(_WANTED):
-        raise Refused("forbidden", f"This key lacks the permission {_WANTED}.")
+        raise Refused("forbidden", f"The key or token lacks the permission {_WANTED}.")
     if await house.units.read(PLATFORM, lambda unit: credentials.use_is_worth_noting(unit, key)):
         await house.units.commit(PLATFORM, lambda unit: credentials.note_use(unit, key))
     return key.actor

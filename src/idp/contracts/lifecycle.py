@@ -90,7 +90,7 @@ def after(status: Status | None, event: Event) -> Status:
     """
     to = TRANSITIONS.get((status, event))
     if to is None:
-        raise Conflict("illegal_transition", f"{event.value} is not possible in state {status}", state=status)
+        raise Conflict("illegal_transition", f"The contract is {status}: this is not possible now.", state=status)
     return to
 
 
