@@ -26,10 +26,11 @@ const actions = {
     return config.serverMetadata();
   },
 
-  async begin({ redirect_uri, scope, ...more }) {
+  // `by`: how the request is handed in; `key` is a private JWK that signs it
+  async begin({ redirect_uri, scope, by = 'query', key, ...more }) {
     const pkceCodeVerifier = client.randomPKCECodeVerifier();
     pending = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
-    const url = client.buildAuthorizationUrl(config, {
+    const asked = {
       redirect_uri,
       scope,
       code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
@@ -37,7 +38,15 @@ const actions = {
       state: pending.expectedState,
       nonce: pending.expectedNonce,
       ...more,
-    });
+    };
+    const signed = async () => client.buildAuthorizationUrlWithJAR(config, asked, await signing(key));
+    const ways = {
+      query: () => client.buildAuthorizationUrl(config, asked),
+      pushed: () => client.buildAuthorizationUrlWithPAR(config, asked),
+      signed,
+      'signed and pushed': async () => client.buildAuthorizationUrlWithPAR(config, (await signed()).searchParams),
+    };
+    const url = await ways[by]();
     return { url: url.href, state: pending.expectedState, nonce: pending.expectedNonce };
   },
 
@@ -61,6 +70,11 @@ const actions = {
   revoke: async ({ token }) => (await client.tokenRevocation(config, token)) ?? {},
   end_session: (parameters) => ({ url: client.buildEndSessionUrl(config, parameters).href }),
 };
+
+async function signing(jwk) {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  return { key: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']), kid: jwk.kid };
+}
 
 function told(error) {
   const { name, message, code, error: oauth, error_description, status, cause } = error;

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext
 from tests.clients.relying_party import Failed, RelyingParty, relying_party
 from tests.support.callback import Callback
 from tests.support.installation import Installation
+from tests.support.signed_requests import Key
 from tests.support.walk import walk
 
 SCOPE = "openid profile email offline_access"
@@ -34,7 +35,7 @@ class Client:
         return tokens
 
 
-Register = Callable[[str], Client]
+Register = Callable[..., Client]
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def register(installation: Installation, service: Callback) -> Iterator[Register
     """Registers a client with the authentication method named, and hands it to a library of its own."""
     with ExitStack() as parties:
 
-        def build(method: str) -> Client:
+        def build(method: str, **metadata: Any) -> Client:
             grants = ["authorization_code", "refresh_token"]
             registered = installation.add_service(
                 f"openid-client with {method}",
@@ -52,6 +53,7 @@ def register(installation: Installation, service: Callback) -> Iterator[Register
                 response_types=["code"],
                 token_endpoint_auth_method=method,
                 scope=SCOPE,
+                **metadata,
             )
             party = parties.enter_context(relying_party(installation.issuer, registered))
             return Client(party, registered["client_id"], f"{service.url}/callback", f"{service.url}/goodbye")
@@ -76,6 +78,30 @@ def test_a_person_signs_in_and_the_service_learns_who(
     about = client.party.ask("userinfo", access_token=tokens["access_token"], sub=claims["sub"])
     assert about["email"] == "taro@aoba.example"
     assert about["name"]
+
+
+@pytest.mark.parametrize(
+    ("by", "rules"),
+    [
+        ("pushed", {"require_pushed_authorization_requests": True}),
+        ("signed", {"require_signed_request_object": True}),
+        (
+            "signed and pushed",
+            {"require_pushed_authorization_requests": True, "require_signed_request_object": True},
+        ),
+    ],
+)
+def test_a_request_is_handed_in_as_its_client_has_to(
+    by: str, rules: dict[str, bool], register: Register, person: BrowserContext
+) -> None:
+    key = Key.make("ES256")
+    client = register("client_secret_basic", jwks={"keys": [key.jwk()]}, **rules)
+    signer = {"key": key.private_jwk()} if "signed" in by else {}
+    begun = client.party.ask("begin", redirect_uri=client.redirect_uri, scope=SCOPE, by=by, **signer)
+    names = parse_qs(urlsplit(begun["url"]).query).keys()
+    assert names == {"client_id", "request" if by == "signed" else "request_uri"}
+    callback, _ = walk(person.new_page(), begun["url"], until=client.redirect_uri)
+    assert client.party.ask("finish", callback=callback)["claims"]["nonce"] == begun["nonce"]
 
 
 def test_a_person_who_is_asked_for_consent_gives_it(register: Register, person: BrowserContext) -> None:

@@ -40,6 +40,7 @@ def test_what_is_left_out_takes_the_defaults_of_the_specification():
         "introspection": False,
         "resources": [],
         "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
     }
 
 

@@ -120,15 +120,6 @@ def test_the_service_is_told_what_was_wrong_at_its_registered_address(
     assert all(" " <= character <= "~" and character not in '"\\' for character in described)
 
 
-@pytest.mark.meets("A13")
-@pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize(("name", "value"), [("request", "a.b.c"), ("request_uri", "https://rp.example/r")])
-def test_a_request_in_a_request_is_not_supported(shared: Provider, method: str, name: str, value: str) -> None:
-    answer = ask(shared, {name: value}, [], method)
-    assert answer.location.startswith(f"{CALLBACK}?")
-    assert (answer.query["error"], answer.query["state"]) == (f"{name}_not_supported", STATE)
-
-
 @pytest.mark.meets("A4")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("changes", "more", "error"), SHOWN_HERE)

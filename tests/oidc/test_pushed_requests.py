@@ -1,5 +1,6 @@
 """RFC 9126: what a client pushes, and the browser that brings the reference."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,12 +9,19 @@ from tests.oidc.test_sweeping import swept
 from tests.support.filling import BASE_URL, CALLBACK
 from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import STATE, Browser, Party, claims
-from tests.support.provider import Provider
+from tests.support.provider import Provider, Source
 
 from idp import federation
 from idp.federation import read
 
 URN = "urn:ietf:params:oauth:request_uri:"
+
+
+@pytest.fixture(scope="module")
+def served(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """For tests that leave nothing behind which another could see, on each database."""
+    with source.provider(tmp_path_factory.mktemp("pushed")) as made:
+        yield made
 
 
 def push(party: Party, **changes: str | None) -> str:
@@ -42,8 +50,8 @@ def pushes_only(provider: Provider, name: str, *, only: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "post", "app"])
-def test_a_pushed_request_ends_in_tokens_as_any_other(provider: Provider, name: str) -> None:
-    party, browser = provider.party(name), provider.browser()
+def test_a_pushed_request_ends_in_tokens_as_any_other(served: Provider, name: str) -> None:
+    party, browser = served.party(name), served.browser()
     answer = party.post("par", **party.asking())
     assert (answer.status, answer.json()["expires_in"]) == (201, 90)
     assert answer.headers["content-type"] == "application/json"
@@ -70,17 +78,17 @@ def test_a_reference_may_be_visited_again_until_one_of_the_visits_is_answered(pr
     assert provider.count("authorization_codes") == 1
 
 
-def test_a_reference_lives_for_ninety_seconds(provider: Provider) -> None:
-    web, browser = provider.party("web"), provider.browser()
+def test_a_reference_lives_for_ninety_seconds(served: Provider) -> None:
+    web, browser = served.party("web"), served.browser()
     uri = push(web)
-    provider.clock.advance(seconds=89.999)
+    served.clock.advance(seconds=89.999)
     assert "/signin?" in visit(browser, web, uri).location
-    provider.clock.advance(seconds=0.001)
+    served.clock.advance(seconds=0.001)
     assert is_dead(visit(browser, web, uri))
 
 
-def test_the_person_s_no_is_an_answer_too(provider: Provider) -> None:
-    web, browser = provider.party("web"), provider.browser()
+def test_the_person_s_no_is_an_answer_too(served: Provider) -> None:
+    web, browser = served.party("web"), served.browser()
     uri = push(web, prompt="consent")
     browser.button = "consent-deny"
     answer = browser.follow(visit(browser, web, uri))
@@ -88,16 +96,16 @@ def test_the_person_s_no_is_an_answer_too(provider: Provider) -> None:
     assert is_dead(visit(browser, web, uri))
 
 
-def test_a_form_from_another_site_brings_a_reference_as_well(provider: Provider) -> None:
-    web, browser = provider.party("web"), provider.browser()
+def test_a_form_from_another_site_brings_a_reference_as_well(served: Provider) -> None:
+    web, browser = served.party("web"), served.browser()
     fields = {"client_id": web.client_id, "request_uri": push(web)}
     answer = browser.post("/t/aoba/authorize", fields, {})
     assert "code" in browser.follow(answer).query
 
 
-def test_a_reference_is_good_at_every_worker(provider: Provider) -> None:
-    web = provider.party("web")
-    browser = Browser(provider.second)
+def test_a_reference_is_good_at_every_worker(served: Provider) -> None:
+    web = served.party("web")
+    browser = Browser(served.second)
     assert "code" in browser.follow(visit(browser, web, push(web))).query
 
 
@@ -143,14 +151,14 @@ def test_requests_are_pushed_by_post_alone(shared: Provider, method: str) -> Non
     assert answer.status == 405
 
 
-def test_a_client_that_must_push_is_not_served_otherwise(provider: Provider) -> None:
-    web, other, browser = provider.party("web"), provider.party("other"), provider.browser()
-    pushes_only(provider, "web", only=True)
+def test_a_client_that_must_push_is_not_served_otherwise(served: Provider) -> None:
+    web, other, browser = served.party("web"), served.party("other"), served.browser()
+    pushes_only(served, "web", only=True)
     answer = browser.get(web.address())
     assert (answer.query["error"], answer.query["state"]) == ("invalid_request", STATE)
     assert "code" in browser.follow(visit(browser, web, push(web))).query
     assert "code" in browser.authorize(other).query
-    pushes_only(provider, "web", only=False)
+    pushes_only(served, "web", only=False)
     assert "code" in browser.authorize(web).query
 
 

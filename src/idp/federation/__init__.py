@@ -17,7 +17,7 @@ from idp.federation.assignments import (
     unassign,
 )
 from idp.federation.client_keys import ClientKeys
-from idp.federation.client_requests import RequestRules
+from idp.federation.client_requests import RequestAlg, RequestRules
 from idp.federation.document import read, to_json
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.model import (
@@ -66,6 +66,7 @@ __all__ = [
     "Protocol",
     "RedirectUris",
     "Registered",
+    "RequestAlg",
     "RequestRules",
     "ResponseType",
     "Rules",

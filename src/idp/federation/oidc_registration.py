@@ -118,7 +118,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         access_token_lifetime=fields.number("access_token_lifetime", default=300, lowest=60, highest=3_600),
         introspection=_introspection(fields, flow.auth_method),
         resources=_resources(fields),
-        requests=client_requests.read(fields),
+        requests=client_requests.read(fields, production=production),
         keys=client_keys.read(fields, flow.auth_method, production=production),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},

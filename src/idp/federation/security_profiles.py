@@ -18,19 +18,23 @@ class AssertionAudience(StrEnum):
 
 
 class Rules(NamedTuple):
-    """`sender_constrained`: tokens are given to proven holders of a key alone."""
+    """`sender_constrained`: tokens are given to proven holders of a key alone. `whole_request_objects`: they say by
+    whom they are, for whom, and until when (RFC 9101 4); older libraries sign the parameters alone (Core 6.1)."""
 
     pkce_always: bool
     assertion_audience: AssertionAudience
     assertion_algs: frozenset[AssertionAlg]
     auth_methods: frozenset[AuthMethod]
     sender_constrained: bool
+    whole_request_objects: bool
 
 
 _EVERY_METHOD = frozenset(AuthMethod)
 _EVERY_ALG = frozenset(AssertionAlg)
 
 RULES: Mapping[SecurityProfile, Rules] = {
-    SecurityProfile.MODERN: Rules(True, AssertionAudience.ISSUER, _EVERY_ALG, _EVERY_METHOD, False),
-    SecurityProfile.OIDC: Rules(False, AssertionAudience.ISSUER_OR_TOKEN_ENDPOINT, _EVERY_ALG, _EVERY_METHOD, False),
+    SecurityProfile.MODERN: Rules(True, AssertionAudience.ISSUER, _EVERY_ALG, _EVERY_METHOD, False, True),
+    SecurityProfile.OIDC: Rules(
+        False, AssertionAudience.ISSUER_OR_TOKEN_ENDPOINT, _EVERY_ALG, _EVERY_METHOD, False, False
+    ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from idp import contracts
 from idp.access import Facts
-from idp.federation import AssertionAlg, AuthMethod, Grant, ResponseType
+from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType
 from idp.kit.errors import NotFound, Unavailable
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
@@ -47,8 +47,6 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
-        "pushed_authorization_request_endpoint": f"{issuer}/par",
-        "require_pushed_authorization_requests": False,
         "end_session_endpoint": f"{issuer}/end_session",
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
@@ -66,11 +64,23 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],
         "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        **_requests(issuer, switches),
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": [language.value for language in Language],
+    }
+
+
+def _requests(issuer: str, switches: Switches) -> dict[str, Any]:
+    """How else than in a query they are handed in (RFC 9126 5, RFC 9101 10.5, OpenID Connect Discovery 3)."""
+    return {
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": False,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": switches.request_uri_by_reference,
+        "require_request_uri_registration": True,
+        "require_signed_request_object": False,
+        "request_object_signing_alg_values_supported": [alg.value for alg in RequestAlg],
     }
 
 

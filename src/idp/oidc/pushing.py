@@ -9,16 +9,18 @@ from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound
 from idp.kit.units import Unit
-from idp.oidc import assertions, clients, sources, store
+from idp.oidc import assertions, clients, signed_requests, sources, store
 from idp.oidc import request as requests
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, PageError, as_oauth, send_error
 from idp.oidc.grants import Asked
 from idp.oidc.model import PUSHED_KIND, PUSHED_LIFETIME, PushedRequest
 from idp.oidc.request import RedirectError
+from idp.oidc.sources import Parameters
 from idp.oidc.token import read_form
 from idp.web.asgi import App, Receive, Scope, Send, json_response
 from idp.web.failures import Refusal
+from idp.web.forms import Form
 from idp.web.house import House
 from idp.web.limits import REQUEST_OBJECT
 
@@ -50,16 +52,14 @@ async def _push(asked: Asked) -> Answer:
     await _turn_away(asked)
     if "request_uri" in asked.form:  # RFC 9126 2.1
         raise OAuthError("invalid_request", "A pushed request does not refer to another one.")
-    if "request" in asked.form:
-        raise OAuthError("request_not_supported", "The parameter request is not supported.")
-    text = sources.pushed_text(asked.form, asked.service.client_id)
-    _check(asked)
     secret = ids.mint(PUSHED_KIND)
+    parameters = (await _parameters(asked))._replace(pushed=secret.id)
+    _check(asked, parameters)
     row = PushedRequest(
         id=secret.id,
         digest=secret.digest,
         service_id=asked.service.id,
-        request=text,
+        request=sources.to_text(parameters),
         created_at=asked.now_us,
         expires_at=asked.now_us + PUSHED_LIFETIME,
         finished_at=None,
@@ -68,11 +68,23 @@ async def _push(asked: Asked) -> Answer:
     return {"request_uri": f"{sources.URN}{secret.token}", "expires_in": PUSHED_LIFETIME // SECOND}
 
 
-def _check(asked: Asked) -> None:
+async def _parameters(asked: Asked) -> Parameters:
+    """Of the signed object where there is one (RFC 9126 3), otherwise of the form; the client is the one that has
+    proved itself."""
+    token, service = asked.form.get("request"), asked.service
+    if token:
+        form = await signed_requests.read(asked.house, asked.facts, service, token)
+        return Parameters(form, signed=True)
+    others = [field for field in asked.form.fields if field[0] not in {"client_id", "request"}]
+    return Parameters(Form((("client_id", service.client_id), *others)))
+
+
+def _check(asked: Asked, parameters: Parameters) -> None:
     """As the authorization endpoint would. Its answer is not for a browser to carry: no page, no redirect."""
     try:
-        back = requests.way_back(asked.form, asked.service)
-        requests.parse(asked.form, asked.service, back, switches=asked.facts.switches)
+        back = requests.way_back(parameters.form, asked.service)
+        request = requests.parse(parameters.form, asked.service, back, switches=asked.facts.switches)
+        sources.described(parameters, request, asked.service)
     except PageError as fault:
         said = "redirect_uri is not registered." if fault.code == "invalid_redirect_uri" else fault.detail
         raise OAuthError("invalid_request", said) from fault

@@ -1,7 +1,8 @@
 """Where the parameters of an authorization request come from: the one place from which all of them are taken.
 
-From its query or form, as ever; or from what its client has pushed beforehand (RFC 9126), and then nothing beside the
-reference and the client counts. What they are worth is for the checks of `request` to say, which read them alike.
+From its query or form, as ever; or from what its client has pushed beforehand (RFC 9126) or signed (RFC 9101), and then
+nothing beside that and the client counts. What they are worth is for the checks of `request` to say, which read them
+alike.
 """
 
 import hmac
@@ -11,72 +12,84 @@ from typing import NamedTuple
 
 from idp.federation import Service
 from idp.kit import ids
+from idp.kit.errors import Failure
 from idp.kit.units import Unit
 from idp.oidc import request as requests
-from idp.oidc import store
-from idp.oidc.errors import PageError
+from idp.oidc import signed_requests, store
+from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.model import PUSHED_KIND
 from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.web.browsers import Browser
 from idp.web.forms import Form
 from idp.web.house import House
 
+_OBJECTS = frozenset({"request", "request_uri"})
 URN = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 2.2
 
 
 class Parameters(NamedTuple):
-    """`pushed` is the id under which they waited; their answer ends it."""
+    """`pushed` is the id under which they waited; their answer ends it. `signed`: by their client."""
 
     form: Form
     pushed: str | None = None
+    signed: bool = False
 
 
 async def parameters_of(house: House, browser: Browser, form: Form) -> Parameters:
     """Of a request as it arrives. Raises `PageError` and `RedirectError`."""
     if "request" not in form and "request_uri" not in form:
         return Parameters(form)
-    client_id = requests.client_of(form)
     by_value, by_reference = form.get("request"), form.get("request_uri")
-    if not by_value and not by_reference:
-        return Parameters(form)  # RFC 6749 3.1: without a value as if they were left out
+    if not by_value and not by_reference:  # RFC 6749 3.1: without a value as if they were left out
+        return Parameters(Form(tuple(field for field in form.fields if field[0] not in _OBJECTS)))
+    client_id = requests.client_of(form)
+    if (by_value and by_reference) or not form.repeated.isdisjoint(_OBJECTS):  # RFC 9101 5
+        raise PageError("invalid_request", detail="request and request_uri exclude each other")
     if by_reference and by_reference.startswith(URN):
-        if by_value or "request_uri" in form.repeated:  # RFC 9101 5: never both
-            raise PageError("invalid_request", detail="request_uri stands alone")
         return await house.units.read(browser.tenant, lambda unit: _pushed(house, unit, client_id, by_reference))
-    name = "request" if by_value else "request_uri"
+    facts = await house.units.read(browser.tenant, lambda unit: house.memory.current(unit, client_id))
+    service = facts.services.get(client_id)
+    if service is None or service.oidc is None:
+        raise PageError("unknown_service")
+    try:
+        token = by_value or await signed_requests.fetch(house, facts, service, by_reference or "")
+        if signed_requests.is_unsigned(token):
+            name = "request" if by_value else "request_uri"
+            raise OAuthError(f"{name}_not_supported", "Only signed request objects are supported.")
+        return Parameters(await signed_requests.read(house, facts, service, token), signed=True)
+    except OAuthError as fault:
+        raise _told(fault, form, service) from fault
 
-    def refuse(unit: Unit) -> Parameters:
-        service = house.memory.current(unit, client_id).services.get(client_id)
+
+def _told(fault: OAuthError, form: Form, service: Service) -> Failure:
+    """To the client, if the address is certain without the object that could not be read."""
+    try:
         back = requests.way_back(form, service)
-        raise RedirectError(back, f"{name}_not_supported", f"The parameter {name} is not supported.")
-
-    return await house.units.read(browser.tenant, refuse)
+    except PageError:
+        return PageError(fault.code, detail=fault.public)
+    return RedirectError(back, fault.code, fault.public)
 
 
 def described(parameters: Parameters, request: AuthorizationRequest, service: Service) -> AuthorizationRequest:
     """The checked request, with how it came here. Raises `RedirectError` where it had to come in another way."""
-    if parameters.pushed is not None:
-        return replace(request, pushed=parameters.pushed)
     assert service.oidc is not None
-    if service.oidc.requests.pushed_only:  # RFC 9126 6
+    rules = service.oidc.requests
+    if rules.pushed_only and parameters.pushed is None:  # RFC 9126 6
         raise RedirectError(request.back, "invalid_request", "This client has to push its requests.")
-    return request
+    if rules.signed_only and not parameters.signed:  # RFC 9101 10.5
+        raise RedirectError(request.back, "invalid_request", "This client has to sign its requests.")
+    return request if parameters.pushed is None else replace(request, pushed=parameters.pushed)
 
 
 def to_text(parameters: Parameters) -> str:
-    """For an interaction to keep."""
-    return json.dumps([parameters.pushed, *_own(parameters.form)], ensure_ascii=False)
+    """For an interaction to keep, or for a pushed request."""
+    own = [field for field in parameters.form.fields if field[0] in requests.PARAMETERS]
+    return json.dumps([parameters.pushed, parameters.signed, *own], ensure_ascii=False)
 
 
 def from_text(text: str) -> Parameters:
-    pushed, *fields = json.loads(text)
-    return Parameters(_form(fields), pushed)
-
-
-def pushed_text(form: Form, client_id: str) -> str:
-    """What is kept of a request that an authenticated client pushes: no credential is among it."""
-    fields = [field for field in _own(form) if field[0] != "client_id"]
-    return json.dumps([("client_id", client_id), *fields], ensure_ascii=False)
+    pushed, signed, *fields = json.loads(text)
+    return Parameters(Form(tuple((name, value) for name, value in fields)), pushed, signed)
 
 
 def _pushed(house: House, unit: Unit, client_id: str, reference: str) -> Parameters:
@@ -89,12 +102,4 @@ def _pushed(house: House, unit: Unit, client_id: str, reference: str) -> Paramet
     alive = found.finished_at is None and unit.now_us < found.expires_at
     if not (alive and found.service_id == service.id and hmac.compare_digest(found.digest, shown.digest)):
         raise PageError("invalid_request_uri")
-    return Parameters(_form(json.loads(found.request)), found.id)
-
-
-def _own(form: Form) -> list[tuple[str, str]]:
-    return [field for field in form.fields if field[0] in requests.PARAMETERS]
-
-
-def _form(fields: list[tuple[str, str]]) -> Form:
-    return Form(tuple((name, value) for name, value in fields))
+    return from_text(found.request)

@@ -11,6 +11,7 @@ from idp.federation import (
     Consent,
     Grant,
     Protocol,
+    RequestAlg,
     ResponseType,
     SecurityProfile,
     ServiceStatus,
@@ -58,6 +59,11 @@ class OidcMetadata(Sent):
     introspection: Annotated[bool | None, Field(description="May introspect tokens whose `aud` names it.")] = None
     resources: Annotated[list[Uri] | None, Field(description="APIs it stands for (RFC 8707).")] = None
     require_pushed_authorization_requests: Annotated[bool | None, Field(description="RFC 9126 6.")] = None
+    require_signed_request_object: Annotated[bool | None, Field(description="RFC 9101 10.5.")] = None
+    request_object_signing_alg: RequestAlg | None = None
+    request_uris: Annotated[
+        list[Uri] | None, Field(description="Where request objects are fetched, if the tenant switches that on.")
+    ] = None
 
 
 class OidcClient(OidcMetadata):
