@@ -118,6 +118,7 @@ def test_the_same_picture_sent_again_changes_nothing(world: World) -> None:
 
 OFF = {
     "dynamic_registration": False,
+    "registration_token_required": False,
     "implicit": False,
     "hybrid": False,
     "token_exchange": False,

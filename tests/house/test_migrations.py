@@ -25,6 +25,7 @@ _TENANT = (
     "INSERT INTO invitations VALUES ('tnt_1', 'inv_1', 'usr_1', 'digest', 0, 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO pushed_requests VALUES ('tnt_1', '1', 'digest', 'svc_1', 'sealed', 0, 0, NULL)",
+    "INSERT INTO client_registrations VALUES ('tnt_1', '1', 'digest', 'svc_1', 0)",
     "INSERT INTO registration_changes VALUES ('tnt_1', 1, 0, 'key_1', 'api', 'sealed')",
     "INSERT INTO erasure_certificates VALUES ('tnt_1', 'con_1', 0, '{}')",
     "INSERT INTO seats VALUES ('tnt_1', 1)",

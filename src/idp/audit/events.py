@@ -31,6 +31,7 @@ class Event(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SESSION_ENDED = "session.ended"
+    CLIENT_REGISTERED_ITSELF = "client.registered_itself"
     SERVICE_CREATED = "service.created"
     SERVICE_CHANGED = "service.changed"
     SERVICE_DELETED = "service.deleted"

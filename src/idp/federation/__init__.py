@@ -46,9 +46,15 @@ from idp.federation.oidc_vocabulary import (
 )
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
+from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
+from idp.federation.self_registration import SelfRegistered, register, registered_by
+from idp.federation.self_registration import read as read_client
+from idp.federation.self_registration import replace as replace_client
+from idp.federation.self_registration import to_json as client_to_json
 from idp.federation.store import assignments_of, find, find_by_client_id, get, open_secret, page, registered
 
 __all__ = [
+    "REGISTRATION_TOKEN",
     "RULES",
     "AccessTokenFormat",
     "ApplicationType",
@@ -71,6 +77,7 @@ __all__ = [
     "ResponseType",
     "Rules",
     "SecurityProfile",
+    "SelfRegistered",
     "Service",
     "ServiceDraft",
     "ServiceId",
@@ -82,6 +89,7 @@ __all__ = [
     "assignment_to_json",
     "assignments_of",
     "change",
+    "client_to_json",
     "create",
     "create_many",
     "delete",
@@ -100,8 +108,12 @@ __all__ = [
     "page",
     "read",
     "read_assignee",
+    "read_client",
+    "register",
     "registered",
+    "registered_by",
     "replace",
+    "replace_client",
     "rotate_secret",
     "to_json",
     "unassign",

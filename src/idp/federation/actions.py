@@ -94,6 +94,12 @@ def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
     audit.record(unit, Event.SERVICE_DELETED, subject=before.service.id)
 
 
+def put(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
+    """What the draft says, in the place of what was registered."""
+    tenants.touch(unit)
+    return _change(unit, before, draft)
+
+
 def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
     tenants.touch(unit)
     before = store.registered(unit, service_id)

@@ -47,6 +47,7 @@ class OidcClient:
     logo_uri: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
+    initiate_login_uri: str | None = None  # Core 4
     software_id: str | None = None
     software_version: str | None = None
 
@@ -112,7 +113,16 @@ class OidcClient:
         )
 
 
-_SHOWN = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "software_id", "software_version")
+_SHOWN = (
+    "client_name",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "initiate_login_uri",
+    "software_id",
+    "software_version",
+)
 
 
 def _scope_place(scope: str) -> tuple[int, str]:

@@ -36,6 +36,7 @@ NAMES = frozenset(
         "contacts",
         "grant_types",
         "id_token_signed_response_alg",
+        "initiate_login_uri",
         "introspection",
         "logo_uri",
         "policy_uri",
@@ -56,6 +57,7 @@ NAMES = frozenset(
 )
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
+IDENTITY_SCOPES = _STANDARD_SCOPES | {"offline_access"}
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 3.3
 _ANSWERED_IN_A_BROWSER = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT})
 _MOST_URIS = 100
@@ -128,7 +130,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
     return Registration(client, _contacts(fields), _secret(fields, flow.auth_method))
 
 
-_PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+_PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
 
 
 def _flow(fields: Fields) -> _Flow:

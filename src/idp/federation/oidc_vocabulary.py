@@ -142,7 +142,6 @@ UNBUILT_NAMES = frozenset(
         "frontchannel_logout_uri",
         "id_token_encrypted_response_alg",
         "id_token_encrypted_response_enc",
-        "initiate_login_uri",
         "introspection_encrypted_response_alg",
         "introspection_encrypted_response_enc",
         "introspection_signed_response_alg",

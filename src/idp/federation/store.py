@@ -21,8 +21,8 @@ from idp.federation.model import (
     VerificationStatus,
 )
 from idp.federation.oidc_client import OidcClient
-from idp.federation.tables import assignments, fetched_keys, services
-from idp.kit.db import add_new, command, own, query
+from idp.federation.tables import assignments, client_registrations, fetched_keys, services
+from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.sealing import Box
 from idp.kit.units import Unit
@@ -44,6 +44,13 @@ class ServiceRow(NamedTuple):
     version: int
     created_at: int
     secret_sealed: bytes | None
+
+
+class SelfRegistration(NamedTuple):
+    id: str
+    digest: bytes
+    service_id: str
+    created_at: int
 
 
 class AssignmentRow(NamedTuple):
@@ -93,6 +100,19 @@ _SET_SECRET = command(
 )
 _DELETE = command(delete(services).where(own(services), services.c.id == bindparam("service")))
 _FORGET_KEYS = command(delete(fetched_keys).where(own(fetched_keys), fetched_keys.c.service_id == bindparam("service")))
+
+_ADD_SELF = addition(client_registrations, SelfRegistration)
+_FIND_SELF = query(
+    select(*[client_registrations.c[name] for name in SelfRegistration._fields]).where(
+        own(client_registrations), client_registrations.c.id == bindparam("id")
+    ),
+    SelfRegistration,
+)
+_FORGET_SELF = command(
+    delete(client_registrations).where(
+        own(client_registrations), client_registrations.c.service_id == bindparam("service")
+    )
+)
 
 _ASSIGNMENT = [assignments.c[name] for name in AssignmentRow._fields]
 _ASSIGNED = query(
@@ -213,8 +233,17 @@ def open_secret(box: Box, service: Service) -> bytes:
 
 def delete_service(unit: Unit, service_id: ServiceId) -> None:
     unit.run(_UNASSIGN_ALL, service=service_id)
+    unit.run(_FORGET_SELF, service=service_id)
     unit.run(_FORGET_KEYS, service=service_id)
     unit.run(_DELETE, service=service_id)
+
+
+def add_self_registration(unit: Unit, row: SelfRegistration) -> None:
+    unit.append(_ADD_SELF, row)
+
+
+def find_self_registration(unit: Unit, token_id: str) -> SelfRegistration | None:
+    return unit.one(_FIND_SELF, id=token_id)
 
 
 def find_assignment(unit: Unit, service_id: str, assignee: Assignee) -> Assignment | None:

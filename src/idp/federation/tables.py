@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
 
 services = Table(
     "services",
@@ -23,6 +23,18 @@ services = Table(
     Column("secret_sealed", LargeBinary),  # only where the client signs by it (client_secret_jwt)
     UniqueConstraint("tenant_id", "client_id"),
     info=ERASED,
+)
+
+client_registrations = Table(
+    "client_registrations",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "service_id"),
+    info=ERASED | WITHDRAWN,
 )
 
 assignments = Table(

@@ -8,6 +8,7 @@ from idp.oidc import (
     introspection,
     logout,
     pushing,
+    registration,
     revocation,
     token,
     userinfo,
@@ -17,6 +18,8 @@ from idp.web.house import House
 
 _GET = frozenset({"GET"})
 _POST = frozenset({"POST"})
+_PUT = frozenset({"PUT"})
+_DELETE = frozenset({"DELETE"})
 _BOTH = _GET | _POST
 
 
@@ -34,6 +37,10 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", accepting.question(house)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", accepting.acceptance(house)),
         Route("/t/{tenant}/par", _POST, "par", pushing.endpoint(house)),
+        Route(f"/t/{{tenant}}/{registration.REGISTER}", _POST, "register", registration.registering(house)),
+        Route(f"/t/{{tenant}}/{registration.REGISTER}", _GET, "register", registration.reading(house)),
+        Route(f"/t/{{tenant}}/{registration.REGISTER}", _PUT, "register", registration.replacing(house)),
+        Route(f"/t/{{tenant}}/{registration.REGISTER}", _DELETE, "register", registration.withdrawing(house)),
         Route("/t/{tenant}/token", _POST, "token", token.endpoint(house)),
         Route("/t/{tenant}/userinfo", _BOTH, "userinfo", userinfo.endpoint(house)),
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),

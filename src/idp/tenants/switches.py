@@ -14,9 +14,11 @@ LONGEST_GRACE = 30  # seconds
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
     """`public_refresh_grace_seconds` is how long a public client whose answer was lost may show its last refresh token
-    again, as long as nobody has used the one that replaced it."""
+    again, as long as nobody has used the one that replaced it. With `registration_token_required` a client that
+    registers itself shows one of the tenant's API keys that may write services (RFC 7591 1.2, initial access token)."""
 
     dynamic_registration: bool = False
+    registration_token_required: bool = False
     implicit: bool = False
     hybrid: bool = False
     token_exchange: bool = False

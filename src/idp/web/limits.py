@@ -16,6 +16,7 @@ BODY_LIMITS: Mapping[str, int] = {
     "/t/{tenant}/par": REQUEST_OBJECT,
     "/t/{tenant}/authorize": REQUEST_OBJECT,
     "/t/{tenant}/bc-authorize": REQUEST_OBJECT,
+    "/t/{tenant}/register": REQUEST_OBJECT,
     "/t/{tenant}/saml/": REQUEST_OBJECT,
     "/t/{tenant}/scim/": DOCUMENT,
 }

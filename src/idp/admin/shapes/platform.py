@@ -133,6 +133,7 @@ class SwitchesChange(Sent):
     """A member that is left out stays, and null puts it back to its default."""
 
     dynamic_registration: bool | None = None
+    registration_token_required: bool | None = None
     implicit: bool | None = None
     hybrid: bool | None = None
     token_exchange: bool | None = None
@@ -159,9 +160,11 @@ class Appearance(Shown):
 class Switches(Shown):
     """What of OpenID Connect the tenant has switched on: what is off is neither in its discovery document nor accepted.
     `public_refresh_grace_seconds` is how long a public client may show a replaced refresh token again, as long as its
-    successor is unused."""
+    successor is unused. With `registration_token_required` a client that registers itself must show an API key of the
+    tenant that may write services."""
 
     dynamic_registration: bool
+    registration_token_required: bool
     implicit: bool
     hybrid: bool
     token_exchange: bool

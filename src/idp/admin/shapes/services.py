@@ -46,6 +46,7 @@ class OidcMetadata(Sent):
     logo_uri: Uri | None = None
     policy_uri: Uri | None = None
     tos_uri: Uri | None = None
+    initiate_login_uri: Uri | None = None
     contacts: list[str] | None = None
     software_id: str | None = None
     software_version: str | None = None
