@@ -37,10 +37,11 @@ CONDITIONS: list[dict[str, Any]] = [
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """CPU time of one decision in microseconds, medians of the rounds: without rules, with twenty rules that are all
-    asked, and with twenty that only Cedar can judge."""
+    asked, with twenty texts that no form can express, and with Cedar itself judging these."""
 
     none: float
     twenty: float
+    texts: float
     cedar: float
 
 
@@ -60,11 +61,11 @@ def measure(*, core: int) -> Decisions:
 def main() -> None:
     from idp.access import policies
 
-    def restored(documents: list[dict[str, Any]]) -> policies.RuleSet:
+    def restored(documents: list[dict[str, Any]], *, by_cedar: bool = False) -> policies.RuleSet:
         rules = [policies.restore(each, rule_id=f"pol_{number}") for number, each in enumerate(documents)]
         if any(rule.broken for rule in rules):
             raise SystemExit("a rule of the measurement could not be read")
-        return policies.compile(rules, NETWORKS)
+        return policies.compile(rules, NETWORKS, by_cedar=by_cedar)
 
     forms = [
         {"name": "rule", "effect": "deny", "services": ["*"], "when": CONDITIONS[number % len(CONDITIONS)]}
@@ -78,7 +79,8 @@ def main() -> None:
         for form in forms
     ]
     requests = [policies.Inputs(**each) for each in _requests(policies.Action.SIGN_IN)]
-    timed = [_timed(restored(documents).evaluate, requests) for documents in ([], forms, texts)]
+    rulesets = [restored([]), restored(forms), restored(texts), restored(texts, by_cedar=True)]
+    timed = [_timed(ruleset.evaluate, requests) for ruleset in rulesets]
     json.dump(asdict(Decisions(*timed)), sys.stdout)
 
 

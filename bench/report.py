@@ -72,7 +72,7 @@ def table(outcome: Outcome) -> str:
         of = outcome.decisions
         lines.append(
             f"a decision: {of.none:.1f} µs without rules, {of.twenty:.1f} µs with twenty, "
-            f"{of.cedar:.1f} µs with twenty that only Cedar can judge"
+            f"{of.texts:.1f} µs with twenty texts that no form can express, {of.cedar:.1f} µs where Cedar judges them"
         )
     return "\n".join(lines)
 
@@ -105,6 +105,7 @@ def missed(outcome: Outcome) -> list[str]:
         ceilings["decision"] = {
             "none_us": outcome.decisions.none,
             "twenty_us": outcome.decisions.twenty,
+            "texts_us": outcome.decisions.texts,
             "cedar_us": outcome.decisions.cedar,
         }
     found += [

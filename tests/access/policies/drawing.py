@@ -48,6 +48,30 @@ ATOMS = [
     ('context.networks.containsAny(["office", "branch"])', "ip"),
     ("context.ip.isIpv4()", "ip"),
     ("context has ip", "ip"),
+    ("context.time has hour", "now_us"),
+    ("context has browser.family", "browser_family browser_version"),
+    ('context.browser.family like "{l}"', "browser_family"),
+    ('context.browser.family like "{l}"', "browser_family"),
+    ("context.age_seconds + {a} * 2 {c} -{a} - -{a}", "age_seconds"),
+    ("context.age_seconds * 9223372036854775807 {c} {a}", "age_seconds"),
+    ("-context.age_seconds {c} {v} - context.browser.version", "age_seconds browser_version"),
+    ("[0, 60, 300].contains(context.age_seconds)", "age_seconds"),
+    ('context.amr.containsAll(["pwd", "otp"])', "methods"),
+    ('["pwd", "otp"].containsAll(context.amr)', "methods"),
+    ('context.amr == ["pwd"]', "methods"),
+    ("context.amr.isEmpty()", "methods"),
+    ('context.networks.containsAll(["office", "branch"])', "ip"),
+    ("context.ip.isIpv6() || context.ip.isMulticast()", "ip"),
+    ("context.ip.isLoopback()", "ip"),
+    ('context.ip == ip("192.0.2.7")', "ip"),
+    ('ip("2001:db8::1").isInRange(ip("2001:db8::/48")) && !context.ip.isInRange(ip("2001:db8::1"))', "ip"),
+    ('decimal("1.0").lessThan(decimal("1.1")) && context.mfa', "methods"),
+    ("principal is ID && context.device.compliant", "device_compliant"),
+    ('principal is ID in Group::"grp_c"', "groups"),
+    ('principal in ID::"usr_1" && principal in Group::"grp_a"', "groups"),
+    ('principal == ID::"usr_2" || context.mfa == true', "methods"),
+    ('action == Action::"sign_in" && resource in [Service::"svc_a", Service::"svc_b"]', "action"),
+    ('resource is Service in Service::"svc_c" || action in [Action::"token"]', "action"),
     ("context.device.enrolled", "device_enrolled"),
     ("!context.device.certificate", "device_certificate"),
     ('principal in [Group::"grp_a", Group::"grp_b"]', "groups"),
@@ -131,8 +155,9 @@ class Draw(random.Random):
         said = template.format(
             t=moment, p=self.choice(["", "previous_"]), d=day, c=compare, h=self.choice([0, 1, 9, 22, 23, 24]),
             m=self.choice([0, 1, 299, 540, 1439, 1440]), a=self.choice([0, 60, 300]), v=self.choice([0, 100, 120]),
+            l=self.choice(["*", "c*", "*e", "*o*", "Fire*x", "f*f*x", "**ge", "edge", "e*dge*e", ""]),
         )  # fmt: skip
-        return said, {fact}
+        return said, set(fact.split())
 
     def policy(self) -> Document:
         effect = self.choice(["deny", "deny", "permit", "step_up", "step_up"])

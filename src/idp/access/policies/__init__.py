@@ -61,6 +61,6 @@ def compile(  # noqa: A001  # policies.compile
 ) -> RuleSet:
     """Once for a revision. `networks` are the named ones; a rule that names another one is an error when asked.
 
-    Cedar judges the texts that no form can express; `by_cedar`: all texts.
+    Cedar judges the texts that neither a form nor a closure of ours can say; `by_cedar`: all texts.
     """
     return RuleSet(rules, networks, by_cedar=by_cedar)

@@ -1,8 +1,9 @@
 """What is asked, what a rule is, and what comes out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from idp.access.policies.conditions import Condition
 
@@ -103,12 +104,14 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What it takes to evaluate a Cedar text: the text as Cedar is asked it, and the names that its facts are for."""
+    """What it takes to evaluate a Cedar text: the text as Cedar is asked it, the names that its facts are for, and the
+    expressions that must all hold (cedar's JSON policy format)."""
 
     text: str
     groups: frozenset[str]
     networks: frozenset[str]
     zones: frozenset[str]
+    bodies: tuple[Mapping[str, Any], ...] = field(repr=False, compare=False)
 
 
 class Rule(NamedTuple):

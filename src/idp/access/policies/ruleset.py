@@ -19,6 +19,7 @@ from idp.access.policies.model import (
     RuleResult,
     Why,
 )
+from idp.access.policies.translating import Untranslatable, translated
 
 _MOST_PLANS = 1_000
 
@@ -29,6 +30,7 @@ class _Part(NamedTuple):
     rule: Rule
     needs: int
     holds: Holds
+    by_cedar: bool
     match: RuleResult
     no_match: RuleResult
     error: RuleResult
@@ -45,11 +47,10 @@ class _Plan(NamedTuple):
 
 class RuleSet:
     def __init__(self, rules: Sequence[Rule], networks: Named, *, by_cedar: bool = False) -> None:
-        """`by_cedar`: texts that say what a form could say are judged by Cedar too, for the two to be compared."""
-        self._by_cedar = by_cedar
+        """`by_cedar`: texts are judged by Cedar also where conditions or closures of ours say the same."""
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
         self.networks = networks
-        self._parts = tuple(_part(rule, self._is_asked(rule), networks) for rule in self.rules)
+        self._parts = tuple(_part(rule, networks, by_cedar) for rule in self.rules)
         self._texts: dict[tuple[str, ...], Texts | None] = {}
         self._plans: dict[tuple[str, Action, bool], _Plan] = {}
 
@@ -94,10 +95,6 @@ class RuleSet:
             plan = self._plans[key] = self._planned(*key)
         return plan
 
-    def _is_asked(self, rule: Rule) -> bool:
-        """Whether Cedar is: it takes several times as long as a condition of ours."""
-        return rule.judged is not None and (self._by_cedar or rule.condition is None)
-
     def _planned(self, service_id: str, action: Action, impersonal: bool) -> _Plan:
         parts = tuple(part for part in self._parts if _applies(part.rule, service_id, action, impersonal))
         needs = 0
@@ -108,7 +105,7 @@ class RuleSet:
 
     def _texts_of(self, parts: tuple[_Part, ...]) -> Texts | None:
         """Parsed once for all services for which the same are asked."""
-        rules = [part.rule for part in parts if self._is_asked(part.rule)]
+        rules = [part.rule for part in parts if part.by_cedar]
         key = tuple(rule.id for rule in rules)
         if key not in self._texts:
             self._texts[key] = _texts(rules, self.networks)
@@ -130,14 +127,16 @@ def _applies(rule: Rule, service_id: str, action: Action, impersonal: bool) -> b
     return True
 
 
-def _part(rule: Rule, asked: bool, networks: Named) -> _Part:
+def _part(rule: Rule, networks: Named, by_cedar: bool) -> _Part:
     def result(of: Result) -> RuleResult:
         return RuleResult(rule.id, rule.name, rule.effect, of, rule.report_only)
 
+    ready = None if by_cedar and rule.judged else _ready(rule, networks)
     return _Part(
         rule,
         int(rule.needs),
-        _answered(rule.id) if asked else _ready(rule, networks),
+        ready or _answered(rule.id),
+        ready is None,
         result(Result.MATCH),
         result(Result.NO_MATCH),
         result(Result.ERROR),
@@ -163,11 +162,14 @@ def _answered(rule_id: str) -> Holds:
     return lambda known: known.verdicts[rule_id]
 
 
-def _ready(rule: Rule, networks: Named) -> Holds:
-    if rule.broken or rule.condition is None:
-        return _unreadable
+def _ready(rule: Rule, networks: Named) -> Holds | None:
+    """None where only Cedar can tell."""
     try:
-        return holds(rule.condition, networks)
+        if rule.condition is not None:
+            return holds(rule.condition, networks)
+        return translated(rule.judged.bodies, networks) if rule.judged else _unreadable
+    except Untranslatable:
+        return None
     except (LookupError, ValueError):  # a network that it names was taken away
         return _unreadable
 

@@ -67,6 +67,7 @@ def _read(rule: Rule, tree: cedar.Tree, fields: Fields, names: Names) -> Rule:
         for detail in cedar.type_errors(written, found.zones):
             fields.refuse("text", "invalid_policy", detail)
     condition = recognized(bodies) if not fields.errors else None
+    asked = lexing.judged(written, found.families)
     return rule._replace(
         effect=effect,
         require=require,
@@ -78,10 +79,11 @@ def _read(rule: Rule, tree: cedar.Tree, fields: Fields, names: Names) -> Rule:
         reason_ja=tree["annotations"].get("reason_ja") or "",
         reason_en=tree["annotations"].get("reason_en") or "",
         judged=Judged(
-            lexing.judged(written, found.families),
+            asked,
             frozenset(named for of, named in found.entities if of == "Group"),
             frozenset(found.networks),
             frozenset(found.zones),
+            tuple(_bodies(cedar.tree(asked))[0] if found.families else bodies),
         ),
     )
 
@@ -109,7 +111,9 @@ def _one(head: Mapping[str, Any]) -> list[Any]:
 def _bodies(tree: cedar.Tree) -> tuple[list[Node], frozenset[str] | None]:
     """What must hold, and the services for which it is asked at all: those of the head, and of a `when` that does
     nothing but list them, as the head itself cannot."""
-    bodies, services = _scope(tree, "principal"), _services(_scope(tree, "resource"))
+    head = _scope(tree, "resource")
+    services = _services(head)
+    bodies = _scope(tree, "principal") + (head if services is None else [])
     for clause in tree["conditions"]:
         listed = _services([clause["body"]]) if clause["kind"] == "when" else None
         if listed is None:
@@ -122,8 +126,9 @@ def _bodies(tree: cedar.Tree) -> tuple[list[Node], frozenset[str] | None]:
 def _services(bodies: list[Node]) -> frozenset[str] | None:
     for body in bodies:
         ((kind, inner),) = body.items()
-        if kind in {"==", "in"} and inner["left"] == {"Var": "resource"}:
-            named = [entity(value) for value in literals(inner["right"]) or ()]
+        within = inner.get("in") if kind == "is" else inner["right"] if kind in {"==", "in"} else None
+        if within is not None and inner["left"] == {"Var": "resource"}:
+            named = [entity(value) for value in literals(within) or ()]
             if named and all(each and each[0] == "Service" for each in named):
                 return frozenset(each[1] for each in named if each)
     return None
