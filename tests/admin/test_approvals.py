@@ -202,6 +202,34 @@ def test_the_customer_and_its_partner_stop_by_their_own_word(careful: World) -> 
         assert (reply.status, reply.body["stop_date"]) == (200, day)
 
 
+@pytest.mark.parametrize("path", ["/tenants/aoba/api-keys", "/partners/{partner}/api-keys"])
+def test_no_operator_ends_a_contract_with_a_key_of_the_customer_that_they_made(
+    careful: World, two: tuple[Client, Client], path: str
+) -> None:
+    wanted = {"name": "in disguise", "permissions": ["*:*"]}
+    contract = careful.contract_of("aoba")
+    for maker in (two[0], careful.client("operator")):
+        made = maker.post(path.format(partner=careful.partner), wanted)
+        assert made.status == 201, made.body
+        first = Client(careful.app, made.body["secret"])
+        disguised = [first]
+        if path.startswith("/tenants"):
+            disguised.append(Client(careful.app, first.post(path, wanted).body["secret"]))
+        for client in disguised:
+            for act, method, day in (("stop", "POST", "stop_date"), ("non-renewal", "PUT", "end_date")):
+                refused = client.ask(method, f"/contracts/{contract}/{act}", {**WHY, day: "2026-08-31"})
+                assert (refused.status, refused.code) == (403, "key_made_by_operator"), act
+            assert client.get(f"/contracts/{contract}").status == 200
+    assert status(careful) == "active"
+
+
+def test_a_key_of_the_customer_that_an_operator_made_is_enough_where_one_operator_is(world: World) -> None:
+    made = world.client("operator").post("/tenants/aoba/api-keys", {"name": "own", "permissions": ["*:*"]})
+    contract = world.contract_of("aoba")
+    body = {**WHY, "stop_date": "2026-08-31"}
+    assert Client(world.app, made.body["secret"]).post(f"/contracts/{contract}/stop", body).status == 200
+
+
 def test_without_the_setting_one_is_enough(world: World) -> None:
     contract = world.contract_of("aoba")
     reply = world.client("operator").post(f"/contracts/{contract}/terminate", WHY)

@@ -33,7 +33,7 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
                 scope=scope,
                 grantor=call.key.granting,
                 partner_id=partner,
-                maker=call.key.owner if operators else "",
+                maker=call.key.owner if operators else call.key.begets,
             )
             body = {**credentials.key_to_json(new.key), "secret": new.secret}
             return call.done(unit, body, status=201, location=f"{path(call)}/{new.key.id}")

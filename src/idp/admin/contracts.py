@@ -17,7 +17,7 @@ from idp.admin.shapes import contracts as shapes
 from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, ChangeIds, Why
 from idp.contracts import Contract, Filter
 from idp.credentials import KeyScope, Noun
-from idp.kit.errors import NotFound
+from idp.kit.errors import NotFound, Refused
 
 Action = Callable[..., Contract]
 """One of the room: of a unit, a contract's id, `if_match`, and what the action needs."""
@@ -75,6 +75,7 @@ def certificate(call: Call) -> Answer:
 def ask_non_renewal(call: Call) -> Answer:
     """Ask that the contract is not renewed after the term that ends on this day."""
     end_date, reason = day_and_reason_of(call.document, "end_date")
+    refuse_disguise(call)
     return act(call, contracts.ask_non_renewal, reason, end_date=end_date)
 
 
@@ -127,11 +128,22 @@ def act(call: Call, action: Action, reason: str | None = None, **given: Any) -> 
 
 def terminal(call: Call, terminal_act: two_persons.Act, parameters: dict[str, str]) -> Answer:
     """An act that an operator does not do alone, where `two_person_acts` is on."""
+    refuse_disguise(call)
     if call.key.scope is KeyScope.OPERATOR and call.house.two_person_acts:
         proposed = two_persons.propose(call, terminal_act, parameters)
         if proposed is not None:
             return proposed
     return act(call, terminal_act.perform, **terminal_act.arguments(parameters))
+
+
+def refuse_disguise(call: Call) -> None:
+    """Where one operator does not end a contract alone, a key of the customer's that an operator made does not either.
+
+    Raises `Refused("key_made_by_operator")`.
+    """
+    if call.house.two_person_acts and call.key.scope is not KeyScope.OPERATOR and not call.key.is_customers_own:
+        detail = "An operator made this key, and one operator alone ends no contract: propose it as an operator."
+        raise Refused("key_made_by_operator", detail)
 
 
 def chosen(call: Call, *, applications: bool = False) -> Filter:

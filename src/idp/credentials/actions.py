@@ -64,7 +64,8 @@ def create_key(
     unit: Unit, draft: KeyDraft, *, scope: KeyScope, grantor: Permissions, partner_id: str = "", maker: str = ""
 ) -> NewKey:
     """A tenant's key in a unit of the tenant, any other in one of the platform. `maker` is the operator's account that
-    asks for it, empty for a key of the machine: that alone may make keys for others.
+    asks for it, empty for a key of the machine: that alone may make keys for others. Of a customer's key it is the
+    operator who could be using it, empty where none could.
 
     Raises `Refused("forbidden")` when it would hold what its grantor does not, or be another account's; `Invalid` for
     an owner that there is not.
@@ -78,7 +79,7 @@ def create_key(
         _check_owner(unit, draft.owner, maker)
     minted = ids.mint(_KEY)
     key = ApiKey(_row_id(minted.id), unit.tenant, scope, partner_id, *draft[:3], unit.now_us, None)
-    key = key._replace(owner=draft.owner or maker, maker=maker)
+    key = key._replace(owner=draft.owner or maker if scope is KeyScope.OPERATOR else "", maker=maker)
     store.add_key(unit, key, minted.digest)
     audit.record(
         unit, Event.API_KEY_CREATED, subject=key.id, permissions=sorted(map(str, key.permissions)), owner=key.owner

@@ -40,7 +40,7 @@ class ApiKey(NamedTuple):
     created_at: int
     used_at: int | None
     owner: str = ""  # the operator's account that it is of; empty: the machine's own
-    maker: str = ""  # the account that made it, and has seen its secret
+    maker: str = ""  # who made it and has seen its secret, where that is an operator: their account, program or machine
     ceiling: Permissions = EVERYTHING  # what its owner may do today
 
     def may(self, wanted: Permission) -> bool:
@@ -57,6 +57,16 @@ class ApiKey(NamedTuple):
     def of_program(self) -> bool:
         """A program of the operators' asks in its own name: whoever may register or change one could be behind it."""
         return bool(self.maker) and not self.owner
+
+    @property
+    def is_customers_own(self) -> bool:
+        """What is said with it is the customer's or the partner's word: no operator has seen its secret."""
+        return self.scope is not KeyScope.OPERATOR and not self.maker
+
+    @property
+    def begets(self) -> str:
+        """The maker of a customer's key that is made with this one: it hands on where it came from."""
+        return self.maker if self.scope is not KeyScope.OPERATOR else self.owner or self.maker or MACHINE
 
     @property
     def persons(self) -> frozenset[str]:
