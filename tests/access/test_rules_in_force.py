@@ -318,3 +318,12 @@ def test_permits_of_a_look_at_a_token_are_counted_and_not_written(provider: Prov
         assert web.introspect(told["access_token"])["active"] is True
         assert web.userinfo(told["access_token"]).status == 200
     assert len(desk.decisions()) == before
+
+
+def test_before_1970_nothing_was_decided(provider: Provider, desk: Desk) -> None:
+    desk.put_in_force(NOT_HERE)
+    reference = reference_on(provider.browser().authorize(provider.party("web")).text)
+    for instant in ("1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        answer = desk.ask("GET", f"decisions/{reference}/explanation?as_of={instant}")
+        assert (answer.status, [each["pointer"] for each in answer.json()["errors"]]) == (422, ["/as_of"])
+    assert desk.explanation(reference, "?as_of=1970-01-01T00:00:00Z")["reference"] == reference

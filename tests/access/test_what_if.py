@@ -1,5 +1,6 @@
 """What-if and backtest: nothing is recorded, and what is simulated is what is enforced."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -108,7 +109,8 @@ def test_a_backtest_tells_who_would_be_refused_now(provider: Provider, desk: Des
 
     everything = tried(DENY_HERE)
     people = [provider.user(), provider.user("hanako")]
-    none = {"newly_denied": 0, "newly_permitted": 0, "newly_step_up": 0, "users": []}
+    none = {"newly_denied": 0, "newly_permitted": 0, "newly_step_up": 0, "users": [], "truncated": False}
+    none["covered_until"] = recorded[3]["at"]
     assert everything == {"evaluated": 4, **none, "newly_denied": 4, "users": people}
     assert tried() == {"evaluated": 4, **none}
     assert tried({**DENY_HERE, "services": [provider.service_id("other")]})["users"] == people[1:]
@@ -120,6 +122,27 @@ def test_a_backtest_tells_who_would_be_refused_now(provider: Provider, desk: Des
     assert tried(DENY_HERE, to=recorded[3]["at"])["evaluated"] == 3
     assert desk.ask("POST", "policies/backtest", {}).status == 422
     assert len(desk.decisions()) == 4
+
+
+def test_a_backtest_of_more_than_is_tried_at_once_says_how_far_it_came(
+    provider: Provider, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["idp.access.backtest"], "_MOST", 2)
+    monkeypatch.setattr(sys.modules["idp.access.backtest"], "_LEAST", 1)
+    for _ in range(3):
+        Browser(provider.first).code(provider.party("web"))
+        provider.clock.advance(minutes=1)
+
+    def tried(**period: str) -> Any:
+        return desk.ask("POST", "policies/backtest", {"policies": [DENY_HERE], **period}).json()
+
+    instants = [each["at"] for each in desk.decisions()]
+    first = tried()
+    assert (first["evaluated"], first["truncated"], first["covered_until"]) == (2, True, instants[1])
+    rest = tried(**{"from": first["covered_until"]})
+    assert (rest["evaluated"], rest["truncated"], rest["covered_until"]) == (2, False, instants[2])
+    nothing = tried(to=instants[0])
+    assert (nothing["evaluated"], nothing["truncated"], nothing["covered_until"]) == (0, False, None)
 
 
 def test_a_backtest_tells_who_would_get_in_now(provider: Provider, desk: Desk) -> None:

@@ -63,3 +63,56 @@ def test_what_the_operator_names_reaches_every_tenant(world: World) -> None:
     for tenant in (world.aoba, world.midori):
         with world.house.units.open(tenant, actor=world.actor, write=False) as unit:
             assert list(access.networks_abroad.cidrs(unit)) == OFFICE["cidrs"]
+
+
+ONLY_OFFICE = {
+    "name": "office alone",
+    "effect": "deny",
+    "services": ["*"],
+    "when": {"not": {"network": {"in": ["office"]}}},
+}
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_network_of_the_rules_in_force_is_not_changed_so_that_no_administrator_gets_in(
+    world: World, confirmed: bool
+) -> None:
+    aoba = world.client("aoba")
+    network = f"{NETWORKS}/{aoba.post(NETWORKS, OFFICE).body['id']}"
+    rule = {**ONLY_OFFICE, "when": {"network": {"in": ["office"]}}}
+    assert aoba.post("/tenants/aoba/policies", rule).status == 201
+    everywhere = {"cidrs": ["0.0.0.0/0", "::/0"]}
+    assert aoba.patch(network, everywhere).status == 200  # it decides nothing yet
+    assert aoba.patch(network, {"cidrs": OFFICE["cidrs"]}).status == 200
+    activation = aoba.post("/tenants/aoba/policies/activate", {}).body["activation"]
+    if confirmed:
+        aoba.post("/tenants/aoba/policies/confirm", {"activation": activation})
+    refused = aoba.patch(network, everywhere)
+    assert (refused.status, refused.code) == (409, "last_admin_locked_out")
+    assert aoba.get(network).body["cidrs"] == OFFICE["cidrs"]
+    assert aoba.patch(network, {"cidrs": ["192.0.2.0/25"]}).status == 200
+
+
+@pytest.mark.parametrize("what", ["groups", "networks"])
+def test_what_stored_rules_name_is_read_before_the_lock_and_what_came_since_under_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    aoba = world.client("aoba")
+    named = {"groups": {"name": "g"}, "networks": OFFICE}[what]
+    where = aoba.post(f"/tenants/aoba/{what}", named).body["id"]
+    name = where if what == "groups" else "office"
+    aoba.post("/tenants/aoba/policies", {**ONLY_OFFICE, "when": {"country": {"in": ["KP"]}}})
+    meant = {**ONLY_OFFICE, "when": {what.removesuffix("s"): {"in": [name]}}}
+    read: list[str] = []
+    honestly = access.mentions._read
+
+    def counted(document: str) -> object:
+        read.append(document)
+        if len(read) == 1:
+            assert aoba.post("/tenants/aoba/policies", meant).status == 201
+        return honestly(document)
+
+    monkeypatch.setattr(access.mentions, "_read", counted)
+    refused = aoba.delete(f"/tenants/aoba/{what}/{where}")
+    assert (refused.status, refused.code) == (409, "named_by_policy")
+    assert len(read) == len(set(read)) == 2

@@ -292,3 +292,23 @@ def test_a_text_is_kept_as_it_was_sent_and_shown_as_a_form_where_one_says_the_sa
     wrong = aoba.post(POLICIES, {"name": "x", "text": "forbid (principal, action, resource) when { context.nothing };"})
     assert (wrong.status, set(wrong.wrong())) == (422, {"/text"})
     assert aoba.post(POLICIES, {**DENY, "text": only_text}).status == 422
+
+
+def test_the_set_in_force_is_shown_whatever_became_of_the_draft(world: World, aoba: Client) -> None:
+    where = f"{POLICIES}/in-force"
+    assert aoba.get(where).body == {"activation": None, "policies": []}
+    made = aoba.post(POLICIES, DENY | {"report_only": True}).body
+    activation = aoba.post(f"{POLICIES}/activate", {}).body
+    aoba.delete(f"{POLICIES}/{made['id']}")
+    shown = aoba.get(where).body
+    (rule,) = shown.pop("policies")
+    assert rule == {name: value for name, value in made.items() if not name.endswith("_at")}
+    assert shown == {
+        "activation": activation["activation"],
+        "activated_at": "2026-04-01T01:00:00Z",
+        "confirm_by": activation["confirm_by"],
+        "confirmed_at": None,
+    }
+    world.clock.advance(minutes=10)
+    assert aoba.get(where).body == {"activation": None, "policies": []}
+    assert world.client("midori").get(where).status == 404

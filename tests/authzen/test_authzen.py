@@ -9,7 +9,7 @@ from tests.support.in_process import Answer
 from tests.support.party import Browser
 from tests.support.provider import OPERATOR, Provider
 
-from idp import credentials, federation, users
+from idp import access, credentials, federation, users
 from idp.credentials import KeyDraft, KeyScope
 from idp.kit.sealing import PLATFORM
 
@@ -231,3 +231,14 @@ def test_what_is_recorded_does_not_grow_with_a_name_that_is_nobodys(provider: Pr
     with provider.open() as unit:
         rows = unit.lane.execute("SELECT record FROM decisions", {}).fetchall()
     assert [len(row[0]) < 2_000 for row in rows] == [True] * 3
+
+
+def test_questions_are_decided_before_the_transaction_that_records_them(
+    provider: Provider, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    evaluate, remember = access.evaluate, access.remember
+    monkeypatch.setattr(access, "evaluate", lambda *a, **k: order.append("decided") or evaluate(*a, **k))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(access, "remember", lambda *a, **k: order.append("recorded") or remember(*a, **k))  # type: ignore[func-returns-value]
+    assert len(evaluated(desk, {**question(provider), "evaluations": [{}] * 3}, MANY)["evaluations"]) == 3
+    assert order == ["decided"] * 3 + ["recorded"] * 3

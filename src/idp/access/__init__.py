@@ -18,6 +18,7 @@ from idp.access.explaining import as_of
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
 from idp.access.mentions import refuse_mentioned_group
+from idp.access.mentions import told as told_mentions
 from idp.access.model import (
     Admission,
     Decision,
@@ -89,5 +90,6 @@ __all__ = [
     "remember",
     "remember_admission",
     "smallest_change",
+    "told_mentions",
     "unanswerable",
 ]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from idp import audit, contracts, federation, tenants, users
 from idp.access import locked_out, networks, policies, rulebook
 from idp.access.deciding import DEVICE_PRODUCTS
-from idp.access.in_force import Rules, compile_rules
+from idp.access.in_force import Rules, compile_rules, set_at
 from idp.access.policies import Fact, Rule
-from idp.access.rulebook import Document, Policy, PolicyId, get, page
+from idp.access.rulebook import Document, Policy, PolicyId, PolicySet, get, page
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.clock import SECOND
@@ -30,9 +30,13 @@ __all__ = [
     "create",
     "delete",
     "describe",
+    "described",
     "get",
+    "hold",
+    "in_force",
     "page",
     "stand_ins",
+    "try_network",
     "try_out",
 ]
 
@@ -92,9 +96,20 @@ def stand_ins(unit: Unit, documents: Sequence[Any], *, at: str = "/policies") ->
     return compile_rules(None, rules, named)
 
 
+def in_force(unit: Unit) -> PolicySet | None:
+    """The set that decides at this instant."""
+    return set_at(unit, unit.now_us)
+
+
 def describe(policy: Policy) -> dict[str, Any]:
     """As it was sent, and the other way to write it: a form where there is one, and a text."""
-    rule = policies.restore(policy.document, rule_id=policy.id)
+    return described(policy.document)
+
+
+def described(document: Document) -> dict[str, Any]:
+    """The same of a document, with its id or without."""
+    document = {name: value for name, value in document.items() if name != "id"}
+    rule = policies.restore(document, rule_id="")
     absent = {"name": rule.name, "effect": rule.effect.value, "services": None, "when": None}
     return {
         "require": None,
@@ -102,8 +117,8 @@ def describe(policy: Policy) -> dict[str, Any]:
         **(policies.form(rule) or absent),
         "report_only": rule.report_only,
         "text": "" if rule.broken else policies.text(rule),
-        **policy.document,
-        "source": "text" if "text" in policy.document else "form",
+        **document,
+        "source": "text" if "text" in document else "form",
     }
 
 
@@ -144,8 +159,35 @@ def try_out(unit: Unit) -> int:
     revision = tenants.get(unit).revision  # first: what is read after a later change is not activated
     rules = [policies.restore(policy.document, rule_id=policy.id) for policy in rulebook.draft(unit)]
     if locked_out.everybody(unit, rules):
-        raise Conflict("last_admin_locked_out", "Under these policies no administrator could sign in.")
+        raise _locked_out()
     return revision
+
+
+def try_network(unit: Unit, network_id: str, patch: Mapping[str, object]) -> int | None:
+    """The same of a change of a network, under the rules in force and those that may be again; None where nothing that
+    rules go by would change.
+
+    Raises `NotFound`, `Invalid`, `Conflict`: `last_admin_locked_out`.
+    """
+    revision = tenants.get(unit).revision
+    before = networks.get(unit, network_id)
+    cidrs = networks.read_change(before, patch).cidrs
+    if cidrs == before.cidrs:
+        return None
+    named = {**networks.named(unit), before.name: cidrs}
+    sets = {each.id: each for each in (rulebook.newest_set(unit), rulebook.newest_confirmed(unit)) if each is not None}
+    for each in sets.values():
+        rules = rulebook.rules_of(each)
+        if locked_out.everybody(unit, rules, named) and not locked_out.everybody(unit, rules):
+            raise _locked_out()
+    return revision
+
+
+def hold(unit: Unit, tried_at: int) -> None:
+    """In a unit that has just touched the tenant. Raises `tenants.Moved` where it is not what was tried out at that
+    revision."""
+    if tenants.revision(unit) != tried_at + 1:
+        raise tenants.Moved
 
 
 def activate(unit: Unit, *, tried_at: int, confirm_within: int = CONFIRM_WITHIN) -> Activation:
@@ -154,8 +196,7 @@ def activate(unit: Unit, *, tried_at: int, confirm_within: int = CONFIRM_WITHIN)
     Raises `tenants.Moved` where it is not what was tried out at that revision.
     """
     tenants.touch(unit)
-    if tenants.revision(unit) != tried_at + 1:
-        raise tenants.Moved
+    hold(unit, tried_at)
     draft = rulebook.draft(unit)
     activation = Activation(ids.new("act"), unit.now_us + confirm_within * SECOND)
     rulebook.add_set(unit, activation.id, _documents(draft), confirm_by=activation.confirm_by)
@@ -172,6 +213,10 @@ def confirm(unit: Unit, activation: str) -> None:
     newest = rulebook.newest_set(unit, at_us=unit.now_us)
     if newest is None or newest.id != activation or newest.confirmed_at is None:
         raise Conflict("confirmation_expired", "This activation is no longer there to be confirmed.")
+
+
+def _locked_out() -> Conflict:
+    return Conflict("last_admin_locked_out", "Under these policies no administrator could sign in.")
 
 
 def _held(unit: Unit, policy_id: str, version: int | None) -> Policy:

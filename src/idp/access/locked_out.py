@@ -9,6 +9,7 @@ from itertools import islice
 from idp import contracts, tenants, users
 from idp.access import networks, networks_abroad, policies
 from idp.access.deciding import DEVICE_PRODUCTS, JAPAN
+from idp.access.in_force import Named
 from idp.access.policies import Action, Fact, Inputs, Rule, RuleSet
 from idp.access.policies import Decision as Outcome
 from idp.access.policies.addresses import Networks, address
@@ -23,12 +24,13 @@ _LEAST = 2_000  # of each administrator, however many there are
 _SOMEWHERE = "203.0.113.1"
 
 
-def everybody(unit: Unit, rules: list[Rule]) -> bool:
-    """Every administrator who could sign in otherwise, in every situation that the rules tell apart."""
+def everybody(unit: Unit, rules: list[Rule], named: Named | None = None) -> bool:
+    """Every administrator who could sign in otherwise, in every situation that the rules tell apart. `named` are the
+    networks that they name, where these are not the ones of now."""
     standing = [rule for rule in rules if rule.services is None and not rule.report_only]
     if not standing:
         return False
-    tried = policies.compile(standing, networks.named(unit))
+    tried = policies.compile(standing, networks.named(unit) if named is None else named)
     people = _told_apart(standing, _administrators(unit))
     most = max(_LEAST, min(_MOST, _MOST_ASKED // len(standing)) // len(people))
     return not any(_gets_in(unit, tried, person, most) for person in people)

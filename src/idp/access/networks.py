@@ -7,14 +7,15 @@ from sqlalchemy import bindparam, delete, select, update
 
 from idp import audit, tenants
 from idp.access import mentions, named_networks
+from idp.access.mentions import Told
 from idp.access.named_networks import Network, NetworkDraft, from_row, read, read_change, to_json
 from idp.access.network_tables import networks
 from idp.audit import Event
 from idp.kit.db import add_new, command, own, query
-from idp.kit.errors import Conflict, NotFound, Stale
+from idp.kit.errors import NotFound, Stale
 from idp.kit.units import Unit
 
-__all__ = ["change", "create", "get", "named", "page", "read", "remove", "to_json"]
+__all__ = ["change", "create", "get", "named", "page", "read", "read_change", "remove", "to_json"]
 
 
 class _Named(NamedTuple):
@@ -75,8 +76,16 @@ def create(unit: Unit, draft: NetworkDraft) -> Network:
     return network
 
 
-def change(unit: Unit, network_id: str, patch: Mapping[str, object], *, version: int | None = None) -> Network:
-    """`patch` is RFC 7396 over the document; rules that name it go by its new addresses from this commit on.
+def change(
+    unit: Unit,
+    network_id: str,
+    patch: Mapping[str, object],
+    *,
+    version: int | None = None,
+    told: Told | None = None,
+) -> Network:
+    """`patch` is RFC 7396 over the document; rules that name it go by its new addresses from this commit on. `told` is
+    what `mentions.told` said before this unit began.
 
     Raises `NotFound`, `Stale`, `Invalid`, `Conflict`: `network_name_taken`, `named_by_policy` for another name.
     """
@@ -85,7 +94,7 @@ def change(unit: Unit, network_id: str, patch: Mapping[str, object], *, version:
     if draft == before.draft:
         return before
     if draft.name != before.name:
-        _refuse_mentioned(unit, before)
+        mentions.refuse_mentioned_network(unit, before.name, told)
         if any(other.name == draft.name for other in unit.all(_NAMES)):
             raise named_networks.taken(draft.name)
     cidrs = named_networks.dumped(draft.cidrs)
@@ -95,10 +104,10 @@ def change(unit: Unit, network_id: str, patch: Mapping[str, object], *, version:
     return get(unit, network_id)
 
 
-def remove(unit: Unit, network_id: str, *, version: int | None = None) -> None:
-    """Raises `NotFound`, `Stale`, `Conflict("named_by_policy")`."""
+def remove(unit: Unit, network_id: str, *, version: int | None = None, told: Told | None = None) -> None:
+    """`told` as for `change`. Raises `NotFound`, `Stale`, `Conflict("named_by_policy")`."""
     network = _held(unit, network_id, version)
-    _refuse_mentioned(unit, network)
+    mentions.refuse_mentioned_network(unit, network.name, told)
     unit.run(_REMOVE, network=network.id)
     audit.record(unit, Event.NETWORK_DELETED, subject=network.id)
 
@@ -109,8 +118,3 @@ def _held(unit: Unit, network_id: str, version: int | None) -> Network:
     if version is not None and version != network.version:
         raise Stale("network")
     return network
-
-
-def _refuse_mentioned(unit: Unit, network: Network) -> None:
-    if network.name in mentions.of(unit).networks:
-        raise Conflict("named_by_policy", "A policy names this network.")

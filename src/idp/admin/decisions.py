@@ -36,6 +36,8 @@ def explanation(call: Call) -> Answer:
     """
     fields = Fields(call.filters)
     asked = instant_of(fields, "as_of", default=-1)
+    if asked < 0 and "as_of" in call.filters and fields.clean("as_of"):
+        fields.refuse("as_of", "out_of_range", "Nothing was decided before 1970.", found=call.filters["as_of"])
     fields.finish()
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         found = access.records.find(unit, call.names["reference"])

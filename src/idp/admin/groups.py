@@ -45,11 +45,13 @@ def change(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """With its assignments; whoever was let in by them alone does not get in again. Not while a policy names it."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        told = access.told_mentions(unit)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = users.groups.get(unit, call.names["group"])
         version = call.conditions.expected(before.version)
-        access.refuse_mentioned_group(unit, before.id)
+        access.refuse_mentioned_group(unit, before.id, told)
         users.groups.delete(unit, before.id, version=version)
         federation.forget_group(unit, before.id)
         return call.done(unit, None)

@@ -1,6 +1,8 @@
 """Networks that have names: a tenant's own, for its rules, and the operator's, which count as Japan."""
 
-from idp import access
+from contextlib import suppress
+
+from idp import access, tenants
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -8,6 +10,9 @@ from idp.admin.rights import OPERATOR, WITH_TENANT, Right
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes.networks import Network, NetworkChange, NewNetwork
 from idp.credentials import Noun
+from idp.kit.errors import Unavailable
+
+_TRIES = 3
 
 
 def create(call: Call) -> Answer:
@@ -35,21 +40,37 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Policies that name it go by the new addresses at once. One that a policy names keeps its name."""
-    with call.house.units.open(call.home, actor=call.actor) as unit:
-        gate.require_contract(unit, call.key)
+    """Policies that name it go by the new addresses at once, unless no administrator could sign in then. One that a
+    policy names keeps its name."""
+    for _ in range(_TRIES):
+        with suppress(tenants.Moved):
+            return _changed(call)
+    raise Unavailable("the tenant changes faster than its policies are tried out")
+
+
+def _changed(call: Call) -> Answer:
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        gate.refuse_closed(unit, call.key)
         before = access.networks.get(unit, call.names["network"])
         expected = call.conditions.expected(before.version)
-        network = access.networks.change(unit, before.id, call.document, version=expected)
+        tried_at = access.drafts.try_network(unit, before.id, call.document)
+        told = access.told_mentions(unit) if "name" in call.document else None
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        if tried_at is not None:
+            access.drafts.hold(unit, tried_at)
+        network = access.networks.change(unit, before.id, call.document, version=expected, told=told)
         return call.done(unit, access.networks.to_json(network), version=network.version)
 
 
 def delete(call: Call) -> Answer:
     """Not while a policy names it."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        told = access.told_mentions(unit)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = access.networks.get(unit, call.names["network"])
-        access.networks.remove(unit, before.id, version=call.conditions.expected(before.version))
+        access.networks.remove(unit, before.id, version=call.conditions.expected(before.version), told=told)
         return call.done(unit, None)
 
 
@@ -121,7 +142,7 @@ ROUTES = (
     _makes(_MANY, create, _WRITE, _CLOSED, _TAKEN, _LIMIT),
     Route("GET", _MANY, listing, _READ, gives=Network, pages=True),
     Route("GET", _ONE, shown, _READ, gives=Network, versioned=True),
-    _changes(_ONE, change, _WRITE, _CLOSED, _TAKEN, _NAMED),
+    _changes(_ONE, change, _WRITE, _CLOSED, _TAKEN, _NAMED, "last_admin_locked_out"),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
     _makes(_ABROAD, create_abroad, _WRITE_ABROAD, _TAKEN, _LIMIT),
     Route("GET", _ABROAD, listing_abroad, _READ_ABROAD, gives=Network, pages=True),

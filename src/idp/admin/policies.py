@@ -38,6 +38,23 @@ def listing(call: Call) -> Answer:
         return call.page.answer(rows, to_json, lambda policy: policy.id)
 
 
+def in_force(call: Call) -> Answer:
+    """The set that decides now: as it was activated, whatever became of the draft since."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        chosen = access.drafts.in_force(unit)
+        if chosen is None:
+            return Answer(200, {"activation": None, "policies": []})
+        confirmed = None if chosen.confirmed_at is None else rfc3339(chosen.confirmed_at)
+        body = {
+            "activation": chosen.id,
+            "activated_at": rfc3339(chosen.activated_at),
+            "confirm_by": rfc3339(chosen.confirm_by),
+            "confirmed_at": confirmed,
+            "policies": [{"id": rule["id"], **access.drafts.described(rule)} for rule in chosen.rules],
+        }
+        return Answer(200, body)
+
+
 def shown(call: Call) -> Answer:
     """One policy of the draft set, as a form and as the text that means the same."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
@@ -180,6 +197,7 @@ ROUTES = (
         gives=shapes.Confirmed,
         conflicts=(_CLOSED, "confirmation_expired"),
     ),
+    Route("GET", f"{_MANY}/in-force", in_force, _READ, gives=shapes.InForce),
     Route("GET", _ONE, shown, _READ, gives=shapes.Policy, versioned=True),
     Route(
         "PATCH",

@@ -11,6 +11,7 @@ from idp.admin.instants import period
 from idp.admin.routes import Route
 from idp.admin.shapes import policies as shapes
 from idp.credentials import Noun
+from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields
 from idp.web.sentences import said
 
@@ -46,15 +47,20 @@ def simulate(call: Call) -> Answer:
 
 
 def backtest(call: Call) -> Answer:
-    """Try a set of policies on the decisions that are remembered: who would be refused now who was not then."""
+    """Try a set of policies on the decisions that are remembered: who would be refused now who was not then.
+
+    Oldest first, up to 50,000 of them, fewer where the set is large: `truncated` says that there were more, and from
+    `covered_until` on it can be asked again.
+    """
     fields = Fields(call.document)
     fields.only({"policies", "from", "to"})
     policies = _policies(fields, needed=True) or []
-    since, until = period(fields)
+    since, before = period(fields)
     fields.finish()
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        tried = access.backtest(unit, access.drafts.stand_ins(unit, policies), Chosen(from_us=since, to_us=until))
-        return Answer(200, {**tried._asdict(), "users": list(tried.users)})
+        tried = access.backtest(unit, access.drafts.stand_ins(unit, policies), Chosen(from_us=since, to_us=before))
+        until = None if tried.covered_until is None else rfc3339(tried.covered_until)
+        return Answer(200, {**tried._asdict(), "users": list(tried.users), "covered_until": until})
 
 
 def _policies(fields: Fields, *, needed: bool) -> list[Any] | None:

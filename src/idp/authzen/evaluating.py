@@ -1,4 +1,4 @@
-"""Deciding what was asked, and recording it: one commit for all questions of a request."""
+"""Deciding what was asked, in a unit that only reads, and recording it: one commit for all questions of a request."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from idp.kit.units import Actor, Unit
 from idp.web.house import House
 from idp.web.sentences import said
 
+_Decided = tuple[Decision, tuple[str | None, str | None]]  # with the ids of user and service that exist
 _SUBJECT = "user"
 _RESOURCE = "service"
 _ACTION = "sign_in"
@@ -20,23 +21,26 @@ _ENDS_AT = {Semantic.DENY_ON_FIRST_DENY: False, Semantic.PERMIT_ON_FIRST_PERMIT:
 async def evaluate(house: House, tenant: TenantId, caller: Actor, batch: Batch) -> list[dict[str, Any]]:
     """Durable on return. Raises `Invalid` for a context that cannot be read."""
 
-    def work(unit: Unit) -> list[Decision]:
+    def decide(unit: Unit) -> list[_Decided]:
         decided = []
         for question in batch.questions:
-            decision, named = _decide(house, unit, question)
-            access.remember(unit, decision, named=named)
-            house.gate.tally[decision.outcome.value] += 1
-            decided.append(decision)
-            if _ENDS_AT.get(batch.semantic) is decision.permits:
+            decided.append(_decide(house, unit, question))
+            if _ENDS_AT.get(batch.semantic) is decided[-1][0].permits:
                 break
         return decided
 
-    decided = await house.units.commit(tenant, work, actor=caller)
-    return [_answer(house, decision) for decision in decided]
+    decided = await house.units.read(tenant, decide)
+
+    def record(unit: Unit) -> None:
+        for decision, named in decided:
+            access.remember(unit, decision, named=named)
+
+    await house.units.commit(tenant, record, actor=caller)
+    house.gate.tally.update(decision.outcome.value for decision, _ in decided)
+    return [_answer(house, decision) for decision, _ in decided]
 
 
-def _decide(house: House, unit: Unit, question: Question) -> tuple[Decision, tuple[str | None, str | None]]:
-    """With the ids of user and service that exist."""
+def _decide(house: House, unit: Unit, question: Question) -> _Decided:
     facts = house.memory.current(unit)
     described = access.read_context(
         question.context or {}, at=f"{question.at}/context", country_of=house.countries.of, now_us=unit.now_us

@@ -2,6 +2,7 @@
 
 from itertools import islice
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from tests.access.policies.asking import ASKED, Document, at, policy
@@ -202,3 +203,23 @@ def test_places_beside_those_of_the_rules_are_tried() -> None:
     tried = [each.ip for each in policies.boundary_inputs(ruleset, ASKED, places=["198.51.100.0/24"])]
     assert tried == ["192.0.2.7", "198.51.100.0"]
     assert list(policies.boundary_inputs(ruleset, ASKED)) == [ASKED]
+
+
+def test_a_hostile_set_is_given_up_soon() -> None:
+    """Thousands of edges in hundreds of zones: what is tried is counted, not how much is written."""
+    zones = sorted(available_timezones() - {"localtime", "Factory"})[:180]
+    windows = [
+        {"time": {"from": f"{n % 24:02}:{n % 60:02}", "to": f"{(n + 1) % 24:02}:{n % 59:02}", "time_zone": zone}}
+        for n, zone in enumerate(zones)
+    ]
+    hostile = [
+        policy({"any": [window, {"network": {"in": [f"10.{n}.{m}.0/24" for m in range(40)]}}, {"all": []}]})
+        for n, window in enumerate(windows)
+    ]
+    rules = [parsed(each, f"pol_{number}") for number, each in enumerate(hostile)]
+    ruleset = policies.compile(rules, NETWORKS)
+    asked: list[Inputs] = []
+    honestly = ruleset.evaluate
+    ruleset.evaluate = lambda inputs, **k: asked.append(inputs) or honestly(inputs, **k)  # type: ignore[method-assign,assignment,func-returns-value,misc]
+    assert policies.smallest_change(ruleset, ASKED, assigned=True, assignment_required=False) is None
+    assert len(asked) * len(rules) <= 200_000

@@ -7,7 +7,7 @@ is enough. Exact for conditions; of a text that no form can express every value 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from idp.access.policies.addresses import address, network
@@ -60,6 +60,10 @@ _FACTS = {
     Axis.BROWSER_VERSION: Fact.BROWSER_VERSION,
     Axis.VERIFICATION_STATUS: Fact.VERIFICATION,
 }
+# A hostile set names thousands of values: what is beyond these is not tried, and so not found.
+_MOST_VALUES = 20_000  # of one fact
+_MOST_TOLD = 300_000  # conditions asked for which of them differ
+_LEAST_TOLD = 100
 _SOMEWHERE = ("203.0.113.1", "2001:db8:ffff::1")
 _METHODS = frozenset(method for kind in FACTORS for method in kind)
 _DEVICE = ("device_enrolled", "device_compliant", "device_certificate")
@@ -99,12 +103,14 @@ class _Search:
     def values(self, axis: Axis) -> list[Values]:
         fact = _FACTS[axis]
         present = {name: getattr(self._start, name) for name in _MEMBERS[axis]}
-        tried = [present, *(values for values in self._tried(axis) if values != present)]
         if not any(rule.needs & fact for rule in self._rules) and not (axis is Axis.NETWORK and self._places):
             return [present]
+        others = (values for values in islice(self._tried(axis), _MOST_VALUES) if values != present)
+        tried = [present, *others]
         if any(rule.needs & fact for rule in self._texts):
             return tried
         tests = self._tests(axis)
+        tried = tried[: max(_LEAST_TOLD, _MOST_TOLD // max(1, len(tests)))]
         found: dict[tuple[object, ...], Values] = {}
         for values in tried:
             known = Known(self._start._replace(**values))

@@ -1,7 +1,7 @@
 """The time on a wall in some zone, and the public holidays of Japan."""
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,6 +9,8 @@ from idp.kit.clock import instant
 
 # The Public Holiday Act came into force in 1948; the equinoxes are computed up to 2099.
 FIRST_YEAR, LAST_YEAR = 1949, 2099
+# The library itself keeps eight, and reads the file of a ninth each time.
+zone_of = lru_cache(maxsize=1024)(ZoneInfo)
 FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
 
 
@@ -26,7 +28,7 @@ class Wall(NamedTuple):
 
 def wall(now_us: int, zone: str) -> Wall:
     """Raises `ValueError`, `OverflowError` or `ZoneInfoNotFoundError` (a `KeyError`)."""
-    local = instant(now_us).astimezone(ZoneInfo(zone))
+    local = instant(now_us).astimezone(zone_of(zone))
     return Wall(local.hour * 60 + local.minute, local.toordinal())
 
 

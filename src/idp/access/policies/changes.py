@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from typing import Any, NamedTuple
 
 from idp.access.policies.boundaries import Values, boundaries, leaves
@@ -12,6 +12,8 @@ from idp.access.policies.ruleset import RuleSet
 from idp.users import Affiliation
 
 MOST_TRIED = 5_000
+_MOST_ASKED = 200_000  # rules in them
+_CEDARS = 20  # what Cedar judges costs as much as so many
 
 
 class Changed(StrEnum):
@@ -46,15 +48,15 @@ def smallest_change(
     """As few facts as possible, and of as few the one that a person can change most easily: in the order of `Changed`.
 
     None where nothing was found that would do, trying the boundaries of every fact, fewest together first, 5,000
-    combinations at most. Who it is, which service and what for are never changed.
+    combinations at most, fewer where many rules are asked. Who it is, which service and what for are never changed.
     """
-    tried = 0
+    most, tried = _most(ruleset, inputs), 0
     axes = _axes(ruleset, inputs, assigned=assigned, required=assignment_required)
     for number in range(len(axes) + 1):
         for chosen in combinations(axes, number):
             for values in product(*(axes[each] for each in chosen)):
                 tried += 1
-                if tried > MOST_TRIED:
+                if tried > most:
                     return None
                 found = _tried(inputs, assigned, dict(zip(chosen, values, strict=True)))
                 outcome = ruleset.evaluate(
@@ -63,6 +65,11 @@ def smallest_change(
                 if outcome.decision is Decision.PERMIT:
                     return found
     return None
+
+
+def _most(ruleset: RuleSet, inputs: Inputs) -> int:
+    asked = len(ruleset.applying(inputs)) + _CEDARS * ruleset.asked_of_cedar(inputs)
+    return min(MOST_TRIED, _MOST_ASKED // max(1, asked))
 
 
 def _tried(inputs: Inputs, assigned: bool, changes: Mapping[Changed, Values]) -> SmallestChange:
@@ -82,7 +89,7 @@ def _axes(ruleset: RuleSet, inputs: Inputs, *, assigned: bool, required: bool) -
     found = {Changed(axis.value): values[1:] for axis, values in around.items()}
     if required and not assigned:
         found[Changed.ASSIGNMENT] = [{"assigned": True}]
-    found[Changed.GROUPS] = list(_groups(rules, inputs))
+    found[Changed.GROUPS] = list(islice(_groups(rules, inputs), MOST_TRIED))
     if any(rule.needs & Fact.AFFILIATION for rule in rules):
         others = (each.value for each in Affiliation if each.value != inputs.affiliation)
         found[Changed.AFFILIATION] = [{"affiliation": each} for each in others]

@@ -85,6 +85,10 @@ class RuleSet:
         """The rules that are asked."""
         return tuple(part.rule for part in self._plan(inputs).parts)
 
+    def asked_of_cedar(self, inputs: Inputs) -> int:
+        """How many of them Cedar itself judges."""
+        return sum(part.by_cedar for part in self._plan(inputs).parts)
+
     def _plan(self, inputs: Inputs) -> _Plan:
         key = (inputs.service_id, inputs.action, inputs.user_id is None)
         plan = self._plans.get(key)

@@ -38,7 +38,7 @@ class NewPolicy(PolicyChange):
     name: Text
 
 
-class Policy(Shown):
+class RuleInForce(Shown):
     """As a form, where a form can express it, and as text; `source` is the one that was sent."""
 
     id: str
@@ -51,8 +51,23 @@ class Policy(Shown):
     max_age_seconds: int | None = None
     report_only: bool
     text: str
+
+
+class Policy(RuleInForce):
+    """One of the draft set."""
+
     created_at: Instant
     changed_at: Instant
+
+
+class InForce(Shown):
+    """`activation` is null where none was ever confirmed, or confirmed in time: no policies decide."""
+
+    activation: str | None
+    activated_at: Instant | None = None
+    confirm_by: Instant | None = None
+    confirmed_at: Instant | None = None
+    policies: list[RuleInForce]
 
 
 class Activate(Sent):
@@ -146,10 +161,12 @@ class Backtest(Sent):
 
 
 class Backtested(Shown):
-    """`users` are the IDs newly denied."""
+    """`users` are the IDs newly denied. `truncated`: there are more decisions than are tried at once."""
 
     evaluated: int
     newly_denied: int
     newly_permitted: int
     newly_step_up: int
     users: list[str]
+    truncated: bool
+    covered_until: Annotated[Instant | None, Field(description="When the last decision was made that was tried.")]
