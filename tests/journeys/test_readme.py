@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -97,6 +98,23 @@ def test_everything_under_use_it_answers_as_it_says(installation: Installation, 
         command = step.command.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
         answer = shell.type(command)
         assert agrees(step.answer.replace(DEMO_BASE, installation.base_url), answer), f"{step.command}: {answer}"
+
+
+def test_an_installation_is_set_up_and_backed_up_as_it_says(tmp_path: Path, shell: Shell) -> None:
+    """But for the places: a directory of its own, and SQLite."""
+    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"} IDP_DATA_DIR={tmp_path}')
+    shell.type("export IDP_BASE_URL=https://id.example.com")
+    steps = [*typed(section("Run it")), *typed(section("Run it").partition("### Back it up")[2])]
+    answers = {step.command.replace("/var/backups", str(tmp_path)): step.answer for step in steps}
+    checked = [each for each in answers if re.match("idp (migrate|bootstrap|backup) ?", each)]
+    assert len(checked) == 3
+    for command in checked:
+        said = answers[command].replace("/var/backups", str(tmp_path))
+        said = re.sub(r"2026-11-22T|(?<=SHA-256 )[0-9a-f]{12}", "…", said)
+        answer = shell.type(command)
+        assert agrees(said, answer), f"{command}: {answer}"
+    (schema,) = [line for line in answers["idp doctor"].splitlines() if " schema " in line]
+    assert agrees(schema, shell.type("idp doctor"))
 
 
 def test_an_answer_that_is_not_what_it_says_is_seen() -> None:

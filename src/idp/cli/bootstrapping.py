@@ -11,6 +11,7 @@ from idp.kit.units import Actor, Source, Unit, Units
 
 HOST = Actor("operator", "host", Source.OPERATOR)
 """Whoever may run commands on this machine and read the master key."""
+_ACCOUNTS = "It makes operators' accounts: POST /api/v1/system/users."
 
 
 def bootstrap(config: Path | None, *, api_key_file: Path | None, as_json: bool) -> None:
@@ -23,7 +24,7 @@ def bootstrap(config: Path | None, *, api_key_file: Path | None, as_json: bool) 
     if as_json:
         say_json({"api_key_file": str(api_key_file)} if api_key_file else {"api_key": secret})
     else:
-        say(f"The key is in {api_key_file}." if api_key_file else secret)
+        say(f"The key is in {api_key_file}. {_ACCOUNTS}" if api_key_file else secret)
 
 
 def first_key(units: Units) -> str:
