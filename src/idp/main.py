@@ -97,7 +97,7 @@ def build(settings: Settings) -> App:
         base_url=settings.base_url.rstrip("/"),
         production=settings.production,
         two_person_acts=settings.takes_two,
-        bearer=oidc.bearer,
+        bearer=oidc.platform_bearer,
         export_grace_days=settings.export_grace_days,
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,

@@ -206,7 +206,7 @@ def test_workers_do_not_outlive_their_supervisor_and_free_the_port(ending) -> No
         time.sleep(0.2)
         ending.process.kill()
         ending.process.wait()
-        ending.until(lambda: not any(_is_alive(pid) for pid in workers), seconds=5)
+        ending.until(lambda: not any(_is_alive(pid) for pid in workers), seconds=10)
     socket.create_server(("127.0.0.1", ending.port)).close()
 
 

@@ -4,7 +4,6 @@ One defence is switched off, the case is run, and it must object; with the defen
 """
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,12 +16,10 @@ from idp import credentials
 from idp.access import deciding
 from idp.credentials import password_sign_in
 from idp.federation import redirect_uris
-from idp.oidc import answering, clients, consent, redemption, request, store, token
+from idp.oidc import answering, bearer, clients, consent, redemption, request, store, token
 from idp.oidc import grants as oidc_grants
 from idp.sessions import grants, interactions, signed_in
 from idp.web import cookies, csrf
-
-bearer = import_module("idp.oidc.bearer")  # the door's front has a function of this name
 
 SESSION = "__Host-warifu-aoba-session"
 

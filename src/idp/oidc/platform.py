@@ -10,7 +10,7 @@ from idp.web.house import Bearer, House
 from idp.web.paths import PLATFORM
 
 
-def bearer(house: House, unit: Unit, token: str) -> Bearer | None:
+def platform_bearer(house: House, unit: Unit, token: str) -> Bearer | None:
     """In a unit of the platform, whose tokens alone are found there. None unless it is as good as at introspection, and
     for the API. Raises `Refused` where only the gate is against it."""
     alive = inspect(house, unit, token, Moment.INTROSPECTION)
