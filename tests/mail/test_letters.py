@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.conftest import OPERATOR
 from tests.mail.conftest import SENDER, Office
+from tests.terms.revision import OLD
 
 from idp import credentials, delivery, terms, users
 from idp.contracts import Contract, Status
@@ -64,6 +65,36 @@ def test_each_change_is_told(office: Office, step: str, words: str) -> None:
     contract = office.bring(Status.SUSPENDED if step == "resume" else Status.ACTIVE)
     office.act(step, contract.id)
     assert contract.id in plain(office.send().about(words))
+
+
+def test_a_suspension_says_why_where_somebody_said_so_and_the_outbox_does_not(office: Office) -> None:
+    contract = office.get(office.bring(Status.ACTIVE).id)
+    office.act("suspend", contract.id, reason="支払いの遅延 <60 days>")
+    letter = office.send().about("停止しました")
+    assert "支払いの遅延 <60 days>" in plain(letter)
+    assert "&lt;60 days&gt;" in page(letter)
+    with office.units.open(contract.tenant, actor=OPERATOR, write=False) as unit:
+        rows = unit.lane.execute("SELECT payload FROM deliveries", {}).fetchall()
+    assert "60 days" not in json.dumps([list(row) for row in rows], ensure_ascii=False)
+
+
+def test_without_a_reason_a_letter_has_no_line_for_one(office: Office) -> None:
+    contract = office.bring(Status.SUSPENDED)
+    office.act("resume", contract.id)
+    assert "理由" not in plain(office.send().about("再開しました"))
+
+
+def test_new_terms_are_told_with_their_title_version_and_day(office: Office) -> None:
+    contract = office.get(office.bring(Status.ACTIVE).id)
+    document = {**OLD, "version": "2026", "effective_date": "2026-04-20"}
+    with office.units.platform(actor=OPERATOR) as unit:
+        terms.create(unit, terms.read(document))
+        assert terms.publish(unit, "2026", terms.read_publication({}), least_days=1).told == 1
+    letter = office.send().about("利用規約改定")
+    assert [each.addr_spec for each in letter["To"].addresses] == ["taro@kaede.example"]
+    for said in (document["title"], "2026", "2026-04-20"):
+        assert said in plain(letter)
+    assert office.get(contract.id).status is Status.ACTIVE
 
 
 def test_a_letter_that_is_sent_again_is_the_same_letter(office: Office) -> None:

@@ -30,7 +30,12 @@ def tell(unit: Unit, record: Record, changes: Sequence[Change], facts: Mapping[s
         tenants.end_generation(unit)
     for change in changes:
         if change.event in _NEWS:
-            payload = {"contract": record.id, "product": record.product, "status": change.after.value}
+            payload = {
+                "contract": record.id,
+                "product": record.product,
+                "status": change.after.value,
+                "change": change.seq,
+            }
             delivery.enqueue(unit, f"contract.{change.event.value}", receiver="tenant", payload=payload)
         if change.event is Event.ESTABLISHED and record.product == Product.ID_PLUS:
             _invite_administrators(unit)

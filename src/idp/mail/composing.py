@@ -10,7 +10,7 @@ from idp.contracts import Contract, Parties
 from idp.delivery import Claimed, Impossible
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
-from idp.mail.facts import contract_facts, invitation_facts
+from idp.mail.facts import contract_facts, invitation_facts, reason_facts
 from idp.mail.meanings import MEANINGS
 from idp.mail.message import Letter, Mailbox
 from idp.mail.writing import Content, Writer
@@ -34,6 +34,8 @@ class Composer:
         contract = contracts.get(unit, payload["contract"]) if _reads_contract(claimed) else _speaking(unit)
         facts: dict[str, Any] = {} if contract is None else contract_facts(contract, unit)
         facts |= {name: value for name, value in payload.items() if value is not None}
+        if contract is not None and "change" in payload:
+            facts |= reason_facts(unit, contract, payload["change"])
         to = self._receivers(claimed, contract)
         language = _language(unit, to, payload)
         return self._letter(unit, claimed.event, to, language, facts)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from idp import tenants
+from idp import contracts, tenants
 from idp.contracts import Contract
 from idp.kit.clock import instant
 from idp.kit.units import Unit
@@ -28,6 +28,12 @@ def contract_facts(contract: Contract, unit: Unit) -> dict[str, Any]:  # noqa: A
     if standing.ended is not None:
         facts["ended_on"] = standing.ended.on.isoformat()
     return facts
+
+
+def reason_facts(unit: Unit, contract: Contract, seq: int) -> dict[str, str]:
+    """Why it was done, where somebody said so: it stands in the history alone, not in the outbox."""
+    found = contracts.history(unit, contract.id, after=seq - 1, limit=1)
+    return {"reason": found[0].reason} if found and found[0].seq == seq and found[0].reason else {}
 
 
 def invitation_facts(unit: Unit, user_name: str, created_at: int) -> dict[str, Any]:
