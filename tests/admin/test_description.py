@@ -207,6 +207,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("POST", "/tenants/{tenant}/policies/confirm"): operator.post(
             f"{aoba}/policies/confirm", {"activation": activation["activation"]}
         ).body,
+        ("GET", "/tenants/{tenant}/policies/in-force"): operator.get(f"{aoba}/policies/in-force").body,
         ("POST", "/tenants/{tenant}/policies/simulate"): operator.post(f"{aoba}/policies/simulate", asked).body,
         ("POST", "/tenants/{tenant}/policies/backtest"): operator.post(
             f"{aoba}/policies/backtest", {"policies": []}

@@ -89,6 +89,7 @@ MATRIX = {
     "GET /tenants/{tenant}/policies": ("policies:read", "opt"),
     "POST /tenants/{tenant}/policies/activate": ("policies:write", "ot"),
     "POST /tenants/{tenant}/policies/confirm": ("policies:write", "ot"),
+    "GET /tenants/{tenant}/policies/in-force": ("policies:read", "opt"),
     "GET /tenants/{tenant}/policies/{policy}": ("policies:read", "opt"),
     "PATCH /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),
     "PUT /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),

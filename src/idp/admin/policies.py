@@ -19,6 +19,7 @@ from idp.kit.fields import Fields, merged
 
 _TRIES = 3
 _FORM = frozenset({"effect", "services", "when", "require", "max_age_seconds"})
+_NO_SET = dict.fromkeys(("activation", "activated_at", "confirm_by", "confirmed_at"))
 _OURS = frozenset({"id", "source", "created_at", "changed_at"})
 
 
@@ -43,7 +44,7 @@ def in_force(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         chosen = access.drafts.in_force(unit)
         if chosen is None:
-            return Answer(200, {"activation": None, "policies": []})
+            return Answer(200, {**_NO_SET, "policies": []})
         confirmed = None if chosen.confirmed_at is None else rfc3339(chosen.confirmed_at)
         body = {
             "activation": chosen.id,

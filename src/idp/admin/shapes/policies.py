@@ -64,9 +64,9 @@ class InForce(Shown):
     """`activation` is null where none was ever confirmed, or confirmed in time: no policies decide."""
 
     activation: str | None
-    activated_at: Instant | None = None
-    confirm_by: Instant | None = None
-    confirmed_at: Instant | None = None
+    activated_at: Instant | None
+    confirm_by: Instant | None
+    confirmed_at: Instant | None
     policies: list[RuleInForce]
 
 
