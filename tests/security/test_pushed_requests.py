@@ -6,6 +6,8 @@ from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import CHALLENGE, STATE, Browser, Party
 from tests.support.provider import Provider
 
+from idp.kit import ids
+
 pytestmark = pytest.mark.attack("A16")
 
 
@@ -62,6 +64,13 @@ def test_a_reference_is_taken_as_it_was_given_or_not_at_all(shared: Provider, we
     assert is_dead(shown(browser, web, FORGED[at](uri), method))
     assert not browser.jar
     assert "/signin?" in visit(browser, web, uri).location
+
+
+def test_a_reference_with_the_id_of_another_is_not_it(shared: Provider, web: Party) -> None:
+    """Its checksum is right: only the digest can tell."""
+    uri = push(web)
+    forged = ids.derived("par", uri.removeprefix(URN).split("_")[1], bytes(32)).token
+    assert is_dead(visit(shared.browser(), web, f"{URN}{forged}"))
 
 
 @pytest.mark.parametrize("uri", MADE_UP)
