@@ -39,11 +39,11 @@ class RelyingParty:
 
 
 @contextmanager
-def relying_party(issuer: str, registered: dict[str, Any]) -> Iterator[RelyingParty]:
+def relying_party(
+    issuer: str, registered: dict[str, Any], *, script: str = "relying_party.mjs"
+) -> Iterator[RelyingParty]:
     """A relying party that has discovered the issuer and has been told its registration."""
-    process = subprocess.Popen(
-        ["node", "relying_party.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(["node", script], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     party = RelyingParty(process)
     try:
         party.ask(
