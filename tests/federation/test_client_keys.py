@@ -69,14 +69,15 @@ WRONG: dict[str, list[Any]] = {
         )),
     ],
     "unusable_key": [
-        *({**RSA, "alg": alg} for alg in ("none", "HS256", "RSA1_5", "PBES2-HS256+A128KW", "ES256", "dir", "", 1)),
+        *({**RSA, "alg": alg} for alg in ("none", "HS256", "RSA1_5", "PBES2-HS256+A128KW", "ES256", "dir", "")),
         *({**EC, "alg": alg} for alg in ("none", "RS256", "HS256", "ES384", "A128KW", "EdDSA", "es256")),
-        {**RSA, "use": "enc", "alg": "RSA1_5"}, {**RSA, "use": "tls"}, {**RSA, "use": 1}, {**EC, "kty": "AKP"},
+        {**RSA, "use": "enc", "alg": "RSA1_5"}, {**RSA, "use": "tls"}, {**EC, "kty": "AKP"},
         {**EC, "kty": "rsa"},
-        {"kty": "unknown"}, {"kty": 1}, {}, {**ED, "crv": "Ed448"}, {**ED, "crv": "P-256"},
+        {"kty": "unknown"}, {}, {**ED, "crv": "Ed448"}, {**ED, "crv": "P-256"},
         {**P384, "use": "sig", "alg": "ES384"},
     ],
     "invalid_key": [
+        *({**EC, name: value} for name in ("kty", "crv", "use", "alg") for value in (1, None, [], ["ES256"], {}, True)),
         "x", 1, None, [], {**EC, "x": EC["y"]}, {**EC, "x": b64(bytes(32)), "y": b64(bytes(32))},
         {**EC, "x": b64(bytes(31))},
         {**EC, "x": b64(b"\0" + bytes(32))}, {**EC, "x": "AAAA"}, {**EC, "x": 1}, {**EC, "y": ""},

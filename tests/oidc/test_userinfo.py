@@ -6,6 +6,7 @@ from tests.support.in_process import FORM, Answer, encoded
 from tests.support.provider import Provider
 
 USERINFO = "/t/aoba/userinfo"
+ABOUT = 'resource_metadata="https://id.example/.well-known/oauth-protected-resource/t/aoba/userinfo"'
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def token(shared: Provider) -> str:
 
 
 def unauthorized(answer: Answer, *, error: str | None) -> bool:
-    expected = 'Bearer realm="userinfo"' + ("" if error is None else f', error="{error}"')
+    expected = 'Bearer realm="userinfo"' + ("" if error is None else f', error="{error}"') + f", {ABOUT}"
     assert answer.headers["www-authenticate"] == expected
     assert answer.headers["cache-control"] == "no-store"
     return answer.status == 401 and answer.json()["error"] == "invalid_token"
@@ -111,7 +112,9 @@ def test_a_token_without_a_person_is_not_enough(shared: Provider, name: str) -> 
     party = shared.party(name)
     answer = party.userinfo(party.credentials().json()["access_token"])
     assert (answer.status, answer.json()["error"]) == (403, "insufficient_scope")
-    assert answer.headers["www-authenticate"] == 'Bearer realm="userinfo", error="insufficient_scope", scope="openid"'
+    assert answer.headers["www-authenticate"] == (
+        f'Bearer realm="userinfo", error="insufficient_scope", scope="openid", {ABOUT}'
+    )
 
 
 def test_a_token_without_openid_is_not_enough(shared: Provider) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation.client_binding import CARRIED, TokenBinding
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
 from idp.federation.oidc_vocabulary import (
@@ -42,6 +43,7 @@ class OidcClient:
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
     requests: RequestRules
     keys: ClientKeys = NO_KEYS
+    binding: TokenBinding = CARRIED
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -60,6 +62,11 @@ class OidcClient:
         return RULES[self.security_profile]
 
     @property
+    def sender_constrained(self) -> bool:
+        """No token for whoever merely carries it."""
+        return self.binding.dpop or self.rules.sender_constrained
+
+    @property
     def pkce_required(self) -> bool:
         """Only a confidential client of an old library does without (RFC 9700 2.1.1), on https or loopback."""
         return self.rules.pkce_always or self.is_public or self.redirects.private_use
@@ -70,6 +77,7 @@ class OidcClient:
         return {
             **shown,
             **self.keys.to_json(),
+            **self.binding.to_json(),
             "application_type": self.application_type.value,
             "redirect_uris": list(self.redirects.registered),
             "post_logout_redirect_uris": list(self.post_logout_redirects.registered),
@@ -109,6 +117,7 @@ class OidcClient:
             resources=frozenset(document["resources"]),
             requests=RequestRules.from_json(document),
             keys=ClientKeys.from_json(document),
+            binding=TokenBinding.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp.federation import client_keys, client_requests
+from idp.federation import client_binding, client_keys, client_requests
 from idp.federation import oidc_vocabulary as words
+from idp.federation.client_binding import TokenBinding
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -52,6 +53,7 @@ NAMES = frozenset(
         "token_endpoint_auth_method",
         "tos_uri",
     }
+    | client_binding.NAMES
     | client_keys.NAMES
     | client_requests.NAMES
 )
@@ -121,6 +123,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         introspection=_introspection(fields, flow.auth_method),
         resources=_resources(fields),
         requests=client_requests.read(fields, production=production),
+        binding=_binding(fields, flow),
         keys=client_keys.read(fields, flow.auth_method, production=production),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},
@@ -220,6 +223,14 @@ def _scopes(fields: Fields, grants: frozenset[Grant]) -> frozenset[str]:
 
 def _alg(fields: Fields, name: str, *, default: SigningAlg) -> SigningAlg:
     return fields.choice(name, SigningAlg, words.UNBUILT_ALGS, default=default)
+
+
+def _binding(fields: Fields, flow: _Flow) -> TokenBinding:
+    binding = client_binding.read(fields)
+    if binding.dpop and any(kind.gives_token for kind in flow.response_types):
+        detail = "A token that comes through a browser cannot be bound to a key."
+        fields.refuse("dpop_bound_access_tokens", "inconsistent", detail, found=True)
+    return binding
 
 
 def _introspection(fields: Fields, method: AuthMethod) -> bool:

@@ -137,7 +137,6 @@ UNBUILT_NAMES = frozenset(
         "backchannel_user_code_parameter",
         "default_acr_values",
         "default_max_age",
-        "dpop_bound_access_tokens",
         "frontchannel_logout_session_required",
         "frontchannel_logout_uri",
         "id_token_encrypted_response_alg",

@@ -3,6 +3,7 @@
 from idp.oidc import (
     accepting,
     authorize,
+    challenges,
     consent,
     discovery,
     introspection,
@@ -29,6 +30,13 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/.well-known/openid-configuration", _GET, "discovery", metadata),
         Route("/t/{tenant}/.well-known/oauth-authorization-server", _GET, "discovery", metadata),
         Route("/.well-known/oauth-authorization-server/t/{tenant}", _GET, "discovery", metadata),
+        Route(
+            "/.well-known/oauth-protected-resource/t/{tenant}/userinfo",
+            _GET,
+            "metadata",
+            challenges.userinfo_metadata(house),
+        ),
+        Route("/.well-known/oauth-protected-resource/api/v1", _GET, "metadata", challenges.api_metadata(house)),
         Route("/t/{tenant}/jwks", _GET, "jwks", discovery.jwks(house)),
         Route("/t/{tenant}/authorize", _BOTH, "authorize", authorize.endpoint(house)),
         Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),

@@ -13,6 +13,7 @@ from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.oidc import store
+from idp.oidc.challenges import Scheme
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
 from idp.signing import Unverified, unverified_claims
@@ -20,6 +21,9 @@ from idp.web.house import House
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST = 8 * 1024
+NOBODY = None  # who carries a token and proves nothing
+ANYBODY = "*"
+_SCHEMES = {b"bearer": Scheme.BEARER, b"dpop": Scheme.DPOP}
 
 
 class Alive(NamedTuple):
@@ -56,10 +60,16 @@ def find(unit: Unit, token: str) -> AccessToken | None:
     return row if row and shown and hmac.compare_digest(row.digest, shown.digest) else None
 
 
-def inspect(house: House, unit: Unit, token: str, moment: Moment) -> Alive | None:
-    """None unless everything it hangs on still stands. Raises `Refused` where only the gate is against it."""
+def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str | None = NOBODY) -> Alive | None:
+    """None unless everything it hangs on still stands. Raises `Refused` where only the gate is against it.
+
+    `holder` is the thumbprint of the key that whoever shows it has proved; a token that is bound to a key is good for
+    nobody else, and one that is not is no proof of possession (RFC 9449 7.1, 7.2). `ANYBODY`: the token is told about.
+    """
     row = find(unit, token)
     if row is None or row.revoked_at is not None or unit.now_us >= row.expires_at:
+        return None
+    if holder not in (ANYBODY, row.jkt):
         return None
     facts = house.memory.current(unit, row.client_id)
     service = facts.services.get(row.client_id)
@@ -90,10 +100,11 @@ def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
     return Refreshable(grant, service.client_id) if alive else None
 
 
-def from_header(headers: Mapping[bytes, bytes]) -> str | None:
-    """RFC 6750 2.1; the scheme in any case."""
+def from_header(headers: Mapping[bytes, bytes]) -> tuple[Scheme, str | None]:
+    """RFC 6750 2.1, RFC 9449 7.1; the scheme in any case. Without a token it is that of whoever has none."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+    known = _SCHEMES.get(scheme.lower())
+    return (known, token.strip().decode("latin-1")) if known else (Scheme.BEARER, None)
 
 
 def proof_of_grant(unit: Unit, facts: Facts, service: Service, grant: Grant) -> PersonProof:

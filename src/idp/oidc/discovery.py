@@ -11,6 +11,7 @@ from idp import contracts
 from idp.access import Facts
 from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType
 from idp.kit.errors import NotFound, Unavailable
+from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import is_offered
@@ -61,6 +62,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": signing,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": [*dpop.ALGS],
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],

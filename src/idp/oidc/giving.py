@@ -156,4 +156,5 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
         service_generation=admission.service.generation,
         expires_at=admission.at_us + CODE_LIFETIME,
         redeemed_at=None,
+        jkt=request.jkt,
     )

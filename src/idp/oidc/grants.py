@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     form: Form
     now_us: int
     uses: tuple[Once, ...] = ()  # up, by whatever is written first
+    jkt: str | None = None  # of the key that the request has proved
 
     @property
     def issuer(self) -> str:
@@ -84,7 +85,9 @@ async def client_credentials(asked: Asked) -> Answer:
     except Refused as refusal:
         await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
-    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes))
+    issued = mint.access_token(
+        asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes, jkt=asked.jkt)
+    )
     await asked.commit(lambda unit: _record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
 
@@ -96,12 +99,13 @@ async def authorization_code(asked: Asked) -> Answer:
     code = loaded.code
     try:
         admission = asked.admit(loaded.proof, Moment.CODE)
-        redemption.check(loaded, asked.form, asked.now_us)
+        redemption.check(loaded, asked.form, asked.now_us, jkt=asked.jkt)
     except Refused as refusal:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
-    grant = redemption.grant_of(code, asked.now_us)
-    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce)
+    # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
+    grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
+    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, asked.jkt)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
@@ -126,7 +130,7 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
-    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id)
+    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id, jkt=asked.jkt)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
 
@@ -180,7 +184,7 @@ def _presented(form: Form) -> Presented:
 
 def _load_grant(unit: Unit, asked: Asked, shown: Presented) -> tuple[Grant, Session | None, PersonProof]:
     grant = sessions.grant_of_refresh_token(unit, shown)
-    if grant is None or grant.service_id != asked.service.id:
+    if grant is None or grant.service_id != asked.service.id or grant.jkt not in {None, asked.jkt}:
         raise _no_refresh()
     proof = proof_of_grant(unit, asked.facts, asked.service, grant)
     return grant, sessions.find_session(unit, grant.session_id), proof
@@ -221,7 +225,7 @@ def _record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) 
 def _answer(issued: Issued) -> Answer:
     row = issued.row
     lifetime = (row.expires_at - row.issued_at) // SECOND
-    answer: Answer = {"access_token": issued.token, "token_type": "Bearer", "expires_in": lifetime}
+    answer: Answer = {"access_token": issued.token, "token_type": row.token_type, "expires_in": lifetime}
     return {**answer, "scope": row.scopes} if row.scopes else answer
 
 

@@ -52,7 +52,7 @@ async def _answer(house: House, tenant: TenantId, shown: Credentials, form: Form
         token = form.get("token")
         if not token:
             raise OAuthError("invalid_request", "token is missing.")
-        alive = bearer.inspect(house, unit, token, Moment.INTROSPECTION)
+        alive = bearer.inspect(house, unit, token, Moment.INTROSPECTION, holder=bearer.ANYBODY)
         if alive is not None:
             return _access(alive, service, issuer)
         refreshable = bearer.inspect_refresh(house, unit, token)
@@ -74,13 +74,14 @@ def _access(alive: Alive, service: Service, issuer: str) -> dict[str, Any]:
         "active": True,
         "scope": row.scopes,
         "client_id": row.client_id,
-        "token_type": "Bearer",
+        "token_type": row.token_type,
         "exp": row.expires_at // SECOND,
         "iat": row.issued_at // SECOND,
         "sub": row.user_id or row.client_id,
         "aud": row.audience,
         "iss": issuer,
         "jti": row.id,
+        **({} if row.jkt is None else {"cnf": {"jkt": row.jkt}}),  # RFC 9449 6.2
     }
 
 

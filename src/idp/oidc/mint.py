@@ -24,6 +24,7 @@ class Request(NamedTuple):
     scopes: frozenset[str]
     grant_id: str | None = None
     nonce: str | None = None
+    jkt: str | None = None  # RFC 9449 6.1
 
 
 class Issued(NamedTuple):
@@ -42,7 +43,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         token, token_id, digest = secret.token, secret.id, secret.digest
     else:
         token_id = ids.digits()
-        claims = {
+        claims: dict[str, Any] = {
             "iss": asked.issuer,
             "sub": admission.user.id if admission.user else admission.service.client_id,
             "aud": asked.audience,
@@ -55,6 +56,8 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
             claims["scope"] = scopes
         if admission.user is not None:
             claims |= {"auth_time": admission.authenticated_at // SECOND, "amr": json.loads(admission.methods)}
+        if asked.jkt is not None:
+            claims["cnf"] = {"jkt": asked.jkt}
         token = key_for(facts, Use.ACCESS_TOKEN, client.access_token_alg).sign(claims, typ="at+jwt")
         digest = sha256(token.encode()).digest()
     return Issued(token, _row(admission, asked, token_id, digest, (issued, expires), scopes))
@@ -128,4 +131,5 @@ def _row(
         life[1] * SECOND,
         None,  # revoked at
         _client(admission).access_token_format is AccessTokenFormat.JWT,
+        asked.jkt,
     )

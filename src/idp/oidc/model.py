@@ -47,6 +47,7 @@ class Code(NamedTuple):
     service_generation: int
     expires_at: int
     redeemed_at: int | None
+    jkt: str | None = None  # the key that whoever redeems it must prove (RFC 9449 10)
 
 
 class PushedRequest(NamedTuple):
@@ -80,6 +81,11 @@ class AccessToken(NamedTuple):
     expires_at: int
     revoked_at: int | None
     jwt: bool
+    jkt: str | None = None  # the key that whoever uses it must prove
+
+    @property
+    def token_type(self) -> str:
+        return "Bearer" if self.jkt is None else "DPoP"
 
     @property
     def generations(self) -> Generations:

@@ -9,9 +9,10 @@ from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound
 from idp.kit.units import Unit
-from idp.oidc import assertions, clients, signed_requests, sources, store
+from idp.oidc import assertions, clients, dpop, signed_requests, sources, store
 from idp.oidc import request as requests
 from idp.oidc.clients import Credentials
+from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, PageError, as_oauth, send_error
 from idp.oidc.grants import Asked
 from idp.oidc.model import PUSHED_KIND, PUSHED_LIFETIME, PushedRequest
@@ -33,19 +34,38 @@ def endpoint(house: House) -> App:
             form = await read_form(scope, receive, limit=REQUEST_OBJECT)
             shown = clients.read(scope, form)
 
+            slug = scope["state"]["tenant_slug"]
+            proof = await _proof(house, scope, slug) if b"dpop" in scope["state"]["headers"] else None
+            if proof is not None:
+                form = _bound(form, proof)
+
             def work(facts: access.Facts, proved: Credentials) -> Awaitable[Answer]:
                 service = clients.authenticate(facts, proved)
-                return _push(Asked(house, facts, service, form, house.units.clock.now_us(), proved.uses))
+                uses = proved.uses if proof is None else (*proved.uses, proof.once)
+                return _push(Asked(house, facts, service, form, house.units.clock.now_us(), uses))
 
-            answer = await assertions.decide_for(house, scope["state"]["tenant_slug"], shown, work)
+            answer = await assertions.decide_for(house, slug, shown, work)
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
             await send_error(send, as_oauth(failure))
         else:
-            await json_response(send, 201, answer, NO_STORE)
+            more = () if proof is None else (proof.header,)
+            await json_response(send, 201, answer, (*NO_STORE, *more))
 
     return par
+
+
+async def _proof(house: House, scope: Scope, slug: str) -> Proof:
+    tenant = await house.memory.tenant_id(slug)
+    return dpop.prove(house, tenant, scope, uri=f"{house.issuer(slug)}/par")
+
+
+def _bound(form: Form, proof: Proof) -> Form:
+    """RFC 9449 10.1: the code that comes of it is for the key that was proved here."""
+    if form.get("dpop_jkt") not in {None, proof.jkt}:
+        raise OAuthError("invalid_dpop_proof", "dpop_jkt names another key than the proof.")
+    return Form((*(field for field in form.fields if field[0] != "dpop_jkt"), ("dpop_jkt", proof.jkt)))
 
 
 async def _push(asked: Asked) -> Answer:

@@ -53,13 +53,15 @@ def load(unit: Unit, shown: Presented, service: Service, facts: Facts) -> Loaded
     return Loaded(code, proof, present, session)
 
 
-def check(loaded: Loaded, form: Form, now_us: int) -> None:
+def check(loaded: Loaded, form: Form, now_us: int, *, jkt: str | None = None) -> None:
     """What binds the code. Raises `Refused("invalid_grant")`; the rightful client has then spent it all the same."""
     code = loaded.code
     if form.get("redirect_uri") != code.redirect_uri:  # OpenID Connect Core 3.1.3.2
         raise Refused("invalid_grant", "redirect_uri is not that of the authorization request.")
     if not _verified(code.challenge, form.get("code_verifier")):
         raise Refused("invalid_grant", "code_verifier does not fit the code_challenge.")
+    if code.jkt is not None and code.jkt != jkt:  # RFC 9449 10
+        raise Refused("invalid_grant", "The code is bound to another key.")
     born = Generations(code.tenant_generation, code.user_generation, code.service_generation)
     if born != loaded.present or now_us >= code.expires_at:
         raise _invalid()

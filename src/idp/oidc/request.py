@@ -30,6 +30,7 @@ PARAMETERS = frozenset(
         "code_challenge",
         "code_challenge_method",
         "display",
+        "dpop_jkt",
         "id_token_hint",
         "login_hint",
         "max_age",
@@ -71,6 +72,7 @@ class AuthorizationRequest:
     scopes: frozenset[str]
     nonce: str | None
     challenge: str | None
+    jkt: str | None
     prompts: frozenset[Prompt]
     max_age: int | None
     login_hint: str
@@ -159,6 +161,7 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         scopes=_words(form, "scope") & service.oidc.scopes,
         nonce=form.get("nonce"),
         challenge=form.get("code_challenge") or None,
+        jkt=form.get("dpop_jkt") or None,
         prompts=frozenset(map(Prompt, _words(form, "prompt"))),
         max_age=int(max_age) if max_age else None,
         login_hint=form.get("login_hint") or "",
@@ -235,6 +238,12 @@ def _pkce(asked: Asking) -> None:
         raise OAuthError("invalid_request", "code_challenge must be the base64url of a SHA-256.")
 
 
+def _dpop_jkt(asked: Asking) -> None:
+    jkt = asked.form.get("dpop_jkt")
+    if jkt and not _CHALLENGE.fullmatch(jkt):  # RFC 9449 10: a thumbprint by SHA-256 as well
+        raise OAuthError("invalid_request", "dpop_jkt must be the base64url of a SHA-256.")
+
+
 def _prompt(asked: Asking) -> None:
     prompts = _words(asked.form, "prompt")
     if not prompts <= frozenset(Prompt):
@@ -263,6 +272,7 @@ CHECKS: tuple[Callable[[Asking], None], ...] = (
     _scope,
     _nonce,
     _pkce,
+    _dpop_jkt,
     _prompt,
     _max_age,
     _resource,

@@ -22,6 +22,7 @@ codes = Table(
     Column("service_generation", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
+    Column("jkt", Text),
     info=ERASED | SPENT,
 )
 
@@ -59,6 +60,7 @@ access_tokens = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
     Column("jwt", Boolean, nullable=False),
+    Column("jkt", Text),
     sqlite_with_rowid=False,
     info=ERASED,
 )

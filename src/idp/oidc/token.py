@@ -5,8 +5,9 @@ from collections.abc import Awaitable
 from idp.access import Facts
 from idp.kit import compact
 from idp.kit.errors import Failure, NotFound
-from idp.oidc import assertions, clients
+from idp.oidc import assertions, clients, dpop
 from idp.oidc.clients import Credentials
+from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.grants import GRANTS, Answer, Asked
 from idp.web.asgi import BODY, JSON, App, Fields, Receive, Scope, Send, respond
@@ -26,18 +27,22 @@ def endpoint(house: House) -> App:
             form = await read_form(scope, receive)
             shown = clients.read(scope, form)
             slug = scope["state"]["tenant_slug"]
+            proof = await _proof(house, scope) if b"dpop" in scope["state"]["headers"] else None
             if shown.assertion is None:
-                answer = await decide(house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form))
+                answer = await decide(
+                    house, slug, shown.client_id, lambda facts: _grant(house, facts, shown, form, proof)
+                )
             else:
                 answer = await assertions.decide_for(
-                    house, slug, shown, lambda facts, proved: _grant(house, facts, proved, form)
+                    house, slug, shown, lambda facts, proved: _grant(house, facts, proved, form, proof)
                 )
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
             await send_error(send, as_oauth(failure))
         else:
-            await respond(send, 200, body=compact.encode(answer), fields=_ANSWERED)
+            more = () if proof is None else (proof.header,)
+            await respond(send, 200, more, compact.encode(answer), fields=_ANSWERED)
 
     return token
 
@@ -61,7 +66,13 @@ async def read_form(scope: Scope, receive: Receive, *, limit: int = _LARGEST) ->
     return form.given()
 
 
-def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaitable[Answer]:
+async def _proof(house: House, scope: Scope) -> Proof:
+    slug = scope["state"]["tenant_slug"]
+    tenant = await house.memory.tenant_id(slug)
+    return dpop.prove(house, tenant, scope, uri=f"{house.issuer(slug)}/token")
+
+
+def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Proof | None) -> Awaitable[Answer]:
     service = clients.authenticate(facts, shown)
     name = form.get("grant_type")
     if not name:
@@ -70,6 +81,10 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form) -> Awaita
     if grant is None:
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)
+    if proof is not None:
+        asked = asked._replace(uses=(*shown.uses, proof.once), jkt=proof.jkt)
+    elif asked.client.sender_constrained:  # RFC 9449 5.2
+        raise OAuthError("invalid_dpop_proof", "This client gets no token without a DPoP proof.")
     if name not in asked.client.grants:
         raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
     if "resource" in form:

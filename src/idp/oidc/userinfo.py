@@ -1,13 +1,15 @@
 """Userinfo (OpenID Connect Core 5.3): what the scopes allow to be known of the person, for a bearer token."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from idp import access, audit, users
 from idp.access import Moment, NotAdmitted
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit
-from idp.oidc import bearer
+from idp.oidc import bearer, challenges, dpop, replays
+from idp.oidc.challenges import NoToken, Scheme
+from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.model import Scope
 from idp.oidc.token import read_form
@@ -17,51 +19,78 @@ from idp.web.failures import Refusal
 from idp.web.house import House
 
 
+class Shown(NamedTuple):
+    """A token, and the proof that whoever shows it holds its key; without one it is merely carried."""
+
+    token: str
+    proof: Proof | None
+
+
 def endpoint(house: House) -> App:
     async def userinfo(scope: Request, receive: Receive, send: Send) -> None:
+        slug = scope["state"]["tenant_slug"]
         try:
-            tenant = await house.memory.tenant_id(scope["state"]["tenant_slug"])
-            token = await _token(scope, receive)
-            claims = await _claims(house, tenant, token)
+            tenant = await house.memory.tenant_id(slug)
+            shown = await _shown(house, tenant, scope, receive)
+            claims = await _claims(house, tenant, shown)
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
-            await send_error(send, as_oauth(failure))
+            await send_error(send, _challenged(house, scope, as_oauth(failure)))
         else:
-            await json_response(send, 200, claims, NO_STORE)
+            more = () if shown.proof is None else (shown.proof.header,)
+            await json_response(send, 200, claims, (*NO_STORE, *more))
 
     return userinfo
 
 
-async def _token(scope: Request, receive: Receive) -> str:
+async def _shown(house: House, tenant: TenantId, scope: Request, receive: Receive) -> Shown:
     """From the header or, by POST, from the form; one of them (RFC 6750 2)."""
-    header = bearer.from_header(scope["state"]["headers"])
+    scheme, header = bearer.from_header(scope["state"]["headers"])
     is_form = scope["method"] == "POST" and b"content-type" in scope["state"]["headers"]
     body = (await read_form(scope, receive)).get("access_token") if is_form else None
     if header is not None and body is not None:
         raise OAuthError("invalid_request", "The token is given twice.")
     token = header or body
     if not token:
-        raise OAuthError("invalid_token", "A bearer token is needed.", status=401, headers=[_challenge("")])
-    return token
+        raise NoToken
+    if scheme is not Scheme.DPOP:
+        return Shown(token, None)
+    uri = f"{house.issuer(scope['state']['tenant_slug'])}/userinfo"
+    try:
+        return Shown(token, dpop.prove(house, tenant, scope, uri=uri, token=token))
+    except OAuthError as wrong:
+        raise OAuthError(wrong.code, wrong.public, status=401, headers=wrong.headers) from wrong
 
 
-async def _claims(house: House, tenant: TenantId, token: str) -> dict[str, Any]:
+async def _claims(house: House, tenant: TenantId, shown: Shown) -> dict[str, Any]:
+    holder = None if shown.proof is None else shown.proof.jkt
+
     def read(unit: Unit) -> dict[str, Any]:
-        alive = bearer.inspect(house, unit, token, Moment.USERINFO)
+        alive = bearer.inspect(house, unit, shown.token, Moment.USERINFO, holder=holder)
         if alive is None:
             raise _invalid()
         if alive.admission.user is None or Scope.OPENID not in alive.row.scope_set:
-            challenge = _challenge('error="insufficient_scope", scope="openid"')
-            raise OAuthError("insufficient_scope", "The scope openid is needed.", status=403, headers=[challenge])
+            raise OAuthError("insufficient_scope", "The scope openid is needed.", status=403)
         user_id = alive.admission.user.id
         return {"sub": user_id, **users.claims_for(users.get(unit, user_id), alive.row.scope_set)}
 
     try:
-        return await house.units.read(tenant, read)
+        claims = await house.units.read(tenant, read)
     except Refused as refusal:
         await note_refusal(house, tenant, refusal, at="userinfo")
         raise _invalid() from refusal
+    if shown.proof is not None:
+        await _use(house, tenant, shown.proof)
+    return claims
+
+
+async def _use(house: House, tenant: TenantId, proof: Proof) -> None:
+    """After the token has proved good: what strangers make up is not kept."""
+    try:
+        await house.units.commit(tenant, lambda unit: replays.use_all(unit, (proof.once,)))
+    except OAuthError as wrong:
+        raise OAuthError(wrong.code, wrong.public, status=401) from wrong
 
 
 async def note_refusal(house: House, tenant: TenantId, refusal: Refused, *, at: str) -> None:
@@ -75,10 +104,11 @@ async def note_refusal(house: House, tenant: TenantId, refusal: Refused, *, at: 
     await house.units.commit(tenant, write, actor=Actor("service", "unknown"))
 
 
+def _challenged(house: House, scope: Request, error: OAuthError) -> OAuthError:
+    scheme, _ = bearer.from_header(scope["state"]["headers"])
+    about = challenges.of_userinfo(house, scope["state"]["tenant_slug"])
+    return challenges.challenged(error, scheme, realm="userinfo", about=about)
+
+
 def _invalid() -> OAuthError:
-    challenge = _challenge('error="invalid_token"')
-    return OAuthError("invalid_token", "The token is not valid.", status=401, headers=[challenge])
-
-
-def _challenge(parameters: str) -> tuple[bytes, bytes]:
-    return b"www-authenticate", f'Bearer realm="userinfo"{", " if parameters else ""}{parameters}'.encode()
+    return OAuthError("invalid_token", "The token is not valid.", status=401)

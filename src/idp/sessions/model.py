@@ -125,6 +125,7 @@ class Grant(NamedTuple):
     ends_at: int
     ended_at: int | None
     whereabouts: bytes | None = None
+    jkt: str | None = None  # the key that whoever refreshes must prove, where nothing else proves the client
 
     @property
     def generations(self) -> Generations:

@@ -72,6 +72,7 @@ grants = Table(
     Column("ends_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("whereabouts", LargeBinary),  # sealed
+    Column("jkt", Text),
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
     info=ERASED,
 )

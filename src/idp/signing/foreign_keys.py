@@ -99,6 +99,8 @@ def read_key(jwk: object) -> ForeignKey:
         raise BadKey("symmetric_key", "A symmetric key is no public key.")
     if not _PRIVATE.isdisjoint(jwk):
         raise BadKey("private_key", "This is a private key: from now on it is known to others.")
+    if any(not isinstance(jwk.get(name, ""), str) for name in ("kty", "crv", "use", "alg")):
+        raise BadKey("invalid_key", "kty, crv, use and alg are strings.")
     kid = jwk.get("kid")
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= _LONGEST_KID):
         raise BadKey("invalid_key", f"kid is a string of up to {_LONGEST_KID} characters.")

@@ -12,7 +12,7 @@ _TENANT = "{tenant}"
 
 
 class Route(NamedTuple):
-    """`path` may hold `{tenant}` as its second segment (`/t/{tenant}/token`) or its last one
+    """`path` may hold `{tenant}` behind a segment `t`, at its beginning (`/t/{tenant}/token`) or further on
     (`/.well-known/oauth-authorization-server/t/{tenant}`); `name` is what logs and metrics call the endpoint.
     A route for GET answers HEAD too. Several routes may share a path, each with its own methods.
     """
@@ -37,7 +37,7 @@ class Dispatcher:
     def __init__(self, routes: Iterable[Route], fallback: App) -> None:
         """Raises ValueError for a path with `{tenant}` elsewhere, and for two routes that want the same request."""
         self._below: _Table = {}  # by what follows /t/{tenant}
-        self._before: _Table = {}  # by what stands before {tenant}
+        self._before: _Table = {}  # by what stands before {tenant}, and behind it
         self._fixed: _Table = {}
         self._fallback = fallback
         self._found = lru_cache(256)(self._find)
@@ -52,8 +52,8 @@ class Dispatcher:
             table, key = self._fixed, route.path
         elif before == "/t/" and after.startswith("/"):
             table, key = self._below, after
-        elif before.endswith("/t/") and not after:
-            table, key = self._before, before
+        elif before.endswith("/t/") and (not after or after.startswith("/")):
+            table, key = self._before, before + after
         else:
             raise ValueError(route.path)
         methods = table.setdefault(key, {})
@@ -89,9 +89,10 @@ class Dispatcher:
             slug, rest = below
             table, key = self._below, rest
         else:
-            before, slash, slug = path.rpartition("/")
-            table, key = self._before, before + slash
-            if key not in table:
+            before, tenants, within = path.partition("/t/")
+            slug, slash, after = within.partition("/")
+            table, key = self._before, before + tenants + slash + after
+            if not tenants or key not in table:
                 return None, None
         # `/T/Aoba`, `/t/aoba.` and their like are not other spellings of a tenant but nothing at all.
         if not is_slug(slug):

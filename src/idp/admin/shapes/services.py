@@ -54,6 +54,7 @@ class OidcMetadata(Sent):
         str | None, Field(description="One that is brought along; left out, one is made.", min_length=22)
     ] = None
     security_profile: SecurityProfile | None = None
+    dpop_bound_access_tokens: Annotated[bool | None, Field(description="RFC 9449 5.2.")] = None
     access_token_format: AccessTokenFormat | None = None
     access_token_signed_response_alg: SigningAlg | None = None
     access_token_lifetime: Annotated[int | None, Field(ge=60, le=3600, description="Seconds.")] = None
