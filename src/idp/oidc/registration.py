@@ -20,10 +20,12 @@ from idp.kit.errors import Failure, Invalid, NotFound, Unauthenticated
 from idp.kit.ids import TenantId
 from idp.kit.units import SYSTEM, Actor, Unit
 from idp.oidc import bearer
+from idp.oidc.challenges import Scheme
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.request import is_offered
 from idp.web import strict_json
-from idp.web.asgi import App, Receive, Scope, Send, json_response, respond
+from idp.web.asgi import App, Receive, Send, json_response, respond
+from idp.web.asgi import Scope as Request
 from idp.web.failures import Refusal
 from idp.web.forms import parse_query, read_body
 from idp.web.house import House
@@ -103,7 +105,7 @@ def withdrawing(house: House) -> App:
 
 
 def _endpoint(house: House, work: Callable[[Call], Awaitable[Answer]], *, status: int) -> App:
-    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+    async def endpoint(scope: Request, receive: Receive, send: Send) -> None:
         try:
             answer = await work(await _call(house, scope, receive))
         except NotFound:
@@ -121,13 +123,15 @@ def _endpoint(house: House, work: Callable[[Call], Awaitable[Answer]], *, status
     return endpoint
 
 
-async def _call(house: House, scope: Scope, receive: Receive) -> Call:
+async def _call(house: House, scope: Request, receive: Receive) -> Call:
     state = scope["state"]
     slug = state["tenant_slug"]
     tenant = await house.memory.tenant_id(slug)
     await house.units.read(tenant, lambda unit: _facts(house, unit))
     client_id = parse_query(scope["query_string"]).get("client_id")
-    return Call(house, tenant, slug, state["client_address"], bearer.from_header(state["headers"]), client_id, receive)
+    scheme, token = bearer.from_header(state["headers"])
+    shown = token if scheme is Scheme.BEARER else None
+    return Call(house, tenant, slug, state["client_address"], shown, client_id, receive)
 
 
 def _facts(house: House, unit: Unit) -> Facts:
