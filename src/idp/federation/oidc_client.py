@@ -6,6 +6,7 @@ from typing import Any
 
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
+from idp.federation.logout_channels import LogoutChannels
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
     ApplicationType,
@@ -42,6 +43,7 @@ class OidcClient:
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
     requests: RequestRules
     keys: ClientKeys = NO_KEYS
+    logout: LogoutChannels
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -85,6 +87,7 @@ class OidcClient:
             "introspection": self.introspection,
             "resources": sorted(self.resources),
             **self.requests.to_json(),
+            **self.logout.to_json(),
         }
 
     @classmethod
@@ -108,6 +111,7 @@ class OidcClient:
             resources=frozenset(document["resources"]),
             requests=RequestRules.from_json(document),
             keys=ClientKeys.from_json(document),
+            logout=LogoutChannels.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 
