@@ -154,11 +154,12 @@ def steps(settings: Settings) -> "list[Step]":
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
-    from idp import delivery, schedule
+    from idp import delivery, schedule, sessions
 
     post = _post(settings, units)
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
+        sessions.Overtaken(units, leaving=leaving),
         delivery.Dispatcher(units, [post], leaving=leaving),
     ]
 
