@@ -20,6 +20,8 @@ from idp.web.cookies import Cookie
 from idp.web.house import House
 from idp.web.showing import show
 
+PATIENCE = 3.0  # seconds that the person waits until services are told; what takes longer goes on without them
+
 
 async def sign_out(
     house: House,
@@ -36,6 +38,8 @@ async def sign_out(
         ended = await house.units.commit(
             browser.tenant, lambda unit: sessions.end_session(unit, session), actor=Actor("session", session)
         )
+    if ended is not None:
+        await house.tell_at_once(browser.tenant, ended.deliveries, patience=PATIENCE)
     cleared = cookies.clear(Cookie.SESSION, slug=browser.slug, secure=house.secure)
     frames = addresses(ended, house.issuer(browser.slug)) if ended else []
     await goodbye(house, scope, send, facts, target, headers=[cleared], frames=frames)
