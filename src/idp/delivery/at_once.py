@@ -63,7 +63,7 @@ class AtOnce:
                 return
             # Another process is at it, or at what the receiver has to be told before.
             with self._units.open(tenant, actor=SYSTEM, write=False) as unit:
-                if not store.is_pending(unit, delivery):
+                if not store.is_awaited(unit, delivery):
                     return
             time.sleep(_LOOK)
 

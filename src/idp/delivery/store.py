@@ -63,9 +63,19 @@ _CLAIM_ONE = query(
     .returning(*_claimed),
     Claimed,
 )
-_PENDING = query(
+_AWAITED = query(
     select(deliveries.c.id).where(
-        own(deliveries), deliveries.c.id == bindparam("delivery"), deliveries.c.next_at.is_not(None)
+        own(deliveries),
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.next_at.is_not(None),
+        ~exists().where(
+            own(_earlier),
+            _earlier.c.receiver == deliveries.c.receiver,
+            _earlier.c.id <= deliveries.c.id,
+            _earlier.c.next_at.is_not(None),
+            _earlier.c.lease.is_(None),
+            _earlier.c.attempts > 0,
+        ),
     ),
     _Some,
 )
@@ -101,8 +111,9 @@ def claim_one(unit: Unit, delivery: str, *, lease: str, now_us: int, until_us: i
     return None if found is None else found._replace(tenant_id=TenantId(found.tenant_id))
 
 
-def is_pending(unit: Unit, delivery: str) -> bool:
-    return unit.one(_PENDING, delivery=delivery) is not None
+def is_awaited(unit: Unit, delivery: str) -> bool:
+    """Whether somebody is at it or will be at once: neither it nor any before it has been put off."""
+    return unit.one(_AWAITED, delivery=delivery) is not None
 
 
 def delivered(unit: Unit, delivery: str, *, lease: str) -> bool:

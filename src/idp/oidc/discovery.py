@@ -50,6 +50,8 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}/end_session",
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
         "response_modes_supported": [mode.value for mode in ResponseMode],
