@@ -14,6 +14,7 @@ from idp.kit.errors import NotFound, Unavailable
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import is_offered
+from idp.oidc.session_state import PAGE
 from idp.signing import Alg
 from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
@@ -48,6 +49,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "end_session_endpoint": f"{issuer}/end_session",
+        **({"check_session_iframe": f"{issuer}/{PAGE}"} if switches.session_management else {}),
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,

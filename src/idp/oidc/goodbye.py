@@ -11,6 +11,7 @@ from idp import sessions
 from idp.access import Facts
 from idp.federation import Service
 from idp.kit.units import Actor
+from idp.oidc import session_state
 from idp.oidc.answering import redirect
 from idp.sessions import Ended
 from idp.web import cookies
@@ -40,9 +41,11 @@ async def sign_out(
         )
     if ended is not None:
         await house.tell_at_once(browser.tenant, ended.deliveries, patience=PATIENCE)
-    cleared = cookies.clear(Cookie.SESSION, slug=browser.slug, secure=house.secure)
+    cleared = [cookies.clear(Cookie.SESSION, slug=browser.slug, secure=house.secure)]
+    if facts.switches.session_management:
+        cleared.append(session_state.forgotten(house, browser.slug))
     frames = addresses(ended, house.issuer(browser.slug)) if ended else []
-    await goodbye(house, scope, send, facts, target, headers=[cleared], frames=frames)
+    await goodbye(house, scope, send, facts, target, headers=cleared, frames=frames)
 
 
 async def goodbye(
