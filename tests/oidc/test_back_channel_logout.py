@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tests.support.filling import BASE_URL, GOODBYE, cheaply_hashed
 from tests.support.outside import Asked, Outside, answer, outside
 from tests.support.party import Browser, Party, claims
 from tests.support.provider import Provider, Source
-from tests.support.registered import register
+from tests.support.registered import register, switch
 
 from idp import contracts, credentials, delivery, federation, main, oidc, signing, users
 from idp.access import FactMemory
@@ -185,6 +185,17 @@ def test_the_end_of_a_contract_tells_the_services(told_here: Told) -> None:
     with told_here.provider.platform() as unit:
         contracts.terminate(unit, told_here.provider.contract(), reason="unpaid")
     told_here.expect([shown])
+
+
+def test_who_got_nothing_but_an_id_token_in_the_browser_is_told_too(told_here: Told) -> None:
+    switch(told_here.provider, implicit=True)
+    flow = {"grant_types": ["implicit"], "response_types": ["id_token"], "security_profile": "oidc"}
+    browser, party = told_here.provider.browser(), told_here.party(**flow)
+    code = {"code_challenge": None, "code_challenge_method": None}
+    answer = browser.authorize(party, response_type="id_token", scope="openid", **code)
+    (hint,) = parse_qs(urlsplit(answer.location).fragment)["id_token"]
+    leave(browser, hint)
+    assert [token["sid"] for token in told_here.tokens()] == [claims(hint)["sid"]]
 
 
 def test_a_slow_receiver_holds_the_person_up_for_seconds_only_and_is_told_once(told_here: Told) -> None:
