@@ -106,8 +106,7 @@ def build(settings: Settings) -> App:
         egress=egress,
         tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
     )
-    built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
-    doors = [route for routes in built for route in routes]
+    doors = [route for door in (common, oidc, signin, authzen, apply) for route in door.routes(house)]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)
