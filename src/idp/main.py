@@ -13,8 +13,9 @@ import structlog
 from idp import audit, credentials
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import STRICT, WIDE, HashPool, Throttle
+from idp.delivery import AtOnce, Sender
 from idp.kit import clock
-from idp.kit.egress import Allowed, Egress
+from idp.kit.egress import Allowed, Budget, Egress
 from idp.kit.fence import FenceDamaged
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
@@ -64,10 +65,10 @@ def open_database(settings: Settings) -> Database:
     return Postgres(settings.database_url)
 
 
-def open_egress(settings: Settings) -> Egress:
+def open_egress(settings: Settings, *, budget: Budget | None = None) -> Egress:
     """The one way out of a process, as the operator has fenced it."""
     allowed = Allowed.read(settings.egress_entries)
-    return Egress(allowed=allowed, extra_ca=settings.extra_ca_file, plain=not settings.production)
+    return Egress(allowed=allowed, extra_ca=settings.extra_ca_file, plain=not settings.production, budget=budget)
 
 
 @contextmanager
@@ -86,9 +87,10 @@ def build(settings: Settings) -> App:
     from idp.web import common
 
     units = open_units(settings)
+    memory, egress = FactMemory(units, KeyRing()), open_egress(settings)
     house = House(
         units=units,
-        memory=FactMemory(units, KeyRing()),
+        memory=memory,
         gate=Gate(),
         countries=Countries(settings.geoip_file),
         pages=Pages(),
@@ -101,10 +103,10 @@ def build(settings: Settings) -> App:
         export_grace_days=settings.export_grace_days,
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,
-        egress=open_egress(settings),
+        egress=egress,
+        tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
     )
-    built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
-    doors = [route for routes in built for route in routes]
+    doors = [route for door in (common, oidc, signin, authzen, apply) for route in door.routes(house)]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)
@@ -154,13 +156,21 @@ def steps(settings: Settings) -> "list[Step]":
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
-    from idp import delivery, schedule
+    from idp import delivery, schedule, sessions
 
-    post = _post(settings, units)
+    egress = open_egress(settings, budget=Budget(most=1_000, per_second=100))  # a suspended tenant has many to tell
+    senders = [_post(settings, units), _back_channel(settings, units, FactMemory(units, KeyRing()), egress)]
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
-        delivery.Dispatcher(units, [post], leaving=leaving),
+        sessions.Overtaken(units, leaving=leaving),
+        delivery.Dispatcher(units, senders, leaving=leaving),
     ]
+
+
+def _back_channel(settings: Settings, units: Units, memory: FactMemory, egress: Egress) -> Sender:
+    from idp import oidc
+
+    return oidc.BackChannel(units, memory, egress, base_url=settings.base_url.rstrip("/"))
 
 
 def _post(settings: Settings, units: Units) -> "Post":

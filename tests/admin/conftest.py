@@ -12,6 +12,7 @@ from idp import admin, contracts, credentials, partners, plans, tenants
 from idp.access import Countries, FactMemory, Gate
 from idp.contracts import Status
 from idp.credentials import EVERYTHING, WIDE, Cost, HashPool, KeyDraft, KeyScope
+from idp.delivery import AtOnce
 from idp.kit.clock import FixedClock
 from idp.kit.egress import Egress
 from idp.kit.ids import TenantId
@@ -184,6 +185,7 @@ def house(units: Units) -> Iterator[House]:
         passwords=pool,
         throttle=WIDE,
         egress=Egress(),
+        tell_at_once=AtOnce(units, []),
         base_url=BASE,
         production=True,
     )

@@ -125,6 +125,7 @@ OFF = {
     "ciba": False,
     "device_grant": False,
     "request_uri_by_reference": False,
+    "session_management": False,
     "public_refresh_grace_seconds": 0,
 }
 

@@ -18,7 +18,7 @@ from tests.support.tree import ROOT
 
 from idp import delivery, schema
 from idp.delivery import Claimed, Dispatcher, Status
-from idp.delivery.dispatching import LEASE
+from idp.delivery.attempting import LEASE
 from idp.kit.clock import FileClock, FixedClock
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres

@@ -53,7 +53,7 @@ def is_error(answer: Answer, status: int = 400) -> bool:
     return answer.status == status and 'id="error-page"' in answer.text and not answer.location
 
 
-@pytest.mark.meets("L2")
+@pytest.mark.meets("L1", "L2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     ("fields", "target"),
@@ -89,6 +89,7 @@ def test_a_hint_that_has_expired_is_still_a_hint(alone: Provider) -> None:
     assert not signed_in(browser, web)
 
 
+@pytest.mark.attack("B8")
 @pytest.mark.meets("L4")
 @pytest.mark.parametrize("fields", [{}, {"state": "x"}, {"client_id": "cli_x"}, {"logout_hint": "taro"}])
 def test_without_a_hint_the_person_decides(browser: Browser, web: Party, hint: str, fields: dict[str, str]) -> None:
@@ -97,6 +98,28 @@ def test_without_a_hint_the_person_decides(browser: Browser, web: Party, hint: s
     assert signed_in(browser, web)
     assert is_goodbye(browser.press(Page(page.text).forms["logout-form"], "logout-confirm"))
     assert not signed_in(browser, web)
+
+
+def test_the_person_may_stay_signed_in(browser: Browser, web: Party, hint: str) -> None:
+    form = Page(leave(browser, post_logout_redirect_uri=GOODBYE, state="x").text).forms["logout-form"]
+    answer = browser.press(form, "logout-cancel")
+    assert answer.status == 200
+    assert 'id="stayed-signed-in"' in answer.text
+    assert not answer.location
+    assert signed_in(browser, web)
+
+
+def test_the_page_names_a_service_that_has_proved_who_asks_and_no_other(
+    shared: Provider, browser: Browser, web: Party, hint: str
+) -> None:
+    hanako = shared.browser()
+    hanako.user = "hanako@aoba.example"
+    hanako.code(web)
+    name = shared.party("web").registered["name"]
+    heading = "依頼を受け取りました"
+    assert heading in (proven := leave(hanako, id_token_hint=hint).text)
+    assert f">{name}</bdi>" in proven
+    assert heading not in leave(hanako, client_id=web.client_id).text
 
 
 @pytest.mark.meets("L3")
@@ -112,6 +135,7 @@ def test_somebody_who_is_not_signed_in_is_told_so(shared: Provider, web: Party, 
     assert leave(stranger, id_token_hint=hint, post_logout_redirect_uri=GOODBYE).location == GOODBYE
 
 
+@pytest.mark.attack("B8")
 def test_a_hint_of_another_session_does_not_end_this_one_unasked(
     shared: Provider, browser: Browser, web: Party, hint: str
 ) -> None:
@@ -149,6 +173,7 @@ BAD_ADDRESSES = [
 ]
 
 
+@pytest.mark.attack("B9")
 @pytest.mark.meets("L3")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
@@ -243,6 +268,7 @@ def test_a_form_from_the_services_own_page_finds_the_session(shared: Provider, w
     assert not signed_in(browser, web)
 
 
+@pytest.mark.attack("B1", "B8")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -278,6 +304,7 @@ def test_a_sign_in_request_is_no_confirmation(shared: Provider, browser: Browser
     assert signed_in(browser, web)
 
 
+@pytest.mark.attack("B10")
 def test_what_ends_with_the_session_ends_on_the_other_worker(provider: Provider) -> None:
     web, browser = provider.party("web"), provider.browser()
     told = web.tokens(browser, scope="openid")

@@ -99,7 +99,7 @@ def test_being_seen_is_written_at_most_once_a_minute(
 def test_a_session_that_was_ended_is_over_and_ends_once(units: Units, tenant: Tenant, opened: Opened) -> None:
     def end(_: int) -> bool:
         with units.open(tenant.id, actor=SYSTEM) as unit:
-            return sessions.end_session(unit, opened.session.id)
+            return sessions.end_session(unit, opened.session.id) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(end, range(8))) == [False] * 7 + [True]

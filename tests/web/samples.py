@@ -149,10 +149,12 @@ SAMPLES: Mapping[str, Sample] = {
         },
     ),
     "error-other": Sample("error", PLATFORM, {"code": "teapot", "reference": "9TRC-W2HN"}),
-    "logout_confirm": Sample(
-        "logout_confirm", AOBA, {**FORM, "service": PAYROLL, "person": TARO, "cancel_url": "https://payroll.example/"}
-    ),
+    "logout_confirm": Sample("logout_confirm", AOBA, {**FORM, "service": PAYROLL, "person": TARO}),
     "logged_out": Sample("logged_out", AOBA, {"service": PAYROLL, "return_url": BACK, "signin_url": "/t/aoba/"}),
+    "logged_out-onward": Sample(
+        "logged_out", AOBA, {"frames": ["/sink?iss=a&sid=b"], "onward": "https://payroll.example/bye?state=x"}
+    ),
+    "stayed": Sample("stayed", AOBA, {}),
     "unavailable": Sample("unavailable", PLATFORM, {"retry_url": "/t/aoba/authorize?client_id=a"}),
     "too_many": Sample("too_many", AOBA, {"retry_after_seconds": 600, "retry_url": "/t/aoba/signin"}),
     "invitation": Sample("invitation", AOBA, INVITED),

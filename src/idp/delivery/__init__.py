@@ -5,11 +5,14 @@ dispatcher. Each delivery is sent at least once, with the same id each time, and
 the deliveries came into being.
 """
 
-from idp.delivery.dispatching import Dispatcher, Sender
+from idp.delivery.at_once import AtOnce
+from idp.delivery.attempting import Sender
+from idp.delivery.dispatching import Dispatcher
 from idp.delivery.model import Claimed, Delivery, Impossible, PutOff, Status
 from idp.delivery.outbox import discard, enqueue, pending
 
 __all__ = [
+    "AtOnce",
     "Claimed",
     "Delivery",
     "Dispatcher",

@@ -9,20 +9,21 @@ from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 
 _earlier = deliveries.alias("earlier")
-_due = and_(
+_due = (
     deliveries.c.next_at.is_not(None),
     deliveries.c.next_at <= bindparam("now", type_=BigInteger),
-    # in order: whatever the same receiver was to be told before has been told, or was given up
-    ~exists().where(
-        _earlier.c.tenant_id == deliveries.c.tenant_id,
-        _earlier.c.receiver == deliveries.c.receiver,
-        _earlier.c.id < deliveries.c.id,
-        _earlier.c.next_at.is_not(None),
-    ),
 )
+# in order: whatever the same receiver was to be told before has been told, or was given up
+_before_it = (
+    _earlier.c.tenant_id == deliveries.c.tenant_id,
+    _earlier.c.receiver == deliveries.c.receiver,
+    _earlier.c.id < deliveries.c.id,
+    _earlier.c.next_at.is_not(None),
+)
+_is_due = and_(*_due, ~exists().where(*_before_it))
 _first = (
     select(deliveries.c.tenant_id, deliveries.c.id)
-    .where(_due)
+    .where(_is_due)
     .order_by(deliveries.c.next_at, deliveries.c.id)
     .limit(bindparam("limit"))
 )
@@ -35,18 +36,48 @@ class _Some(NamedTuple):
     id: str
 
 
-_LOOK = query(select(deliveries.c.id).where(_due).limit(1), _Some, platform=True)
+_LOOK = query(select(deliveries.c.id).where(_is_due).limit(1), _Some, platform=True)
+_leased = {
+    "lease": bindparam("new_lease"),
+    "next_at": bindparam("until", type_=BigInteger),
+    "attempts": deliveries.c.attempts + 1,
+}
+_claimed = [deliveries.c[name] for name in Claimed._fields]
 _CLAIM = query(
     update(deliveries)
     .where(deliveries.c.tenant_id == _taken.c.tenant_id, deliveries.c.id == _taken.c.id)
-    .values(
-        lease=bindparam("new_lease"),
-        next_at=bindparam("until", type_=BigInteger),
-        attempts=deliveries.c.attempts + 1,
-    )
-    .returning(*(deliveries.c[name] for name in Claimed._fields)),
+    .values(_leased)
+    .returning(*_claimed),
     Claimed,
     platform=True,
+)
+_CLAIM_ONE = query(
+    update(deliveries)
+    .where(
+        own(deliveries),
+        deliveries.c.id == bindparam("delivery"),
+        *_due,
+        ~exists().where(own(_earlier), *_before_it),
+    )
+    .values(_leased)
+    .returning(*_claimed),
+    Claimed,
+)
+_AWAITED = query(
+    select(deliveries.c.id).where(
+        own(deliveries),
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.next_at.is_not(None),
+        ~exists().where(
+            own(_earlier),
+            _earlier.c.receiver == deliveries.c.receiver,
+            _earlier.c.id <= deliveries.c.id,
+            _earlier.c.next_at.is_not(None),
+            _earlier.c.lease.is_(None),
+            _earlier.c.attempts > 0,
+        ),
+    ),
+    _Some,
 )
 # Only by whoever holds the lease: after its end somebody else may have sent it, and knows better.
 _held = and_(own(deliveries), deliveries.c.id == bindparam("delivery"), deliveries.c.lease == bindparam("held"))
@@ -72,6 +103,17 @@ def claim(unit: Unit, *, lease: str, now_us: int, until_us: int, limit: int) -> 
     """Needs a unit of the platform. Theirs until `until_us`, who hold `lease`; then they are due again."""
     found = unit.all(_CLAIM, new_lease=lease, now=now_us, until=until_us, limit=limit)
     return [each._replace(tenant_id=TenantId(each.tenant_id)) for each in found]
+
+
+def claim_one(unit: Unit, delivery: str, *, lease: str, now_us: int, until_us: int) -> Claimed | None:
+    """As `claim`, in a unit of its tenant; None unless it is due."""
+    found = unit.one(_CLAIM_ONE, delivery=delivery, new_lease=lease, now=now_us, until=until_us)
+    return None if found is None else found._replace(tenant_id=TenantId(found.tenant_id))
+
+
+def is_awaited(unit: Unit, delivery: str) -> bool:
+    """Whether somebody is at it or will be at once: neither it nor any before it has been put off."""
+    return unit.one(_AWAITED, delivery=delivery) is not None
 
 
 def delivered(unit: Unit, delivery: str, *, lease: str) -> bool:

@@ -20,6 +20,7 @@ from idp.federation.client_keys import ClientKeys
 from idp.federation.client_requests import RequestAlg, RequestRules
 from idp.federation.document import read, to_json
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
+from idp.federation.logout_channels import LogoutChannels, origin_of
 from idp.federation.model import (
     Assignee,
     AssigneeKind,
@@ -68,6 +69,7 @@ __all__ = [
     "Consent",
     "FetchedKeys",
     "Grant",
+    "LogoutChannels",
     "OidcClient",
     "Protocol",
     "RedirectUris",
@@ -105,6 +107,7 @@ __all__ = [
     "keep_fetched",
     "may_fetch",
     "open_secret",
+    "origin_of",
     "page",
     "read",
     "read_assignee",

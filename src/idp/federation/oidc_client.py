@@ -7,6 +7,7 @@ from typing import Any
 from idp.federation.client_binding import CARRIED, TokenBinding
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
+from idp.federation.logout_channels import LogoutChannels
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
     ApplicationType,
@@ -44,6 +45,7 @@ class OidcClient:
     requests: RequestRules
     keys: ClientKeys = NO_KEYS
     binding: TokenBinding = CARRIED
+    logout: LogoutChannels
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -94,6 +96,7 @@ class OidcClient:
             "introspection": self.introspection,
             "resources": sorted(self.resources),
             **self.requests.to_json(),
+            **self.logout.to_json(),
         }
 
     @classmethod
@@ -118,6 +121,7 @@ class OidcClient:
             requests=RequestRules.from_json(document),
             keys=ClientKeys.from_json(document),
             binding=TokenBinding.from_json(document),
+            logout=LogoutChannels.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

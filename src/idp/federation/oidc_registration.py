@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp.federation import client_binding, client_keys, client_requests
+from idp.federation import client_binding, client_keys, client_requests, logout_channels
 from idp.federation import oidc_vocabulary as words
 from idp.federation.client_binding import TokenBinding
 from idp.federation.oidc_client import OidcClient
@@ -56,6 +56,7 @@ NAMES = frozenset(
     | client_binding.NAMES
     | client_keys.NAMES
     | client_requests.NAMES
+    | logout_channels.NAMES
 )
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
@@ -105,9 +106,10 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         # RFC 9700 2.1.2: whoever wants nothing but today's rules gets no token where browsers keep a history
         detail = "The grant implicit is for clients of the profile oidc."
         fields.refuse("grant_types", "inconsistent", detail, found="implicit", expected={"security_profile": "oidc"})
+    redirects = _sign_in_redirects(fields, flow, production=production)
     client = OidcClient(
         application_type=flow.application,
-        redirects=_sign_in_redirects(fields, flow, production=production),
+        redirects=redirects,
         post_logout_redirects=_redirects(fields, "post_logout_redirect_uris", flow.application, production=production),
         auth_method=flow.auth_method,
         grants=flow.grants,
@@ -125,6 +127,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         requests=client_requests.read(fields, production=production),
         binding=_binding(fields, flow),
         keys=client_keys.read(fields, flow.auth_method, production=production),
+        logout=logout_channels.read(fields, redirects, production=production),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},
         software_id=fields.text("software_id"),

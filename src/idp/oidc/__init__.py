@@ -8,7 +8,8 @@ byte, is ever accepted, so no algorithm, header or claim of a presented token ta
 """
 
 from idp.oidc.app import routes
+from idp.oidc.backchannel import BackChannel
 from idp.oidc.platform import platform_bearer
 from idp.oidc.sweeping import SWEEPS
 
-__all__ = ["SWEEPS", "platform_bearer", "routes"]
+__all__ = ["SWEEPS", "BackChannel", "platform_bearer", "routes"]

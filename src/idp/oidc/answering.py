@@ -32,15 +32,32 @@ def said_of(failure: Failure) -> dict[str, str]:
     return {"error": failure.code, "error_description": describable(failure.public)}
 
 
-async def send_back(house: House, scope: Scope, send: Send, back: Return, parameters: Mapping[str, str]) -> None:
+async def send_back(
+    house: House,
+    scope: Scope,
+    send: Send,
+    back: Return,
+    parameters: Mapping[str, str],
+    headers: Iterable[Header] = (),
+) -> None:
     """The answer, in the one way that the client asked for it."""
     slug = scope["state"]["tenant_slug"]
     if back.mode is not ResponseMode.FORM_POST:
-        await redirect(send, response_uri(back, house.issuer(slug), **parameters))
+        await redirect(send, response_uri(back, house.issuer(slug), **parameters), headers)
         return
     fields = list(_complete(back, house.issuer(slug), parameters).items())
     facts = house.memory.latest(slug)
-    await show(house, scope, send, "form_post", facts=facts, switchable=False, action=back.redirect_uri, fields=fields)
+    await show(
+        house,
+        scope,
+        send,
+        "form_post",
+        facts=facts,
+        headers=headers,
+        switchable=False,
+        action=back.redirect_uri,
+        fields=fields,
+    )
 
 
 def _complete(back: Return, issuer: str, parameters: Mapping[str, str]) -> dict[str, str]:

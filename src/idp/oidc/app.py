@@ -4,6 +4,7 @@ from idp.oidc import (
     accepting,
     authorize,
     challenges,
+    check_session,
     consent,
     discovery,
     introspection,
@@ -14,6 +15,7 @@ from idp.oidc import (
     token,
     userinfo,
 )
+from idp.oidc.session_state import PAGE
 from idp.web.dispatch import Route
 from idp.web.house import House
 
@@ -54,5 +56,7 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),
         Route("/t/{tenant}/revoke", _POST, "revoke", revocation.endpoint(house)),
         Route("/t/{tenant}/end_session", _BOTH, "end_session", logout.endpoint(house)),
+        Route(f"/t/{{tenant}}/{PAGE}", _GET, "check_session", check_session.page(house)),
+        Route(f"/t/{{tenant}}/{check_session.ORIGIN}", _GET, "check_session", check_session.origin(house)),
         Route(f"/t/{{tenant}}/{logout.CONFIRM}", _POST, "end_session", logout.confirmation(house)),
     ]

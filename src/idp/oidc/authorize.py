@@ -15,7 +15,7 @@ from idp.access import Admission
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import request as requests
-from idp.oidc import sources
+from idp.oidc import session_state, sources
 from idp.oidc.answering import redirect, response_uri, said_of, send_back, show_denied, show_page_error
 from idp.oidc.errors import PageError
 from idp.oidc.giving import give
@@ -56,10 +56,11 @@ class Next(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What the client asked for."""
+    """What the client asked for, and the cookie that the browser takes along."""
 
     back: Return
     parameters: dict[str, str]
+    headers: list[Header]
 
 
 class Pending(NamedTuple):
@@ -124,7 +125,7 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
             await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=link)
     else:
         if isinstance(onward, Given):
-            await send_back(house, scope, send, onward.back, onward.parameters)
+            await send_back(house, scope, send, onward.back, onward.parameters, onward.headers)
         else:
             await redirect(send, onward.location, onward.headers)
 
@@ -139,7 +140,9 @@ async def proceed(
             now_us = house.units.clock.now_us()
             step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
             if isinstance(step, Admission):
-                return Given(request.back, await give(house, known, request, step, interaction, allowed=allowed))
+                given = await give(house, known, request, step, interaction, allowed=allowed)
+                state, headers = session_state.of_answer(house, known, request)
+                return Given(request.back, {**given, **state}, headers)
         except Refused as refusal:
             raise Denied(known, request, refusal) from refusal
         except tenants.Moved:

@@ -15,6 +15,7 @@ from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import is_offered
+from idp.oidc.session_state import PAGE
 from idp.signing import Alg
 from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
@@ -48,8 +49,8 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
-        "end_session_endpoint": f"{issuer}/end_session",
         **({"registration_endpoint": f"{issuer}/register"} if switches.dynamic_registration else {}),
+        **_logout(issuer, switches),
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
         "response_modes_supported": [mode.value for mode in ResponseMode],
@@ -71,6 +72,19 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": [language.value for language in Language],
+    }
+
+
+def _logout(issuer: str, switches: Switches) -> dict[str, Any]:
+    """RP-Initiated Logout 1.0, 2.1, Session Management 1.0, 3.3, and what each channel adds."""
+    frame = {"check_session_iframe": f"{issuer}/{PAGE}"} if switches.session_management else {}
+    return {
+        "end_session_endpoint": f"{issuer}/end_session",
+        **frame,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
     }
 
 

@@ -17,14 +17,14 @@ from idp.kit.units import Unit
 from idp.oidc import mint, redemption, store
 from idp.oidc.known import Known, finish
 from idp.oidc.mint import Issued
-from idp.oidc.model import CODE_KIND, CODE_LIFETIME, Code, Scope
+from idp.oidc.model import CODE_KIND, CODE_LIFETIME, ID_TOKEN_LIFETIME, Code, Scope
 from idp.oidc.request import AuthorizationRequest
 from idp.sessions import Grant, Interaction
 from idp.web.house import House
 
 
 class _Front(NamedTuple):
-    """For the browser. `grant` and `issued` are of the access token, if there is one."""
+    """For the browser; `issued` is the access token, if there is one."""
 
     grant: Grant | None
     issued: Issued | None
@@ -88,14 +88,13 @@ async def _front(
     kind, slug = request.response_type, admission.tenant.slug
     # OpenID Connect Core 11: there is no refresh token that it could stand for
     scopes = request.scopes - {Scope.OFFLINE_ACCESS}
-    grant_id = ids.digits() if kind.gives_token else None
+    grant_id = ids.digits()
     asked = mint.Request(house.issuer(slug), house.audience(slug), scopes, grant_id, request.nonce)
     issued = mint.access_token(known.facts, admission, asked) if kind.gives_token else None
-    grant = None
-    if grant_id and issued:
-        row = issued.row
-        begun = redemption.grant_of(code, admission.at_us)
-        grant = begun._replace(id=grant_id, scopes=row.scopes, offline=False, ends_at=row.expires_at)
+    # without an access token, so that the service is known to have seen the session
+    until = issued.row.expires_at if issued else admission.at_us + ID_TOKEN_LIFETIME * SECOND
+    begun = redemption.grant_of(code, admission.at_us)
+    grant = begun._replace(id=grant_id, scopes=" ".join(sorted(scopes)), offline=False, ends_at=until)
     if not kind.gives_id_token:
         return _Front(grant, issued, None)
     # 5.4: where no access token is ever issued there is no userinfo to ask
@@ -120,8 +119,9 @@ async def _claims(house: House, admission: Admission, scopes: frozenset[str]) ->
 def _write(unit: Unit, front: _Front, known: Known, admission: Admission, *, scopes: str) -> None:
     assert admission.user is not None
     token = ""
-    if front.grant is not None and front.issued is not None:
+    if front.grant is not None:
         sessions.begin_grant(unit, front.grant, session=known.session, refreshable=False)
+    if front.issued is not None:
         store.add_access_token(unit, front.issued.row)
         token, scopes = front.issued.row.id, front.issued.row.scopes
     audit.record(

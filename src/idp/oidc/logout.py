@@ -8,19 +8,20 @@ from urllib.parse import urlencode
 from idp import sessions, signing
 from idp.access import Facts
 from idp.kit.errors import Refused
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import hints
 from idp.oidc.answering import redirect, show_page_error
 from idp.oidc.errors import PageError
+from idp.oidc.goodbye import goodbye, sign_out
 from idp.sessions import Interaction, Session, Waiting
 from idp.signing import Unverified
-from idp.web import cookies, csrf
-from idp.web.asgi import App, Header, Receive, Scope, Send
+from idp.web import csrf
+from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
-from idp.web.cookies import Cookie
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
-from idp.web.showing import show
+from idp.web.pages import ShownService
+from idp.web.showing import show, shown_service
 
 CONFIRM = "end_session/confirm"
 _LARGEST = 64 * 1024
@@ -53,9 +54,9 @@ def endpoint(house: House) -> App:
             await show_page_error(house, scope, send, house.memory.latest(browser.slug), failure)
             return
         if session is None:
-            await _goodbye(house, scope, send, facts, wish.target, [])
+            await goodbye(house, scope, send, facts, wish.target)
         elif wish.hint is not None and wish.hint.get("sid") == session.id:
-            await _sign_out(house, scope, send, browser, facts, session=session.id, target=wish.target)
+            await sign_out(house, scope, send, browser, facts, session=session.id, target=wish.target)
         else:
             await _ask(house, scope, send, browser, facts, wish)
 
@@ -80,11 +81,16 @@ def confirmation(house: House) -> App:
         interaction = await pending(house, browser, form, resume=CONFIRM)
         facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
         try:
+            if interaction is None:
+                raise PageError("interaction_expired")
             target = _confirmed(house, scope, browser, form, interaction)
         except PageError as failure:
             await show_page_error(house, scope, send, facts, failure)
             return
-        await _sign_out(house, scope, send, browser, facts, session=session.id if session else None, target=target)
+        if form.get("decision") == "stay":
+            await show(house, scope, send, "stayed", facts=facts, ui_locales=interaction.ui_locales, switchable=False)
+            return
+        await sign_out(house, scope, send, browser, facts, session=session.id if session else None, target=target)
 
     return confirm
 
@@ -148,43 +154,21 @@ async def _ask(house: House, scope: Scope, send: Send, browser: Browser, facts: 
         action=f"{house.issuer(browser.slug)}/{CONFIRM}",
         csrf=csrf.token(house.units.keys.box(browser.tenant), digest, f"logout {interaction.id}"),
         interaction=interaction.id,
+        service=_asking(facts, wish),
     )
 
 
-def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction | None) -> str | None:
+def _asking(facts: Facts, wish: Wish) -> ShownService | None:
+    """The service that has proved that it is the one who asks."""
+    service = facts.services.get(wish.hint["aud"]) if wish.hint else None
+    return shown_service(service) if service else None
+
+
+def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction) -> str | None:
     """Where to go afterwards. Raises `PageError`."""
-    if interaction is None:
-        raise PageError("interaction_expired")
     try:
         csrf.check(house, scope, browser, form, purpose=f"logout {interaction.id}")
     except Refused as refusal:
         raise PageError(refusal.code, status=403) from refusal
     target: str | None = json.loads(interaction.request)
     return target
-
-
-async def _sign_out(
-    house: House,
-    scope: Scope,
-    send: Send,
-    browser: Browser,
-    facts: Facts,
-    *,
-    session: str | None,
-    target: str | None,
-) -> None:
-    if session is not None:
-        await house.units.commit(
-            browser.tenant, lambda unit: sessions.end_session(unit, session), actor=Actor("session", session)
-        )
-    cleared = cookies.clear(Cookie.SESSION, slug=browser.slug, secure=house.secure)
-    await _goodbye(house, scope, send, facts, target, [cleared])
-
-
-async def _goodbye(
-    house: House, scope: Scope, send: Send, facts: Facts, target: str | None, headers: list[Header]
-) -> None:
-    if target is not None:
-        await redirect(send, target, headers)
-    else:
-        await show(house, scope, send, "logged_out", facts=facts, headers=headers)

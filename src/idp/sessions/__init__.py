@@ -2,13 +2,15 @@
 
 A session, a pending interaction, a consent, and a grant with its refresh tokens. Each session and grant carries the
 generations (of tenant, ID and service) it was born under; it is alive only while they are still the present ones, so
-one write to a generation ends them all at once. Nothing here knows a protocol: an interaction keeps a door's request
-as that door wrote it, and says where to go back to.
+one write to a generation ends them all at once. The services that a session was used with are told of its end, however
+it came about. Nothing here knows a protocol: an interaction keeps a door's request as that door wrote it, and says
+where to go back to.
 """
 
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
+from idp.sessions.ending import TOLD, Ended, end_session
 from idp.sessions.grants import (
     begin_grant,
     end_grant,
@@ -30,19 +32,23 @@ from idp.sessions.model import (
     Session,
     Whereabouts,
 )
-from idp.sessions.signed_in import end_session, find_session, is_current, live_session, open_session, seen
+from idp.sessions.overtaken import Overtaken
+from idp.sessions.signed_in import find_session, is_current, live_session, open_session, seen
 from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "SWEEPS",
+    "TOLD",
     "Alive",
     "Context",
+    "Ended",
     "Generations",
     "Grant",
     "Interaction",
     "Lifetimes",
     "Method",
     "Opened",
+    "Overtaken",
     "Session",
     "Waiting",
     "Whereabouts",

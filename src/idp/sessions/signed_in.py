@@ -3,12 +3,12 @@
 import hmac
 from collections.abc import Iterable
 
-from idp import audit
 from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.sessions import store
 from idp.sessions.contexts import sealed_for_session
+from idp.sessions.ending import end_unnoticed
 from idp.sessions.model import Generations, Lifetimes, Method, Opened, Session, Whereabouts, as_methods
 
 COOKIE = "ss"
@@ -25,7 +25,7 @@ def open_session(
 ) -> Opened:
     """A new id at each sign-in; the session that the browser held before ends (session fixation)."""
     if replaces is not None:
-        store.end(unit, replaces)
+        end_unnoticed(unit, replaces)
     secret = ids.mint(COOKIE)
     session = Session(
         id=secret.id,
@@ -74,11 +74,3 @@ def seen(unit: Unit, session: Session) -> None:
     """Moves the idle limit, at most once a minute: a write for each look would cost more than it tells."""
     if unit.now_us - session.seen_at >= Lifetimes.SEEN_EVERY:
         store.touch_session(unit, session.id, idle_until=unit.now_us + Lifetimes.SESSION_IDLE)
-
-
-def end_session(unit: Unit, session_id: str) -> bool:
-    """False when it had ended already. Tokens that hang on the session are dead from this commit on."""
-    ended = store.end(unit, session_id)
-    if ended:
-        audit.record(unit, audit.Event.SESSION_ENDED, subject=session_id)
-    return ended

@@ -1,8 +1,9 @@
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
+from idp import users
 from idp.kit.db import command, own, query
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
@@ -12,6 +13,18 @@ from idp.sessions.tables import consents, grants, interactions, refresh_tokens, 
 
 class _Scopes(NamedTuple):
     scopes: str
+
+
+class _User(NamedTuple):
+    user_id: str
+
+
+class _Service(NamedTuple):
+    service_id: str
+
+
+class _Id(NamedTuple):
+    id: str
 
 
 class RefreshToken(NamedTuple):
@@ -32,10 +45,34 @@ _TOUCH_SESSION = command(
     .where(own(sessions), sessions.c.id == bindparam("session"))
     .values(seen_at=bindparam("now"), idle_until=bindparam("until"))
 )
-_END_SESSION = command(
+_END_SESSION = query(
     update(sessions)
     .where(own(sessions), sessions.c.id == bindparam("session"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
+    .returning(sessions.c.user_id),
+    _User,
+)
+_USED = query(
+    select(grants.c.service_id)
+    .where(own(grants), grants.c.user_id == bindparam("user"), grants.c.session_id == bindparam("session"))
+    .distinct()
+    .order_by(grants.c.service_id),
+    _Service,
+)
+_OVERTAKEN = query(
+    select(sessions.c.id)
+    .where(
+        own(sessions),
+        sessions.c.id > bindparam("after"),
+        sessions.c.ended_at.is_(None),
+        or_(
+            sessions.c.tenant_generation != bindparam("generation"),
+            sessions.c.user_generation != func.coalesce(users.generation_of(sessions.c.user_id), -1),
+        ),
+    )
+    .order_by(sessions.c.id)
+    .limit(bindparam("limit")),
+    _Id,
 )
 _ADD_INTERACTION = command(insert(interactions))
 _FIND_INTERACTION = query(
@@ -135,8 +172,20 @@ def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:
     unit.run(_TOUCH_SESSION, session=session_id, now=unit.now_us, until=idle_until)
 
 
-def end(unit: Unit, session_id: str) -> bool:
-    return unit.run(_END_SESSION, session=session_id, now=unit.now_us) == 1
+def end(unit: Unit, session_id: str) -> str | None:
+    """Whose it was; None when it had ended already."""
+    row = unit.one(_END_SESSION, session=session_id, now=unit.now_us)
+    return None if row is None else row.user_id
+
+
+def services_used(unit: Unit, *, session_id: str, user_id: str) -> list[str]:
+    """Those that got tokens of it."""
+    return [row.service_id for row in unit.all(_USED, session=session_id, user=user_id)]
+
+
+def overtaken(unit: Unit, *, tenant_generation: int, after: str, limit: int) -> list[str]:
+    """Sessions that have not ended, and were born under another generation than that of now, in the order of ids."""
+    return [row.id for row in unit.all(_OVERTAKEN, generation=tenant_generation, after=after, limit=limit)]
 
 
 def add_interaction(unit: Unit, interaction: Interaction) -> None:

@@ -25,6 +25,7 @@ class Switches:
     ciba: bool = False
     device_grant: bool = False
     request_uri_by_reference: bool = False
+    session_management: bool = False
     public_refresh_grace_seconds: int = 0
 
     def to_json(self) -> dict[str, Any]:

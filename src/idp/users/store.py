@@ -2,7 +2,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, insert, null, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
@@ -176,6 +176,11 @@ def standing(unit: Unit, user_id: str) -> Standing | None:
 def administrators(unit: Unit) -> list[Standing]:
     """Those that are active; first the ones who could sign in now."""
     return unit.all(_ADMINISTRATORS)
+
+
+def generation_of(user_id: ColumnElement[str]) -> ColumnElement[int]:
+    """For the statements of others: the present generation of the ID in their column; null where there is none."""
+    return select(users.c.generation).where(own(users), users.c.id == user_id).scalar_subquery()
 
 
 def active_generations(unit: Unit) -> dict[str, int]:

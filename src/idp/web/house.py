@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from idp.access import Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
+from idp.delivery import AtOnce
 from idp.kit.egress import Egress
 from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
@@ -30,7 +31,8 @@ def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: A
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """`base_url` is the canonical external address without a trailing slash. `bearer` is how the door that issues
-    tokens reads one for the API, in a unit of the platform; it raises `Refused` where only the gate is against it."""
+    tokens reads one for the API, in a unit of the platform; it raises `Refused` where only the gate is against it.
+    `tell_at_once` sends what the person in front of us waits for."""
 
     units: Units
     memory: FactMemory
@@ -40,6 +42,7 @@ class House:
     passwords: HashPool
     throttle: Throttle
     egress: Egress
+    tell_at_once: AtOnce
     base_url: str
     production: bool
     two_person_acts: bool = False

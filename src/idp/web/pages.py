@@ -5,7 +5,7 @@ escaped where it is put; addresses are checked here once more, whoever registere
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
@@ -37,6 +37,7 @@ PageName = Literal[
     "error",
     "logout_confirm",
     "logged_out",
+    "stayed",
     "unavailable",
     "too_many",
     "form_post",
@@ -94,8 +95,9 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
         "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
         "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
         "error": _takes("code", "reference", detail=None),
-        "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None, cancel_url=None),
-        "logged_out": _takes(service=None, return_url=None, signin_url=None),
+        "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None),
+        "logged_out": _takes(service=None, return_url=None, signin_url=None, frames=(), onward=None),
+        "stayed": _takes(),
         "unavailable": _takes(retry_url=None),
         "too_many": _takes(retry_after_seconds=None, retry_url=None),
         "invitation": _takes("action", "csrf", "token", "username", "shortest", error=None),
@@ -175,11 +177,15 @@ class Pages:
         return f"/static/{self._static[name].digest}/{name}"
 
 
-def page_headers(page: PageName) -> dict[str, str]:
+def page_headers(page: PageName, *, frames: Iterable[str] = ()) -> dict[str, str]:
     """The headers of an answer that carries this page; no `form-action` (Chromium applies it to the service's own
-    redirects), and `same-origin` where there is a form (with `no-referrer` its `Origin` would be null)."""
+    redirects), and `same-origin` where there is a form (with `no-referrer` its `Origin` would be null). `frames` are
+    the origins that it may frame."""
+    framed = " ".join(dict.fromkeys(frames))
     policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'"
-    if page in _WITH_SCRIPT:
+    if framed:
+        policy += f"; frame-src {framed}"
+    if page in _WITH_SCRIPT or framed:
         policy += "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
     return {
         "Content-Type": "text/html; charset=utf-8",

@@ -1,10 +1,10 @@
 """Answering with a page: its language, its tenant's look, its headers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from idp.access import Facts
-from idp.federation import Service
+from idp.federation import Service, origin_of
 from idp.tenants import Tenant
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.brand import PLATFORM, Brand, logo_path
@@ -67,10 +67,11 @@ async def show(  # noqa: PLR0913 - what an answer is made of
     ui_locales: str | None = None,
     query: str | None = None,
     switchable: bool = True,
+    frames: Sequence[str] = (),
     **context: Any,
 ) -> None:
     """`query` is that of the GET address of this page, where the shown one was reached by POST; not `switchable` where
-    following a link to another language would lose what was typed."""
+    following a link to another language would lose what was typed. `frames` are addresses that the page loads."""
     language = language_of(scope, ui_locales)
     switch = switch_links(scope["query_string"].decode("latin-1") if query is None else query)
     body = house.pages.render(
@@ -79,8 +80,9 @@ async def show(  # noqa: PLR0913 - what an answer is made of
         brand=brand_of(facts.tenant) if facts else PLATFORM,
         switch=switch if switchable else None,
         **context,
+        **({"frames": frames} if frames else {}),
     )
-    fields = _fields(page)
+    fields = _fields(page, frames)
     if _parameter(scope, "lang"):
         fields.append((b"set-cookie", f"{_CHOICE}={language}; Path=/; Max-Age=31536000; SameSite=Lax".encode()))
     await respond(send, status, [*fields, *headers], body)
@@ -109,8 +111,9 @@ def failure_page(house: House) -> RenderFailure:
     return render
 
 
-def _fields(page: PageName) -> list[Header]:
-    return [(name.lower().encode(), value.encode()) for name, value in page_headers(page).items()]
+def _fields(page: PageName, frames: Iterable[str] = ()) -> list[Header]:
+    origins = [origin for each in frames if (origin := origin_of(each))]
+    return [(name.lower().encode(), value.encode()) for name, value in page_headers(page, frames=origins).items()]
 
 
 def _parameter(scope: Scope, name: str) -> str | None:

@@ -171,6 +171,7 @@ class Switches(Shown):
     ciba: bool
     device_grant: bool
     request_uri_by_reference: bool
+    session_management: bool
     public_refresh_grace_seconds: Annotated[int, Field(ge=0, le=30)]
 
 

@@ -66,6 +66,12 @@ class OidcMetadata(Sent):
     request_uris: Annotated[
         list[Uri] | None, Field(description="Where request objects are fetched, if the tenant switches that on.")
     ] = None
+    frontchannel_logout_uri: Annotated[
+        Uri | None, Field(description="A page of the service that ends its session, loaded with `iss` and `sid`.")
+    ] = None
+    frontchannel_logout_session_required: bool | None = None
+    backchannel_logout_uri: Annotated[Uri | None, Field(description="Where logout tokens are posted to.")] = None
+    backchannel_logout_session_required: bool | None = None
 
 
 class OidcClient(OidcMetadata):

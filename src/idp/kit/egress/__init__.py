@@ -7,9 +7,10 @@ meaning, `Unreachable`: its `reason` is for the log and for retries, never for w
 tell them what stands inside.
 """
 
+from idp.kit.egress.budget import Budget
 from idp.kit.egress.client import Answer, Egress
 from idp.kit.egress.meanings import Reason, Unreachable
 from idp.kit.egress.reach import Allowed
 from idp.kit.egress.targets import Target, read_target
 
-__all__ = ["Allowed", "Answer", "Egress", "Reason", "Target", "Unreachable", "read_target"]
+__all__ = ["Allowed", "Answer", "Budget", "Egress", "Reason", "Target", "Unreachable", "read_target"]

@@ -1,0 +1,108 @@
+"""Services that are told directly that a session is over (Back-Channel Logout 1.0), from the outbox.
+
+The delivery is the logout token: its id is the `jti`, the same however often it is sent, so that a receiver that knows
+it does nothing twice. The token itself is made at each attempt, for it is good for two minutes only.
+"""
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from idp import federation, sessions, signing, tenants
+from idp.access import FactMemory, Facts
+from idp.delivery import Claimed, Impossible, PutOff
+from idp.federation import Service
+from idp.kit.clock import SECOND, monotonic
+from idp.kit.egress import Egress, Reason, Unreachable
+from idp.kit.errors import NotFound
+from idp.kit.sealing import KeyDestroyed
+from idp.kit.units import SYSTEM, Unit, Units
+from idp.oidc import mint
+from idp.signing import Use
+from idp.web.deciding import KeyMissing
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+TYPE = "logout+jwt"
+_GOOD_FOR = 120  # seconds (Back-Channel Logout 1.0, 2.4)
+_PATIENCE = 10.0  # seconds for all of a call
+_LARGEST = 16 * 1024  # nobody reads it
+_NEVER = frozenset({Reason.FORM})
+# Of 4xx, those that say "not now" (RFC 9110 15.5, RFC 6585 4, RFC 8470 5.2); any other is a no.
+_LATER = frozenset({408, 421, 425, 429})
+
+
+class _Call(NamedTuple):
+    uri: str
+    token: str
+
+
+class BackChannel:
+    """A sender of the dispatcher."""
+
+    def __init__(self, units: Units, memory: FactMemory, egress: Egress, *, base_url: str) -> None:
+        self._units = units
+        self._memory = memory
+        self._egress = egress
+        self._base_url = base_url
+
+    def takes(self, claimed: Claimed) -> bool:
+        return claimed.event == sessions.TOLD
+
+    def send(self, claimed: Claimed, *, until: float) -> None:
+        try:
+            try:
+                call = self._prepared(claimed)
+            except KeyMissing as missing:  # no token of the algorithm that the service has chosen since
+                self._make_key(claimed, missing)
+                call = self._prepared(claimed)
+        except (NotFound, KeyDestroyed):  # the service, or the whole tenant, is gone
+            raise Impossible("overtaken") from None
+        self._post(claimed, call, patience=min(_PATIENCE, until - monotonic()))
+
+    def _prepared(self, claimed: Claimed) -> _Call:
+        with self._units.open(claimed.tenant_id, actor=SYSTEM, write=False) as unit:
+            return self._call(unit, claimed)
+
+    def _make_key(self, claimed: Claimed, missing: KeyMissing) -> None:
+        private = signing.generate(missing.alg)
+        with self._units.open(claimed.tenant_id, actor=SYSTEM) as unit:
+            tenants.adopt_key(unit, missing.use, missing.alg, private)
+
+    def _call(self, unit: Unit, claimed: Claimed) -> _Call:
+        service = federation.get(unit, claimed.receiver)
+        uri = service.oidc.logout.backchannel_uri if service.oidc else None
+        if uri is None:
+            raise Impossible("no_channel")
+        facts = self._memory.current(unit, service.client_id)
+        return _Call(uri, logout_token(facts, service, claimed, base_url=self._base_url, now_us=unit.now_us))
+
+    def _post(self, claimed: Claimed, call: _Call, *, patience: float) -> None:
+        form = urlencode({"logout_token": call.token}).encode()
+        try:
+            answer = self._egress.fetch(
+                call.uri, tenant=claimed.tenant_id, form=form, largest=_LARGEST, patience=patience
+            )
+        except Unreachable as failure:
+            raise (Impossible if failure.reason in _NEVER else PutOff)(failure.reason.value) from None
+        if 200 <= answer.status < 300:
+            return
+        later = answer.status >= 500 or answer.status in _LATER
+        raise (PutOff if later else Impossible)(f"http_{answer.status}")
+
+
+def logout_token(facts: Facts, service: Service, claimed: Claimed, *, base_url: str, now_us: int) -> str:
+    """Back-Channel Logout 1.0, 2.4: never with a nonce, and of a type that is no ID token's."""
+    assert service.oidc is not None
+    about: dict[str, Any] = json.loads(claimed.payload)
+    issued = now_us // SECOND
+    claims = {
+        "iss": f"{base_url}/t/{facts.tenant.slug}",
+        "sub": about["user"],
+        "aud": service.client_id,
+        "iat": issued,
+        "exp": issued + _GOOD_FOR,
+        "jti": claimed.id,
+        "events": {EVENT: {}},
+        "sid": about["session"],
+    }
+    return mint.key_for(facts, Use.ID_TOKEN, service.oidc.id_token_alg).sign(claims, typ=TYPE)
