@@ -6,6 +6,7 @@ one write to a generation ends them all at once. Nothing here knows a protocol: 
 as that door wrote it, and says where to go back to.
 """
 
+from idp.sessions.assurance import Acr, Evidence, Method, Needs, Proof, acr_of, known, reached
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
@@ -18,37 +19,59 @@ from idp.sessions.grants import (
     usable_grant,
     use_refresh_token,
 )
-from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
+from idp.sessions.interactions import (
+    Waiting,
+    authenticate,
+    begin_interaction,
+    cancel,
+    find_interaction,
+    finish,
+    prove,
+    want,
+)
 from idp.sessions.model import (
     Context,
     Generations,
     Grant,
     Interaction,
     Lifetimes,
-    Method,
     Opened,
     Session,
     Whereabouts,
 )
-from idp.sessions.signed_in import end_session, find_session, is_current, live_session, open_session, seen
+from idp.sessions.signed_in import (
+    end_session,
+    find_session,
+    is_current,
+    live_session,
+    open_session,
+    raise_session,
+    seen,
+)
 from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "SWEEPS",
+    "Acr",
     "Alive",
     "Context",
+    "Evidence",
     "Generations",
     "Grant",
     "Interaction",
     "Lifetimes",
     "Method",
+    "Needs",
     "Opened",
+    "Proof",
     "Session",
     "Waiting",
     "Whereabouts",
+    "acr_of",
     "authenticate",
     "begin_grant",
     "begin_interaction",
+    "cancel",
     "context_of",
     "count_alive",
     "end_grant",
@@ -63,9 +86,14 @@ __all__ = [
     "has_consent",
     "has_grant",
     "is_current",
+    "known",
     "live_session",
     "open_session",
+    "prove",
+    "raise_session",
+    "reached",
     "seen",
     "usable_grant",
     "use_refresh_token",
+    "want",
 ]
