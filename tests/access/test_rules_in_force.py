@@ -202,13 +202,13 @@ def test_a_fresh_sign_in_that_a_rule_asks_for_is_asked_on_the_sign_in_page(provi
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_what_cannot_be_proved_yet_is_named_on_the_page(provider: Provider, desk: Desk, lang: str) -> None:
     web, browser = provider.party("web"), provider.browser()
-    step = {"effect": "step_up", "services": ["*"], "when": {"all": []}, "require": ["mfa"]}
-    desk.put_in_force({"name": "two factors", **step})
+    step = {"effect": "step_up", "services": ["*"], "when": {"all": []}, "require": ["device_certificate"]}
+    desk.put_in_force({"name": "our devices", **step})
     page = browser.authorize(web, ui_locales=lang)
     assert page.status == 403
     assert "step_up_required" in page.text
-    assert {"ja": "2つの異なる方法", "en": "two different"}[lang] in page.text
-    assert desk.explanation(reference_on(page.text))["missing"] == ["mfa"]
+    assert {"ja": "端末の証明書", "en": "certificate of your device"}[lang] in page.text
+    assert desk.explanation(reference_on(page.text))["missing"] == ["device_certificate"]
     back = browser.get(web.address(prompt="none"))
     assert (back.query["error"], back.query["error_description"]) == ("access_denied", "step_up_required")
 

@@ -23,8 +23,9 @@ def test_a_sign_in_for_a_request_that_is_over_changes_nothing(provider: Provider
         assert interaction is not None
         assert sessions.finish(unit, interaction)
     before = provider.count("sessions")
-    with pytest.raises(NotFound), provider.open() as unit:
+    with provider.open() as unit:
         evidence = begun(unit, users.get(unit, provider.user()), Method.PASSWORD)
+    with pytest.raises(NotFound), provider.open() as unit:
         finish(unit, evidence, interaction, whereabouts=Whereabouts(), former=session)
     assert provider.count("sessions") == before
     assert "code" in browser.get(web.address(prompt="none")).query

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation.authentication_wishes import AuthenticationWishes
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
 from idp.federation.oidc_vocabulary import (
@@ -41,6 +42,7 @@ class OidcClient:
     introspection: bool  # may introspect tokens whose `aud` names one of its resources
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
     requests: RequestRules
+    authentication: AuthenticationWishes
     keys: ClientKeys = NO_KEYS
     client_name: str | None = None
     client_uri: str | None = None
@@ -85,6 +87,7 @@ class OidcClient:
             "introspection": self.introspection,
             "resources": sorted(self.resources),
             **self.requests.to_json(),
+            **self.authentication.to_json(),
         }
 
     @classmethod
@@ -107,6 +110,7 @@ class OidcClient:
             introspection=document["introspection"],
             resources=frozenset(document["resources"]),
             requests=RequestRules.from_json(document),
+            authentication=AuthenticationWishes.from_json(document),
             keys=ClientKeys.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp.federation import client_keys, client_requests
+from idp.federation import authentication_wishes, client_keys, client_requests
 from idp.federation import oidc_vocabulary as words
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
@@ -51,6 +51,7 @@ NAMES = frozenset(
         "token_endpoint_auth_method",
         "tos_uri",
     }
+    | authentication_wishes.NAMES
     | client_keys.NAMES
     | client_requests.NAMES
 )
@@ -119,6 +120,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         introspection=_introspection(fields, flow.auth_method),
         resources=_resources(fields),
         requests=client_requests.read(fields, production=production),
+        authentication=authentication_wishes.read(fields),
         keys=client_keys.read(fields, flow.auth_method, production=production),
         client_name=fields.text("client_name"),
         **{name: _page(fields, name, production=production) for name in _PAGES},

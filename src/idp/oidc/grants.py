@@ -101,7 +101,7 @@ async def authorization_code(asked: Asked) -> Answer:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
     grant = redemption.grant_of(code, asked.now_us)
-    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce)
+    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, code.acr)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
@@ -126,7 +126,7 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
-    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id)
+    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id, acr=grant.acr)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
 

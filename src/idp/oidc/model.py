@@ -47,6 +47,7 @@ class Code(NamedTuple):
     service_generation: int
     expires_at: int
     redeemed_at: int | None
+    acr: str | None = None
 
 
 class PushedRequest(NamedTuple):

@@ -22,6 +22,7 @@ codes = Table(
     Column("service_generation", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
+    Column("acr", Text),
     info=ERASED | SPENT,
 )
 

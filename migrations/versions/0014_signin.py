@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "signin"
-down_revision = "mail"
+down_revision = "requests"
 branch_labels = None
 depends_on = None
 
