@@ -39,7 +39,7 @@ from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_i
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
-from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, count_form, sweeps
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count_form, sweeps
 
 __all__ = [
     "EVERYTHING",
@@ -62,6 +62,7 @@ __all__ = [
     "Permissions",
     "Proposal",
     "Throttle",
+    "Tried",
     "Verb",
     "Verdict",
     "accept",

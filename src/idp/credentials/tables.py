@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, SPENT, WITHDRAWN, metadata, tenant_id
+from idp.kit.db import ERASED, ON_RESTORE, SPENT, WITHDRAWN, OnRestore, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -68,5 +68,6 @@ factors = Table(
     Column("enrolled_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Index("uq_factors_tenant_id_user_id_kind", "tenant_id", "user_id", "kind", unique=True),
-    info=ERASED,
+    # After a restore too: without its factor a password alone would sign a person in.
+    info=ERASED | {ON_RESTORE: OnRestore.STAYS},
 )

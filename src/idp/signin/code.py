@@ -1,7 +1,7 @@
 """A second step: the code that the person's authenticator app shows at the moment."""
 
 from idp import credentials
-from idp.credentials.throttle import Tried
+from idp.credentials import Tried
 from idp.kit.errors import NotFound
 from idp.kit.units import Actor, Unit
 from idp.sessions import Method
