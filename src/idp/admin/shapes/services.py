@@ -64,6 +64,11 @@ class OidcMetadata(Sent):
     request_uris: Annotated[
         list[Uri] | None, Field(description="Where request objects are fetched, if the tenant switches that on.")
     ] = None
+    default_acr_values: Annotated[list[str] | None, Field(description="Wished for where a request says nothing.")] = (
+        None
+    )
+    default_max_age: Annotated[int | None, Field(ge=0, description="Seconds.")] = None
+    require_auth_time: bool | None = None
 
 
 class OidcClient(OidcMetadata):
