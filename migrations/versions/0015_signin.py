@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "signin"
-down_revision = "requests"
+down_revision = "clients"
 branch_labels = None
 depends_on = None
 
