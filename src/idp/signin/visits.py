@@ -153,7 +153,7 @@ async def show_step(
         action=f"{issuer}/{PATH if step is Step.PASSWORD else f'{PATH}/{step.value}'}",
         csrf=visit.csrf(step),
         interaction=visit.interaction.id,
-        service=shown_service(service) if service else None,
+        service=shown_service(service, visit.browser.slug) if service else None,
         cancel_action=f"{issuer}/{CANCEL}" if service else None,
         cancel_csrf=visit.csrf(CANCEL) if service else "",
         **context,
