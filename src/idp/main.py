@@ -82,7 +82,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import apply, authzen, oidc, signin
+    from idp import apply, authzen, oidc, portal, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -103,7 +103,7 @@ def build(settings: Settings) -> App:
         spec_change_notice_days=settings.spec_change_notice_days,
         egress=open_egress(settings),
     )
-    built = (door.routes(house) for door in (common, oidc, signin, authzen, apply))
+    built = (door.routes(house) for door in (common, oidc, signin, portal, authzen, apply))
     doors = [route for routes in built for route in routes]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)

@@ -46,6 +46,21 @@ ENROLMENT = {
     "secret": "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
     "proposal": "fct_019b.c2VhbGVk",
 }
+MINE = {
+    "action": "/t/aoba/portal",
+    "csrf": "c5rf",
+    "person": TARO,
+    "held": [
+        {"id": "svc_1", "service": PAYROLL, "scopes": ["email", "openid", "profile"], "since": "2026-04-01"},
+        {"id": "svc_2", "service": ShownService("経費精算"), "scopes": ["offline_access"], "since": "2026-03-01"},
+    ],
+    "sessions": [
+        {"id": "1", "here": True, "browser": "chrome", "address": "203.0.113.9", "since": "2026-04-01 09:00"},
+        {"id": "2", "here": False, "browser": "", "address": "2001:db8::1", "since": "2026-03-31 18:00"},
+    ],
+    "factors": [{"id": "fct_1", "since": "2026-04-01"}],
+    "sign_out_url": "/t/aoba/end_session",
+}
 INVITED = {
     "action": "/t/aoba/invitation",
     "csrf": "c5rf",
@@ -141,6 +156,8 @@ SAMPLES: Mapping[str, Sample] = {
     "otp-error": Sample("otp", MIDORI, {**STEP, "error": "wrong_code"}),
     "enrolment": Sample("enrolment", AOBA, ENROLMENT),
     "enrolment-error": Sample("enrolment", MIDORI, {**ENROLMENT, "service": None, "error": "wrong_code"}),
+    "portal": Sample("portal", AOBA, MINE),
+    "portal-bare": Sample("portal", MIDORI, {**MINE, "held": [], "factors": []}),
     "signin-terms": Sample("signin", AOBA, {**FORM, "service": PAYROLL, "terms_due": True}),
     "denied": Sample(
         "denied",

@@ -19,6 +19,7 @@ from idp.sessions.grants import (
     usable_grant,
     use_refresh_token,
 )
+from idp.sessions.holding import Held, held_by_services, sessions_of, withdraw
 from idp.sessions.interactions import (
     Waiting,
     authenticate,
@@ -58,6 +59,7 @@ __all__ = [
     "Evidence",
     "Generations",
     "Grant",
+    "Held",
     "Interaction",
     "Lifetimes",
     "Method",
@@ -85,6 +87,7 @@ __all__ = [
     "grant_of_refresh_token",
     "has_consent",
     "has_grant",
+    "held_by_services",
     "is_current",
     "known",
     "live_session",
@@ -93,7 +96,9 @@ __all__ = [
     "raise_session",
     "reached",
     "seen",
+    "sessions_of",
     "usable_grant",
     "use_refresh_token",
     "want",
+    "withdraw",
 ]
