@@ -55,7 +55,7 @@ MINE = {
         {"id": "svc_2", "service": ShownService("経費精算"), "scopes": ["offline_access"], "since": "2026-03-01"},
     ],
     "sessions": [
-        {"id": "1", "here": True, "browser": "chrome", "address": "203.0.113.9", "since": "2026-04-01 09:00"},
+        {"id": "1", "here": True, "browser": "Chrome", "address": "203.0.113.9", "since": "2026-04-01 09:00"},
         {"id": "2", "here": False, "browser": "", "address": "2001:db8::1", "since": "2026-03-31 18:00"},
     ],
     "factors": [{"id": "fct_1", "since": "2026-04-01"}],

@@ -1,9 +1,11 @@
 """The page, from what was looked up: instants in the tenant's own time, names as a person reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from idp.access import BrowserFamily
 from idp.kit.clock import instant
 from idp.portal.looking import Mine
 from idp.sessions import Session
@@ -12,6 +14,17 @@ from idp.web.asgi import Header, Scope, Send
 from idp.web.house import House
 from idp.web.pages import ShownPerson
 from idp.web.showing import show, shown_service
+
+_PRODUCTS: Mapping[str, str] = MappingProxyType(
+    {
+        BrowserFamily.CHROME: "Chrome",
+        BrowserFamily.EDGE: "Edge",
+        BrowserFamily.FIREFOX: "Firefox",
+        BrowserFamily.OPERA: "Opera",
+        BrowserFamily.SAFARI: "Safari",
+        BrowserFamily.SAMSUNG: "Samsung Internet",
+    }
+)
 
 
 async def show_mine(
@@ -51,7 +64,7 @@ def _session(mine: Mine, session: Session, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": session.id,
         "here": session.id == mine.session.id,
-        "browser": place.browser or "",
+        "browser": _PRODUCTS.get(place.browser or "", ""),
         "address": place.address or "",
         "since": f"{_day(session.created_at, zone)} {instant(session.created_at).astimezone(zone):%H:%M}",
     }
