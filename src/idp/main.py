@@ -83,7 +83,7 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import apply, authzen, oidc, signin
+    from idp import apply, authzen, oidc, portal, signin
     from idp.web import common
 
     units = open_units(settings)
@@ -106,7 +106,8 @@ def build(settings: Settings) -> App:
         egress=egress,
         tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
     )
-    doors = [route for door in (common, oidc, signin, authzen, apply) for route in door.routes(house)]
+    built = (door.routes(house) for door in (common, oidc, signin, portal, authzen, apply))
+    doors = [route for routes in built for route in routes]
     api = Later(lambda: _admin(house))
     inside = Dispatcher(doors, fallback=api)
     lines = JsonLines(sys.stdout)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from tests.support.authenticator import enrolled
 from tests.support.desk import Desk
 from tests.support.filling import application
 from tests.support.party import Browser
@@ -199,18 +200,37 @@ def test_a_fresh_sign_in_that_a_rule_asks_for_is_asked_on_the_sign_in_page(provi
     assert web.refresh(told["refresh_token"]).status == 200  # elsewhere only denials count
 
 
-@pytest.mark.parametrize("lang", ["ja", "en"])
-def test_what_cannot_be_proved_yet_is_named_on_the_page(provider: Provider, desk: Desk, lang: str) -> None:
+def test_a_second_factor_that_a_rule_demands_is_asked_for(provider: Provider, desk: Desk) -> None:
     web, browser = provider.party("web"), provider.browser()
+    told = web.tokens(browser)
     step = {"effect": "step_up", "services": ["*"], "when": {"all": []}, "require": ["mfa"]}
     desk.put_in_force({"name": "two factors", **step})
-    page = browser.authorize(web, ui_locales=lang)
-    assert page.status == 403
-    assert "step_up_required" in page.text
-    assert {"ja": "2つの異なる方法", "en": "two different"}[lang] in page.text
-    assert desk.explanation(reference_on(page.text))["missing"] == ["mfa"]
-    back = browser.get(web.address(prompt="none"))
-    assert (back.query["error"], back.query["error_description"]) == ("access_denied", "step_up_required")
+    assert browser.get(web.address(prompt="none")).query["error"] == "interaction_required"
+    assert 'id="otp-secret"' in browser.get(browser.get(web.address()).location).text  # there is none yet
+    app = enrolled(provider)
+    page = browser.get(browser.get(web.address()).location)
+    form = browser.form(page, "otp-form")
+    answer = browser.follow(browser.post(form.action, {**form.fields, "code": app.code()}))
+    assert "code" in answer.query
+    assert "code" in browser.get(web.address(prompt="none")).query
+    assert web.refresh(told["refresh_token"]).status == 200  # elsewhere only denials count
+
+
+@pytest.mark.attack("U10")
+def test_a_second_factor_that_a_rule_demands_is_not_gone_round(provider: Provider, desk: Desk) -> None:
+    web, browser = provider.party("web"), provider.browser()
+    browser.code(web)
+    enrolled(provider)
+    step = {"effect": "step_up", "services": ["*"], "when": {"all": []}, "require": ["mfa"]}
+    desk.put_in_force({"name": "two factors", **step})
+    form = browser.form(browser.get(browser.get(web.address()).location), "otp-form")
+    waiting = f"interaction={form.fields['interaction']}"
+    for page in ("authorize/continue", "consent"):
+        assert "code=" not in browser.get(f"/t/aoba/{page}?{waiting}").location
+    again = browser.form(browser.get(f"/t/aoba/signin?{waiting}&step=password"))
+    half = browser.get(browser.sign_in(again).location)  # the password once more is not the second factor
+    assert "otp-form" in half.text
+    assert "/signin?" in browser.get(f"/t/aoba/authorize/continue?{waiting}").location
 
 
 def test_a_visitor_whom_nobody_knows_is_given_a_reference_that_explains(provider: Provider, desk: Desk) -> None:

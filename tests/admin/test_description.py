@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from tests.admin.conftest import APPLICATION, BASE, World
+from tests.admin.test_credentials import somebody
 from tests.support.statements import stated
 
 from idp import access, federation
@@ -179,6 +180,11 @@ def decision(world: World, user: str, service: str) -> str:
         return made.reference
 
 
+def credential(world: World) -> Any:
+    user, _ = somebody(world)
+    return world.client("aoba").get(f"/tenants/aoba/users/{user}/credentials").body["items"][0]
+
+
 def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator, aoba = world.client("operator"), "/tenants/aoba"
     shapes = {(route.method, route.path): route.gives for route in ROUTES}
@@ -219,6 +225,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("POST", "/tenants/{tenant}/users/{user}/invitation"): operator.post(
             f"{aoba}/users/{mailed.body['id']}/invitation"
         ).body,
+        ("GET", "/tenants/{tenant}/users/{user}/credentials"): credential(world),
         ("POST", "/tenants/{tenant}/services"): service.body,
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,

@@ -23,6 +23,7 @@ _TENANT = (
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO deliveries VALUES ('tnt_1', 'dlv_1', 'user.invited', 'usr_1', '{}', 0, NULL, 0, 0, NULL, NULL, NULL)",
     "INSERT INTO invitations VALUES ('tnt_1', 'inv_1', 'usr_1', 'digest', 0, 0)",
+    "INSERT INTO factors VALUES ('tnt_1', 'fct_1', 'usr_1', 'totp', 'sealed', 0, 0, 0)",
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO pushed_requests VALUES ('tnt_1', '1', 'digest', 'svc_1', 'sealed', 0, 0, NULL)",
     "INSERT INTO client_registrations VALUES ('tnt_1', '1', 'digest', 'svc_1', 0)",

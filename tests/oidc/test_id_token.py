@@ -12,7 +12,7 @@ from tests.support.party import claims
 from tests.support.provider import Provider
 
 ISSUER = f"{BASE_URL}/t/aoba"
-STANDARD = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash"}
+STANDARD = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
 
 
 def header(token: str) -> dict[str, str]:
@@ -42,6 +42,7 @@ def test_an_id_token_is_signed_by_a_published_key_and_says_no_more_than_it_shoul
         "iat": now,
         "auth_time": now,
         "nonce": "n" * 64,
+        "acr": "urn:warifu:acr:1fa",
         "amr": ["pwd"],
         "sid": said.claims["sid"],
         "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
@@ -75,6 +76,7 @@ def test_an_access_token_is_of_a_type_and_key_of_its_own(provider: Provider) -> 
         "jti": said["jti"],
         "scope": "email offline_access openid profile",
         "auth_time": now,
+        "acr": "urn:warifu:acr:1fa",
         "amr": ["pwd"],
     }
 
@@ -83,7 +85,7 @@ def test_an_access_token_of_a_service_itself_names_the_service(shared: Provider)
     robot = shared.party("robot")
     said = claims(robot.credentials().json()["access_token"])
     assert (said["sub"], said["client_id"], said["scope"]) == (robot.client_id, robot.client_id, "api")
-    assert said.keys().isdisjoint({"auth_time", "amr", "sid"})
+    assert said.keys().isdisjoint({"auth_time", "acr", "amr", "sid"})
 
 
 def test_an_opaque_access_token_says_nothing(shared: Provider) -> None:

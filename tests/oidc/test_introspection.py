@@ -29,6 +29,9 @@ def test_a_client_learns_everything_about_its_own_access_token(provider: Provide
         "aud": f"{BASE_URL}/t/aoba",
         "iss": f"{BASE_URL}/t/aoba",
         "jti": said["jti"],
+        "auth_time": now,
+        "acr": "urn:warifu:acr:1fa",
+        "amr": ["pwd"],
     }
 
 

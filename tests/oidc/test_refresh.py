@@ -108,7 +108,7 @@ def test_the_id_token_of_a_refresh_says_the_same_person_and_sign_in(provider: Pr
     told = web.tokens(provider.browser())
     provider.clock.advance(seconds=100)
     before, after = claims(told["id_token"]), claims(web.refresh(told["refresh_token"]).json()["id_token"])
-    same = ("iss", "sub", "aud", "auth_time", "sid", "amr")
+    same = ("iss", "sub", "aud", "auth_time", "sid", "acr", "amr")
     assert {name: before[name] for name in same} == {name: after[name] for name in same}
     assert after["iat"] == before["iat"] + 100
     assert "nonce" not in after

@@ -7,18 +7,20 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from tests.support.authenticator import enrolled
 from tests.support.filling import CALLBACK, GOODBYE, cheaply_hashed
-from tests.support.in_process import FORM, basic, encoded
+from tests.support.in_process import FORM, Answer, basic, encoded
 from tests.support.party import SAME_ORIGIN, Browser
 from tests.support.provider import Provider
 
 from idp import credentials
 from idp.access import deciding
-from idp.credentials import password_sign_in
+from idp.credentials import Tried, factor_store, factors, password_sign_in
 from idp.federation import redirect_uris
 from idp.oidc import answering, bearer, clients, consent, redemption, request, store, token
 from idp.oidc import grants as oidc_grants
 from idp.sessions import grants, interactions, signed_in
+from idp.signin import dispatching
 from idp.web import cookies, csrf
 
 SESSION = "__Host-warifu-aoba-session"
@@ -30,6 +32,14 @@ class Unequal:
     @staticmethod
     def compare_digest(*_: object) -> bool:
         return True
+
+
+def _with_code(provider: Provider, code: str) -> Answer:
+    """Of a sign-in of its own."""
+    browser = provider.browser()
+    page = browser.get(browser.sign_in(browser.login_page(provider.party("web"))).location)
+    form = browser.form(page, "otp-form")
+    return browser.post(form.action, {**form.fields, "code": code})
 
 
 class Weakness(NamedTuple):
@@ -49,6 +59,23 @@ def another_goodbye(provider: Provider) -> None:
     hint = provider.party("web").tokens(browser)["id_token"]
     fields = encoded({"id_token_hint": hint, "post_logout_redirect_uri": f"{GOODBYE}.evil.example/"}).decode()
     assert not browser.get(f"/t/aoba/end_session?{fields}").location
+
+
+def a_password_alone(provider: Provider) -> None:
+    enrolled(provider)
+    browser = provider.browser()
+    browser.sign_in(browser.login_page(provider.party("web")))
+    assert SESSION not in browser.jar
+
+
+def a_code_that_was_used(provider: Provider) -> None:
+    app = enrolled(provider)
+    assert [_with_code(provider, app.code()).status for _ in range(2)] == [303, 401]
+
+
+def many_codes(provider: Provider) -> None:
+    enrolled(provider)
+    assert [_with_code(provider, "000000").status for _ in range(6)] == [401] * 5 + [429]
 
 
 def a_wrong_verifier(provider: Provider) -> None:
@@ -236,6 +263,9 @@ WEAKNESSES = {
     "families that live on": Weakness(grants, "_end_family", lambda *_: None, a_replaced_refresh_token),
     "any scope": Weakness(oidc_grants, "_narrowed", _any_grant, more_scopes),
     "no limit of tries": Weakness(password_sign_in.throttle, "count", lambda *_, **__: [], many_guesses),
+    "half a sign-in": Weakness(dispatching, "next_step", lambda *_, **__: None, a_password_alone),
+    "a code that is not used up": Weakness(factor_store, "use", lambda *_: True, a_code_that_was_used),
+    "no limit of codes": Weakness(factors.throttle, "count_code", lambda *_: Tried(b"", 0), many_codes),
     "repeated fields": Weakness(token, "_MAY_REPEAT", frozenset({"scope", "resource"}), a_repeated_field),
     "no issuer": Weakness(answering, "response_uri", _response_without_issuer, no_issuer),
     "a redirect that repeats the form": Weakness(answering, "redirect", _sent_on, a_refusal_by_post),

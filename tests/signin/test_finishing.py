@@ -6,6 +6,7 @@ from idp import sessions, users
 from idp.kit import ids
 from idp.kit.errors import NotFound
 from idp.sessions import Method, Whereabouts
+from idp.signin.dispatching import begun
 from idp.signin.finishing import finish
 
 
@@ -22,15 +23,10 @@ def test_a_sign_in_for_a_request_that_is_over_changes_nothing(provider: Provider
         assert interaction is not None
         assert sessions.finish(unit, interaction)
     before = provider.count("sessions")
+    with provider.open() as unit:
+        evidence = begun(unit, users.get(unit, provider.user()), Method.PASSWORD)
     with pytest.raises(NotFound), provider.open() as unit:
-        finish(
-            unit,
-            users.get(unit, provider.user()),
-            interaction,
-            methods=[Method.PASSWORD],
-            whereabouts=Whereabouts(),
-            former=session,
-        )
+        finish(unit, evidence, interaction, whereabouts=Whereabouts(), former=session)
     assert provider.count("sessions") == before
     assert "code" in browser.get(web.address(prompt="none")).query
 

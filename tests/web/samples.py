@@ -19,6 +19,7 @@ from idp.web.pages import (
     brand_css,
     page_headers,
 )
+from idp.web.qr import picture
 
 HELP = "ヘルプデスク 03-0000-0000 · it@aoba.example"
 AOBA = Brand(slug="aoba", name="株式会社あおば", colour="#3b4cca", help_text=HELP)
@@ -32,6 +33,34 @@ PAYROLL = ShownService(
 TARO = ShownPerson("山田 太郎", "taro@aoba.example")
 BACK = "https://payroll.example/cb?error=access_denied&state=x&iss=https%3A%2F%2Fid.example%2Ft%2Faoba"
 FORM = {"action": "/t/aoba/signin", "csrf": "c5rf", "interaction": "int_01J"}
+CANCELLABLE = {
+    **FORM,
+    "service": PAYROLL,
+    "cancel_action": "/t/aoba/signin/cancel",
+    "cancel_csrf": "c5rf",
+}
+STEP = {**CANCELLABLE, "person": TARO, "switch_account_url": "/t/aoba/signin?switch=1"}
+ENROLMENT = {
+    **STEP,
+    "picture": picture("otpauth://totp/Aoba:taro@aoba.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Aoba"),
+    "secret": "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+    "proposal": "fct_019b.c2VhbGVk",
+}
+MINE = {
+    "action": "/t/aoba/portal",
+    "csrf": "c5rf",
+    "person": TARO,
+    "held": [
+        {"id": "svc_1", "service": PAYROLL, "scopes": ["email", "openid", "profile"], "since": "2026-04-01"},
+        {"id": "svc_2", "service": ShownService("経費精算"), "scopes": ["offline_access"], "since": "2026-03-01"},
+    ],
+    "sessions": [
+        {"id": "1", "here": True, "browser": "Chrome", "address": "203.0.113.9", "since": "2026-04-01 09:00"},
+        {"id": "2", "here": False, "browser": "", "address": "2001:db8::1", "since": "2026-03-31 18:00"},
+    ],
+    "factors": [{"id": "fct_1", "since": "2026-04-01"}],
+    "sign_out_url": "/t/aoba/end_session",
+}
 INVITED = {
     "action": "/t/aoba/invitation",
     "csrf": "c5rf",
@@ -98,7 +127,7 @@ SAMPLES: Mapping[str, Sample] = {
     "signin-error": Sample(
         "signin",
         AOBA,
-        {**FORM, "service": PAYROLL, "username": "taro@aoba.example", "error": "invalid_credentials"},
+        {**CANCELLABLE, "username": "taro@aoba.example", "error": "invalid_credentials"},
     ),
     "consent": Sample(
         "consent",
@@ -123,6 +152,12 @@ SAMPLES: Mapping[str, Sample] = {
             "rows": [{"article": "第1条", "number": "1", "before": None, "after": "本規約は、両者に適用します。"}],
         },
     ),
+    "otp": Sample("otp", AOBA, STEP),
+    "otp-error": Sample("otp", MIDORI, {**STEP, "error": "wrong_code"}),
+    "enrolment": Sample("enrolment", AOBA, ENROLMENT),
+    "enrolment-error": Sample("enrolment", MIDORI, {**ENROLMENT, "service": None, "error": "wrong_code"}),
+    "portal": Sample("portal", AOBA, MINE),
+    "portal-bare": Sample("portal", MIDORI, {**MINE, "held": [], "factors": []}),
     "signin-terms": Sample("signin", AOBA, {**FORM, "service": PAYROLL, "terms_due": True}),
     "denied": Sample(
         "denied",

@@ -7,7 +7,7 @@ everything, everybody else reads.
 
 from dataclasses import replace
 
-from idp.admin import assignments, services, users
+from idp.admin import assignments, credentials, services, users
 from idp.admin.rights import OPERATOR, Right
 from idp.admin.routes import Route
 
@@ -24,4 +24,4 @@ def _ours(route: Route) -> Route:
     )
 
 
-ROUTES = tuple(_ours(route) for route in (*users.ROUTES, *services.ROUTES, *assignments.ROUTES))
+ROUTES = tuple(_ours(route) for route in (*users.ROUTES, *credentials.ROUTES, *services.ROUTES, *assignments.ROUTES))

@@ -26,7 +26,7 @@ def create(call: Call) -> Answer:
     encoded = _hashed(call, password)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        _check_grant(call, had=frozenset(), gets=draft)
+        check_grant(call, had=frozenset(), gets=draft)
         identity = users.create(unit, draft, limit=_limit(unit))
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
@@ -58,7 +58,7 @@ def change(call: Call) -> Answer:
         before = users.get(unit, call.names["user"])
         with _named_with(faults):
             identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
-        _check_grant(
+        check_grant(
             call, had=before.roles, gets=identity.draft, proves=encoded is not None or _renamed(before, identity)
         )
         if encoded is not None:
@@ -100,7 +100,7 @@ def invite(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         identity = users.get(unit, call.names["user"])
-        _check_grant(call, had=identity.roles, gets=identity.draft, proves=True)
+        check_grant(call, had=identity.roles, gets=identity.draft, proves=True)
         invitation = credentials.invite(unit, identity.id)
         body = {"user": identity.id, "created_at": rfc3339(invitation.created_at)}
         return call.done(unit, {**body, "expires_at": rfc3339(invitation.expires_at)}, status=202)
@@ -154,7 +154,7 @@ def _renamed(before: Identity, after: Identity) -> bool:
     return (before.user_name, before.email) != (after.user_name, after.email)
 
 
-def _check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
+def check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
     """Who makes an administrator, or could sign in as one, must hold all that an administrator may."""
     becomes = Role.ADMIN in gets.roles and Role.ADMIN not in had
     lacking = credentials.not_grantable(call.key.granting, EVERYTHING)

@@ -28,8 +28,12 @@ class Event(StrEnum):
     NETWORK_DELETED = "network.deleted"
     USER_INVITED = "user.invited"
     PASSWORD_SET = "password.set"  # noqa: S105 - the name of an event
+    FACTOR_ENROLLED = "factor.enrolled"
+    FACTOR_REMOVED = "factor.removed"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
+    SIGN_IN_CANCELLED = "sign_in.cancelled"
+    SESSION_RAISED = "session.raised"
     SESSION_ENDED = "session.ended"
     CLIENT_REGISTERED_ITSELF = "client.registered_itself"
     SERVICE_CREATED = "service.created"
@@ -54,6 +58,7 @@ class Event(StrEnum):
     KEY_CREATED = "signing_key.created"
     CONSENT_GIVEN = "consent.given"
     CONSENT_DENIED = "consent.denied"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event

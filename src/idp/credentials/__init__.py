@@ -1,8 +1,9 @@
-"""How somebody proves who they are: passwords of people, keys of programs, and what a key allows.
+"""How somebody proves who they are: passwords and second factors of people, keys of programs, and what a key allows.
 
-Owns password hashes, invitations to choose a first one, API keys and the count of failed attempts. It answers "this is
-that identity" or "no" in one and the same way for every reason, and never says which. It never keeps a secret in clear,
-never gives one back, never decides about services (that is the gate), and never hashes a password inside a transaction.
+Owns password hashes, invitations to choose a first one, factors, API keys and the count of failed attempts. It answers
+"this is that identity" or "no" in one and the same way for every reason, and never says which. It never keeps a secret
+in clear, never gives one back, never decides about services (that is the gate), and never hashes a password inside a
+transaction.
 """
 
 from idp.credentials.actions import (
@@ -21,13 +22,24 @@ from idp.credentials.actions import (
     set_password,
     use_is_worth_noting,
 )
+from idp.credentials.factors import (
+    Proposal,
+    count_code,
+    enrol,
+    factors_of,
+    has_factor,
+    propose,
+    proposed_again,
+    remove_factor,
+    use_code,
+)
 from idp.credentials.invitations import accept, find_invited, invite, secret_of
-from idp.credentials.model import ApiKey, Invitation, KeyDraft, KeyScope, NewKey
+from idp.credentials.model import ApiKey, Factor, FactorKind, Invitation, KeyDraft, KeyScope, NewKey
 from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
-from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, count_form, sweeps
+from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count_form, sweeps
 
 __all__ = [
     "EVERYTHING",
@@ -37,6 +49,8 @@ __all__ = [
     "ApiKey",
     "Check",
     "Cost",
+    "Factor",
+    "FactorKind",
     "HashPool",
     "Invitation",
     "KeyDraft",
@@ -46,18 +60,24 @@ __all__ = [
     "Noun",
     "Permission",
     "Permissions",
+    "Proposal",
     "Throttle",
+    "Tried",
     "Verb",
     "Verdict",
     "accept",
     "authenticate_key",
     "begin_check",
+    "count_code",
     "count_form",
     "create_key",
     "delete_key",
+    "enrol",
+    "factors_of",
     "find_invited",
     "finish_check",
     "forget_user",
+    "has_factor",
     "has_password",
     "holds",
     "invite",
@@ -68,12 +88,16 @@ __all__ = [
     "note_use",
     "parse",
     "permissions_of",
+    "propose",
+    "proposed_again",
     "read_key",
     "refuse_guessable",
     "refuse_impossible",
+    "remove_factor",
     "secret_of",
     "set_first_passwords",
     "set_password",
     "sweeps",
+    "use_code",
     "use_is_worth_noting",
 ]

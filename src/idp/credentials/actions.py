@@ -6,8 +6,8 @@ from typing import Any
 
 from idp import audit, users
 from idp.audit import Event
+from idp.credentials import factor_store, store
 from idp.credentials import permissions as grammar
-from idp.credentials import store
 from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
 from idp.credentials.permissions import EVERYTHING, Permission, Permissions, Verb
 from idp.kit import clock, ids
@@ -47,6 +47,7 @@ def forget_user(unit: Unit, user_id: str) -> None:
     """All credentials of an ID that was deleted."""
     store.delete_password(unit, user_id)
     store.forget_invitations(unit, user_id)
+    factor_store.forget(unit, user_id)
 
 
 def read_key(document: Mapping[str, object], *, now_us: int, owned: bool = False) -> KeyDraft:

@@ -93,3 +93,18 @@ class Invitation(NamedTuple):
     digest: bytes
     created_at: int
     expires_at: int
+
+
+class FactorKind(StrEnum):
+    """What a person proves beside their password."""
+
+    TOTP = "totp"
+
+
+class Factor(NamedTuple):
+    """A second factor without its secret, which nobody is shown again. Instants in microseconds."""
+
+    id: str
+    kind: str
+    enrolled_at: int
+    used_at: int

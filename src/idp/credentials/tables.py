@@ -1,6 +1,6 @@
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from idp.kit.db import ERASED, SPENT, WITHDRAWN, metadata, tenant_id
+from idp.kit.db import ERASED, ON_RESTORE, SPENT, WITHDRAWN, OnRestore, metadata, tenant_id
 
 passwords = Table(
     "passwords",
@@ -54,4 +54,20 @@ invitations = Table(
     Column("expires_at", BigInteger, nullable=False),
     Index("uq_invitations_tenant_id_user_id", "tenant_id", "user_id", unique=True),
     info=ERASED | SPENT,
+)
+
+factors = Table(
+    "factors",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("used_step", BigInteger, nullable=False),  # of RFC 6238: it and all before it are used up
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index("uq_factors_tenant_id_user_id_kind", "tenant_id", "user_id", "kind", unique=True),
+    # After a restore too: without its factor a password alone would sign a person in.
+    info=ERASED | {ON_RESTORE: OnRestore.STAYS},
 )

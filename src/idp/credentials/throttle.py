@@ -33,6 +33,7 @@ class Throttle(NamedTuple):
     address: Limit
     enforce: bool = True
     forms: Limit = Limit(5, 600 * SECOND)  # sent by somebody who is not signed in, from one address
+    codes: Limit = Limit(5, 300 * SECOND)  # of one person: three of a million are right at any time
     clock: Clock | None = None  # the machine's own, unless handed in; never the one that contracts go by
 
     def now_us(self) -> int:
@@ -86,6 +87,11 @@ def count(unit: Unit, throttle: Throttle, *, account: bytes, address: str) -> li
     """
     by_address = _tried(unit, throttle, throttle.address, b"address\0" + _network(address))
     return [by_address, _tried(unit, throttle, throttle.account, b"account\0" + account)]
+
+
+def count_code(unit: Unit, throttle: Throttle, user_id: str) -> Tried:
+    """As `count`, for a one-time code of somebody whose password was right."""
+    return _tried(unit, throttle, throttle.codes, b"code\0" + user_id.encode())
 
 
 def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation.authentication_wishes import AuthenticationWishes
 from idp.federation.client_binding import CARRIED, TokenBinding
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
@@ -43,6 +44,7 @@ class OidcClient:
     introspection: bool  # may introspect tokens whose `aud` names one of its resources
     resources: frozenset[str]  # absolute URIs of the APIs it stands for (RFC 8707)
     requests: RequestRules
+    authentication: AuthenticationWishes
     keys: ClientKeys = NO_KEYS
     binding: TokenBinding = CARRIED
     logout: LogoutChannels
@@ -97,6 +99,7 @@ class OidcClient:
             "resources": sorted(self.resources),
             **self.requests.to_json(),
             **self.logout.to_json(),
+            **self.authentication.to_json(),
         }
 
     @classmethod
@@ -119,6 +122,7 @@ class OidcClient:
             introspection=document["introspection"],
             resources=frozenset(document["resources"]),
             requests=RequestRules.from_json(document),
+            authentication=AuthenticationWishes.from_json(document),
             keys=ClientKeys.from_json(document),
             binding=TokenBinding.from_json(document),
             logout=LogoutChannels.from_json(document),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from idp.federation import client_binding, client_keys, client_requests, logout_channels
+from idp.federation import authentication_wishes, client_binding, client_keys, client_requests, logout_channels
 from idp.federation import oidc_vocabulary as words
 from idp.federation.client_binding import TokenBinding
 from idp.federation.oidc_client import OidcClient
@@ -54,6 +54,7 @@ NAMES = frozenset(
         "tos_uri",
     }
     | client_binding.NAMES
+    | authentication_wishes.NAMES
     | client_keys.NAMES
     | client_requests.NAMES
     | logout_channels.NAMES
@@ -126,6 +127,7 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         resources=_resources(fields),
         requests=client_requests.read(fields, production=production),
         binding=_binding(fields, flow),
+        authentication=authentication_wishes.read(fields),
         keys=client_keys.read(fields, flow.auth_method, production=production),
         logout=logout_channels.read(fields, redirects, production=production),
         client_name=fields.text("client_name"),

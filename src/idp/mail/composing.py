@@ -31,6 +31,8 @@ class Composer:
         payload: dict[str, Any] = json.loads(claimed.payload)
         if claimed.event == "user.invited":
             return self._invitation(unit, claimed, payload)
+        if claimed.event.startswith("user."):
+            return self._to_person(unit, claimed, payload)
         contract = contracts.get(unit, payload["contract"]) if _reads_contract(claimed) else _speaking(unit)
         facts: dict[str, Any] = {} if contract is None else contract_facts(contract, unit)
         facts |= {name: value for name, value in payload.items() if value is not None}
@@ -50,6 +52,14 @@ class Composer:
         facts = invitation_facts(unit, identity.user_name, claimed.created_at)
         to = (Mailbox(identity.display_name, identity.email),)
         return self._letter(unit, claimed.event, to, language, facts, link=link)
+
+    def _to_person(self, unit: Unit, claimed: Claimed, payload: Mapping[str, Any]) -> Letter:
+        identity = users.get(unit, payload["user"])
+        if identity.email is None:
+            raise Impossible("no_address")
+        to = (Mailbox(identity.display_name, identity.email),)
+        facts = {"user_name": identity.user_name}
+        return self._letter(unit, claimed.event, to, _spoken(identity.locale), facts)
 
     def _letter(
         self,

@@ -26,5 +26,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "terms.published": ("title", "version", "effective_date"),
         "notice.published": ("title", "effective_date", "body"),
         "user.invited": ("user_name", "valid_until"),
+        "user.factor_enrolled": ("user_name",),
+        "user.factor_removed": ("user_name",),
     }
 )

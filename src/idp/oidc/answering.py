@@ -102,7 +102,7 @@ async def show_denied(
         code=refusal.code,
         reference=refusal.members.get("reference") or scope["state"]["reference"],
         **_of_rules(refusal, language_of(scope, ui_locales)),
-        service=shown_service(known.service),
+        service=shown_service(known.service, known.facts.tenant.slug),
         return_url=return_url,
     )
 

@@ -7,7 +7,7 @@ POST            kept as a pending request and answered by a redirect of our own,
 """
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 from idp import sessions, tenants
@@ -19,11 +19,11 @@ from idp.oidc import session_state, sources
 from idp.oidc.answering import redirect, response_uri, said_of, send_back, show_denied, show_page_error
 from idp.oidc.errors import PageError
 from idp.oidc.giving import give
-from idp.oidc.known import Known, look, note_refusal, with_consent, with_hint
+from idp.oidc.known import Known, finish, look, note_refusal, with_consent, with_factor, with_hint
 from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError, Return
 from idp.oidc.sources import Parameters
-from idp.sessions import Interaction, Waiting
+from idp.sessions import Interaction, Needs, Waiting
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
 from idp.web.deciding import KeyMissing, make_key
@@ -99,7 +99,10 @@ def continuation(house: House) -> App:
         async def go_on() -> Next | Given:
             if interaction is None:
                 raise PageError("interaction_expired")
-            return await proceed(house, browser, sources.from_text(interaction.request), interaction)
+            parameters = sources.from_text(interaction.request)
+            if interaction.cancelled_at is not None:
+                await _give_up(house, browser, parameters, interaction)
+            return await proceed(house, browser, parameters, interaction)
 
         await answer(house, scope, send, go_on)
 
@@ -150,7 +153,8 @@ async def proceed(
         except KeyMissing as missing:
             await make_key(house, browser.tenant, missing.use, missing.alg)
             continue
-        return await _ask(house, browser, Pending(known, request, parameters, interaction), _PAGES[step])
+        page, wanted = (SIGN_IN, step) if isinstance(step, Needs) else (_PAGES[step], Needs())
+        return await _ask(house, browser, Pending(known, request, parameters, interaction), page, wanted)
     raise Unavailable("the tenant's facts change faster than a decision is made")
 
 
@@ -165,28 +169,45 @@ async def read_request(house: House, browser: Browser, parameters: Parameters) -
         checked = requests.parse(form, known.service, back, switches=known.facts.switches)
         request = sources.described(parameters, checked, known.service)
         known = with_hint(known, request, house.issuer(browser.slug))
-        return with_consent(unit, known, request), request
+        return with_factor(unit, with_consent(unit, known, request), request), request
 
     return await house.units.read(browser.tenant, read)
 
 
 async def _keep(house: House, browser: Browser, parameters: Parameters) -> Next:
     known, request = await read_request(house, browser, parameters)
-    return await _ask(house, browser, Pending(known, request, parameters, None), RESUME)
+    return await _ask(house, browser, Pending(known, request, parameters, None), RESUME, Needs())
 
 
-async def _ask(house: House, browser: Browser, asked: Pending, page: str) -> Next:
+async def _give_up(house: House, browser: Browser, parameters: Parameters, interaction: Interaction) -> NoReturn:
+    """Raises `RedirectError`; `PageError` when the interaction was finished meanwhile."""
+    _, request = await read_request(house, browser, parameters)
+    await house.units.commit(browser.tenant, lambda unit: finish(unit, interaction, request))
+    raise RedirectError(request.back, "access_denied", "The person did not sign in.")
+
+
+async def _ask(house: House, browser: Browser, asked: Pending, page: str, wanted: Needs) -> Next:
     """To a page of ours, with the request waiting behind it."""
     if asked.interaction is not None:
+        await _want(house, browser, asked.interaction, wanted)
         return page_of(house, browser, page, asked.interaction)
     digest, headers = known_browser(house, browser)
     request = asked.request
     text = sources.to_text(asked.parameters)
-    waiting = Waiting(RESUME, asked.known.service.id, text, request.login_hint, request.ui_locales)
+    service = asked.known.service.id
+    waiting = Waiting(RESUME, service, text, request.login_hint, request.ui_locales, wanted.to_text())
     interaction = await house.units.commit(
         browser.tenant, lambda unit: sessions.begin_interaction(unit, waiting, browser=digest)
     )
     return page_of(house, browser, page, interaction)._replace(headers=headers)
+
+
+async def _want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:
+    if wanted == interaction.needs or not any(wanted):
+        return
+    still_open = await house.units.commit(browser.tenant, lambda unit: sessions.want(unit, interaction, wanted))
+    if not still_open:
+        raise PageError("interaction_expired")
 
 
 def page_of(house: House, browser: Browser, page: str, interaction: Interaction) -> Next:
@@ -194,4 +215,4 @@ def page_of(house: House, browser: Browser, page: str, interaction: Interaction)
     return Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
 
 
-_PAGES = {Missing.SIGN_IN: SIGN_IN, Missing.TERMS: TERMS, Missing.CONSENT: CONSENT}
+_PAGES = {Missing.TERMS: TERMS, Missing.CONSENT: CONSENT}

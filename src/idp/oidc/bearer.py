@@ -27,10 +27,11 @@ _SCHEMES = {b"bearer": Scheme.BEARER, b"dpop": Scheme.DPOP}
 
 
 class Alive(NamedTuple):
-    """An access token that is good at this moment, with the gate's word for it."""
+    """An access token that is good at this moment, with the gate's word for it; `acr` is that of its grant."""
 
     row: AccessToken
     admission: Admission
+    acr: str | None
 
 
 class Refreshable(NamedTuple):
@@ -81,7 +82,8 @@ def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str
     proof = proof_of_grant(unit, facts, service, grant) if grant else ServiceProof(service)
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
-    return Alive(row, admission) if row.generations == present and not _is_over(unit, row, grant) else None
+    alive = Alive(row, admission, grant.acr if grant else None)
+    return alive if row.generations == present and not _is_over(unit, row, grant) else None
 
 
 def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:

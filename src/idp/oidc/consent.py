@@ -132,7 +132,7 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
         action=f"{house.issuer(browser.slug)}/consent",
         csrf=csrf.token(box, browser.device.digest, _purpose(shown.interaction, known, shown.request)),
         interaction=shown.interaction.id,
-        service=shown_service(known.service),
+        service=shown_service(known.service, browser.slug),
         person=ShownPerson(person.display_name, person.user_name),
         scopes=sorted(shown.request.scopes),
         switch_account_url=f"{house.issuer(browser.slug)}/signin?interaction={shown.interaction.id}",

@@ -16,6 +16,7 @@ from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import is_offered
 from idp.oidc.session_state import PAGE
+from idp.sessions import Acr
 from idp.signing import Alg
 from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
@@ -34,7 +35,7 @@ _PUBLIC: tuple[Header, ...] = (
 
 
 _PATIENCE = 1.0  # seconds
-_OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid", "at_hash")
+_OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
 
 def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "claims_parameter_supported": False,
         **_requests(issuer, switches),
         "authorization_response_iss_parameter_supported": True,
+        "acr_values_supported": [acr.value for acr in Acr],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": [language.value for language in Language],
     }

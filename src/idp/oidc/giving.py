@@ -4,6 +4,7 @@ All of it comes of one admission and is written in one commit. Tokens that pass 
 own, which cannot be refreshed: a code that is redeemed begins another.
 """
 
+import json
 from typing import Any, NamedTuple
 
 from idp import access, audit, sessions, tenants, users
@@ -89,7 +90,7 @@ async def _front(
     # OpenID Connect Core 11: there is no refresh token that it could stand for
     scopes = request.scopes - {Scope.OFFLINE_ACCESS}
     grant_id = ids.digits()
-    asked = mint.Request(house.issuer(slug), house.audience(slug), scopes, grant_id, request.nonce)
+    asked = mint.Request(house.issuer(slug), house.audience(slug), scopes, grant_id, request.nonce, acr=code.acr)
     issued = mint.access_token(known.facts, admission, asked) if kind.gives_token else None
     # without an access token, so that the service is known to have seen the session
     until = issued.row.expires_at if issued else admission.at_us + ID_TOKEN_LIFETIME * SECOND
@@ -157,4 +158,5 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
         expires_at=admission.at_us + CODE_LIFETIME,
         redeemed_at=None,
         jkt=request.jkt,
+        acr=sessions.acr_of(json.loads(admission.methods), request.acr.values).value,
     )

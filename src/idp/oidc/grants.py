@@ -105,7 +105,7 @@ async def authorization_code(asked: Asked) -> Answer:
         raise
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
     grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
-    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, asked.jkt)
+    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, asked.jkt, code.acr)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
@@ -130,7 +130,8 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
-    request = mint.Request(asked.issuer, asked.audience, _narrowed(asked.form, grant), grant.id, jkt=asked.jkt)
+    scopes = _narrowed(asked.form, grant)
+    request = mint.Request(asked.issuer, asked.audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr)
     issued = mint.access_token(asked.facts, admission, request)
     answer = _with_id_token(asked, admission, request, issued)
 

@@ -13,6 +13,7 @@ from idp.oidc import assertions, bearer, clients
 from idp.oidc.bearer import Alive, Refreshable
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, invalid_client, send_error
+from idp.oidc.mint import authentication
 from idp.oidc.token import read_form
 from idp.oidc.userinfo import note_refusal
 from idp.web.asgi import App, Receive, Scope, Send, json_response
@@ -66,7 +67,7 @@ async def _answer(house: House, tenant: TenantId, shown: Credentials, form: Form
 
 
 def _access(alive: Alive, service: Service, issuer: str) -> dict[str, Any]:
-    row = alive.row
+    row, admission = alive.row, alive.admission
     meant_for = service.oidc is not None and service.oidc.introspection and row.audience in service.oidc.resources
     if row.service_id != service.id and not meant_for:
         return _INACTIVE
@@ -82,6 +83,7 @@ def _access(alive: Alive, service: Service, issuer: str) -> dict[str, Any]:
         "iss": issuer,
         "jti": row.id,
         **({} if row.jkt is None else {"cnf": {"jkt": row.jkt}}),  # RFC 9449 6.2
+        **({} if admission.user is None else authentication(admission.methods, admission.authenticated_at, alive.acr)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from idp import access, audit, sessions
+from idp import access, audit, credentials, sessions
 from idp.access import Facts, NotAdmitted, PersonProof
 from idp.federation import Service
 from idp.kit.errors import Refused
@@ -18,7 +18,8 @@ from idp.web.house import House
 
 class Known(NamedTuple):
     """Read in one snapshot. `session` lives and is that of the person in `proof`, or both are None; `meant` is False
-    where the service has proved by an ID token that it means somebody else."""
+    where the service has proved by an ID token that it means somebody else; `has_factor` is read only where the request
+    wishes for more than the session has."""
 
     facts: Facts
     service: Service
@@ -26,6 +27,7 @@ class Known(NamedTuple):
     proof: PersonProof | None = None
     consented: bool = False
     meant: bool = True
+    has_factor: bool = False
 
     @property
     def user(self) -> Standing | None:
@@ -67,6 +69,12 @@ def with_hint(known: Known, request: AuthorizationRequest, issuer: str) -> Known
     shown, service = request.id_token_hint, known.service
     other = hints.names_another(shown, known.facts, issuer, client_id=service.client_id, user_id=known.user.id)
     return known._replace(meant=not other)
+
+
+def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
+    if known.session is None or not request.acr.values or request.acr.met_by(known.session.amr):
+        return known
+    return known._replace(has_factor=credentials.has_factor(unit, known.session.user_id))
 
 
 def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:

@@ -161,7 +161,7 @@ async def _ask(house: House, scope: Scope, send: Send, browser: Browser, facts: 
 def _asking(facts: Facts, wish: Wish) -> ShownService | None:
     """The service that has proved that it is the one who asks."""
     service = facts.services.get(wish.hint["aud"]) if wish.hint else None
-    return shown_service(service) if service else None
+    return shown_service(service, facts.tenant.slug) if service else None
 
 
 def _confirmed(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction) -> str | None:

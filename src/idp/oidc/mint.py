@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from idp import sessions
 from idp.access import Admission, Facts
 from idp.federation import AccessTokenFormat, OidcClient
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
+from idp.sessions import Acr
 from idp.signing import Alg, SigningKey, Use, left_half
 from idp.web.deciding import KeyMissing
 
@@ -25,6 +27,7 @@ class Request(NamedTuple):
     grant_id: str | None = None
     nonce: str | None = None
     jkt: str | None = None  # RFC 9449 6.1
+    acr: str | None = None
 
 
 class Issued(NamedTuple):
@@ -55,7 +58,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         if scopes:
             claims["scope"] = scopes
         if admission.user is not None:
-            claims |= {"auth_time": admission.authenticated_at // SECOND, "amr": json.loads(admission.methods)}
+            claims |= authentication(admission.methods, admission.authenticated_at, asked.acr)
         if asked.jkt is not None:
             claims["cnf"] = {"jkt": asked.jkt}
         token = key_for(facts, Use.ACCESS_TOKEN, client.access_token_alg).sign(claims, typ="at+jwt")
@@ -84,8 +87,7 @@ def id_token(
         "aud": admission.service.client_id,
         "exp": issued + ID_TOKEN_LIFETIME,
         "iat": issued,
-        "auth_time": admission.authenticated_at // SECOND,
-        "amr": json.loads(admission.methods),
+        **authentication(admission.methods, admission.authenticated_at, asked.acr),
         "sid": admission.session_id,
     }
     if access is not None:
@@ -95,6 +97,15 @@ def id_token(
     if asked.nonce is not None:
         claims["nonce"] = asked.nonce
     return key_for(facts, Use.ID_TOKEN, alg).sign(claims, typ="JWT")
+
+
+def authentication(methods: str, authenticated_at: int, acr: str | None) -> dict[str, Any]:
+    """How and when the person signed in (OpenID Connect Core 2, RFC 9068 2.2.1, RFC 9470 6), of recorded proofs alone.
+    `acr` is the class that was asked for and reached; None: whatever was reached."""
+    amr: list[str] = json.loads(methods)
+    level = sessions.reached(amr)
+    proved = [*amr, "mfa"] if level is Acr.TWO_FACTORS else amr  # RFC 8176 2: beside the methods themselves
+    return {"auth_time": authenticated_at // SECOND, "acr": acr or level.value, "amr": proved}
 
 
 def key_for(facts: Facts, use: Use, alg: str) -> SigningKey:

@@ -48,6 +48,7 @@ class Code(NamedTuple):
     expires_at: int
     redeemed_at: int | None
     jkt: str | None = None  # the key that whoever redeems it must prove (RFC 9449 10)
+    acr: str | None = None
 
 
 class PushedRequest(NamedTuple):

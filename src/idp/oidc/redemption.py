@@ -101,6 +101,7 @@ def grant_of(code: Code, now_us: int) -> Grant:
         created_at=now_us,
         ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
         ended_at=None,
+        acr=code.acr,
     )
 
 

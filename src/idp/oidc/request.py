@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from idp.federation import OidcClient, ResponseType, Service
 from idp.kit.errors import Failure
+from idp.oidc.acr import NOTHING_ASKED, AskedAcr, asked_acr
 from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.model import Scope
 from idp.oidc.modes import ResponseMode, mode_of, response_type_of
@@ -78,6 +79,7 @@ class AuthorizationRequest:
     login_hint: str
     ui_locales: str
     id_token_hint: str | None
+    acr: AskedAcr = NOTHING_ASKED
     pushed: str | None = None  # the id under which it waits, if it was pushed
 
     @property
@@ -151,7 +153,7 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
             check(asked)
     except OAuthError as fault:
         raise RedirectError(back, fault.code, fault.public) from fault
-    max_age = form.get("max_age")
+    max_age, wishes = form.get("max_age"), service.oidc.authentication
     return AuthorizationRequest(
         client_id=service.client_id,
         redirect_uri=back.redirect_uri,
@@ -163,10 +165,11 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         challenge=form.get("code_challenge") or None,
         jkt=form.get("dpop_jkt") or None,
         prompts=frozenset(map(Prompt, _words(form, "prompt"))),
-        max_age=int(max_age) if max_age else None,
+        max_age=int(max_age) if max_age else wishes.default_max_age,
         login_hint=form.get("login_hint") or "",
         ui_locales=form.get("ui_locales") or "",
         id_token_hint=form.get("id_token_hint"),
+        acr=asked_acr(form, service.oidc),
     )
 
 

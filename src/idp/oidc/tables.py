@@ -23,6 +23,7 @@ codes = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("redeemed_at", BigInteger),
     Column("jkt", Text),
+    Column("acr", Text),
     info=ERASED | SPENT,
 )
 

@@ -7,6 +7,7 @@ it came about. Nothing here knows a protocol: an interaction keeps a door's requ
 where to go back to.
 """
 
+from idp.sessions.assurance import Acr, Evidence, Method, Needs, Proof, acr_of, known, reached
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
@@ -20,41 +21,57 @@ from idp.sessions.grants import (
     usable_grant,
     use_refresh_token,
 )
-from idp.sessions.interactions import Waiting, authenticate, begin_interaction, find_interaction, finish
+from idp.sessions.holding import Held, held_by_services, sessions_of, withdraw
+from idp.sessions.interactions import (
+    Waiting,
+    authenticate,
+    begin_interaction,
+    cancel,
+    find_interaction,
+    finish,
+    prove,
+    want,
+)
 from idp.sessions.model import (
     Context,
     Generations,
     Grant,
     Interaction,
     Lifetimes,
-    Method,
     Opened,
     Session,
     Whereabouts,
 )
 from idp.sessions.overtaken import Overtaken
-from idp.sessions.signed_in import find_session, is_current, live_session, open_session, seen
+from idp.sessions.signed_in import find_session, is_current, live_session, open_session, raise_session, seen
 from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "SWEEPS",
     "TOLD",
+    "Acr",
     "Alive",
     "Context",
     "Ended",
+    "Evidence",
     "Generations",
     "Grant",
+    "Held",
     "Interaction",
     "Lifetimes",
     "Method",
+    "Needs",
     "Opened",
     "Overtaken",
+    "Proof",
     "Session",
     "Waiting",
     "Whereabouts",
+    "acr_of",
     "authenticate",
     "begin_grant",
     "begin_interaction",
+    "cancel",
     "context_of",
     "count_alive",
     "end_grant",
@@ -68,10 +85,18 @@ __all__ = [
     "grant_of_refresh_token",
     "has_consent",
     "has_grant",
+    "held_by_services",
     "is_current",
+    "known",
     "live_session",
     "open_session",
+    "prove",
+    "raise_session",
+    "reached",
     "seen",
+    "sessions_of",
     "usable_grant",
     "use_refresh_token",
+    "want",
+    "withdraw",
 ]

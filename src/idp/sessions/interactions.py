@@ -6,6 +6,7 @@ from typing import NamedTuple
 from idp.kit import ids
 from idp.kit.units import Unit
 from idp.sessions import store
+from idp.sessions.assurance import Evidence, Needs
 from idp.sessions.model import Interaction, Lifetimes
 
 
@@ -17,6 +18,7 @@ class Waiting(NamedTuple):
     request: str
     login_hint: str = ""
     ui_locales: str = ""
+    wanted: str = ""
 
 
 def begin_interaction(unit: Unit, waiting: Waiting, *, browser: bytes) -> Interaction:
@@ -42,9 +44,24 @@ def find_interaction(unit: Unit, interaction_id: str, *, browser: bytes | None) 
     return found if found.finished_at is None and unit.now_us < found.expires_at else None
 
 
+def want(unit: Unit, interaction: Interaction, needs: Needs) -> bool:
+    """What its door has found that it still takes. A sign-in that was under way begins again."""
+    return store.want(unit, interaction.id, needs.to_text())
+
+
+def prove(unit: Unit, interaction: Interaction, evidence: Evidence) -> bool:
+    """One step further. False when another step was taken since `interaction` was read, or it was finished."""
+    return store.prove(unit, interaction.id, seen=interaction.proved, proved=evidence.to_text())
+
+
 def authenticate(unit: Unit, interaction: Interaction, session_id: str) -> bool:
-    """The person has signed in for this very interaction; False when it was finished meanwhile."""
-    return store.authenticate_interaction(unit, interaction.id, session_id)
+    """The person has signed in for this very interaction; False as for `prove`."""
+    return store.authenticate_interaction(unit, interaction.id, session_id, seen=interaction.proved)
+
+
+def cancel(unit: Unit, interaction: Interaction) -> bool:
+    """The person does not want to; its door says so when the browser comes back to it."""
+    return store.cancel(unit, interaction.id)
 
 
 def finish(unit: Unit, interaction: Interaction) -> bool:

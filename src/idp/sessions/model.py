@@ -1,16 +1,10 @@
 import json
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import NamedTuple
 
 from idp.kit.clock import SECOND
 from idp.kit.ids import Minted
-
-
-class Method(StrEnum):
-    """RFC 8176: what was proved, recorded when it was proved."""
-
-    PASSWORD = "pwd"  # noqa: S105 - a registered value
+from idp.sessions.assurance import Evidence, Method, Needs, Proof, evidence_from, needs_from
 
 
 class Lifetimes:
@@ -76,6 +70,12 @@ class Session(NamedTuple):
         proved: list[str] = json.loads(self.methods)
         return proved
 
+    @property
+    def evidence(self) -> Evidence:
+        """With the instant of the first proof for all: none of the others is older."""
+        proofs = tuple(Proof(Method(method), self.authenticated_at) for method in self.amr)
+        return Evidence(self.user_id, self.user_generation, proofs, self.id)
+
 
 class Opened(NamedTuple):
     """A session at its birth: the secret goes into the browser's cookie and nowhere else."""
@@ -87,7 +87,8 @@ class Opened(NamedTuple):
 class Interaction(NamedTuple):
     """A door's request that waits for a person; usable only in the browser that began it.
 
-    `resume` is the path below the issuer where that door goes on; `request` is what it wrote for itself.
+    `resume` is the path below the issuer where that door goes on; `request` is what it wrote for itself. `wanted` and
+    `proved` are those `needs` and that `evidence` as text; the latter is empty again when a session has come of it.
     """
 
     id: str
@@ -101,6 +102,17 @@ class Interaction(NamedTuple):
     expires_at: int
     session_id: str | None
     finished_at: int | None
+    wanted: str = ""
+    proved: str = ""
+    cancelled_at: int | None = None
+
+    @property
+    def needs(self) -> Needs:
+        return needs_from(self.wanted)
+
+    @property
+    def evidence(self) -> Evidence | None:
+        return evidence_from(self.proved)
 
 
 class Grant(NamedTuple):
@@ -126,6 +138,7 @@ class Grant(NamedTuple):
     ended_at: int | None
     whereabouts: bytes | None = None
     jkt: str | None = None  # the key that whoever refreshes must prove, where nothing else proves the client
+    acr: str | None = None
 
     @property
     def generations(self) -> Generations:

@@ -7,9 +7,10 @@ from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.sessions import store
+from idp.sessions.assurance import Evidence, Method
 from idp.sessions.contexts import sealed_for_session
 from idp.sessions.ending import end_unnoticed
-from idp.sessions.model import Generations, Lifetimes, Method, Opened, Session, Whereabouts, as_methods
+from idp.sessions.model import Generations, Lifetimes, Opened, Session, Whereabouts, as_methods
 
 COOKIE = "ss"
 
@@ -21,9 +22,11 @@ def open_session(
     generations: Generations,
     methods: Iterable[Method],
     whereabouts: Whereabouts,
+    authenticated_at: int | None = None,
     replaces: str | None = None,
 ) -> Opened:
-    """A new id at each sign-in; the session that the browser held before ends (session fixation)."""
+    """A new id at each sign-in; the session that the browser held before ends (session fixation). Without
+    `authenticated_at` that is now."""
     if replaces is not None:
         end_unnoticed(unit, replaces)
     secret = ids.mint(COOKIE)
@@ -34,7 +37,7 @@ def open_session(
         tenant_generation=generations.tenant,
         user_generation=generations.user,
         methods=as_methods(methods),
-        authenticated_at=unit.now_us,
+        authenticated_at=unit.now_us if authenticated_at is None else authenticated_at,
         created_at=unit.now_us,
         seen_at=unit.now_us,
         idle_until=unit.now_us + Lifetimes.SESSION_IDLE,
@@ -44,6 +47,21 @@ def open_session(
     )
     store.add_session(unit, session)
     return Opened(session, secret)
+
+
+def raise_session(
+    unit: Unit, session: Session, shown: Presented, evidence: Evidence, whereabouts: Whereabouts
+) -> Opened | None:
+    """More was proved in it. It stays the session that services know (`sid`), with its limits; the secret in the
+    browser's cookie is another, and the old one is dead. None when that had happened meanwhile."""
+    secret = ids.mint(COOKIE, session.id)
+    raised = session._replace(
+        digest=secret.digest,
+        methods=as_methods(evidence.methods),
+        whereabouts=sealed_for_session(unit, session.id, whereabouts),
+        idle_until=unit.now_us + Lifetimes.SESSION_IDLE,
+    )
+    return Opened(raised, secret) if store.raise_session(unit, shown, raised) else None
 
 
 def find_session(unit: Unit, session_id: str) -> Session | None:

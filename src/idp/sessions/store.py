@@ -45,6 +45,22 @@ _TOUCH_SESSION = command(
     .where(own(sessions), sessions.c.id == bindparam("session"))
     .values(seen_at=bindparam("now"), idle_until=bindparam("until"))
 )
+_RAISE_SESSION = command(
+    update(sessions)
+    .where(
+        own(sessions),
+        sessions.c.id == bindparam("session"),
+        sessions.c.digest == bindparam("shown"),
+        sessions.c.ended_at.is_(None),
+    )
+    .values(
+        digest=bindparam("successor"),
+        methods=bindparam("proved"),
+        whereabouts=bindparam("sealed"),
+        seen_at=bindparam("now"),
+        idle_until=bindparam("until"),
+    )
+)
 _END_SESSION = query(
     update(sessions)
     .where(own(sessions), sessions.c.id == bindparam("session"), sessions.c.ended_at.is_(None))
@@ -83,16 +99,18 @@ _FIND_INTERACTION = query(
 )
 # A request may name the person (login_hint), and holds what is between the service and the browser (state, nonce).
 _SEALED = ("request", "login_hint")
-_AUTHENTICATE = command(
+_open = (own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
+# A step that was taken meanwhile, in another window or by the same form sent twice, has changed what is proved.
+_as_seen = (*_open, interactions.c.proved == bindparam("seen"))
+_PROVE = command(update(interactions).where(*_as_seen).values(proved=bindparam("now_proved")))
+_AUTHENTICATE = command(update(interactions).where(*_as_seen).values(session_id=bindparam("session"), proved=""))
+_WANT = command(update(interactions).where(*_open).values(wanted=bindparam("now_wanted"), proved=""))
+_CANCEL = command(
     update(interactions)
-    .where(own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
-    .values(session_id=bindparam("session"))
+    .where(*_open, interactions.c.cancelled_at.is_(None))
+    .values(cancelled_at=bindparam("now"), proved="")
 )
-_FINISH = command(
-    update(interactions)
-    .where(own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
-    .values(finished_at=bindparam("now"))
-)
+_FINISH = command(update(interactions).where(*_open).values(finished_at=bindparam("now")))
 _FIND_CONSENT = query(
     select(consents.c.scopes).where(
         own(consents), consents.c.user_id == bindparam("user"), consents.c.service_id == bindparam("service")
@@ -172,6 +190,22 @@ def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:
     unit.run(_TOUCH_SESSION, session=session_id, now=unit.now_us, until=idle_until)
 
 
+def raise_session(unit: Unit, shown: Presented, successor: Session) -> bool:
+    return (
+        unit.run(
+            _RAISE_SESSION,
+            session=shown.id,
+            shown=shown.digest,
+            successor=successor.digest,
+            proved=successor.methods,
+            sealed=successor.whereabouts,
+            now=unit.now_us,
+            until=successor.idle_until,
+        )
+        == 1
+    )
+
+
 def end(unit: Unit, session_id: str) -> str | None:
     """Whose it was; None when it had ended already."""
     row = unit.one(_END_SESSION, session=session_id, now=unit.now_us)
@@ -202,8 +236,20 @@ def find_interaction(unit: Unit, interaction_id: str) -> Interaction | None:
     return Interaction(**{**row, **opened})
 
 
-def authenticate_interaction(unit: Unit, interaction_id: str, session_id: str) -> bool:
-    return unit.run(_AUTHENTICATE, interaction=interaction_id, session=session_id) == 1
+def prove(unit: Unit, interaction_id: str, *, seen: str, proved: str) -> bool:
+    return unit.run(_PROVE, interaction=interaction_id, seen=seen, now_proved=proved) == 1
+
+
+def authenticate_interaction(unit: Unit, interaction_id: str, session_id: str, *, seen: str) -> bool:
+    return unit.run(_AUTHENTICATE, interaction=interaction_id, session=session_id, seen=seen) == 1
+
+
+def want(unit: Unit, interaction_id: str, wanted: str) -> bool:
+    return unit.run(_WANT, interaction=interaction_id, now_wanted=wanted) == 1
+
+
+def cancel(unit: Unit, interaction_id: str) -> bool:
+    return unit.run(_CANCEL, interaction=interaction_id, now=unit.now_us) == 1
 
 
 def finish_interaction(unit: Unit, interaction_id: str) -> bool:

@@ -38,6 +38,9 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("session_id", Text),
     Column("finished_at", BigInteger),
+    Column("wanted", Text, nullable=False, server_default=""),
+    Column("proved", Text, nullable=False, server_default=""),
+    Column("cancelled_at", BigInteger),
     info=ERASED | SPENT,
 )
 
@@ -73,6 +76,7 @@ grants = Table(
     Column("ended_at", BigInteger),
     Column("whereabouts", LargeBinary),  # sealed
     Column("jkt", Text),
+    Column("acr", Text),  # null where it was never recorded
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
     info=ERASED,
 )

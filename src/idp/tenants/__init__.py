@@ -19,6 +19,8 @@ from idp.tenants.actions import (
     touch_all,
 )
 from idp.tenants.epochs import begin_epoch, epoch, is_put_back
+from idp.tenants.logos import LARGEST as LARGEST_LOGO
+from idp.tenants.logos import NotALogo
 from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
@@ -42,8 +44,10 @@ from idp.tenants.switches import read as read_switches
 
 __all__ = [
     "ALL_OFF",
+    "LARGEST_LOGO",
     "PLATFORM_SLUG",
     "Moved",
+    "NotALogo",
     "Slug",
     "Switches",
     "Tenant",

@@ -14,6 +14,9 @@ from idp.web.forms import Form
 from idp.web.house import House
 from idp.web.whereabouts import whereabouts_of
 
+PORTAL = ""
+"""Where the portal lies below the issuer: it needs a person, and is no service."""
+
 
 class Browser(NamedTuple):
     """`tenant` is where the request goes; the two cookies are what it showed there, well formed or None."""
@@ -51,9 +54,9 @@ async def pending(house: House, browser: Browser, form: Form, *, resume: str) ->
 
 
 async def pending_sign_in(house: House, browser: Browser, form: Form) -> Interaction | None:
-    """As `pending`, wherever it goes on: one that is for a service, whichever door it came in by."""
+    """As `pending`, wherever it goes on: one that is for a service, whichever door it came in by, or for our portal."""
     found = await _named(house, browser, form)
-    return found if found is not None and found.service_id else None
+    return found if found is not None and (found.service_id or found.resume == PORTAL) else None
 
 
 async def _named(house: House, browser: Browser, form: Form) -> Interaction | None:

@@ -1,8 +1,9 @@
 """What every tenant's pages share: the files that ship with us, a tenant's colours and logo, whether we are well."""
 
 import asyncio
+import re
 
-from idp import tenants
+from idp import federation, tenants
 from idp.access import Facts
 from idp.kit.errors import NotFound, Unavailable
 from idp.kit.sealing import PLATFORM
@@ -11,8 +12,10 @@ from idp.web.brand import brand_css
 from idp.web.dispatch import Route
 from idp.web.failures import Refusal
 from idp.web.fenced import is_put_back
+from idp.web.forms import parse_query
 from idp.web.house import House
 from idp.web.pages import asset_headers
+from idp.web.service_logos import ServiceLogos
 from idp.web.showing import brand_of
 
 _GET = frozenset({"GET"})
@@ -20,6 +23,7 @@ _PUBLIC: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
+_SERVICE = re.compile(r"svc_[0-9a-f]{32}")
 _PATIENCE = 2.0  # seconds until a silent database counts as down
 
 
@@ -32,6 +36,7 @@ def routes(house: House) -> list[Route]:
         *files,
         Route("/t/{tenant}/brand.css", _GET, "brand", _brand(house)),
         Route("/t/{tenant}/logo", _GET, "logo", _logo(house)),
+        Route("/t/{tenant}/service-logo", _GET, "logo", _service_logo(house, ServiceLogos(house.egress))),
         Route("/.well-known/jwks.json", _GET, "jwks", _platform_keys(house)),
         Route("/health/live", _GET, "health", _live),
         Route("/health/ready", _GET, "health", _ready(house)),
@@ -86,6 +91,28 @@ def _logo(house: House) -> App:
         # An address that names another picture was made before this one was set: it must not be kept as that one.
         named = scope["query_string"] == b"v=" + tenants.logo_digest(image).encode()
         await respond(send, 200, lasting if named else passing, image)
+
+    return picture
+
+
+def _service_logo(house: House, logos: ServiceLogos) -> App:
+    kept = {**asset_headers("image/png"), "Content-Security-Policy": "default-src 'none'; sandbox"}
+    headers = _encoded({**kept, "Cache-Control": "private, max-age=86400"})
+
+    async def picture(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        named = parse_query(scope["query_string"]).get("service") or ""
+        if not _SERVICE.fullmatch(named):
+            raise _absent()
+        try:
+            tenant = await house.memory.tenant_id(scope["state"]["tenant_slug"])
+            service = await house.units.read(tenant, lambda unit: federation.get(unit, named))
+        except NotFound:
+            raise _absent() from None
+        address = service.oidc.logo_uri if service.oidc and service.enabled else None
+        image = None if address is None else await logos.picture(address, tenant=tenant)
+        if image is None:
+            raise _absent()
+        await respond(send, 200, headers, image)
 
     return picture
 

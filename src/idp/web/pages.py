@@ -31,6 +31,9 @@ __all__ = [
 
 PageName = Literal[
     "signin",
+    "otp",
+    "enrolment",
+    "portal",
     "consent",
     "terms",
     "denied",
@@ -88,9 +91,15 @@ def _takes(*required: str, **optional: object) -> _Slots:
     return _Slots(frozenset(required), MappingProxyType(optional))
 
 
+_STEP = ("action", "csrf", "interaction")
+_OF_STEP = {"service": None, "error": None, "cancel_action": None, "cancel_csrf": ""}
+
 SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
     {
-        "signin": _takes("action", "csrf", "interaction", service=None, username="", error=None, terms_due=False),
+        "signin": _takes(*_STEP, **_OF_STEP, username="", terms_due=False),
+        "otp": _takes(*_STEP, "person", **_OF_STEP, switch_account_url=None),
+        "enrolment": _takes(*_STEP, "person", "picture", "secret", "proposal", **_OF_STEP, switch_account_url=None),
+        "portal": _takes("action", "csrf", "person", "held", "sessions", "factors", "sign_out_url"),
         "consent": _takes("action", "csrf", "interaction", "service", "person", "scopes", switch_account_url=None),
         "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
         "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
@@ -112,7 +121,19 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
 )
 
 _WITH_FORM: frozenset[PageName] = frozenset(
-    {"signin", "consent", "terms", "logout_confirm", "form_post", "invitation", "apply", "apply_review"}
+    {
+        "signin",
+        "otp",
+        "enrolment",
+        "consent",
+        "portal",
+        "terms",
+        "logout_confirm",
+        "form_post",
+        "invitation",
+        "apply",
+        "apply_review",
+    }
 )
 _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
 

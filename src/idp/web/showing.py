@@ -6,6 +6,7 @@ from typing import Any
 from idp.access import Facts
 from idp.federation import Service, origin_of
 from idp.tenants import Tenant
+from idp.web import service_logos
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.brand import PLATFORM, Brand, logo_path
 from idp.web.failures import Answer, RenderFailure
@@ -34,12 +35,13 @@ def brand_of(tenant: Tenant) -> Brand:
     )
 
 
-def shown_service(service: Service) -> ShownService:
+def shown_service(service: Service, slug: str) -> ShownService:
     """As a person sees it: names and addresses that the service registered."""
     client = service.oidc
     return ShownService(
         name=service.name,
         host=service.host,
+        logo_url=service_logos.logo_path(slug, service),
         policy_url=client.policy_uri if client else None,
         tos_url=client.tos_uri if client else None,
     )

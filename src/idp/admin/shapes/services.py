@@ -72,6 +72,11 @@ class OidcMetadata(Sent):
     frontchannel_logout_session_required: bool | None = None
     backchannel_logout_uri: Annotated[Uri | None, Field(description="Where logout tokens are posted to.")] = None
     backchannel_logout_session_required: bool | None = None
+    default_acr_values: Annotated[list[str] | None, Field(description="Wished for where a request says nothing.")] = (
+        None
+    )
+    default_max_age: Annotated[int | None, Field(ge=0, description="Seconds.")] = None
+    require_auth_time: bool | None = None
 
 
 class OidcClient(OidcMetadata):

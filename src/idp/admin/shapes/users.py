@@ -3,6 +3,7 @@ from typing import Annotated
 from pydantic import Field
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Text
+from idp.credentials import FactorKind
 from idp.users import Affiliation, Role, UserStatus
 
 _Claims = Annotated[dict[str, object], Field(description="Standard claims (OpenID Connect Core 5.1) by their names.")]
@@ -89,3 +90,12 @@ class Invitation(Shown):
     user: str
     created_at: Instant
     expires_at: Instant
+
+
+class Credential(Shown):
+    """A second factor of an ID, asked for beside the password."""
+
+    id: str
+    kind: FactorKind
+    created_at: Instant
+    last_used_at: Instant
