@@ -15,14 +15,16 @@ let server;
 let client;
 let proof;
 let pending;
+let DPoP; // undefined: bearer tokens
 
 const actions = {
-  async discover({ issuer, client_id, client_secret, method }) {
+  async discover({ issuer, client_id, client_secret, method, bound }) {
     const address = new URL(issuer);
     const response = await oauth.discoveryRequest(address, plain);
     server = await oauth.processDiscoveryResponse(address, response);
     client = { client_id };
     proof = METHODS[method](client_secret);
+    DPoP = bound ? oauth.DPoP(client, await oauth.generateKeyPair('ES256')) : undefined;
     return server;
   },
 
@@ -39,8 +41,13 @@ const actions = {
       state: pending.state,
       nonce: pending.nonce,
     });
-    const response = await oauth.pushedAuthorizationRequest(server, client, proof, asked, plain);
-    const { request_uri, expires_in } = await oauth.processPushedAuthorizationResponse(server, client, response);
+    const { request_uri, expires_in } = await proven(async (options) =>
+      oauth.processPushedAuthorizationResponse(
+        server,
+        client,
+        await oauth.pushedAuthorizationRequest(server, client, proof, asked, options),
+      ),
+    );
     const url = new URL(server.authorization_endpoint);
     url.search = new URLSearchParams({ client_id: client.client_id, request_uri });
     return { url: url.href, expires_in };
@@ -49,29 +56,32 @@ const actions = {
   async finish({ callback }) {
     const { redirect_uri, verifier, state, nonce } = pending;
     const answer = oauth.validateAuthResponse(server, client, new URL(callback), state);
-    const response = await oauth.authorizationCodeGrantRequest(
-      server,
-      client,
-      proof,
-      answer,
-      redirect_uri,
-      verifier,
-      plain,
-    );
-    return checked(response, (each) =>
-      oauth.processAuthorizationCodeResponse(server, client, each, { expectedNonce: nonce, requireIdToken: true }),
-    );
+    return proven(async (options) => {
+      const response = await oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        proof,
+        answer,
+        redirect_uri,
+        verifier,
+        options,
+      );
+      const expected = { expectedNonce: nonce, requireIdToken: true };
+      return checked(response, await oauth.processAuthorizationCodeResponse(server, client, response, expected));
+    });
   },
 
-  async refresh({ refresh_token }) {
-    const response = await oauth.refreshTokenGrantRequest(server, client, proof, refresh_token, plain);
-    return checked(response, (each) => oauth.processRefreshTokenResponse(server, client, each));
-  },
+  refresh: ({ refresh_token }) =>
+    proven(async (options) => {
+      const response = await oauth.refreshTokenGrantRequest(server, client, proof, refresh_token, options);
+      return checked(response, await oauth.processRefreshTokenResponse(server, client, response));
+    }),
 
-  async userinfo({ access_token, sub }) {
-    const response = await oauth.userInfoRequest(server, client, access_token, plain);
-    return oauth.processUserInfoResponse(server, client, sub, response);
-  },
+  userinfo: ({ access_token, sub }) =>
+    proven(async (options) => {
+      const response = await oauth.userInfoRequest(server, client, access_token, options);
+      return oauth.processUserInfoResponse(server, client, sub, response);
+    }),
 
   async introspect({ token }) {
     const response = await oauth.introspectionRequest(server, client, proof, token, plain);
@@ -84,8 +94,16 @@ const actions = {
   },
 };
 
-async function checked(response, process) {
-  const tokens = await process(response);
+// with a proof of possession where there is one, and again with the nonce that the server asks for (RFC 9449 8)
+async function proven(work) {
+  const options = { ...plain, DPoP };
+  return work(options).catch((error) => {
+    if (!oauth.isDPoPNonceError(error)) throw error;
+    return work(options);
+  });
+}
+
+async function checked(response, tokens) {
   if (tokens.id_token) await oauth.validateApplicationLevelSignature(server, response, plain); // by the published keys
   return { ...tokens, claims: oauth.getValidatedIdTokenClaims(tokens) };
 }

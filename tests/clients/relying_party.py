@@ -40,7 +40,7 @@ class RelyingParty:
 
 @contextmanager
 def relying_party(
-    issuer: str, registered: dict[str, Any], *, script: str = "relying_party.mjs"
+    issuer: str, registered: dict[str, Any], *, script: str = "relying_party.mjs", **more: object
 ) -> Iterator[RelyingParty]:
     """A relying party that has discovered the issuer and has been told its registration."""
     process = subprocess.Popen(["node", script], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -52,6 +52,7 @@ def relying_party(
             client_id=registered["client_id"],
             client_secret=registered.get("client_secret"),
             method=registered["token_endpoint_auth_method"],
+            **more,
         )
         yield party
     finally:

@@ -334,6 +334,29 @@ def test_a_proof_beside_a_pushed_request_binds_its_code(ours: Signing, holder: H
     assert (wrong.status, wrong.json()["error"]) == (400, "invalid_dpop_proof")
 
 
+def test_a_proof_beside_a_signed_request_binds_its_code_too(
+    ours: Signing, holder: Holder, robot: SigningClient
+) -> None:
+    party = ours.provider.party(robot.name)
+    about = {"iss": party.client_id, "aud": ours.provider.issuer(), "exp": robot.claims()["exp"]}
+
+    def push(**claims: Any) -> Answer:
+        token = robot.signer.jwt({**about, **party.asking(), **claims}, typ="oauth-authz-req+jwt")
+        headers = {"dpop": holder.proof("POST", "par")}
+        return robot.send("par", headers=headers, grant_type=None, token=None, request=token)
+
+    assert push(dpop_jkt=Signer().jkt).json()["error"] == "invalid_dpop_proof"
+    codes = [
+        ours.provider.browser().code(party, request_uri=push(**claims).json()["request_uri"])
+        for claims in ({}, {"dpop_jkt": holder.signer.jkt})
+    ]
+    for code in codes:
+        own = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        assert Holder(ours.provider, nonce=holder.nonce).token(robot, code=code, **own).status == 400
+    fresh = ours.provider.browser().code(party, request_uri=push().json()["request_uri"])
+    assert holder.token(robot, code=fresh, **own).status == 200
+
+
 def test_our_resources_say_where_their_tokens_come_from(ours: Signing) -> None:
     issuer = ours.provider.issuer()
     found = ours.provider.get("/.well-known/oauth-protected-resource/t/aoba/userinfo").json()

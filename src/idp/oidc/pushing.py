@@ -33,16 +33,15 @@ def endpoint(house: House) -> App:
         try:
             form = await read_form(scope, receive, limit=REQUEST_OBJECT)
             shown = clients.read(scope, form)
-
             slug = scope["state"]["tenant_slug"]
             proof = await _proof(house, scope, slug) if b"dpop" in scope["state"]["headers"] else None
-            if proof is not None:
-                form = _bound(form, proof)
 
             def work(facts: access.Facts, proved: Credentials) -> Awaitable[Answer]:
                 service = clients.authenticate(facts, proved)
-                uses = proved.uses if proof is None else (*proved.uses, proof.once)
-                return _push(Asked(house, facts, service, form, house.units.clock.now_us(), uses))
+                asked = Asked(house, facts, service, form, house.units.clock.now_us(), proved.uses)
+                if proof is not None:
+                    asked = asked._replace(uses=(*proved.uses, proof.once), jkt=proof.jkt)
+                return _push(asked)
 
             answer = await assertions.decide_for(house, slug, shown, work)
         except NotFound:
@@ -61,11 +60,15 @@ async def _proof(house: House, scope: Scope, slug: str) -> Proof:
     return dpop.prove(house, tenant, scope, uri=f"{house.issuer(slug)}/par")
 
 
-def _bound(form: Form, proof: Proof) -> Form:
-    """RFC 9449 10.1: the code that comes of it is for the key that was proved here."""
-    if form.get("dpop_jkt") not in {None, proof.jkt}:
+def _bound(parameters: Parameters, jkt: str | None) -> Parameters:
+    """RFC 9449 10.1: the code that comes of it is for the key that was proved here, signed request or not."""
+    if jkt is None:
+        return parameters
+    form = parameters.form
+    if form.get("dpop_jkt") not in {None, jkt}:
         raise OAuthError("invalid_dpop_proof", "dpop_jkt names another key than the proof.")
-    return Form((*(field for field in form.fields if field[0] != "dpop_jkt"), ("dpop_jkt", proof.jkt)))
+    others = (field for field in form.fields if field[0] != "dpop_jkt")
+    return parameters._replace(form=Form((*others, ("dpop_jkt", jkt))))
 
 
 async def _push(asked: Asked) -> Answer:
@@ -73,7 +76,7 @@ async def _push(asked: Asked) -> Answer:
     if "request_uri" in asked.form:  # RFC 9126 2.1
         raise OAuthError("invalid_request", "A pushed request does not refer to another one.")
     secret = ids.mint(PUSHED_KIND)
-    parameters = (await _parameters(asked))._replace(pushed=secret.id)
+    parameters = _bound(await _parameters(asked), asked.jkt)._replace(pushed=secret.id)
     _check(asked, parameters)
     row = PushedRequest(
         id=secret.id,
