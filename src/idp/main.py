@@ -106,10 +106,9 @@ def build(settings: Settings) -> App:
         egress=egress,
         tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
     )
-    built = (door.routes(house) for door in (common, oidc, signin, portal, authzen, apply))
-    doors = [route for routes in built for route in routes]
+    doors = (common, oidc, signin, portal, authzen, apply)
     api = Later(lambda: _admin(house))
-    inside = Dispatcher(doors, fallback=api)
+    inside = Dispatcher(chain.from_iterable(door.routes(house) for door in doors), fallback=api)
     lines = JsonLines(sys.stdout)
     hallway = Hallway(
         inside,
