@@ -91,6 +91,8 @@ class SecurityProfile(StrEnum):
 class SigningAlg(StrEnum):
     RS256 = "RS256"
     ES256 = "ES256"
+    PS256 = "PS256"
+    EDDSA = "EdDSA"
 
 
 class AccessTokenFormat(StrEnum):
@@ -116,8 +118,8 @@ UNBUILT_GRANTS = frozenset(
 UNBUILT_RESPONSE_TYPES = frozenset({"token", "none"})
 UNBUILT_PROFILES = frozenset({"fapi2", "fapi1_advanced", "fapi_ciba"})
 UNBUILT_ALGS = frozenset(
-    {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512"}
-    | {"ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"}
+    {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512"}
+    | {"ES384", "ES512", "ES256K", "Ed25519", "Ed448"}
 )
 UNBUILT_ASSERTION_ALGS = frozenset({"HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "Ed448"})
 UNBUILT_SUBJECT_TYPES = frozenset({"pairwise"})

@@ -56,7 +56,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "response_modes_supported": [mode.value for mode in ResponseMode],
         "grant_types_supported": [grant.value for grant in Grant if _is_offered(grant, switches)],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value],
+        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value, Alg.PS256.value, Alg.EDDSA.value],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": signing,
         "introspection_endpoint_auth_methods_supported": proving,
