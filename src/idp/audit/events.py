@@ -58,6 +58,9 @@ class Event(StrEnum):
     KEY_REVOKED = "signing_key.revoked"
     CONSENT_GIVEN = "consent.given"
     CONSENT_DENIED = "consent.denied"
+    DEVICE_ASKED = "device.asked"
+    DEVICE_ALLOWED = "device.allowed"
+    DEVICE_DENIED = "device.denied"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event

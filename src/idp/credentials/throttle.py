@@ -88,9 +88,9 @@ def count(unit: Unit, throttle: Throttle, *, account: bytes, address: str) -> li
     return [by_address, _tried(unit, throttle, throttle.account, b"account\0" + account)]
 
 
-def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> None:
+def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> list[Tried]:
     """As `count`, for a form that is open to anybody."""
-    _tried(unit, throttle, throttle.forms, b"form\0" + purpose + b"\0" + _network(address))
+    return [_tried(unit, throttle, throttle.forms, b"form\0" + purpose + b"\0" + _network(address))]
 
 
 def give_back(unit: Unit, tries: list[Tried]) -> None:

@@ -50,6 +50,7 @@ class Grant(StrEnum):
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
     CLIENT_CREDENTIALS = "client_credentials"
     IMPLICIT = "implicit"  # anything that is given by the front channel, beside a code too (Registration 1.0, 2)
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class ResponseType(StrEnum):
@@ -110,7 +111,6 @@ UNBUILT_GRANTS = frozenset(
         "password",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
-        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:openid:params:grant-type:ciba",
     }

@@ -72,6 +72,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": [language.value for language in Language],
+        **({"device_authorization_endpoint": f"{issuer}/device_authorization"} if switches.device_grant else {}),
     }
 
 
@@ -102,7 +103,11 @@ def _requests(issuer: str, switches: Switches) -> dict[str, Any]:
 
 
 def _is_offered(grant: Grant, switches: Switches) -> bool:
-    return grant is not Grant.IMPLICIT or switches.implicit or switches.hybrid
+    switched = {
+        Grant.IMPLICIT: switches.implicit or switches.hybrid,
+        Grant.DEVICE_CODE: switches.device_grant,
+    }
+    return switched.get(grant, True)
 
 
 def discovery(house: House) -> App:

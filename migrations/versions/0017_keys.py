@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "keys"
-down_revision = "registration"
+down_revision = "dpop"
 branch_labels = None
 depends_on = None
 
