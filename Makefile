@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults calendar policies statements bench css lock
+.PHONY: help demo test faults rotations calendar policies statements bench css lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,6 +22,9 @@ css: ## build what src/idp/web/static ships from its sources in web/
 
 faults: ## set up and run the kills, races and suspensions at length
 	KILLS=50 deploy/test.sh --numprocesses 0 tests/faults tests/journeys
+
+rotations: ## set up and rotate keys sixty times under load, with verifiers that cache them
+	ROTATIONS=60 deploy/test.sh --numprocesses 0 tests/faults/test_rotations.py
 
 calendar: ## set up and hold a million terms against a walk through the days
 	CASES=1000000 deploy/test.sh --numprocesses 0 tests/contracts/test_calendar_oracle.py

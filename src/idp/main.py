@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import structlog
@@ -162,6 +163,7 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
     senders = [_post(settings, units), _back_channel(settings, units, FactMemory(units, KeyRing()), egress)]
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
+        schedule.KeyRotations(units, period_days=settings.key_rotation_days, leaving=leaving),
         sessions.Overtaken(units, leaving=leaving),
         delivery.Dispatcher(units, senders, leaving=leaving),
     ]

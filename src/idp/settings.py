@@ -100,6 +100,9 @@ class Settings(BaseSettings):
         le=3650,
         description="Days from the notice of a change of specification to its day (Art. 10.3).",
     )
+    key_rotation_days: int = Field(
+        90, ge=2, le=3650, description="Days after which a signing key is replaced by the one published beside it."
+    )
     smtp_url: str = Field(
         "",
         description="Where letters go: `smtp://`, `smtps://` or `starttls://`, `[USER:PASSWORD@]HOST[:PORT]`; empty:"

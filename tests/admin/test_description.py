@@ -11,11 +11,13 @@ from tests.admin.conftest import APPLICATION, BASE, World
 from tests.admin.test_credentials import somebody
 from tests.support.statements import stated
 
-from idp import access, federation
+from idp import access, federation, signing, tenants
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
 from idp.contracts import Status
+from idp.kit.units import SYSTEM
+from idp.signing import Alg, Use
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 
@@ -90,6 +92,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "contract": filed,
         "partner": world.partner,
         "approval": "apv_none",
+        "kid": "kid_none",
         "policy": policy,
         "version": TERMS["version"],
         "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
@@ -185,6 +188,21 @@ def credential(world: World) -> Any:
     return world.client("aoba").get(f"/tenants/aoba/users/{user}/credentials").body["items"][0]
 
 
+def rotated(world: World) -> dict[tuple[str, str], Any]:
+    """A day later."""
+    with world.house.units.open(world.aoba, actor=SYSTEM) as unit:
+        tenants.adopt_key(unit, Use.ID_TOKEN, Alg.ES256, signing.generate(Alg.ES256))
+    keys = world.client("operator")
+    where = "/tenants/aoba/keys"
+    assert keys.post(f"{where}/rotate").status == 409
+    world.clock.advance(hours=24)
+    body = keys.post(f"{where}/rotate").body
+    return {
+        ("POST", "/tenants/{tenant}/keys/rotate"): body,
+        ("GET", "/tenants/{tenant}/keys"): keys.get(where).body["items"][0],
+    }
+
+
 def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator, aoba = world.client("operator"), "/tenants/aoba"
     shapes = {(route.method, route.path): route.gives for route in ROUTES}
@@ -254,6 +272,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/api-keys"): operator.get(f"{aoba}/api-keys").body["items"][0],
         ("GET", "/system/approvals/{approval}"): approval(world),
         ("GET", "/system"): operator.get("/system").body,
+        **rotated(world),
     }
     for where_from, body in seen.items():
         shape = shapes[where_from]

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Idp
 from tests.support.tree import ROOT, sources
 
-COMMANDS = ["demo", "serve", "migrate", "bootstrap", "settings", "doctor", "audit", "erasure"]
+COMMANDS = ["demo", "serve", "migrate", "bootstrap", "settings", "doctor", "audit", "erasure", "keys"]
 HELP_WITHIN = 0.5
 
 WRONG = [
@@ -22,6 +22,7 @@ WRONG = [
     ["demo", "--seed-services", "3"],
     ["migrate", "--down"],
     ["audit", "verify", "extra"],
+    ["keys", "rotate"],
     ["erasure", "verify", "no-such-file", "--jwks", "no-such-file"],
 ]
 

@@ -18,12 +18,20 @@ _APPROVAL = (
     " 1, 'pending', NULL, NULL)"
 )
 _COLUMNS = "id, slug, display_name, colour, help_text, time_zone, revision, generation, created_at, logo"
+_DEVICE = (
+    "INSERT INTO device_codes VALUES ('tnt_1', 'dc1', 'digest', 'mac', 'svc_1', 'openid', 'waiting', 5, NULL, 0,"
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+)
 _TENANT = (
     f"INSERT INTO tenants ({_COLUMNS}) VALUES ('tnt_1', 'aoba', 'Aoba', '#3b4cca', '', 'Asia/Tokyo', 1, 1, 0, 'd1')",
     "INSERT INTO logos VALUES ('tnt_1', 'PNG', 0)",
     "INSERT INTO deliveries VALUES ('tnt_1', 'dlv_1', 'user.invited', 'usr_1', '{}', 0, NULL, 0, 0, NULL, NULL, NULL)",
     "INSERT INTO invitations VALUES ('tnt_1', 'inv_1', 'usr_1', 'digest', 0, 0)",
     "INSERT INTO factors VALUES ('tnt_1', 'fct_1', 'usr_1', 'totp', 'sealed', 0, 0, 0)",
+    "INSERT INTO signing_keys VALUES ('tnt_1', 'k1', 'id_token', 'ES256', 'active', '{}', 'sealed', 0, 0, NULL, 0)",
+    "INSERT INTO signing_keys VALUES ('tnt_1', 'k2', 'id_token', 'ES256', 'next', '{}', 'sealed', 0, NULL, NULL, NULL)",
+    "INSERT INTO signing_keys VALUES ('tnt_1', 'k3', 'id_token', 'ES256', 'retiring', '{}', '', 0, 0, 0, 0)",
+    _DEVICE,
     "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
     "INSERT INTO pushed_requests VALUES ('tnt_1', '1', 'digest', 'svc_1', 'sealed', 0, 0, NULL)",
     "INSERT INTO client_registrations VALUES ('tnt_1', '1', 'digest', 'svc_1', 0)",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from tests.signing.conftest import private
 
 from idp import audit, signing, tenants
@@ -33,17 +33,23 @@ def loaded(units: Units, tenant: Tenant, ring: KeyRing | None = None) -> KeySet:
 def private_members(made: Private) -> Iterator[bytes]:
     """What of a private key must never lie about: whole, and each number in the spellings that keys are kept in."""
     yield to_pkcs8(made)
+    if isinstance(made, ed25519.Ed25519PrivateKey):
+        yield from _spelt(made.private_bytes_raw())
+        return
     numbers = made.private_numbers()
     if isinstance(numbers, rsa.RSAPrivateNumbers):
         secret = [numbers.d, numbers.p, numbers.q, numbers.dmp1, numbers.dmq1, numbers.iqmp]
     else:
         secret = [numbers.private_value]
     for number in secret:
-        raw = number.to_bytes((number.bit_length() + 7) // 8)
-        yield raw
-        yield signing.b64(raw)
-        yield base64.b64encode(raw).rstrip(b"=")
-        yield raw.hex().encode()
+        yield from _spelt(number.to_bytes((number.bit_length() + 7) // 8))
+
+
+def _spelt(raw: bytes) -> Iterator[bytes]:
+    yield raw
+    yield signing.b64(raw)
+    yield base64.b64encode(raw).rstrip(b"=")
+    yield raw.hex().encode()
 
 
 def stored(units: Units, url: str) -> bytes:
@@ -147,9 +153,7 @@ def test_a_key_for_another_use_or_algorithm_is_another_key(units: Units, tenant:
 
 def fresh(alg: Alg) -> Private:
     """Not 2048 bits, which would take a second."""
-    if alg is Alg.ES256:
-        return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(65537, 1024)
+    return rsa.generate_private_key(65537, 1024) if alg in {Alg.RS256, Alg.PS256} else signing.generate(alg)
 
 
 def test_a_key_object_is_made_once_in_a_process(units: Units, tenant: Tenant) -> None:

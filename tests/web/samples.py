@@ -199,6 +199,17 @@ SAMPLES: Mapping[str, Sample] = {
     "apply-error": Sample("apply", PLATFORM, {**APPLYING, "faults": FAULTS, "products": PRODUCTS}),
     "apply_review": Sample("apply_review", PLATFORM, {**APPLYING, **DATES}),
     "apply_received": Sample("apply_received", PLATFORM, {"reference": "con_019b2f6c8a7e4d1f9c3b5a7e2d4f6081"}),
+    "device": Sample("device", AOBA, {"action": "/sink", "csrf": "c", "user_code": ""}),
+    "device-error": Sample(
+        "device", MIDORI, {"action": "/sink", "csrf": "c", "user_code": "BCDFG-HJKLM", "error": "unknown_code"}
+    ),
+    "device_decision": Sample(
+        "device_decision",
+        AOBA,
+        {**FORM, "service": PAYROLL, "person": TARO, "user_code": "BCDFG-HJKLM", "scopes": ["openid", "profile"]},
+    ),
+    "device_done": Sample("device_done", AOBA, {"allowed": True}),
+    "device_done-denied": Sample("device_done", AOBA, {"allowed": False}),
     "form_post": Sample(
         "form_post", AOBA, {"action": "/sink", "fields": [("code", "abc"), ("state", "x y")], "service": PAYROLL}
     ),

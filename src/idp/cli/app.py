@@ -46,6 +46,9 @@ def build() -> typer.Typer:
     contracts = typer.Typer(help="The contracts of all tenants.", no_args_is_help=True)
     contracts.command("run")(contracts_run)
     app.add_typer(contracts, name="contracts")
+    keys = typer.Typer(help="Signing keys.", no_args_is_help=True)
+    keys.command("rotate")(keys_rotate)
+    app.add_typer(keys, name="keys")
     return app
 
 
@@ -200,3 +203,15 @@ def contracts_run(
     from idp.cli.scheduling import run
 
     raise typer.Exit(run(config, on=on and on.date(), as_json=as_json))
+
+
+def keys_rotate(
+    tenant: Annotated[str, typer.Option(metavar="SLUG", help="Whose keys.")],
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the next keys; not in production.")] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Sign with the keys that are published as the next ones, and publish new next ones."""
+    from idp.cli.rotating import rotate
+
+    rotate(config, slug=tenant, at_once=now, as_json=as_json)

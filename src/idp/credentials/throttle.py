@@ -94,9 +94,9 @@ def count_code(unit: Unit, throttle: Throttle, user_id: str) -> Tried:
     return _tried(unit, throttle, throttle.codes, b"code\0" + user_id.encode())
 
 
-def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> None:
+def count_form(unit: Unit, throttle: Throttle, *, purpose: bytes, address: str) -> list[Tried]:
     """As `count`, for a form that is open to anybody."""
-    _tried(unit, throttle, throttle.forms, b"form\0" + purpose + b"\0" + _network(address))
+    return [_tried(unit, throttle, throttle.forms, b"form\0" + purpose + b"\0" + _network(address))]
 
 
 def give_back(unit: Unit, tries: list[Tried]) -> None:

@@ -64,6 +64,7 @@ _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
 IDENTITY_SCOPES = _STANDARD_SCOPES | {"offline_access"}
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 3.3
 _ANSWERED_IN_A_BROWSER = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT})
+_SIGNING_IN = frozenset({Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE})
 _MOST_URIS = 100
 _E_MAIL = re.compile(r"[^\s@<>\x00-\x1f]{1,64}@[^\s@<>\x00-\x1f]{1,255}")
 _ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
@@ -174,8 +175,8 @@ def _judge_response_types(fields: Fields, flow: _Flow) -> None:
 def _judge_grants(fields: Fields, flow: _Flow) -> None:
     if not flow.grants:
         fields.refuse("grant_types", "required", "At least one grant is needed.", expected=[g.value for g in Grant])
-    elif Grant.REFRESH_TOKEN in flow.grants and Grant.AUTHORIZATION_CODE not in flow.grants:
-        detail = "A refresh token comes of a sign-in: it needs authorization_code."
+    elif Grant.REFRESH_TOKEN in flow.grants and flow.grants.isdisjoint(_SIGNING_IN):
+        detail = "A refresh token comes of a sign-in: it needs authorization_code, or the grant for devices."
         fields.refuse("grant_types", "inconsistent", detail, expected=["authorization_code", "refresh_token"])
     elif flow.auth_method is AuthMethod.NONE and Grant.CLIENT_CREDENTIALS in flow.grants:  # RFC 6749 4.4
         detail = "The client_credentials grant needs a client that authenticates."
@@ -213,7 +214,7 @@ def _refuse_uri(fields: Fields, path: str, uri: str, fault: Fault | None) -> Non
 
 def _scopes(fields: Fields, grants: frozenset[Grant]) -> frozenset[str]:
     if fields.given("scope") is None:
-        if grants.isdisjoint(_ANSWERED_IN_A_BROWSER):
+        if grants.isdisjoint(_ANSWERED_IN_A_BROWSER | _SIGNING_IN):
             return frozenset()
         return _STANDARD_SCOPES | ({"offline_access"} if Grant.REFRESH_TOKEN in grants else frozenset())
     scope = fields.given("scope")

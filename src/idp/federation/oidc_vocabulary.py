@@ -50,6 +50,7 @@ class Grant(StrEnum):
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
     CLIENT_CREDENTIALS = "client_credentials"
     IMPLICIT = "implicit"  # anything that is given by the front channel, beside a code too (Registration 1.0, 2)
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class ResponseType(StrEnum):
@@ -91,6 +92,8 @@ class SecurityProfile(StrEnum):
 class SigningAlg(StrEnum):
     RS256 = "RS256"
     ES256 = "ES256"
+    PS256 = "PS256"
+    EDDSA = "EdDSA"
 
 
 class AccessTokenFormat(StrEnum):
@@ -108,7 +111,6 @@ UNBUILT_GRANTS = frozenset(
         "password",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
-        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:openid:params:grant-type:ciba",
     }
@@ -116,8 +118,8 @@ UNBUILT_GRANTS = frozenset(
 UNBUILT_RESPONSE_TYPES = frozenset({"token", "none"})
 UNBUILT_PROFILES = frozenset({"fapi2", "fapi1_advanced", "fapi_ciba"})
 UNBUILT_ALGS = frozenset(
-    {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "PS384", "PS512"}
-    | {"ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"}
+    {"none", "HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512"}
+    | {"ES384", "ES512", "ES256K", "Ed25519", "Ed448"}
 )
 UNBUILT_ASSERTION_ALGS = frozenset({"HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "Ed448"})
 UNBUILT_SUBJECT_TYPES = frozenset({"pairwise"})

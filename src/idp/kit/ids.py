@@ -77,6 +77,11 @@ def mint(kind: str, row_id: str | None = None) -> Minted:
     return Minted(token, plain, digest(token))
 
 
+def spoken(letters: str, length: int) -> str:
+    """A secret that a person types: short, so it lives briefly and guesses at it are counted."""
+    return "".join(secrets.choice(letters) for _ in range(length))
+
+
 def derived(kind: str, row_id: str, secret: bytes) -> Minted:
     """As `mint`, from 32 secret bytes that somebody can compute again, so that nobody has to keep them."""
     body = f"{kind}_{row_id}_{base64.urlsafe_b64encode(secret).decode().rstrip('=')}"

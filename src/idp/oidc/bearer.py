@@ -16,7 +16,7 @@ from idp.oidc import store
 from idp.oidc.challenges import Scheme
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
-from idp.signing import Unverified, unverified_claims
+from idp.signing import Unverified, Use, key_id, unverified_claims
 from idp.web.house import House
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -75,6 +75,8 @@ def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str
     facts = house.memory.current(unit, row.client_id)
     service = facts.services.get(row.client_id)
     if service is None or service.id != row.service_id:
+        return None
+    if row.jwt and not facts.keys.still_vouches(key_id(token), Use.ACCESS_TOKEN):
         return None
     grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
     if row.grant_id and grant is None:

@@ -57,7 +57,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "response_modes_supported": [mode.value for mode in ResponseMode],
         "grant_types_supported": [grant.value for grant in Grant if _is_offered(grant, switches)],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value],
+        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value, Alg.PS256.value, Alg.EDDSA.value],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": signing,
         "introspection_endpoint_auth_methods_supported": proving,
@@ -74,6 +74,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "acr_values_supported": [acr.value for acr in Acr],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": [language.value for language in Language],
+        **({"device_authorization_endpoint": f"{issuer}/device_authorization"} if switches.device_grant else {}),
     }
 
 
@@ -104,7 +105,11 @@ def _requests(issuer: str, switches: Switches) -> dict[str, Any]:
 
 
 def _is_offered(grant: Grant, switches: Switches) -> bool:
-    return grant is not Grant.IMPLICIT or switches.implicit or switches.hybrid
+    switched = {
+        Grant.IMPLICIT: switches.implicit or switches.hybrid,
+        Grant.DEVICE_CODE: switches.device_grant,
+    }
+    return switched.get(grant, True)
 
 
 def discovery(house: House) -> App:

@@ -83,12 +83,12 @@ async def client_credentials(asked: Asked) -> Answer:
     try:
         admission = asked.admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
     except Refused as refusal:
-        await asked.commit(partial(_note, refusal=refusal, subject=asked.service.id))
+        await asked.commit(partial(note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
     issued = mint.access_token(
         asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes, jkt=asked.jkt)
     )
-    await asked.commit(lambda unit: _record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
+    await asked.commit(lambda unit: record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
 
 
@@ -107,15 +107,15 @@ async def authorization_code(asked: Asked) -> Answer:
     grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
     request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, asked.jkt, code.acr)
     issued = mint.access_token(asked.facts, admission, request)
-    answer = _with_id_token(asked, admission, request, issued)
+    answer = with_id_token(asked, admission, request, issued)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
 
     def write(unit: Unit) -> Minted | None:
         redemption.consume(unit, shown, code)
-        _record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
+        record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
         return sessions.begin_grant(unit, grant, session=loaded.session, refreshable=refreshable)
 
-    return _with_refresh_token(answer, await asked.commit(write))
+    return with_refresh_token(answer, await asked.commit(write))
 
 
 async def refresh_token(asked: Asked) -> Answer:
@@ -125,7 +125,7 @@ async def refresh_token(asked: Asked) -> Answer:
     try:
         admission = asked.admit(proof, Moment.REFRESH)
     except Refused as refusal:
-        await asked.commit(partial(_note, refusal=refusal, subject=grant.user_id))
+        await asked.commit(partial(note, refusal=refusal, subject=grant.user_id))
         raise
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
@@ -133,16 +133,16 @@ async def refresh_token(asked: Asked) -> Answer:
     scopes = _narrowed(asked.form, grant)
     request = mint.Request(asked.issuer, asked.audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr)
     issued = mint.access_token(asked.facts, admission, request)
-    answer = _with_id_token(asked, admission, request, issued)
+    answer = with_id_token(asked, admission, request, issued)
 
     def write(unit: Unit) -> Minted | None:
         public = asked.client.is_public
         grace = asked.facts.switches.public_refresh_grace_seconds * SECOND if public else 0
         successor = sessions.use_refresh_token(unit, shown, grant=grant, rotate=public, grace=grace)
-        _record(unit, issued, admission, GrantType.REFRESH_TOKEN)
+        record(unit, issued, admission, GrantType.REFRESH_TOKEN)
         return successor
 
-    return _with_refresh_token(answer, await asked.commit(write))
+    return with_refresh_token(answer, await asked.commit(write))
 
 
 GRANTS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
@@ -154,7 +154,7 @@ GRANTS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
 
 def _own_scopes(asked: Asked) -> frozenset[str]:
     """Those of the service itself: what identity scopes mean needs a person."""
-    scopes = _scopes(asked.form)
+    scopes = scopes_of(asked.form)
     if not (scopes <= asked.client.scopes and scopes.isdisjoint(IDENTITY_SCOPES)):
         raise OAuthError("invalid_scope", "A scope was asked for that is not registered for this client.")
     return scopes
@@ -163,13 +163,13 @@ def _own_scopes(asked: Asked) -> frozenset[str]:
 def _narrowed(form: Form, grant: Grant) -> frozenset[str]:
     if form.get("scope") is None:
         return grant.scope_set
-    scopes = _scopes(form)
+    scopes = scopes_of(form)
     if not scopes or not scopes <= grant.scope_set:
         raise OAuthError("invalid_scope", "The scope is wider than what was granted.")
     return scopes
 
 
-def _scopes(form: Form) -> frozenset[str]:
+def scopes_of(form: Form) -> frozenset[str]:
     return frozenset((form.get("scope") or "").split(" ")) - {""}
 
 
@@ -197,17 +197,17 @@ def _no_refresh() -> Refused:
 
 def _spend(unit: Unit, *, shown: Presented, code: Code, refusal: Refused) -> None:
     redemption.consume(unit, shown, code)
-    _note(unit, refusal=refusal, subject=code.user_id)
+    note(unit, refusal=refusal, subject=code.user_id)
 
 
-def _note(unit: Unit, *, refusal: Refused, subject: str) -> None:
+def note(unit: Unit, *, refusal: Refused, subject: str) -> None:
     reference = refusal.members.get("reference", "")
     if isinstance(refusal, NotAdmitted):
         access.remember(unit, refusal.decision)
     audit.record(unit, audit.Event.ACCESS_REFUSED, subject=subject, reason=refusal.code, reference=reference)
 
 
-def _record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -> None:
+def record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -> None:
     row = issued.row
     store.add_access_token(unit, row)
     access.remember_admission(unit, admission)
@@ -230,12 +230,12 @@ def _answer(issued: Issued) -> Answer:
     return {**answer, "scope": row.scopes} if row.scopes else answer
 
 
-def _with_id_token(asked: Asked, admission: Admission, request: mint.Request, issued: Issued) -> Answer:
+def with_id_token(asked: Asked, admission: Admission, request: mint.Request, issued: Issued) -> Answer:
     answer = _answer(issued)
     if Scope.OPENID in request.scopes:
         answer["id_token"] = mint.id_token(asked.facts, admission, request, access=issued.token)
     return answer
 
 
-def _with_refresh_token(answer: Answer, secret: Minted | None) -> Answer:
+def with_refresh_token(answer: Answer, secret: Minted | None) -> Answer:
     return answer if secret is None else {**answer, "refresh_token": secret.token}

@@ -72,7 +72,7 @@ def _bound(parameters: Parameters, jkt: str | None) -> Parameters:
 
 
 async def _push(asked: Asked) -> Answer:
-    await _turn_away(asked)
+    await turn_away(asked)
     if "request_uri" in asked.form:  # RFC 9126 2.1
         raise OAuthError("invalid_request", "A pushed request does not refer to another one.")
     secret = ids.mint(PUSHED_KIND)
@@ -115,7 +115,7 @@ def _check(asked: Asked, parameters: Parameters) -> None:
         raise OAuthError(fault.code, fault.public) from fault
 
 
-async def _turn_away(asked: Asked) -> None:
+async def turn_away(asked: Asked) -> None:
     """Where nobody can use the service now, nothing waits for anybody."""
     gate, facts, service = asked.house.gate, asked.facts, asked.service
     against = gate.reason_against(facts, service, now_us=asked.now_us)

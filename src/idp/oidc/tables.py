@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
 
 from idp.kit.db import ERASED, SPENT, metadata, tenant_id
 
@@ -38,6 +38,30 @@ pushed_requests = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    info=ERASED | SPENT,
+)
+
+device_codes = Table(
+    "device_codes",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("user_code", LargeBinary, nullable=False),  # keyed digest: it is short
+    Column("service_id", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("interval", BigInteger, nullable=False),  # seconds
+    Column("polled_at", BigInteger),  # by the machine's own time
+    Column("expires_at", BigInteger, nullable=False),
+    Column("user_id", Text),
+    Column("session_id", Text),
+    Column("methods", Text),
+    Column("authenticated_at", BigInteger),
+    Column("tenant_generation", BigInteger),
+    Column("user_generation", BigInteger),
+    Column("service_generation", BigInteger),
+    Index("uq_device_codes_tenant_id_user_code", "tenant_id", "user_code", unique=True),
     info=ERASED | SPENT,
 )
 

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable
 
 from idp.access import Facts
+from idp.federation import Grant
 from idp.kit import compact
 from idp.kit.errors import Failure, NotFound
 from idp.oidc import assertions, clients, dpop
 from idp.oidc.clients import Credentials
+from idp.oidc.device_grant import device_code
 from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.grants import GRANTS, Answer, Asked
@@ -19,6 +21,9 @@ from idp.web.house import House
 _ANSWERED: Fields = (JSON, *NO_STORE)
 _LARGEST = 64 * 1024
 _MAY_REPEAT = frozenset({"resource"})  # RFC 8707 2
+
+
+_GRANTS = {**GRANTS, Grant.DEVICE_CODE.value: device_code}
 
 
 def endpoint(house: House) -> App:
@@ -77,7 +82,7 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Pr
     name = form.get("grant_type")
     if not name:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    grant = GRANTS.get(name)
+    grant = _GRANTS.get(name)
     if grant is None:
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)

@@ -7,6 +7,7 @@ write of a room's. Nothing waits for it: what is shown and enforced follows the 
 
 from idp.schedule.contract_dates import ContractDates
 from idp.schedule.erasures import Erasures
+from idp.schedule.key_rotations import KeyRotations
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.persons import Persons
 from idp.schedule.running import run
@@ -18,6 +19,7 @@ __all__ = [
     "Done",
     "Erasures",
     "Item",
+    "KeyRotations",
     "Outcome",
     "Persons",
     "Place",

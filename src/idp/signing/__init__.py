@@ -4,6 +4,10 @@ A key of one use never signs for another, so a token of one kind cannot pass for
 sealed in the database and made into key objects once per process: importing one costs more than a hundred signatures.
 Signing joins the compact form by hand around cryptography's signature, because a general library costs more than the
 signature itself on the token endpoint; everything that arrives from outside is parsed by joserfc behind `verify`.
+
+A key is published before it signs and after it has (`lifecycle`). A revoked key is published no more, and nothing that
+it has signed is taken by us, expired or not: not a token at introspection or userinfo, not a hint. What was never
+signed, an opaque token or a refresh token, is none the worse for it.
 """
 
 from idp.signing.foreign import (
@@ -17,20 +21,38 @@ from idp.signing.foreign import (
     verify_shared,
 )
 from idp.signing.foreign_keys import LARGEST_SET, BadKey, ForeignAlg, ForeignKey, read_key, read_key_set
-from idp.signing.jose import Unverified, unverified_claims, verify
+from idp.signing.jose import Unverified, key_id, unverified_claims, verify
 from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64, left_half
+from idp.signing.lifecycle import PUBLISHED_BEFORE, Pair, pairs, published_until, signs_from
 from idp.signing.ring import KeyRing, KeySet, read_jwks
-from idp.signing.store import StoredKey, add_key, generate, keep_retired, stored
+from idp.signing.store import (
+    Due,
+    StoredKey,
+    activate,
+    add_key,
+    due,
+    every,
+    generate,
+    keep_retired,
+    look_again,
+    remove,
+    retire,
+    revoke,
+    stored,
+)
 
 __all__ = [
     "LARGEST_SET",
+    "PUBLISHED_BEFORE",
     "SHARED_ALG",
     "Alg",
     "BadKey",
+    "Due",
     "ForeignAlg",
     "ForeignKey",
     "KeyRing",
     "KeySet",
+    "Pair",
     "Possessed",
     "Private",
     "PublicKey",
@@ -41,15 +63,26 @@ __all__ = [
     "UnknownKey",
     "Unverified",
     "Use",
+    "activate",
     "add_key",
     "b64",
+    "due",
+    "every",
     "generate",
     "keep_retired",
+    "key_id",
     "left_half",
     "look",
+    "look_again",
+    "pairs",
+    "published_until",
     "read_jwks",
     "read_key",
     "read_key_set",
+    "remove",
+    "retire",
+    "revoke",
+    "signs_from",
     "stored",
     "unverified_claims",
     "verify",

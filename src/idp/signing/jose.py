@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from idp.signing.keys import PublicKey
@@ -36,6 +37,16 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
 def unverified_claims(token: str) -> dict[str, Any]:
     """What a token says of itself, for finding the row or key that can tell whether it is true."""
     return parts(token).claims
+
+
+def key_id(token: str) -> object:
+    """Which key a JWT of ours says it was signed by; only of one that is known to be ours."""
+    return _key_id(token.partition(".")[0])
+
+
+@lru_cache(maxsize=4096)  # ours have one header for each key and type
+def _key_id(header: str) -> object:
+    return _object(from_base64url(header)).get("kid")
 
 
 class Parts(NamedTuple):

@@ -4,24 +4,33 @@ import binascii
 import json
 from collections.abc import Callable
 from enum import StrEnum
-from hashlib import sha256
+from hashlib import sha256, sha512
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from idp.kit import compact
 
-Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Private = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
 class Alg(StrEnum):
-    """RFC 7518 3.1; what we sign with."""
+    """RFC 7518 3.1 and RFC 8037 3.1; what we sign with. Ed25519 is the one curve of `EdDSA` here."""
 
     ES256 = "ES256"
     RS256 = "RS256"
+    PS256 = "PS256"
+    EDDSA = "EdDSA"
+
+
+def left_half(alg: str, value: str) -> str:
+    """`at_hash` and its kin (OpenID Connect Core 3.1.3.6): by the hash that the signature itself is made with, which
+    for Ed25519 is SHA-512 (RFC 8032 5.1)."""
+    digest = (sha512 if alg == Alg.EDDSA else sha256)(value.encode()).digest()
+    return b64(digest[: len(digest) // 2]).decode()
 
 
 class Use(StrEnum):
@@ -50,7 +59,7 @@ class SigningKey:
 
     def __init__(self, public: PublicKey, private: Private) -> None:
         self.public = public
-        self._signature = _rs256(private) if isinstance(private, rsa.RSAPrivateKey) else _es256(private)
+        self._signature = _signature(public.alg, private)
         self._headers: dict[str, bytes] = {}
 
     def sign(self, claims: dict[str, Any], *, typ: str) -> str:
@@ -64,8 +73,18 @@ class SigningKey:
         return made
 
 
-def _rs256(private: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
-    scheme, digest = padding.PKCS1v15(), SHA256()
+def _signature(alg: Alg, private: Private) -> Callable[[bytes], bytes]:
+    if isinstance(private, rsa.RSAPrivateKey):
+        return _rsa(alg, private)
+    return private.sign if isinstance(private, ed25519.Ed25519PrivateKey) else _es256(private)
+
+
+def _rsa(alg: Alg, private: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
+    digest = SHA256()
+    if alg is Alg.PS256:  # RFC 7518 3.5: the salt is as long as the hash
+        salted = padding.PSS(padding.MGF1(digest), digest.digest_size)
+        return lambda message: private.sign(message, salted, digest)
+    scheme = padding.PKCS1v15()
     return lambda message: private.sign(message, scheme, digest)
 
 
@@ -79,11 +98,6 @@ def _es256(private: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
     return signature
 
 
-def left_half(alg: str, value: str) -> str:  # noqa: ARG001 - every algorithm of ours hashes with SHA-256
-    """`at_hash` and its kin (OpenID Connect Core 3.1.3.6): by the hash that the signature itself is made with."""
-    return b64(sha256(value.encode()).digest()[:16]).decode()
-
-
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -95,6 +109,8 @@ def b64(data: bytes) -> bytes:
 def generate_private(alg: Alg) -> Private:
     if alg is Alg.ES256:
         return ec.generate_private_key(ec.SECP256R1())
+    if alg is Alg.EDDSA:
+        return ed25519.Ed25519PrivateKey.generate()
     return rsa.generate_private_key(65537, 2048)
 
 
@@ -107,20 +123,26 @@ def to_pkcs8(private: Private) -> bytes:
 def from_pkcs8(der: bytes) -> Private:
     """Our own keys were checked when they were made; checking an RSA key again costs 30 ms."""
     key = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey))
+    assert isinstance(key, (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey))
     return key
 
 
 def public_jwk(private: Private) -> dict[str, str]:
     """RFC 7517 with the thumbprint of RFC 7638 as `kid`; `alg` and `use` are added by whoever publishes it."""
-    numbers = private.public_key().public_numbers()
+    members = _members(private.public_key())
+    canonical = json.dumps(members, separators=(",", ":"), sort_keys=True).encode()
+    return {**members, "kid": b64(sha256(canonical).digest()).decode()}
+
+
+def _members(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey) -> dict[str, str]:
+    """Those that make the key, and no other (RFC 7638 3.2, RFC 8037 2)."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return {"crv": "Ed25519", "kty": "OKP", "x": b64(key.public_bytes_raw()).decode()}
+    numbers = key.public_numbers()
     if isinstance(numbers, ec.EllipticCurvePublicNumbers):
-        jwk = {"crv": "P-256", "kty": "EC", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
-    else:
-        size = (numbers.n.bit_length() + 7) // 8
-        jwk = {"e": _number(numbers.e, 3), "kty": "RSA", "n": _number(numbers.n, size)}
-    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
-    return {**jwk, "kid": b64(sha256(canonical).digest()).decode()}
+        return {"crv": "P-256", "kty": "EC", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
+    size = (numbers.n.bit_length() + 7) // 8
+    return {"e": _number(numbers.e, 3), "kty": "RSA", "n": _number(numbers.n, size)}
 
 
 def _number(value: int, size: int) -> str:

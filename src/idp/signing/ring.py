@@ -18,6 +18,10 @@ class KeySet:
     active: Mapping[tuple[Use, str], SigningKey]
     published: tuple[PublicKey, ...]
 
+    def still_vouches(self, kid: object, use: Use) -> bool:
+        """Whether the key is published: what a revoked one has signed is worth nothing any more."""
+        return any(key.kid == kid and key.use is use for key in self.published)
+
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in self.published]}
 
@@ -38,23 +42,23 @@ class KeyRing:
     """Every tenant's keys that this process has used; a key object outlives the revisions it is seen in."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[TenantId, str], SigningKey] = {}
+        self._keys: dict[TenantId, dict[str, SigningKey]] = {}
         self._lock = threading.Lock()
 
     def load(self, unit: Unit) -> KeySet:
-        active: dict[tuple[Use, str], SigningKey] = {}
-        published: list[PublicKey] = []
-        for row in store.published(unit):
-            public = PublicKey(row.kid, Use(row.use), Alg(row.alg), Status(row.status), json.loads(row.public_jwk))
-            published.append(public)
-            if public.status is Status.ACTIVE:
-                active[public.use, public.alg] = self._key(unit, public, row.private_sealed)
-        return KeySet(active, tuple(published))
-
-    def _key(self, unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey:
+        published = [
+            (PublicKey(row.kid, Use(row.use), Alg(row.alg), Status(row.status), json.loads(row.public_jwk)), row)
+            for row in store.published(unit)
+        ]
+        signing = [(public, row.private_sealed) for public, row in published if public.status is Status.ACTIVE]
         with self._lock:
-            found = self._keys.get((unit.tenant, public.kid))
-            if found is None:
-                der = unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed)
-                found = self._keys[unit.tenant, public.kid] = SigningKey(public, from_pkcs8(der))
-            return found
+            known = self._keys.get(unit.tenant, {})
+            # those that sign no more are let go
+            keys = {public.kid: known.get(public.kid) or _open(unit, public, sealed) for public, sealed in signing}
+            self._keys[unit.tenant] = keys
+        active = {(public.use, public.alg.value): keys[public.kid] for public, _ in signing}
+        return KeySet(active, tuple(public for public, _ in published))
+
+
+def _open(unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey:
+    return SigningKey(public, from_pkcs8(unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed)))

@@ -3,6 +3,8 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
 from idp.kit.db import ERASED, metadata, tenant_id
 
 _ACTIVE = text("status = 'active'")
+_NEXT = text("status = 'next'")
+_DUE = text("due_at IS NOT NULL")
 
 signing_keys = Table(
     "signing_keys",
@@ -13,8 +15,11 @@ signing_keys = Table(
     Column("alg", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("public_jwk", Text, nullable=False),
-    Column("private_sealed", LargeBinary, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
+    Column("private_sealed", LargeBinary, nullable=False),  # empty once it signs no more
+    Column("created_at", BigInteger, nullable=False),  # and published: a key is never kept back
+    Column("activated_at", BigInteger),
+    Column("retired_at", BigInteger),  # when it signed for the last time, retired or revoked
+    Column("due_at", BigInteger),  # when the schedule has something to do with it, beside its age
     # twenty requests that find no key at once still make one
     Index(
         "uq_signing_keys_active",
@@ -25,5 +30,16 @@ signing_keys = Table(
         sqlite_where=_ACTIVE,
         postgresql_where=_ACTIVE,
     ),
+    Index(
+        "uq_signing_keys_next",
+        "tenant_id",
+        "use",
+        "alg",
+        unique=True,
+        sqlite_where=_NEXT,
+        postgresql_where=_NEXT,
+    ),
+    Index("ix_signing_keys_due_at", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    Index("ix_signing_keys_activated_at", "activated_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
     info=ERASED,
 )

@@ -7,6 +7,7 @@ does not ask for it. One that was dissolved before it became a customer has give
 The tenant `platform` is ours: it owns what belongs to no customer, and its slug cannot be asked for in a URL.
 """
 
+from idp.tenants import rotating
 from idp.tenants.actions import (
     adopt_key,
     check_slug,
@@ -75,6 +76,7 @@ __all__ = [
     "read_switches",
     "rename",
     "revision",
+    "rotating",
     "set_logo",
     "switch",
     "touch",

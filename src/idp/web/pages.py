@@ -49,6 +49,9 @@ PageName = Literal[
     "apply",
     "apply_review",
     "apply_received",
+    "device",
+    "device_decision",
+    "device_done",
 ]
 
 # Characters that reorder or hide their neighbours: a name must not be able to read as another (Unicode TR 36 2.5).
@@ -116,23 +119,19 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
             "action", "csrf", "values", "renews", "first_day", "last_day", "last_day_to_ask", "earliest_end"
         ),
         "apply_received": _takes("reference"),
+        "device": _takes("action", "csrf", user_code="", error=None),
+        "device_decision": _takes(
+            "action", "csrf", "interaction", "service", "person", "user_code", "scopes", switch_account_url=None
+        ),
+        "device_done": _takes("allowed"),
         "form_post": _takes("action", "fields", service=None),
     }
 )
 
 _WITH_FORM: frozenset[PageName] = frozenset(
     {
-        "signin",
-        "otp",
-        "enrolment",
-        "consent",
-        "portal",
-        "terms",
-        "logout_confirm",
-        "form_post",
-        "invitation",
-        "apply",
-        "apply_review",
+        *("signin", "otp", "enrolment", "consent", "portal", "terms", "logout_confirm", "form_post", "invitation"),
+        *("apply", "apply_review", "device", "device_decision"),
     }
 )
 _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
