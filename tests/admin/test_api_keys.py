@@ -1,5 +1,5 @@
 import pytest
-from tests.admin.conftest import Client, World
+from tests.admin.conftest import BASE, Client, World
 
 LEVELS = ["/system/api-keys", "/partners/{partner}/api-keys", "/tenants/aoba/api-keys"]
 
@@ -56,6 +56,7 @@ def test_a_key_expires(world: World) -> None:
     assert (past.status, past.wrong()) == (422, {"/expires_at": "past"})
 
 
+ABOUT = "/.well-known/oauth-protected-resource/api/v1"  # RFC 9728
 NO_KEYS = [
     *("", "Bearer", "Bearer ", "Basic YTpi", "Bearer ak_", "Bearer ak_0_0_0", "bearer \xe9"),
     f"Bearer {'a' * 5000}",
@@ -67,7 +68,7 @@ def test_whoever_shows_no_valid_key_is_nobody(world: World) -> None:
         for path in ("/contracts", "/tenants/aoba", "/tenants/none", "/system"):
             reply = world.nobody.get(path, authorization=authorization)
             assert (reply.status, reply.code) == (401, "unauthenticated")
-            assert reply.headers["www-authenticate"] == "Bearer"
+            assert reply.headers["www-authenticate"] == f'Bearer resource_metadata="{BASE}{ABOUT}"'
         assert world.nobody.get("/system").status == 401
 
 

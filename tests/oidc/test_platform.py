@@ -151,7 +151,9 @@ def test_no_other_token_opens_the_api(ours: Ours) -> None:
         "x" * 10_000,
     ):
         refused = ours.ask("GET", "/contracts", token)
-        assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer"), token[:20]
+        about = "https://id.example/.well-known/oauth-protected-resource/api/v1"
+        assert refused.status == 401, token[:20]
+        assert refused.headers["www-authenticate"] == f'Bearer resource_metadata="{about}"'
     assert ours.status(good) == 200
 
 

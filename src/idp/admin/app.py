@@ -1,6 +1,7 @@
 """The application behind the dispatcher: FastAPI routes and describes, the steps of `serving` answer."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -104,7 +105,7 @@ def build(house: House, table: tuple[Route, ...] = ROUTES) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={Failure: errors.render, HTTPException: _refuse},
+        exception_handlers={Failure: partial(errors.render, base_url=house.base_url), HTTPException: _refuse},
     )
     for route in table:
         routes.check(route)

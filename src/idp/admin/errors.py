@@ -48,7 +48,7 @@ def status_of(failure: Failure) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(failure, kind)), 500)
 
 
-async def render(request: Request, failure: Exception) -> Response:
+async def render(request: Request, failure: Exception, *, base_url: str) -> Response:
     assert isinstance(failure, Failure)
     if isinstance(failure, NotModified):
         return Response(status_code=304, headers={"ETag": failure.etag})
@@ -65,16 +65,17 @@ async def render(request: Request, failure: Exception) -> Response:
     if failure.errors:
         problem["errors"] = [_field(error) for error in failure.errors]
     content = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, status, _headers(failure), media_type=MEDIA_TYPE)
+    return Response(content, status, _headers(failure, base_url), media_type=MEDIA_TYPE)
 
 
 def _field(error: FieldError) -> dict[str, Any]:
     return {name: value for name, value in error._asdict().items() if value is not None}
 
 
-def _headers(failure: Failure) -> dict[str, str]:
-    if isinstance(failure, errors.Unauthenticated):
-        return {"WWW-Authenticate": "Bearer"}  # RFC 6750 3
+def _headers(failure: Failure, base_url: str) -> dict[str, str]:
+    if isinstance(failure, errors.Unauthenticated):  # RFC 6750 3, RFC 9728 5.1
+        about = f"{base_url}/.well-known/oauth-protected-resource/api/v1"
+        return {"WWW-Authenticate": f'Bearer resource_metadata="{about}"'}
     if isinstance(failure, errors.TooMany | errors.Unavailable):
         return {"Retry-After": str(failure.retry_after)}
     return {}
