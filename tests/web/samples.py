@@ -274,5 +274,6 @@ def _answer(pages: Pages, target: str) -> _Answer | None:
                 switch=switch_links(query),
                 **sample.context,
             )
-            return _Answer(page_headers(sample.page), body)
+            framed = ["'self'"] if sample.context.get("frames") else []
+            return _Answer(page_headers(sample.page, frames=framed), body)
     return None
