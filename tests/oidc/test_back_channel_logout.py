@@ -187,6 +187,14 @@ def test_the_end_of_a_contract_tells_the_services(told_here: Told) -> None:
     told_here.expect([shown])
 
 
+def test_a_service_is_told_of_the_person_as_it_knows_them(told_here: Told) -> None:
+    browser, party = told_here.provider.browser(), told_here.party(subject_type="pairwise")
+    hint = party.tokens(browser)["id_token"]
+    leave(browser, hint)
+    assert [token["sub"] for token in told_here.tokens()] == [claims(hint)["sub"]]
+    assert claims(hint)["sub"] != told_here.provider.user()
+
+
 def test_who_got_nothing_but_an_id_token_in_the_browser_is_told_too(told_here: Told) -> None:
     switch(told_here.provider, implicit=True)
     flow = {"grant_types": ["implicit"], "response_types": ["id_token"], "security_profile": "oidc"}

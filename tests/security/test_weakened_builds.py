@@ -222,9 +222,9 @@ def _first_wins(header: str | None, cookie: Any, *, slug: str, secure: bool) -> 
     return cookies.ids.presented(cookies._KINDS[cookie], found[0].partition("=")[2]) if found else None
 
 
-def _response_without_issuer(back: Any, issuer: str, **parameters: str) -> str:
-    del issuer
-    return f"{back.redirect_uri}?{encoded(parameters).decode()}"
+def _answer_without_issuer(back: Any, issuer: str, parameters: Any) -> dict[str, str]:
+    del back, issuer
+    return dict(parameters)
 
 
 async def _sent_on(send: Any, location: str, headers: Any = ()) -> None:
@@ -267,7 +267,7 @@ WEAKNESSES = {
     "a code that is not used up": Weakness(factor_store, "use", lambda *_: True, a_code_that_was_used),
     "no limit of codes": Weakness(factors.throttle, "count_code", lambda *_: Tried(b"", 0), many_codes),
     "repeated fields": Weakness(token, "_MAY_REPEAT", frozenset({"scope", "resource"}), a_repeated_field),
-    "no issuer": Weakness(answering, "response_uri", _response_without_issuer, no_issuer),
+    "no issuer": Weakness(answering, "complete", _answer_without_issuer, no_issuer),
     "a redirect that repeats the form": Weakness(answering, "redirect", _sent_on, a_refusal_by_post),
 }
 

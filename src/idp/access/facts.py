@@ -23,6 +23,7 @@ _MOST_TENANTS = 5_000
 _WARMED = 200
 _NO_TENANT = TenantId("")
 _MOST_SERVICES = 20_000
+_MOST_RESOURCES = 1_000
 # RFC 6749 A.1. Anything else names no client, and a database might not even take it (NUL, half a surrogate pair).
 _CLIENT_ID = re.compile(r"[\x20-\x7e]{1,1024}")
 
@@ -40,6 +41,7 @@ class Facts:
     terms: TermsFacts = NOTHING_TO_ACCEPT
     services: dict[str, Service] = field(default_factory=dict)
     switches: Switches = tenants.ALL_OFF
+    resources: dict[str, bool] = field(default_factory=dict)  # as they are asked for
 
     def rules_at(self, now_us: int) -> Rules:
         """Those in force: an activation that nobody confirmed is over by the clock alone."""
@@ -130,6 +132,15 @@ class FactMemory:
                     facts.services.clear()
                 facts.services[client_id] = service
         return facts
+
+    def stands_for(self, unit: Unit, facts: Facts, resource: str) -> bool:
+        """Whether a service that is enabled has registered this resource (RFC 8707)."""
+        known = facts.resources.get(resource)
+        if known is None:
+            if len(facts.resources) >= _MOST_RESOURCES:
+                facts.resources.clear()
+            known = facts.resources[resource] = federation.stands_for(unit, resource)
+        return known
 
     def _forget(self, tenant: TenantId) -> None:
         self._facts.pop(tenant, None)

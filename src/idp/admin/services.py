@@ -10,7 +10,7 @@ from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.services import NewService, Service, ServiceChange
 from idp.credentials import Noun
-from idp.federation import OidcClient, Registered
+from idp.federation import OidcClient, Registered, Sector
 from idp.kit.errors import Refused
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
@@ -19,9 +19,10 @@ from idp.kit.units import Unit
 def create(call: Call) -> Answer:
     """Register a service for single sign-on. Its secret is shown in this answer and never again."""
     draft = federation.read(call.document, production=call.house.production)
+    sector = _sector(call, draft.oidc.subjects.sector_uri)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        registered = federation.create(unit, draft)
+        registered = federation.create(unit, draft, sector=sector)
         where = f"{call.below}/services/{registered.service.id}"
         return _done(call, unit, registered, status=201, location=where)
 
@@ -42,20 +43,22 @@ def shown(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Change a registration; what it says in the end is judged as a whole."""
+    sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         registered = federation.change(
-            unit, call.names["service"], call.document, production=call.house.production, version=version
+            unit, call.names["service"], call.document, production=call.house.production, version=version, sector=sector
         )
         return _done(call, unit, registered)
 
 
 def replace(call: Call) -> Answer:
     """Register anew under the same client_id."""
+    sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         registered = federation.replace(
-            unit, call.names["service"], call.document, production=call.house.production, version=version
+            unit, call.names["service"], call.document, production=call.house.production, version=version, sector=sector
         )
         return _done(call, unit, registered)
 
@@ -73,6 +76,24 @@ def delete(call: Call) -> Answer:
         version = _expected(call, unit)
         federation.delete(unit, call.names["service"], version=version)
         return call.done(unit, None)
+
+
+def _changed_sector(call: Call) -> Sector | None:
+    """Of the address that the registration will have; where neither it nor a redirect URI is sent, it is not asked."""
+    sent = call.document.get("oidc")
+    if not isinstance(sent, dict) or sent.keys().isdisjoint({"sector_identifier_uri", "redirect_uris"}):
+        return None
+    uri = sent.get("sector_identifier_uri")
+    if "sector_identifier_uri" not in sent:
+        with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+            client = federation.get(unit, call.names["service"]).oidc
+            uri = client.subjects.sector_uri if client else None
+    return _sector(call, uri if isinstance(uri, str) else None)
+
+
+def _sector(call: Call, uri: str | None) -> Sector | None:
+    """Before the unit: nobody waits for somebody else's server."""
+    return None if uri is None else federation.fetch_sector(call.house.egress, uri, tenant=call.home)
 
 
 def _expected(call: Call, unit: Unit) -> int | None:

@@ -16,9 +16,11 @@ from idp.federation.assignments import (
     read_assignee,
     unassign,
 )
+from idp.federation.claim_mapping import ClaimMapping, MappedClaim
 from idp.federation.client_keys import ClientKeys
 from idp.federation.client_requests import RequestAlg, RequestRules
 from idp.federation.document import read, to_json
+from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.logout_channels import LogoutChannels, origin_of
 from idp.federation.model import (
@@ -44,6 +46,7 @@ from idp.federation.oidc_vocabulary import (
     ResponseType,
     SecurityProfile,
     SigningAlg,
+    SubjectType,
 )
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
@@ -52,7 +55,10 @@ from idp.federation.self_registration import SelfRegistered, register, registere
 from idp.federation.self_registration import read as read_client
 from idp.federation.self_registration import replace as replace_client
 from idp.federation.self_registration import to_json as client_to_json
-from idp.federation.store import assignments_of, find, find_by_client_id, get, open_secret, page, registered
+from idp.federation.store import assignments_of, find, find_by_client_id, get, open_secret, page, registered, stands_for
+from idp.federation.subjects import Sector
+from idp.federation.subjects import fetch as fetch_sector
+from idp.federation.subjects import fetch_aside as fetch_sector_aside
 
 __all__ = [
     "REGISTRATION_TOKEN",
@@ -65,11 +71,14 @@ __all__ = [
     "AssigneeKind",
     "Assignment",
     "AuthMethod",
+    "ClaimMapping",
     "ClientKeys",
     "Consent",
+    "Encryption",
     "FetchedKeys",
     "Grant",
     "LogoutChannels",
+    "MappedClaim",
     "OidcClient",
     "Protocol",
     "RedirectUris",
@@ -78,6 +87,7 @@ __all__ = [
     "RequestRules",
     "ResponseType",
     "Rules",
+    "Sector",
     "SecurityProfile",
     "SelfRegistered",
     "Service",
@@ -85,6 +95,7 @@ __all__ = [
     "ServiceId",
     "ServiceStatus",
     "SigningAlg",
+    "SubjectType",
     "VerificationStatus",
     "assign",
     "assign_to",
@@ -97,6 +108,8 @@ __all__ = [
     "delete",
     "disable",
     "enable",
+    "fetch_sector",
+    "fetch_sector_aside",
     "find",
     "find_by_client_id",
     "find_fetched",
@@ -118,6 +131,7 @@ __all__ = [
     "replace",
     "replace_client",
     "rotate_secret",
+    "stands_for",
     "to_json",
     "unassign",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from idp import audit, tenants
 from idp.audit import Event
 from idp.federation import document as documents
-from idp.federation import store
+from idp.federation import store, subjects
 from idp.federation.model import (
     KeptSecret,
     Protocol,
@@ -21,6 +21,7 @@ from idp.federation.model import (
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
+from idp.federation.subjects import Sector
 from idp.kit import ids
 from idp.kit.errors import Conflict, Stale
 from idp.kit.fields import merged
@@ -29,8 +30,10 @@ from idp.kit.units import Unit
 _SECRET = "cs"  # noqa: S105 - the kind of a secret
 
 
-def create(unit: Unit, draft: ServiceDraft) -> Registered:
-    """With its secret, unless the client has none; it is shown this once, and stored as a hash."""
+def create(unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None) -> Registered:
+    """With its secret, unless the client has none; it is shown this once, and stored as a hash. Raises `Invalid` where
+    the registration relies on a sector document, and `sector` is not what it says."""
+    subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
     return create_many(unit, [draft])[0]
 
 
@@ -44,23 +47,35 @@ def create_many(unit: Unit, drafts: Sequence[ServiceDraft]) -> list[Registered]:
 
 
 def replace(
-    unit: Unit, service_id: str, document: Mapping[str, Any], *, production: bool, version: int | None = None
+    unit: Unit,
+    service_id: str,
+    document: Mapping[str, Any],
+    *,
+    production: bool,
+    version: int | None = None,
+    sector: Sector | None = None,
 ) -> Registered:
     """The whole document anew; members of ours may stand in it as they were shown. The secret stays, unless another
     is brought along or the client becomes one without. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     document = documents.without_echo(document, documents.to_json(before))
-    return _change(unit, before, documents.read(document, production=production))
+    return _change(unit, before, documents.read(document, production=production), sector)
 
 
 def change(
-    unit: Unit, service_id: str, patch: Mapping[str, Any], *, production: bool, version: int | None = None
+    unit: Unit,
+    service_id: str,
+    patch: Mapping[str, Any],
+    *,
+    production: bool,
+    version: int | None = None,
+    sector: Sector | None = None,
 ) -> Registered:
     """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     patch = documents.without_echo(patch, documents.to_json(before))
     document = merged(documents.writable(before), patch)
-    return _change(unit, before, documents.read(document, production=production))
+    return _change(unit, before, documents.read(document, production=production), sector)
 
 
 def enable(unit: Unit, service_id: str) -> Registered:
@@ -94,10 +109,10 @@ def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
     audit.record(unit, Event.SERVICE_DELETED, subject=before.service.id)
 
 
-def put(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
+def put(unit: Unit, before: Registered, draft: ServiceDraft, *, sector: Sector | None = None) -> Registered:
     """What the draft says, in the place of what was registered."""
     tenants.touch(unit)
-    return _change(unit, before, draft)
+    return _change(unit, before, draft, sector)
 
 
 def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
@@ -162,10 +177,12 @@ def _draft_of(registered: Registered) -> ServiceDraft:
     )
 
 
-def _change(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
+def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector | None = None) -> Registered:
     service, unchanged = before.service, _draft_of(before)
     if draft == unchanged:
         return before
+    if _relied_on(draft.oidc) != _relied_on(unchanged.oidc):
+        subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
     secret, kept = _secret_after(unit, service, draft)
     if draft.oidc != service.oidc and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
@@ -175,6 +192,10 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
     audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
     return store.registered(unit, service.id)._replace(secret=secret)
+
+
+def _relied_on(client: OidcClient) -> tuple[object, ...]:
+    return client.subjects, client.redirects.registered
 
 
 def _secret_after(unit: Unit, service: Service, draft: ServiceDraft) -> tuple[str | None, KeptSecret]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.federation.authentication_wishes import AuthenticationWishes
+from idp.federation.claim_mapping import NO_CLAIMS, ClaimMapping
 from idp.federation.client_binding import CARRIED, TokenBinding
 from idp.federation.client_keys import NO_KEYS, ClientKeys
 from idp.federation.client_requests import RequestRules
+from idp.federation.encrypted_answers import READABLE, EncryptedAnswers
 from idp.federation.logout_channels import LogoutChannels
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -17,10 +19,11 @@ from idp.federation.oidc_vocabulary import (
     ResponseType,
     SecurityProfile,
     SigningAlg,
-    SubjectType,
 )
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.security_profiles import RULES, Rules
+from idp.federation.signed_answers import UNSIGNED, SignedAnswers
+from idp.federation.subjects import PUBLIC, SubjectRules
 
 _SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
 
@@ -48,6 +51,10 @@ class OidcClient:
     keys: ClientKeys = NO_KEYS
     binding: TokenBinding = CARRIED
     logout: LogoutChannels
+    claims: ClaimMapping = NO_CLAIMS
+    signed: SignedAnswers = UNSIGNED
+    subjects: SubjectRules = PUBLIC
+    encrypted: EncryptedAnswers = READABLE
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -89,7 +96,7 @@ class OidcClient:
             "grant_types": sorted(grant.value for grant in self.grants),
             "response_types": sorted(kind.value for kind in self.response_types),
             "scope": " ".join(sorted(self.scopes, key=_scope_place)),
-            "subject_type": SubjectType.PUBLIC.value,
+            **self.subjects.to_json(),
             "id_token_signed_response_alg": self.id_token_alg.value,
             "security_profile": self.security_profile.value,
             "access_token_format": self.access_token_format.value,
@@ -100,6 +107,9 @@ class OidcClient:
             **self.requests.to_json(),
             **self.logout.to_json(),
             **self.authentication.to_json(),
+            **self.claims.to_json(),
+            **self.signed.to_json(),
+            **self.encrypted.to_json(),
         }
 
     @classmethod
@@ -126,6 +136,10 @@ class OidcClient:
             keys=ClientKeys.from_json(document),
             binding=TokenBinding.from_json(document),
             logout=LogoutChannels.from_json(document),
+            claims=ClaimMapping.from_json(document),
+            signed=SignedAnswers.from_json(document),
+            subjects=SubjectRules.from_json(document),
+            encrypted=EncryptedAnswers.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

@@ -6,11 +6,22 @@ behind is refused: a client must not believe that it is protected by something t
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from idp.federation import authentication_wishes, client_binding, client_keys, client_requests, logout_channels
+from idp.federation import (
+    authentication_wishes,
+    claim_mapping,
+    client_binding,
+    client_keys,
+    client_requests,
+    encrypted_answers,
+    logout_channels,
+    signed_answers,
+    subjects,
+)
 from idp.federation import oidc_vocabulary as words
 from idp.federation.client_binding import TokenBinding
+from idp.federation.client_keys import ClientKeys
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -20,7 +31,6 @@ from idp.federation.oidc_vocabulary import (
     ResponseType,
     SecurityProfile,
     SigningAlg,
-    SubjectType,
 )
 from idp.federation.redirect_uris import LONGEST, Fault, RedirectUris, fault_of, web_page_fault
 from idp.kit.fields import Fields
@@ -49,15 +59,18 @@ NAMES = frozenset(
         "security_profile",
         "software_id",
         "software_version",
-        "subject_type",
         "token_endpoint_auth_method",
         "tos_uri",
     }
     | client_binding.NAMES
     | authentication_wishes.NAMES
     | client_keys.NAMES
+    | claim_mapping.NAMES
     | client_requests.NAMES
     | logout_channels.NAMES
+    | encrypted_answers.NAMES
+    | signed_answers.NAMES
+    | subjects.NAMES
 )
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
@@ -67,7 +80,7 @@ _ANSWERED_IN_A_BROWSER = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT})
 _SIGNING_IN = frozenset({Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE})
 _MOST_URIS = 100
 _E_MAIL = re.compile(r"[^\s@<>\x00-\x1f]{1,64}@[^\s@<>\x00-\x1f]{1,255}")
-_ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+ABSOLUTE_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _SECRET = re.compile(r"[\x20-\x7e]+")  # RFC 6749 A.2
 SHORTEST_SECRET = 22  # the fewest characters of base64url that carry 128 bits (RFC 6749 10.10)
 _SHORTEST_MAC_KEY = 32
@@ -102,13 +115,14 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
     """Worth something only if the fields stayed clean."""
     fields.only(NAMES, words.UNBUILT_NAMES)
     profile = fields.choice("security_profile", SecurityProfile, words.UNBUILT_PROFILES, default=SecurityProfile.MODERN)
-    fields.choice("subject_type", SubjectType, words.UNBUILT_SUBJECT_TYPES, default=SubjectType.PUBLIC)
     flow = _flow(fields)
     if Grant.IMPLICIT in flow.grants and profile is not SecurityProfile.OIDC and fields.clean("security_profile"):
         # RFC 9700 2.1.2: whoever wants nothing but today's rules gets no token where browsers keep a history
         detail = "The grant implicit is for clients of the profile oidc."
         fields.refuse("grant_types", "inconsistent", detail, found="implicit", expected={"security_profile": "oidc"})
     redirects = _sign_in_redirects(fields, flow, production=production)
+    _judge_implicit(fields, flow, profile)
+    keys = client_keys.read(fields, flow.auth_method, production=production)
     client = OidcClient(
         application_type=flow.application,
         redirects=redirects,
@@ -129,17 +143,31 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         requests=client_requests.read(fields, production=production),
         binding=_binding(fields, flow),
         authentication=authentication_wishes.read(fields),
-        keys=client_keys.read(fields, flow.auth_method, production=production),
         logout=logout_channels.read(fields, redirects, production=production),
-        client_name=fields.text("client_name"),
-        **{name: _page(fields, name, production=production) for name in _PAGES},
-        software_id=fields.text("software_id"),
-        software_version=fields.text("software_version"),
+        keys=keys,
+        subjects=subjects.read(fields, redirects, production=production),
+        **_answers(fields, keys),
+        **_described(fields, production=production),
     )
     return Registration(client, _contacts(fields), _secret(fields, flow.auth_method))
 
 
 _PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+
+
+def _answers(fields: Fields, keys: ClientKeys) -> dict[str, Any]:
+    """What the client is told, and in which form."""
+    return {
+        "claims": claim_mapping.read(fields),
+        "signed": signed_answers.read(fields),
+        "encrypted": encrypted_answers.read(fields, keys),
+    }
+
+
+def _described(fields: Fields, *, production: bool) -> dict[str, Any]:
+    """What people see of it, and what its makers call it."""
+    texts = {name: fields.text(name) for name in ("client_name", "software_id", "software_version")}
+    return {**texts, **{name: _page(fields, name, production=production) for name in _PAGES}}
 
 
 def _flow(fields: Fields) -> _Flow:
@@ -182,6 +210,13 @@ def _judge_grants(fields: Fields, flow: _Flow) -> None:
         detail = "The client_credentials grant needs a client that authenticates."
         expected = [AuthMethod.BASIC.value, AuthMethod.POST.value]
         fields.refuse("token_endpoint_auth_method", "inconsistent", detail, found="none", expected=expected)
+
+
+def _judge_implicit(fields: Fields, flow: _Flow, profile: SecurityProfile) -> None:
+    """RFC 9700 2.1.2: whoever wants nothing but today's rules gets no token where browsers keep a history."""
+    if Grant.IMPLICIT in flow.grants and profile is not SecurityProfile.OIDC and fields.clean("security_profile"):
+        detail = "The grant implicit is for clients of the profile oidc."
+        fields.refuse("grant_types", "inconsistent", detail, found="implicit", expected={"security_profile": "oidc"})
 
 
 def _sign_in_redirects(fields: Fields, flow: _Flow, *, production: bool) -> RedirectUris:
@@ -249,7 +284,7 @@ def _introspection(fields: Fields, method: AuthMethod) -> bool:
 def _resources(fields: Fields) -> frozenset[str]:
     items = fields.texts("resources", most=_MOST_URIS, longest=LONGEST) or {}
     for index, uri in items.items():
-        if not _ABSOLUTE_URI.fullmatch(uri):  # RFC 8707 2
+        if not ABSOLUTE_URI.fullmatch(uri):  # RFC 8707 2
             detail = "A resource is an absolute URI without a fragment."
             fields.refuse(f"resources/{index}", "invalid_uri", detail, found=uri, expected="https://api.example/")
     return frozenset(items.values())

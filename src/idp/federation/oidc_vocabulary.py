@@ -103,6 +103,7 @@ class AccessTokenFormat(StrEnum):
 
 class SubjectType(StrEnum):
     PUBLIC = "public"
+    PAIRWISE = "pairwise"
 
 
 UNBUILT_AUTH_METHODS = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
@@ -130,20 +131,15 @@ UNBUILT_NAMES = frozenset(
         "authorization_details_types",
         "authorization_encrypted_response_alg",
         "authorization_encrypted_response_enc",
-        "authorization_signed_response_alg",
         "backchannel_authentication_request_signing_alg",
         "backchannel_client_notification_endpoint",
         "backchannel_token_delivery_mode",
         "backchannel_user_code_parameter",
-        "id_token_encrypted_response_alg",
-        "id_token_encrypted_response_enc",
         "introspection_encrypted_response_alg",
         "introspection_encrypted_response_enc",
-        "introspection_signed_response_alg",
         "message_signing",
         "request_object_encryption_alg",
         "request_object_encryption_enc",
-        "sector_identifier_uri",
         "software_statement",
         "tls_client_auth_san_dns",
         "tls_client_auth_san_email",
@@ -152,8 +148,5 @@ UNBUILT_NAMES = frozenset(
         "tls_client_auth_subject_dn",
         "tls_client_certificate_bound_access_tokens",
         "use_mtls_endpoint_aliases",
-        "userinfo_encrypted_response_alg",
-        "userinfo_encrypted_response_enc",
-        "userinfo_signed_response_alg",
     }
 )

@@ -15,13 +15,14 @@ from idp.federation import document as documents
 from idp.federation.model import Consent, Registered, ServiceDraft, ServiceStatus
 from idp.federation.oidc_vocabulary import Grant, SecurityProfile
 from idp.federation.store import SelfRegistration
+from idp.federation.subjects import Sector
 from idp.kit import ids
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
 
 KIND = "rat"
-_NOT_THEIRS = frozenset({"client_secret", "introspection", "resources", "access_token_lifetime"})
+_NOT_THEIRS = frozenset({"access_token_lifetime", "claims", "client_secret", "introspection", "resources"})
 _UNNAMED = "A service that registered itself"
 
 
@@ -59,8 +60,8 @@ def _refused(name: str, detail: str, found: str) -> Invalid:
     return Invalid("invalid", "Some fields are wrong.", errors=[FieldError(f"/{name}", "not_allowed", detail, found)])
 
 
-def register(unit: Unit, draft: ServiceDraft) -> SelfRegistered:
-    registered = actions.create(unit, draft)
+def register(unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None) -> SelfRegistered:
+    registered = actions.create(unit, draft, sector=sector)
     token = ids.mint(KIND)
     service = registered.service.id
     store.add_self_registration(unit, SelfRegistration(token.id, token.digest, service, unit.now_us))
@@ -79,11 +80,11 @@ def registered_by(unit: Unit, shown: Presented, client_id: str) -> Registered | 
     return store.registered(unit, service.id)
 
 
-def replace(unit: Unit, before: Registered, draft: ServiceDraft) -> Registered:
+def replace(unit: Unit, before: Registered, draft: ServiceDraft, *, sector: Sector | None = None) -> Registered:
     """RFC 7592 2.2. What an administrator has decided of the service since stays."""
     own = before.service
     kept = draft._replace(status=own.status, assignment_required=own.assignment_required, consent=own.consent)
-    return actions.put(unit, before, kept)
+    return actions.put(unit, before, kept, sector=sector)
 
 
 def to_json(registered: Registered) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from idp.federation.model import (
     VerificationStatus,
 )
 from idp.federation.oidc_client import OidcClient
+from idp.federation.oidc_registration import ABSOLUTE_URI
 from idp.federation.tables import assignments, client_registrations, fetched_keys, services
 from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
@@ -70,6 +72,9 @@ _PAGE = query(
     .order_by(services.c.id)
     .limit(bindparam("limit")),
     ServiceRow,
+)
+_NAMING = query(
+    select(*_SERVICE).where(own(services), services.c.oidc.like(bindparam("pattern"), escape="\\")), ServiceRow
 )
 _ADD = command(insert(services))
 _CHANGE = command(
@@ -192,6 +197,16 @@ def registered(unit: Unit, service_id: str) -> Registered:
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Registered]:
     """In the order of creation; `after` is the id of the last one seen."""
     return [_registered(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+
+
+def stands_for(unit: Unit, resource: str) -> bool:
+    """Whether a service that is enabled has registered it (RFC 8707). Looks at every service."""
+    if not ABSOLUTE_URI.fullmatch(resource):
+        return False
+    literal = re.sub(r"([\\%_])", r"\\\1", resource)
+    rows = unit.all(_NAMING, pattern=f'%"{literal}"%')
+    found = (_service(row) for row in rows)
+    return any(each.enabled and each.oidc is not None and resource in each.oidc.resources for each in found)
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Failure, Refused
+from idp.oidc import signed
 from idp.oidc.errors import PageError, describable
 from idp.oidc.known import Known
 from idp.oidc.modes import ResponseMode
@@ -16,13 +17,9 @@ from idp.web.languages import Language
 from idp.web.showing import language_of, show, shown_service
 
 
-def response_uri(back: Return, issuer: str, **parameters: str) -> str:
-    """The registered query is kept and ours appended, unless they stand in the fragment. A link cannot post a form:
-    what a person takes back by one is in the query."""
-    ours = urlencode(_complete(back, issuer, parameters))
-    if back.mode is ResponseMode.FRAGMENT:
-        return f"{back.redirect_uri}#{ours}"
-    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{ours}"
+async def link_back(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> str:
+    """Where a person takes the answer by following a link, which cannot post a form: that stands in the query."""
+    return _address(back, await _whole(house, slug, back, parameters))
 
 
 def said_of(failure: Failure) -> dict[str, str]:
@@ -42,29 +39,42 @@ async def send_back(
 ) -> None:
     """The answer, in the one way that the client asked for it."""
     slug = scope["state"]["tenant_slug"]
-    if back.mode is not ResponseMode.FORM_POST:
-        await redirect(send, response_uri(back, house.issuer(slug), **parameters), headers)
+    whole = await _whole(house, slug, back, parameters)
+    if back.mode.carrier is not ResponseMode.FORM_POST:
+        await redirect(send, _address(back, whole), headers)
         return
-    fields = list(_complete(back, house.issuer(slug), parameters).items())
-    facts = house.memory.latest(slug)
     await show(
         house,
         scope,
         send,
         "form_post",
-        facts=facts,
+        facts=house.memory.latest(slug),
         headers=headers,
         switchable=False,
         action=back.redirect_uri,
-        fields=fields,
+        fields=list(whole.items()),
     )
 
 
-def _complete(back: Return, issuer: str, parameters: Mapping[str, str]) -> dict[str, str]:
+def complete(back: Return, issuer: str, parameters: Mapping[str, str]) -> dict[str, str]:
     """`iss` always (RFC 9207), `state` only if it was given."""
     if back.state is None:
         return {**parameters, "iss": issuer}
     return {**parameters, "state": back.state, "iss": issuer}
+
+
+async def _whole(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> dict[str, str]:
+    whole = complete(back, house.issuer(slug), parameters)
+    if back.signed_for is None:
+        return whole
+    return {"response": await signed.authorization(house, slug, back.signed_for, whole)}
+
+
+def _address(back: Return, whole: Mapping[str, str]) -> str:
+    """The registered query is kept and ours appended, unless the answer stands in the fragment."""
+    if back.mode.carrier is ResponseMode.FRAGMENT:
+        return f"{back.redirect_uri}#{urlencode(whole)}"
+    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{urlencode(whole)}"
 
 
 async def redirect(send: Send, location: str, headers: Iterable[Header] = ()) -> None:

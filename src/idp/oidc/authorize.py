@@ -15,9 +15,9 @@ from idp.access import Admission
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import request as requests
-from idp.oidc import session_state, sources
-from idp.oidc.answering import redirect, response_uri, said_of, send_back, show_denied, show_page_error
-from idp.oidc.errors import PageError
+from idp.oidc import session_state, sources, targets
+from idp.oidc.answering import link_back, redirect, said_of, send_back, show_denied, show_page_error
+from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.giving import give
 from idp.oidc.known import Known, finish, look, note_refusal, with_consent, with_factor, with_hint
 from idp.oidc.progress import Missing, next_step
@@ -124,7 +124,7 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
         if denied.request.silent:
             await send_back(house, scope, send, back, said)
         else:
-            link = response_uri(back, house.issuer(slug), **said)
+            link = await link_back(house, slug, back, said)
             await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=link)
     else:
         if isinstance(onward, Given):
@@ -168,10 +168,19 @@ async def read_request(house: House, browser: Browser, parameters: Parameters) -
         back = requests.way_back(form, known.service)
         checked = requests.parse(form, known.service, back, switches=known.facts.switches)
         request = sources.described(parameters, checked, known.service)
-        known = with_hint(known, request, house.issuer(browser.slug))
+        _judge_targets(house, unit, known, request, own=house.audience(browser.slug))
+        known = with_hint(house, known, request, house.issuer(browser.slug))
         return with_factor(unit, with_consent(unit, known, request), request), request
 
     return await house.units.read(browser.tenant, read)
+
+
+def _judge_targets(house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, own: str) -> None:
+    """RFC 8707 2.1. Raises `RedirectError`."""
+    try:
+        targets.judge(house.memory, unit, known.facts, request.resources, own=own)
+    except OAuthError as fault:
+        raise RedirectError(request.back, fault.code, fault.public) from fault
 
 
 async def _keep(house: House, browser: Browser, parameters: Parameters) -> Next:

@@ -18,6 +18,7 @@ from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import SYSTEM, Unit, Units
 from idp.oidc import mint
+from idp.oidc.subjects import subject_of
 from idp.signing import Use
 from idp.web.deciding import KeyMissing
 
@@ -74,7 +75,11 @@ class BackChannel:
         if uri is None:
             raise Impossible("no_channel")
         facts = self._memory.current(unit, service.client_id)
-        return _Call(uri, logout_token(facts, service, claimed, base_url=self._base_url, now_us=unit.now_us))
+        user: str = json.loads(claimed.payload)["user"]
+        assert service.oidc is not None
+        subject = subject_of(self._units.keys, facts.tenant.id, service.oidc, user)
+        token = logout_token(facts, service, claimed, subject=subject, base_url=self._base_url, now_us=unit.now_us)
+        return _Call(uri, token)
 
     def _post(self, claimed: Claimed, call: _Call, *, patience: float) -> None:
         form = urlencode({"logout_token": call.token}).encode()
@@ -90,14 +95,14 @@ class BackChannel:
         raise (PutOff if later else Impossible)(f"http_{answer.status}")
 
 
-def logout_token(facts: Facts, service: Service, claimed: Claimed, *, base_url: str, now_us: int) -> str:
+def logout_token(facts: Facts, service: Service, claimed: Claimed, *, subject: str, base_url: str, now_us: int) -> str:
     """Back-Channel Logout 1.0, 2.4: never with a nonce, and of a type that is no ID token's."""
     assert service.oidc is not None
     about: dict[str, Any] = json.loads(claimed.payload)
     issued = now_us // SECOND
     claims = {
         "iss": f"{base_url}/t/{facts.tenant.slug}",
-        "sub": about["user"],
+        "sub": subject,
         "aud": service.client_id,
         "iat": issued,
         "exp": issued + _GOOD_FOR,

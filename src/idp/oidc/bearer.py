@@ -32,6 +32,7 @@ class Alive(NamedTuple):
     row: AccessToken
     admission: Admission
     acr: str | None
+    grant: Grant | None
 
 
 class Refreshable(NamedTuple):
@@ -84,7 +85,7 @@ def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str
     proof = proof_of_grant(unit, facts, service, grant) if grant else ServiceProof(service)
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
-    alive = Alive(row, admission, grant.acr if grant else None)
+    alive = Alive(row, admission, grant.acr if grant else None, grant)
     return alive if row.generations == present and not _is_over(unit, row, grant) else None
 
 

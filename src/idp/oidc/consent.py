@@ -113,7 +113,7 @@ async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
 
 def _purpose(interaction: Interaction, known: Known, request: AuthorizationRequest) -> str:
     assert known.session is not None
-    return f"consent {interaction.id} {known.session.id} {' '.join(sorted(request.scopes))}"
+    return f"consent {interaction.id} {known.session.id} {' '.join(sorted(request.disclosed))}"
 
 
 async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown: _Shown) -> None:
@@ -134,6 +134,6 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
         interaction=shown.interaction.id,
         service=shown_service(known.service, browser.slug),
         person=ShownPerson(person.display_name, person.user_name),
-        scopes=sorted(shown.request.scopes),
+        scopes=sorted(shown.request.disclosed),
         switch_account_url=f"{house.issuer(browser.slug)}/signin?interaction={shown.interaction.id}",
     )

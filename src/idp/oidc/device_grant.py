@@ -14,7 +14,7 @@ from idp.kit.units import Unit
 from idp.oidc import device_codes, mint
 from idp.oidc.device_codes import DeviceCode, Status
 from idp.oidc.errors import OAuthError
-from idp.oidc.grants import Answer, Asked, note, record, with_id_token, with_refresh_token
+from idp.oidc.grants import Answer, Asked, encrypted_for, note, record, said_of, with_id_token, with_refresh_token
 from idp.oidc.model import Scope
 from idp.sessions import Context, Generations, Grant, Lifetimes, Session, Whereabouts
 
@@ -63,9 +63,12 @@ async def _give(asked: Asked, shown: Presented, allowed: _Allowed) -> Answer:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
     grant = _grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)  # RFC 9449 5
-    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, jkt=asked.jkt)
+    subject, audience = asked.subject_of(grant.user_id), asked.audience_of(None)
+    request = mint.Request(asked.issuer, audience, grant.scope_set, grant.id, jkt=asked.jkt, subject=subject)
     issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued)
+    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
+    if asked.client.encrypted.id_token is not None:
+        answer = await encrypted_for(asked, answer)
 
     def write(unit: Unit) -> Minted | None:
         _consume(unit, shown, code)

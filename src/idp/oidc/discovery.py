@@ -9,15 +9,15 @@ from typing import Any
 
 from idp import contracts
 from idp.access import Facts
-from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType
+from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType, SigningAlg, SubjectType
 from idp.kit.errors import NotFound, Unavailable
 from idp.oidc import dpop
 from idp.oidc.model import Scope
-from idp.oidc.modes import ResponseMode
+from idp.oidc.modes import BY_TYPE, ResponseMode
 from idp.oidc.request import is_offered
 from idp.oidc.session_state import PAGE
 from idp.sessions import Acr
-from idp.signing import Alg
+from idp.signing import Alg, ContentEnc, KeyAlg
 from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
@@ -54,10 +54,10 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         **_logout(issuer, switches),
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
-        "response_modes_supported": [mode.value for mode in ResponseMode],
+        "response_modes_supported": [*(mode.value for mode in ResponseMode), BY_TYPE],
         "grant_types_supported": [grant.value for grant in Grant if _is_offered(grant, switches)],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value, Alg.PS256.value, Alg.EDDSA.value],
+        "subject_types_supported": [kind.value for kind in SubjectType],
+        **_algorithms(),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": signing,
         "introspection_endpoint_auth_methods_supported": proving,
@@ -68,7 +68,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         **_requests(issuer, switches),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": [acr.value for acr in Acr],
@@ -101,6 +101,19 @@ def _requests(issuer: str, switches: Switches) -> dict[str, Any]:
         "require_request_uri_registration": True,
         "require_signed_request_object": False,
         "request_object_signing_alg_values_supported": [alg.value for alg in RequestAlg],
+    }
+
+
+def _algorithms() -> dict[str, Any]:
+    return {
+        "id_token_signing_alg_values_supported": [Alg.RS256.value, Alg.ES256.value, Alg.PS256.value, Alg.EDDSA.value],
+        "userinfo_signing_alg_values_supported": [alg.value for alg in SigningAlg],
+        "id_token_encryption_alg_values_supported": [alg.value for alg in KeyAlg],
+        "id_token_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
+        "userinfo_encryption_alg_values_supported": [alg.value for alg in KeyAlg],
+        "userinfo_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
+        "authorization_signing_alg_values_supported": [alg.value for alg in SigningAlg],
+        "introspection_signing_alg_values_supported": [alg.value for alg in SigningAlg],
     }
 
 

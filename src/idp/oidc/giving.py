@@ -5,9 +5,10 @@ own, which cannot be refreshed: a code that is redeemed begins another.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from idp import access, audit, sessions, tenants, users
+from idp import access, audit, sessions, tenants
 from idp.access import Admission
 from idp.federation import Grant as GrantType
 from idp.federation import ResponseType
@@ -15,11 +16,12 @@ from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.ids import Minted
 from idp.kit.units import Unit
-from idp.oidc import mint, redemption, store
+from idp.oidc import encrypted, mint, redemption, requested_claims, store, targets, telling
+from idp.oidc.errors import OAuthError
 from idp.oidc.known import Known, finish
 from idp.oidc.mint import Issued
 from idp.oidc.model import CODE_KIND, CODE_LIFETIME, ID_TOKEN_LIFETIME, Code, Scope
-from idp.oidc.request import AuthorizationRequest
+from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.sessions import Grant, Interaction
 from idp.web.house import House
 
@@ -68,7 +70,7 @@ async def give(
         tenants.hold(unit, admission.revision)
         finish(unit, interaction, request)
         if allowed:
-            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.scopes)
+            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.disclosed)
         if known.session is not None:
             sessions.seen(unit, known.session)
         access.remember_admission(unit, admission)
@@ -90,7 +92,8 @@ async def _front(
     # OpenID Connect Core 11: there is no refresh token that it could stand for
     scopes = request.scopes - {Scope.OFFLINE_ACCESS}
     grant_id = ids.digits()
-    asked = mint.Request(house.issuer(slug), house.audience(slug), scopes, grant_id, request.nonce, acr=code.acr)
+    issuer, audience = house.issuer(slug), targets.joined(request.resources) or house.audience(slug)
+    asked = mint.Request(issuer, audience, scopes, grant_id, request.nonce, acr=code.acr, subject=known.subject(house))
     issued = mint.access_token(known.facts, admission, asked) if kind.gives_token else None
     # without an access token, so that the service is known to have seen the session
     until = issued.row.expires_at if issued else admission.at_us + ID_TOKEN_LIFETIME * SECOND
@@ -98,8 +101,7 @@ async def _front(
     grant = begun._replace(id=grant_id, scopes=" ".join(sorted(scopes)), offline=False, ends_at=until)
     if not kind.gives_id_token:
         return _Front(grant, issued, None)
-    # 5.4: where no access token is ever issued there is no userinfo to ask
-    said = await _claims(house, admission, scopes) if kind is ResponseType.ID_TOKEN else {}
+    said = await _said(house, known, request, scopes if kind is ResponseType.ID_TOKEN else frozenset())
     id_token = mint.id_token(
         known.facts,
         admission,
@@ -108,13 +110,28 @@ async def _front(
         code=shown if kind.gives_code else None,
         said=said,
     )
-    return _Front(grant, issued, id_token)
+    return _Front(grant, issued, await _for_client(house, known, request, id_token))
 
 
-async def _claims(house: House, admission: Admission, scopes: frozenset[str]) -> dict[str, Any]:
-    assert admission.user is not None
-    user_id = admission.user.id
-    return await house.units.read(admission.tenant.id, lambda unit: users.claims_for(users.get(unit, user_id), scopes))
+async def _for_client(house: House, known: Known, request: AuthorizationRequest, id_token: str) -> str:
+    """Raises `RedirectError`."""
+    assert known.service.oidc is not None
+    how = known.service.oidc.encrypted.id_token
+    try:
+        return await encrypted.for_client(house, known.facts.tenant.id, known.service, id_token, how)
+    except OAuthError as fault:
+        raise RedirectError(request.back, fault.code, fault.public) from fault
+
+
+async def _said(house: House, known: Known, request: AuthorizationRequest, scopes: frozenset[str]) -> Mapping[str, Any]:
+    client, user = known.service.oidc, known.user
+    assert client is not None
+    assert user is not None
+    if not telling.needs_person(client, request.claims, scopes):
+        return {}
+    return await house.units.read(
+        known.facts.tenant.id, lambda unit: telling.in_id_token(unit, client, user.id, request.claims, scopes)
+    )
 
 
 def _write(unit: Unit, front: _Front, known: Known, admission: Admission, *, scopes: str) -> None:
@@ -159,4 +176,6 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
         redeemed_at=None,
         jkt=request.jkt,
         acr=sessions.acr_of(json.loads(admission.methods), request.acr.values).value,
+        claims=requested_claims.to_text(request.claims),
+        resources=targets.joined(request.resources),
     )

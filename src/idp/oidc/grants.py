@@ -16,12 +16,13 @@ from idp.kit.clock import SECOND
 from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
-from idp.oidc import mint, redemption, replays, store
+from idp.oidc import encrypted, mint, redemption, replays, requested_claims, store, targets, telling
 from idp.oidc.bearer import proof_of_grant
 from idp.oidc.errors import OAuthError
 from idp.oidc.mint import Issued
 from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
 from idp.oidc.replays import Once
+from idp.oidc.subjects import subject_of
 from idp.sessions import Generations, Grant, Session
 from idp.web.forms import Form
 from idp.web.house import House
@@ -29,6 +30,8 @@ from idp.web.house import House
 T = TypeVar("T")
 
 Answer = dict[str, Any]
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Asked(NamedTuple):
@@ -59,6 +62,24 @@ class Asked(NamedTuple):
         assert self.service.oidc is not None
         return self.service.oidc
 
+    def subject_of(self, user_id: str) -> str:
+        return subject_of(self.house.units.keys, self.facts.tenant.id, self.client, user_id)
+
+    def audience_of(self, granted: str | None) -> str:
+        """Of a token that comes of a grant. Raises `OAuthError`."""
+        if granted is None and "resource" not in self.form:
+            return self.audience
+        return targets.narrowed(self.form.all("resource"), granted, own=self.audience)
+
+    async def judge_targets(self, form: Form) -> str:
+        """The audience of a token that comes of this request alone. Raises `OAuthError`."""
+        if "resource" not in form:
+            return self.audience
+        named, memory = form.all("resource"), self.house.memory
+        targets.check(named)
+        await self.read(lambda unit: targets.judge(memory, unit, self.facts, named, own=self.audience))
+        return targets.joined(named) or self.audience
+
     def admit(self, proof: PersonProof | ServiceProof, moment: Moment) -> Admission:
         return self.house.gate.admit(self.facts, proof, moment, now_us=self.now_us)
 
@@ -79,15 +100,13 @@ class Asked(NamedTuple):
 
 async def client_credentials(asked: Asked) -> Answer:
     """RFC 6749 4.4: the service in its own name; no person, no refresh token."""
-    scopes = _own_scopes(asked)
+    scopes, audience = _own_scopes(asked), await asked.judge_targets(asked.form)
     try:
         admission = asked.admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
     except Refused as refusal:
         await asked.commit(partial(note, refusal=refusal, subject=asked.service.id))
         raise OAuthError("unauthorized_client", refusal.code) from refusal
-    issued = mint.access_token(
-        asked.facts, admission, mint.Request(asked.issuer, asked.audience, scopes, jkt=asked.jkt)
-    )
+    issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, audience, scopes, jkt=asked.jkt))
     await asked.commit(lambda unit: record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
 
@@ -100,14 +119,20 @@ async def authorization_code(asked: Asked) -> Answer:
     try:
         admission = asked.admit(loaded.proof, Moment.CODE)
         redemption.check(loaded, asked.form, asked.now_us, jkt=asked.jkt)
+        audience = asked.audience_of(code.resources)
     except Refused as refusal:
         await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
         raise
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
     grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
-    request = mint.Request(asked.issuer, asked.audience, grant.scope_set, grant.id, code.nonce, asked.jkt, code.acr)
+    subject = asked.subject_of(grant.user_id)
+    request = mint.Request(
+        asked.issuer, audience, grant.scope_set, grant.id, code.nonce, jkt=asked.jkt, acr=code.acr, subject=subject
+    )
     issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued)
+    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
+    if asked.client.encrypted.id_token is not None:
+        answer = await encrypted_for(asked, answer)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
 
     def write(unit: Unit) -> Minted | None:
@@ -130,10 +155,13 @@ async def refresh_token(asked: Asked) -> Answer:
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
+    subject, audience = asked.subject_of(grant.user_id), asked.audience_of(grant.resources)
     scopes = _narrowed(asked.form, grant)
-    request = mint.Request(asked.issuer, asked.audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr)
+    request = mint.Request(asked.issuer, audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr, subject=subject)
     issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued)
+    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
+    if asked.client.encrypted.id_token is not None:
+        answer = await encrypted_for(asked, answer)
 
     def write(unit: Unit) -> Minted | None:
         public = asked.client.is_public
@@ -230,11 +258,30 @@ def _answer(issued: Issued) -> Answer:
     return {**answer, "scope": row.scopes} if row.scopes else answer
 
 
-def with_id_token(asked: Asked, admission: Admission, request: mint.Request, issued: Issued) -> Answer:
+def with_id_token(
+    asked: Asked, admission: Admission, request: mint.Request, issued: Issued, *, said: Mapping[str, Any] = _NOTHING
+) -> Answer:
     answer = _answer(issued)
     if Scope.OPENID in request.scopes:
-        answer["id_token"] = mint.id_token(asked.facts, admission, request, access=issued.token)
+        answer["id_token"] = mint.id_token(asked.facts, admission, request, access=issued.token, said=said)
     return answer
+
+
+async def encrypted_for(asked: Asked, answer: Answer) -> Answer:
+    if "id_token" not in answer:
+        return answer
+    how, tenant = asked.client.encrypted.id_token, asked.facts.tenant.id
+    hidden = await encrypted.for_client(asked.house, tenant, asked.service, answer["id_token"], how)
+    return {**answer, "id_token": hidden}
+
+
+async def said_of(asked: Asked, grant: Grant) -> Mapping[str, Any]:
+    """What belongs into its ID tokens beside the protocol's own claims; mostly nothing, and then nothing is read."""
+    client = asked.client
+    if grant.claims is None and not client.claims.in_id_tokens:
+        return _NOTHING
+    wanted = requested_claims.from_text(grant.claims)
+    return await asked.read(lambda unit: telling.in_id_token(unit, client, grant.user_id, wanted))
 
 
 def with_refresh_token(answer: Answer, secret: Minted | None) -> Answer:

@@ -12,12 +12,14 @@ def proven(token: str, facts: Facts, issuer: str) -> dict[str, Any]:
     3.1.2.1, RP-Initiated Logout 1.0, 4). Raises `Unverified`."""
     keys = [key for key in facts.keys.published if key.use is Use.ID_TOKEN]
     claims = signing.verify(token, keys, typ="JWT")
+    if "sub" not in claims or "exp" not in claims:  # userinfo or an authorization response, signed with the same key
+        raise Unverified("not an ID token")
     if claims.get("iss") != issuer or not isinstance(claims.get("aud"), str):
         raise Unverified("not for one client of this tenant")
     return claims
 
 
-def names_another(token: str | None, facts: Facts, issuer: str, *, client_id: str, user_id: str) -> bool:
+def names_another(token: str | None, facts: Facts, issuer: str, *, client_id: str, subject: str) -> bool:
     """Whether this client's hint is of somebody else. What proves nothing is as if it were not there."""
     if not token:
         return False
@@ -25,4 +27,4 @@ def names_another(token: str | None, facts: Facts, issuer: str, *, client_id: st
         claims = proven(token, facts, issuer)
     except Unverified:
         return False
-    return bool(claims["aud"] == client_id and claims.get("sub") != user_id)
+    return bool(claims["aud"] == client_id and claims.get("sub") != subject)

@@ -10,6 +10,7 @@ from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.request import AuthorizationRequest
+from idp.oidc.subjects import subject_of
 from idp.sessions import Context, Interaction, Session
 from idp.users import Standing
 from idp.web.browsers import Browser
@@ -32,6 +33,12 @@ class Known(NamedTuple):
     @property
     def user(self) -> Standing | None:
         return self.proof.user if self.proof else None
+
+    def subject(self, house: House) -> str:
+        """Under which the service knows the person."""
+        assert self.user is not None
+        assert self.service.oidc is not None
+        return subject_of(house.units.keys, self.facts.tenant.id, self.service.oidc, self.user.id)
 
     @property
     def actor(self) -> Actor:
@@ -63,12 +70,13 @@ def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
     return Known(facts, service, session, proof)
 
 
-def with_hint(known: Known, request: AuthorizationRequest, issuer: str) -> Known:
-    if known.user is None:
+def with_hint(house: House, known: Known, request: AuthorizationRequest, issuer: str) -> Known:
+    shown, named = request.id_token_hint, request.claims.subject
+    if known.user is None or (not shown and named is None):
         return known
-    shown, service = request.id_token_hint, known.service
-    other = hints.names_another(shown, known.facts, issuer, client_id=service.client_id, user_id=known.user.id)
-    return known._replace(meant=not other)
+    subject, client_id = known.subject(house), known.service.client_id
+    other = hints.names_another(shown, known.facts, issuer, client_id=client_id, subject=subject)
+    return known._replace(meant=not other and named in {None, subject})  # Core 5.5.1
 
 
 def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
@@ -80,7 +88,7 @@ def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Know
 def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
     if known.user is None or not known.service.consent_required:
         return known
-    given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, scopes=request.scopes)
+    given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, scopes=request.disclosed)
     return known._replace(consented=given)
 
 

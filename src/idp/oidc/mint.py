@@ -11,6 +11,7 @@ from idp.federation import AccessTokenFormat, OidcClient
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
+from idp.oidc.targets import as_claim
 from idp.sessions import Acr
 from idp.signing import Alg, SigningKey, Use, left_half
 from idp.web.deciding import KeyMissing
@@ -19,7 +20,8 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Request(NamedTuple):
-    """What is asked for beside what the admission says. `grant_id` is None where a service acts for itself."""
+    """What is asked for beside what the admission says. `audience` may be several, separated by
+    spaces; `grant_id` is None where a service acts for itself."""
 
     issuer: str
     audience: str
@@ -28,6 +30,7 @@ class Request(NamedTuple):
     nonce: str | None = None
     jkt: str | None = None  # RFC 9449 6.1
     acr: str | None = None
+    subject: str | None = None  # where the client does not know the person by the id that all know
 
 
 class Issued(NamedTuple):
@@ -48,8 +51,8 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
         token_id = ids.digits()
         claims: dict[str, Any] = {
             "iss": asked.issuer,
-            "sub": admission.user.id if admission.user else admission.service.client_id,
-            "aud": asked.audience,
+            "sub": asked.subject or (admission.user.id if admission.user else admission.service.client_id),
+            "aud": as_claim(asked.audience),
             "client_id": admission.service.client_id,
             "exp": expires,
             "iat": issued,
@@ -83,7 +86,7 @@ def id_token(
     claims: dict[str, Any] = {
         **said,
         "iss": asked.issuer,
-        "sub": admission.user.id,
+        "sub": asked.subject or admission.user.id,
         "aud": admission.service.client_id,
         "exp": issued + ID_TOKEN_LIFETIME,
         "iat": issued,

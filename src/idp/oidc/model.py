@@ -49,6 +49,8 @@ class Code(NamedTuple):
     redeemed_at: int | None
     jkt: str | None = None  # the key that whoever redeems it must prove (RFC 9449 10)
     acr: str | None = None
+    claims: str | None = None
+    resources: str | None = None
 
 
 class PushedRequest(NamedTuple):
@@ -91,6 +93,10 @@ class AccessToken(NamedTuple):
     @property
     def generations(self) -> Generations:
         return Generations(self.tenant_generation, self.user_generation, self.service_generation)
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        return frozenset(self.audience.split())
 
     @property
     def scope_set(self) -> frozenset[str]:

@@ -1,16 +1,31 @@
 """Where the answer to an authorization request stands: in the query, in the fragment, or in a form that is posted
-(OAuth 2.0 Multiple Response Types 1.0, 2.1; Form Post Response Mode 1.0). Errors travel as the answer would have."""
+(OAuth 2.0 Multiple Response Types 1.0, 2.1; Form Post Response Mode 1.0), signed where that is asked for (JARM 2.3).
+Errors travel as the answer would have."""
 
 from enum import StrEnum
 
 from idp.federation import ResponseType
 from idp.web.forms import Form
 
+_SIGNED = ".jwt"
+BY_TYPE = "jwt"
+
 
 class ResponseMode(StrEnum):
     QUERY = "query"
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
+    QUERY_JWT = "query.jwt"
+    FRAGMENT_JWT = "fragment.jwt"
+    FORM_POST_JWT = "form_post.jwt"
+
+    @property
+    def carrier(self) -> "ResponseMode":
+        return ResponseMode(self.removesuffix(_SIGNED))
+
+    @property
+    def is_signed(self) -> bool:
+        return self.endswith(_SIGNED)
 
 
 _KINDS = {tuple(sorted(kind.split())): kind for kind in ResponseType}
@@ -31,7 +46,12 @@ def mode_of(form: Form) -> ResponseMode:
     front = not _FRONT.isdisjoint((form.get("response_type") or "").split(" "))
     usual = ResponseMode.FRAGMENT if front else ResponseMode.QUERY
     asked = form.get("response_mode")
-    if asked == ResponseMode.FORM_POST:
-        web = (form.get("redirect_uri") or "").startswith(("https://", "http://"))
-        return ResponseMode.FORM_POST if web else usual
-    return ResponseMode.FRAGMENT if asked == ResponseMode.FRAGMENT else usual
+    if not asked:
+        return usual
+    signed = asked == BY_TYPE or asked.endswith(_SIGNED)
+    carrier = asked.removesuffix(_SIGNED)
+    if carrier == ResponseMode.FORM_POST and (form.get("redirect_uri") or "").startswith(("https://", "http://")):
+        usual = ResponseMode.FORM_POST
+    elif carrier == ResponseMode.FRAGMENT:
+        usual = ResponseMode.FRAGMENT
+    return ResponseMode(f"{usual}{_SIGNED}") if signed else usual

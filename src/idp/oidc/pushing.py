@@ -78,6 +78,7 @@ async def _push(asked: Asked) -> Answer:
     secret = ids.mint(PUSHED_KIND)
     parameters = _bound(await _parameters(asked), asked.jkt)._replace(pushed=secret.id)
     _check(asked, parameters)
+    await asked.judge_targets(parameters.form)
     row = PushedRequest(
         id=secret.id,
         digest=secret.digest,

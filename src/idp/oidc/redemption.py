@@ -102,6 +102,8 @@ def grant_of(code: Code, now_us: int) -> Grant:
         ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
         ended_at=None,
         acr=code.acr,
+        claims=code.claims,
+        resources=code.resources,
     )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from idp import contracts, credentials, federation
 from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
-from idp.federation import REGISTRATION_TOKEN, Registered, ServiceDraft
+from idp.federation import REGISTRATION_TOKEN, Registered, Sector, ServiceDraft
 from idp.kit import ids
 from idp.kit.errors import Failure, Invalid, NotFound, Unauthenticated
 from idp.kit.ids import TenantId
@@ -60,10 +60,11 @@ def registering(house: House) -> App:
     async def register(call: Call) -> Answer:
         document = await _document(call.receive)
         actor = await _registrant(call)
+        sector = await _sector(call, document)
 
         def write(unit: Unit) -> Answer:
             draft = _draft(call, unit, document)
-            made = federation.register(unit, draft)
+            made = federation.register(unit, draft, sector=sector)
             return _shown(call, made.registered, made.token.token)
 
         return await house.units.commit(call.tenant, write, actor=actor)
@@ -82,11 +83,13 @@ def reading(house: House) -> App:
 def replacing(house: House) -> App:
     async def replace(call: Call) -> Answer:
         document = await _document(call.receive)
+        await house.units.read(call.tenant, lambda unit: _own(unit, call))
+        sector = await _sector(call, document)
 
         def write(unit: Unit) -> Answer:
             before = _own(unit, call)
             draft = _draft(call, unit, _without_ours(document, before))
-            return _shown(call, federation.replace_client(unit, before, draft), call.token)
+            return _shown(call, federation.replace_client(unit, before, draft, sector=sector), call.token)
 
         return await house.units.commit(call.tenant, write, actor=_STRANGER)
 
@@ -176,6 +179,14 @@ async def _document(receive: Receive) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise OAuthError("invalid_client_metadata", "The body must be a JSON object.")
     return document
+
+
+async def _sector(call: Call, document: dict[str, Any]) -> Sector | None:
+    """OpenID Connect Registration 5: read at each registration, before anything is written. Raises `Invalid`."""
+    uri = document.get("sector_identifier_uri")
+    if not isinstance(uri, str):
+        return None
+    return await federation.fetch_sector_aside(call.house.egress, uri, tenant=call.tenant)
 
 
 def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:

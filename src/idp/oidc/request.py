@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from idp.federation import OidcClient, ResponseType, Service
+from idp.federation import OidcClient, ResponseType, Service, SigningAlg
 from idp.kit.errors import Failure
+from idp.oidc import requested_claims, targets
 from idp.oidc.acr import NOTHING_ASKED, AskedAcr, asked_acr
 from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.model import Scope
-from idp.oidc.modes import ResponseMode, mode_of, response_type_of
+from idp.oidc.modes import BY_TYPE, ResponseMode, mode_of, response_type_of
+from idp.oidc.requested_claims import RequestedClaims
 from idp.tenants import Switches
 from idp.web.forms import Form
 
@@ -69,6 +71,7 @@ class AuthorizationRequest:
     redirect_uri: str
     state: str | None
     mode: ResponseMode
+    signed_for: "Signed | None"
     response_type: ResponseType
     scopes: frozenset[str]
     nonce: str | None
@@ -79,8 +82,15 @@ class AuthorizationRequest:
     login_hint: str
     ui_locales: str
     id_token_hint: str | None
+    claims: RequestedClaims
+    resources: tuple[str, ...]
     acr: AskedAcr = NOTHING_ASKED
     pushed: str | None = None  # the id under which it waits, if it was pushed
+
+    @property
+    def disclosed(self) -> frozenset[str]:
+        """The scopes that a person consents to: a claim that is asked for by name counts as its scope."""
+        return self.scopes | self.claims.scopes if self.claims.userinfo or self.claims.id_token else self.scopes
 
     @property
     def silent(self) -> bool:
@@ -88,7 +98,7 @@ class AuthorizationRequest:
 
     @property
     def back(self) -> "Return":
-        return Return(self.redirect_uri, self.state, self.mode)
+        return Return(self.redirect_uri, self.state, self.mode, self.signed_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,14 @@ class Return:
     redirect_uri: str
     state: str | None
     mode: ResponseMode = ResponseMode.QUERY
+    signed_for: "Signed | None" = None
+
+
+class Signed(NamedTuple):
+    """Whom a signed answer is for, and how it is signed."""
+
+    client_id: str
+    alg: SigningAlg
 
 
 class RedirectError(Failure):
@@ -141,7 +159,10 @@ def way_back(form: Form, service: Service | None) -> Return:
         raise PageError("invalid_redirect_uri")
     if state is not None and not _STATE.fullmatch(state):
         raise PageError("invalid_request", detail="state must be up to 4096 printable ASCII characters")
-    return Return(uri, state, mode_of(form))
+    mode = mode_of(form)
+    return Return(
+        uri, state, mode, Signed(service.client_id, service.oidc.signed.authorization) if mode.is_signed else None
+    )
 
 
 def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> AuthorizationRequest:
@@ -159,6 +180,7 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         redirect_uri=back.redirect_uri,
         state=back.state,
         mode=back.mode,
+        signed_for=back.signed_for,
         response_type=response_type_of(form) or ResponseType.CODE,
         scopes=_words(form, "scope") & service.oidc.scopes,
         nonce=form.get("nonce"),
@@ -170,6 +192,8 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         ui_locales=form.get("ui_locales") or "",
         id_token_hint=form.get("id_token_hint"),
         acr=asked_acr(form, service.oidc),
+        claims=requested_claims.parse(form.get("claims"), service.oidc),
+        resources=form.all("resource") if "resource" in form else (),
     )
 
 
@@ -202,7 +226,7 @@ def is_offered(kind: ResponseType, switches: Switches) -> bool:
 
 def _response_mode(asked: Asking) -> None:
     wanted = asked.form.get("response_mode")
-    if wanted and wanted != mode_of(asked.form):
+    if wanted and wanted not in {BY_TYPE, mode_of(asked.form)}:
         raise OAuthError("invalid_request", "The answer cannot be given in this response mode.")
 
 
@@ -261,9 +285,13 @@ def _max_age(asked: Asking) -> None:
         raise OAuthError("invalid_request", "max_age must be a number of seconds.")
 
 
+def _claims(asked: Asking) -> None:
+    requested_claims.parse(asked.form.get("claims"), asked.client)
+
+
 def _resource(asked: Asking) -> None:
     if "resource" in asked.form:
-        raise OAuthError("invalid_target", "The resource is not registered.")
+        targets.check(asked.form.all("resource"))
 
 
 CHECKS: tuple[Callable[[Asking], None], ...] = (
@@ -278,6 +306,7 @@ CHECKS: tuple[Callable[[Asking], None], ...] = (
     _dpop_jkt,
     _prompt,
     _max_age,
+    _claims,
     _resource,
 )
 

@@ -24,6 +24,8 @@ codes = Table(
     Column("redeemed_at", BigInteger),
     Column("jkt", Text),
     Column("acr", Text),
+    Column("claims", Text),  # those asked for by name
+    Column("resources", Text),  # those asked for, separated by spaces
     info=ERASED | SPENT,
 )
 
@@ -77,7 +79,7 @@ access_tokens = Table(
     Column("grant_id", Text),
     Column("session_id", Text),
     Column("scopes", Text, nullable=False),
-    Column("audience", Text, nullable=False),
+    Column("audience", Text, nullable=False),  # several are separated by spaces
     Column("tenant_generation", BigInteger, nullable=False),
     Column("user_generation", BigInteger, nullable=False),
     Column("service_generation", BigInteger, nullable=False),

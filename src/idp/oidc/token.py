@@ -92,6 +92,4 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Pr
         raise OAuthError("invalid_dpop_proof", "This client gets no token without a DPoP proof.")
     if name not in asked.client.grants:
         raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
-    if "resource" in form:
-        raise OAuthError("invalid_target", "The resource is not registered.")
     return grant(asked)

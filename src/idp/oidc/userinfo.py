@@ -1,20 +1,24 @@
 """Userinfo (OpenID Connect Core 5.3): what the scopes allow to be known of the person, for a bearer token."""
 
+import json
 from typing import Any, NamedTuple
 
-from idp import access, audit, users
+from idp import access, audit
 from idp.access import Moment, NotAdmitted
+from idp.federation import Service
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit
-from idp.oidc import bearer, challenges, dpop, replays
+from idp.oidc import bearer, challenges, dpop, encrypted, replays, requested_claims, signed, telling
 from idp.oidc.challenges import NoToken, Scheme
 from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.model import Scope
+from idp.oidc.subjects import subject_of
 from idp.oidc.token import read_form
-from idp.web.asgi import App, Receive, Send, json_response
+from idp.web.asgi import App, Receive, Send, json_response, respond
 from idp.web.asgi import Scope as Request
+from idp.web.deciding import KeyMissing, make_key
 from idp.web.failures import Refusal
 from idp.web.house import House
 
@@ -32,14 +36,18 @@ def endpoint(house: House) -> App:
         try:
             tenant = await house.memory.tenant_id(slug)
             shown = await _shown(house, tenant, scope, receive)
-            claims = await _claims(house, tenant, shown)
+            told = await _told(house, tenant, shown)
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
         except Failure as failure:
             await send_error(send, _challenged(house, scope, as_oauth(failure)))
         else:
             more = () if shown.proof is None else (shown.proof.header,)
-            await json_response(send, 200, claims, (*NO_STORE, *more))
+            fields = (*NO_STORE, *more)
+            if isinstance(told, str):
+                await respond(send, 200, [(b"content-type", b"application/jwt"), *fields], told.encode())
+            else:
+                await json_response(send, 200, told, fields)
 
     return userinfo
 
@@ -63,17 +71,42 @@ async def _shown(house: House, tenant: TenantId, scope: Request, receive: Receiv
         raise OAuthError(wrong.code, wrong.public, status=401, headers=wrong.headers) from wrong
 
 
-async def _claims(house: House, tenant: TenantId, shown: Shown) -> dict[str, Any]:
+async def _told(house: House, tenant: TenantId, shown: Shown) -> dict[str, Any] | str:
+    """As JSON, or as the JWT that the client has registered for (Core 5.3.2)."""
+    try:
+        said, service = await _claims(house, tenant, shown)
+    except KeyMissing as missing:
+        await make_key(house, tenant, missing.use, missing.alg)
+        said, service = await _claims(house, tenant, shown)
+    how = service.oidc.encrypted.userinfo if service.oidc else None
+    if how is None:
+        return said
+    nested = isinstance(said, str)
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return await encrypted.for_client(house, tenant, service, text, how, nested=nested)
+
+
+async def _claims(house: House, tenant: TenantId, shown: Shown) -> tuple[dict[str, Any] | str, Service]:
     holder = None if shown.proof is None else shown.proof.jkt
 
-    def read(unit: Unit) -> dict[str, Any]:
+    def read(unit: Unit) -> tuple[dict[str, Any] | str, Service]:
         alive = bearer.inspect(house, unit, shown.token, Moment.USERINFO, holder=holder)
         if alive is None:
             raise _invalid()
+        slug = alive.admission.tenant.slug
         if alive.admission.user is None or Scope.OPENID not in alive.row.scope_set:
             raise OAuthError("insufficient_scope", "The scope openid is needed.", status=403)
-        user_id = alive.admission.user.id
-        return {"sub": user_id, **users.claims_for(users.get(unit, user_id), alive.row.scope_set)}
+        if not alive.row.audiences & {house.audience(slug), house.issuer(slug)}:  # RFC 9068 4: it is for another API
+            raise _invalid()
+        user_id, service = alive.admission.user.id, alive.admission.service
+        client = service.oidc
+        assert client is not None
+        asked = requested_claims.from_text(alive.grant.claims if alive.grant else None)
+        subject = subject_of(house.units.keys, tenant, client, user_id)
+        claims = {**telling.at_userinfo(unit, client, user_id, asked, alive.row.scope_set), "sub": subject}
+        if client.signed.userinfo is None:
+            return claims, service
+        return signed.userinfo(house.memory.current(unit), service, house.issuer(slug), claims), service
 
     try:
         claims = await house.units.read(tenant, read)

@@ -139,6 +139,8 @@ class Grant(NamedTuple):
     whereabouts: bytes | None = None
     jkt: str | None = None  # the key that whoever refreshes must prove, where nothing else proves the client
     acr: str | None = None
+    claims: str | None = None  # as the door that gave it has written them
+    resources: str | None = None
 
     @property
     def generations(self) -> Generations:

@@ -77,6 +77,8 @@ grants = Table(
     Column("whereabouts", LargeBinary),  # sealed
     Column("jkt", Text),
     Column("acr", Text),  # null where it was never recorded
+    Column("claims", Text),  # those asked for by name
+    Column("resources", Text),  # those asked for, separated by spaces
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
     info=ERASED,
 )

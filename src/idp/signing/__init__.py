@@ -10,6 +10,7 @@ it has signed is taken by us, expired or not: not a token at introspection or us
 signed, an opaque token or a refresh token, is none the worse for it.
 """
 
+from idp.signing.encrypting import ContentEnc, KeyAlg, encrypt, key_for_encryption
 from idp.signing.foreign import (
     SHARED_ALG,
     Possessed,
@@ -47,9 +48,11 @@ __all__ = [
     "SHARED_ALG",
     "Alg",
     "BadKey",
+    "ContentEnc",
     "Due",
     "ForeignAlg",
     "ForeignKey",
+    "KeyAlg",
     "KeyRing",
     "KeySet",
     "Pair",
@@ -67,9 +70,11 @@ __all__ = [
     "add_key",
     "b64",
     "due",
+    "encrypt",
     "every",
     "generate",
     "keep_retired",
+    "key_for_encryption",
     "key_id",
     "left_half",
     "look",

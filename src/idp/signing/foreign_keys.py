@@ -63,6 +63,7 @@ class ForeignKey(NamedTuple):
     algs: frozenset[str]
     public: Public | None
     thumbprint: str  # RFC 7638
+    encrypts: bool = False  # whether it may be encrypted to
 
 
 _OF_RSA = frozenset({ForeignAlg.RS256.value, ForeignAlg.PS256.value})
@@ -113,7 +114,8 @@ def read_key(jwk: object) -> ForeignKey:
     except ValueError:  # not base64url, or not a point of its curve
         raise BadKey("invalid_key", "The key's numbers are no key.") from None
     thumbprint = b64(sha256(json.dumps(canonical, separators=(",", ":"), sort_keys=True).encode()).digest()).decode()
-    return ForeignKey(kid, _usable(jwk, algs), public, thumbprint)
+    encrypts = jwk.get("use") != "sig" and (jwk.get("alg") is None or jwk["alg"] in _ENCRYPTING)
+    return ForeignKey(kid, _usable(jwk, algs), public, thumbprint, encrypts)
 
 
 def _usable(jwk: Mapping[str, Any], algs: frozenset[str]) -> frozenset[str]:

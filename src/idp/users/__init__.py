@@ -16,6 +16,7 @@ from idp.users.actions import (
     enable,
     end_generation,
 )
+from idp.users.attributes import ATTRIBUTES, attributes_of
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.document import read, to_json
@@ -36,6 +37,7 @@ from idp.users.store import (
 )
 
 __all__ = [
+    "ATTRIBUTES",
     "CLAIMS_OF_SCOPE",
     "Affiliation",
     "Draft",
@@ -50,6 +52,7 @@ __all__ = [
     "active_generations",
     "administrators",
     "admins_without_credentials",
+    "attributes_of",
     "canonical",
     "change",
     "claims_for",

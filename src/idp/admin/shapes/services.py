@@ -18,8 +18,18 @@ from idp.federation import (
     SigningAlg,
     VerificationStatus,
 )
+from idp.signing import ContentEnc, KeyAlg
 
 Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class OwnClaim(Sent):
+    """A claim of the service's own. `source` is what is known of a person: `user_name`, `display_name`, `affiliation`,
+    `roles`, `groups` (their names), or a standard claim of OpenID Connect Core 5.1."""
+
+    claim: Annotated[str, Field(examples=["department_id"])]
+    source: Annotated[str, Field(examples=["user_name"])]
+    id_token: Annotated[bool | None, Field(description="In ID tokens too.")] = None
 
 
 class OidcMetadata(Sent):
@@ -39,7 +49,8 @@ class OidcMetadata(Sent):
     grant_types: list[Grant] | None = None
     response_types: list[ResponseType] | None = None
     scope: Annotated[str | None, Field(examples=["openid profile email"])] = None
-    subject_type: Literal["public"] | None = None
+    subject_type: Literal["public", "pairwise"] | None = None
+    sector_identifier_uri: Uri | None = None
     id_token_signed_response_alg: SigningAlg | None = None
     client_name: str | None = None
     client_uri: Uri | None = None
@@ -60,6 +71,16 @@ class OidcMetadata(Sent):
     access_token_lifetime: Annotated[int | None, Field(ge=60, le=3600, description="Seconds.")] = None
     introspection: Annotated[bool | None, Field(description="May introspect tokens whose `aud` names it.")] = None
     resources: Annotated[list[Uri] | None, Field(description="APIs it stands for (RFC 8707).")] = None
+    id_token_encrypted_response_alg: KeyAlg | None = None
+    id_token_encrypted_response_enc: ContentEnc | None = None
+    userinfo_encrypted_response_alg: KeyAlg | None = None
+    userinfo_encrypted_response_enc: ContentEnc | None = None
+    userinfo_signed_response_alg: SigningAlg | None = None
+    authorization_signed_response_alg: SigningAlg | None = None
+    introspection_signed_response_alg: SigningAlg | None = None
+    claims: Annotated[
+        list[OwnClaim] | None, Field(description="Told at userinfo beside what scopes stand for.", max_length=50)
+    ] = None
     require_pushed_authorization_requests: Annotated[bool | None, Field(description="RFC 9126 6.")] = None
     require_signed_request_object: Annotated[bool | None, Field(description="RFC 9101 10.5.")] = None
     request_object_signing_alg: RequestAlg | None = None

@@ -1,0 +1,93 @@
+"""The parameter `claims` (OpenID Connect Core 5.5): what a service asks for by name, beside what scopes stand for.
+
+Of what is asked for only names are kept, with the code and the grant, so that userinfo and every later ID token say the
+same; values that a service would like are personal data of nobody's business, but for `sub`, which says who is meant.
+A claim that is essential and not there is no error (5.5.1).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.federation import OidcClient
+from idp.kit.errors import Invalid
+from idp.oidc.errors import OAuthError
+from idp.users import CLAIMS_OF_SCOPE
+from idp.web import strict_json
+
+LONGEST = 8_192
+_MOST = 100
+_SCOPE_OF = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedClaims:
+    """Names. `subject` is whom the service means, if it says so."""
+
+    userinfo: frozenset[str] = frozenset()
+    id_token: frozenset[str] = frozenset()
+    subject: str | None = None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What a person who consents is shown in their stead."""
+        return frozenset(_SCOPE_OF[name] for name in self.userinfo | self.id_token if name in _SCOPE_OF)
+
+
+NOTHING = RequestedClaims()
+
+
+def parse(text: str | None, client: OidcClient) -> RequestedClaims:
+    """Names that the client could not have by any of its scopes are left out. Raises `OAuthError`."""
+    if not text:
+        return NOTHING
+    if len(text) > LONGEST:
+        raise OAuthError("invalid_request", f"claims is longer than {LONGEST} characters.")
+    try:
+        document = strict_json.loads(text.encode())
+    except (Invalid, UnicodeEncodeError) as fault:
+        raise OAuthError("invalid_request", "claims is not JSON.") from fault
+    if not isinstance(document, dict):
+        raise OAuthError("invalid_request", "claims is not a JSON object.")
+    userinfo, id_token = _members(document, "userinfo"), _members(document, "id_token")
+    return RequestedClaims(
+        userinfo=_allowed(userinfo, client),
+        id_token=_allowed(id_token, client),
+        subject=_text((id_token.get("sub") or {}).get("value")),
+    )
+
+
+def to_text(asked: RequestedClaims) -> str | None:
+    """For a code or a grant to keep; None where nothing was asked for."""
+    if not asked.userinfo and not asked.id_token:
+        return None
+    return json.dumps({"id_token": sorted(asked.id_token), "userinfo": sorted(asked.userinfo)})
+
+
+def from_text(text: str | None) -> RequestedClaims:
+    if text is None:
+        return NOTHING
+    kept = json.loads(text)
+    return RequestedClaims(userinfo=frozenset(kept["userinfo"]), id_token=frozenset(kept["id_token"]))
+
+
+def _members(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any] | None]:
+    found = document.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or len(found) > _MOST:
+        raise OAuthError("invalid_request", f"{name} in claims is not an object of claims.")
+    for wish in found.values():
+        if wish is not None and not isinstance(wish, dict):
+            raise OAuthError("invalid_request", f"A claim of {name} is neither null nor an object.")
+    return found
+
+
+def _allowed(wishes: Mapping[str, object], client: OidcClient) -> frozenset[str]:
+    own = client.claims.names
+    return frozenset(name for name in wishes if name in own or _SCOPE_OF.get(name) in client.scopes)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,51 @@
+"""Resource indicators (RFC 8707): for which APIs an access token is good.
+
+What may be named is the tenant's own issuer, and what its services have registered to stand for. A grant keeps what was
+named when a person was asked; later requests may name fewer of these, and never another.
+"""
+
+from collections.abc import Iterable
+
+from idp.access import FactMemory, Facts
+from idp.kit.units import Unit
+from idp.oidc.errors import OAuthError
+
+_MOST = 10
+_LONGEST = 2_048
+
+
+def check(named: tuple[str, ...]) -> None:
+    """What can be told without looking anything up. Raises `OAuthError`."""
+    if len(named) > _MOST or any(not each or len(each) > _LONGEST or "#" in each for each in named):
+        raise _refused()
+
+
+def judge(memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str) -> None:
+    """`own` is the audience of tokens that name nothing. Raises `OAuthError`."""
+    for each in named:
+        if each != own and not memory.stands_for(unit, facts, each):
+            raise _refused()
+
+
+def narrowed(named: tuple[str, ...], granted: str | None, *, own: str) -> str:
+    """The audience of a token that comes of a grant, which has `granted`. Raises `OAuthError`."""
+    allowed = granted.split() if granted else [own]
+    if not named:
+        return " ".join(allowed)
+    if not set(named) <= set(allowed):
+        raise _refused()
+    return joined(named) or own
+
+
+def joined(named: Iterable[str]) -> str | None:
+    """As rows have them; None where nothing was named."""
+    return " ".join(sorted(set(named))) or None
+
+
+def as_claim(audience: str) -> str | list[str]:
+    """RFC 7519 4.1.3."""
+    return audience.split() if " " in audience else audience
+
+
+def _refused() -> OAuthError:
+    return OAuthError("invalid_target", "The resource is not registered, or was not granted.")

@@ -1,0 +1,28 @@
+"""What can be told of a person under a name of somebody else's choice."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from idp.kit.units import Unit
+from idp.users import group_store
+from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
+from idp.users.model import Identity
+
+_OWN = frozenset({"user_name", "display_name", "affiliation", "roles", "groups"})
+ATTRIBUTES = _OWN | {name for names in CLAIMS_OF_SCOPE.values() for name in names}
+
+
+def attributes_of(unit: Unit, identity: Identity, names: Iterable[str]) -> dict[str, Any]:
+    """Those of `ATTRIBUTES` that the person has. Groups are by name, sorted."""
+    wanted = frozenset(names)
+    known: dict[str, Any] = {
+        **claims_for(identity, frozenset(), wanted),
+        "user_name": identity.user_name,
+        "display_name": identity.display_name,
+        "affiliation": identity.affiliation.value,
+        "roles": sorted(role.value for role in identity.roles),
+    }
+    if "groups" in wanted:
+        groups = (group_store.find(unit, group_id) for group_id in identity.groups)
+        known["groups"] = sorted(group.name for group in groups if group is not None)
+    return {name: value for name, value in known.items() if name in wanted and value not in ("", [], None)}
