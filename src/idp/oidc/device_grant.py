@@ -28,8 +28,6 @@ class _Allowed(NamedTuple):
 
 async def device_code(asked: Asked) -> Answer:
     """Whoever polls is told to wait, to wait longer, that it is over, or gets its tokens once."""
-    if not asked.facts.switches.device_grant:
-        raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     shown = _presented(asked)
     code = await asked.read(lambda unit: _find(unit, asked, shown))
     against = asked.house.gate.reason_against(asked.facts, asked.service, now_us=asked.now_us)

@@ -83,7 +83,7 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Pr
     if not name:
         raise OAuthError("invalid_request", "grant_type is missing.")
     grant = _GRANTS.get(name)
-    if grant is None:
+    if grant is None or (grant is device_code and not facts.switches.device_grant):
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)
     if proof is not None:
