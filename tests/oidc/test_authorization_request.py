@@ -42,6 +42,8 @@ TOLD_THE_SERVICE = [
     ("_pkce", {"code_challenge": CHALLENGE + "="}, [], "invalid_request"),
     ("_pkce", {"code_challenge": CHALLENGE[:-1]}, [], "invalid_request"),
     ("_pkce", {"code_challenge": CHALLENGE[:-1] + "é"}, [], "invalid_request"),
+    ("_dpop_jkt", {"dpop_jkt": "x"}, [], "invalid_request"),
+    ("_dpop_jkt", {"dpop_jkt": f"{CHALLENGE}="}, [], "invalid_request"),
     ("_prompt", {"prompt": "create"}, [], "invalid_request"),
     ("_prompt", {"prompt": "NONE"}, [], "invalid_request"),
     ("_prompt", {"prompt": "none login"}, [], "invalid_request"),
