@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.support.provider import pages
 
 from idp import admin, contracts, credentials, partners, plans, tenants
 from idp.access import Countries, FactMemory, Gate
@@ -22,7 +23,6 @@ from idp.web.asgi import App
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 from idp.web.house import House
-from idp.web.pages import Pages
 
 BASE = "https://idp.example"
 DESK = Actor("operator", "opr_desk")
@@ -181,7 +181,7 @@ def house(units: Units) -> Iterator[House]:
         memory=FactMemory(units, KeyRing()),
         gate=Gate(),
         countries=Countries(),
-        pages=Pages(),
+        pages=pages(),
         passwords=pool,
         throttle=WIDE,
         egress=Egress(),

@@ -79,7 +79,7 @@ class Provider:
     def worker(self) -> Running:
         """One more. Its passwords cost little to hash and its pages are compiled once; nothing else differs from a
         worker that is shipped."""
-        with patch.multiple(main, HashPool=partial(HashPool, cost=CHEAP), Pages=_pages):
+        with patch.multiple(main, HashPool=partial(HashPool, cost=CHEAP), Pages=pages):
             return Running(main.build(self.settings), host=BASE_URL.partition("://")[2], loop=self.loop)
 
     def close(self) -> None:
@@ -142,7 +142,8 @@ class Provider:
 
 
 @cache
-def _pages() -> Pages:
+def pages() -> Pages:
+    """Compiled once: they know no tenant."""
     return Pages()
 
 

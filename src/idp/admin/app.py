@@ -1,7 +1,7 @@
 """The application behind the dispatcher: FastAPI routes and describes, the steps of `serving` answer."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -111,8 +111,9 @@ def build(house: House, table: tuple[Route, ...] = ROUTES) -> FastAPI:
         routes.check(route)
         _add(app, house, route)
     _refuse_strays(app, table)
-    description = describing.document(app, table, base_url=house.base_url)
-    app.add_api_route("/api/openapi.json", _constant(lambda: JSONResponse(description)), include_in_schema=False)
+    # hardly anybody reads it, and to write it takes longer than everything else here: when it is asked for, and once
+    description = cache(lambda: describing.document(app, table, base_url=house.base_url))
+    app.add_api_route("/api/openapi.json", _constant(lambda: JSONResponse(description())), include_in_schema=False)
     app.add_api_route("/api/docs", _constant(docs_page(description)), include_in_schema=False)
     app.add_api_route(STYLESHEET, _constant(stylesheet()), include_in_schema=False)
     return app

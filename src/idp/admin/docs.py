@@ -1,6 +1,7 @@
 """The description of the API as a page to read: server-rendered, without a script, with one stylesheet of its own."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import resources
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -49,9 +50,9 @@ class Member(NamedTuple):
     about: str
 
 
-def docs_page(description: dict[str, Any]) -> Callable[[], Response]:
-    page = _render(description)
-    return lambda: Response(page, headers=_HEADERS, media_type="text/html")
+def docs_page(description: Callable[[], dict[str, Any]]) -> Callable[[], Response]:
+    page = cache(lambda: _render(description()))
+    return lambda: Response(page(), headers=_HEADERS, media_type="text/html")
 
 
 def stylesheet() -> Callable[[], Response]:
