@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from idp.web.assets import StaticFile, asset_headers, static_files
 from idp.web.brand import PLATFORM, Brand, brand_css, is_own_path, letter
@@ -138,7 +138,8 @@ _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
 
 
 class Pages:
-    """Built once by the composition root; every template is compiled before the first request."""
+    """Built once by the composition root. A template is compiled when it is first shown: all of them together take
+    longer than the rest of a worker's start."""
 
     def __init__(self) -> None:
         self._static = static_files()
@@ -155,11 +156,7 @@ class Pages:
         environment.filters |= {"shown": shown, "letter": letter, "web_link": web_link, "return_link": return_link}
         environment.filters["web_target"] = web_target
         environment.globals["asset"] = self._address
-        self._templates: dict[PageName, Template] = {
-            page: environment.get_template(f"{page}.html") for page in get_args(PageName)
-        }
-        for name in environment.list_templates():
-            environment.get_template(name)
+        self._environment = environment
 
     def sentence(self, language: Language, family: str, name: str) -> str:
         """`family.name` as plain text, or the `family.other` that stands in for it."""
@@ -179,7 +176,7 @@ class Pages:
 
         What each page takes beside that is in `SLOTS`; a name missing or not known raises TypeError.
         """
-        text = self._templates[page].render(
+        text = self._environment.get_template(f"{page}.html").render(
             SLOTS[page].filled(page, context),
             say=self._wordings[language],
             language=language,
