@@ -69,9 +69,9 @@ def holds(condition: Condition, networks: Named) -> Holds:  # noqa: PLR0911  # o
     """Raises `LookupError` for the name of a network that there is no more, `ValueError` for a network that is none."""
     match condition:
         case AllOf(of):
-            return _all(tuple(holds(each, networks) for each in of))
+            return every(tuple(holds(each, networks) for each in of))
         case AnyOf(of):
-            return _any(tuple(holds(each, networks) for each in of))
+            return some(tuple(holds(each, networks) for each in of))
         case Not(inner):
             negated = holds(inner, networks)
             return lambda known: not negated(known)
@@ -87,24 +87,24 @@ def holds(condition: Condition, networks: Named) -> Holds:  # noqa: PLR0911  # o
             return _browser(families, version)
 
 
-def _all(parts: tuple[Holds, ...]) -> Holds:
-    def every(known: Known) -> bool:
+def every(parts: Sequence[Holds]) -> Holds:
+    def each(known: Known) -> bool:
         for part in parts:  # noqa: SIM110  # a generator would cost more than what it runs over
             if not part(known):
                 return False
         return True
 
-    return parts[0] if len(parts) == 1 else every
+    return parts[0] if len(parts) == 1 else each
 
 
-def _any(parts: tuple[Holds, ...]) -> Holds:
-    def some(known: Known) -> bool:
+def some(parts: Sequence[Holds]) -> Holds:
+    def one(known: Known) -> bool:
         for part in parts:  # noqa: SIM110  # likewise
             if part(known):
                 return True
         return False
 
-    return parts[0] if len(parts) == 1 else some
+    return parts[0] if len(parts) == 1 else one
 
 
 def _one_of(fact: Listed, values: tuple[str, ...], networks: Named) -> Holds:

@@ -28,6 +28,19 @@ class Mentions:
     faults: dict[str, str] = field(default_factory=dict)
 
 
+def chain(kind: str, node: Node) -> list[Node]:
+    """The parts of a chain of one operator, in order, however its brackets divide it."""
+    flat: list[Node] = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if kind in one:
+            waiting += [one[kind]["right"], one[kind]["left"]]
+        else:
+            flat.append(one)
+    return flat
+
+
 def path_of(node: object, root: str = "context") -> tuple[str, ...] | None:
     """`context.time.hour` as ("time", "hour")."""
     steps: list[str] = []

@@ -16,7 +16,7 @@ from idp.access.policies.conditions import (
     Not,
     OneOf,
 )
-from idp.access.policies.mentions import FAMILY, NETWORKS, Node, entity, literals, path_of
+from idp.access.policies.mentions import FAMILY, NETWORKS, Node, chain, entity, literals, path_of
 from idp.access.policies.spans import DAY_MINUTES, Span, both, either, window
 
 Part = Condition | Span
@@ -32,7 +32,7 @@ class _Inexpressible(Exception):
 def recognized(bodies: Iterable[Node]) -> Condition | None:
     """Of expressions that must all hold. What it gives may say more than a form can: the form's reader decides."""
     try:
-        parts = _merged([part for body in bodies for part in _chain("&&", body)], _and)
+        parts = _merged([_part(each) for body in bodies for each in chain("&&", body)], _and)
         conditions = tuple(_condition(part) for part in parts)
         return conditions[0] if len(conditions) == 1 else AllOf(conditions)
     except (_Inexpressible, ValueError, RecursionError):
@@ -49,7 +49,7 @@ def _condition(part: Part) -> Condition:
 def _part(node: Node) -> Part:
     ((kind, inner),) = node.items()
     if kind in {"&&", "||"}:
-        parts = _merged(_chain(kind, node), _and if kind == "&&" else _or)
+        parts = _merged([_part(each) for each in chain(kind, node)], _and if kind == "&&" else _or)
         if len(parts) == 1:
             return parts[0]
         conditions = tuple(_condition(part) for part in parts)
@@ -63,19 +63,6 @@ def _part(node: Node) -> Part:
         if found is not None:
             return found
     raise _Inexpressible
-
-
-def _chain(kind: str, node: Node) -> list[Part]:
-    """The parts of a chain, in order, however its brackets divide it."""
-    flat: list[Node] = []
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if kind in one:
-            waiting += [one[kind]["right"], one[kind]["left"]]
-        else:
-            flat.append(one)
-    return [_part(each) for each in flat]
 
 
 def _negated(part: Part) -> Part:

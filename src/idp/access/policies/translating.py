@@ -3,7 +3,7 @@ long. It was read and validated by Cedar before, so its types are right; what is
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from idp.access.policies.addresses import Networks
@@ -16,10 +16,10 @@ from idp.access.policies.attributes import (
     range_of,
     ranges_of,
 )
-from idp.access.policies.compiling import Holds, Named, cidrs
+from idp.access.policies.compiling import Holds, Named, cidrs, every, some
 from idp.access.policies.known import Known
 from idp.access.policies.likeness import likeness
-from idp.access.policies.mentions import NETWORKS, Node, entity, literals, path_of
+from idp.access.policies.mentions import NETWORKS, Node, chain, entity, literals, path_of
 from idp.access.policies.vocabulary import facts_of
 
 _LONG = range(-(2**63), 2**63)
@@ -57,7 +57,7 @@ class _Constant:
 def translated(bodies: Iterable[Node], networks: Named) -> Holds:
     """Of expressions that must all hold. Raises `Untranslatable`; `LookupError` for the name of a network that there is
     no more, `ValueError` for a network that is none."""
-    return _every([_says(part, networks) for body in bodies for part in _chain("&&", body)])
+    return every([_says(part, networks) for body in bodies for part in chain("&&", body)])
 
 
 def _says(node: Node, networks: Named) -> Says:
@@ -72,41 +72,8 @@ def _says(node: Node, networks: Named) -> Says:
 def _joined(kind: str, inner: Any, networks: Named) -> Says | None:
     if kind not in {"&&", "||"}:
         return None
-    parts = [_says(part, networks) for part in _chain(kind, {kind: inner})]
-    return _every(parts) if kind == "&&" else _some(parts)
-
-
-def _chain(kind: str, node: Node) -> list[Node]:
-    """The parts of a chain, in order: the first that decides is the last that is evaluated."""
-    flat: list[Node] = []
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if kind in one:
-            waiting += [one[kind]["right"], one[kind]["left"]]
-        else:
-            flat.append(one)
-    return flat
-
-
-def _every(parts: Sequence[Says]) -> Says:
-    def every(known: Known) -> bool:
-        for part in parts:  # noqa: SIM110  # a generator would cost more than what it runs over
-            if not part(known):
-                return False
-        return True
-
-    return parts[0] if len(parts) == 1 else every
-
-
-def _some(parts: Sequence[Says]) -> Says:
-    def some(known: Known) -> bool:
-        for part in parts:  # noqa: SIM110  # likewise
-            if part(known):
-                return True
-        return False
-
-    return some
+    parts = [_says(part, networks) for part in chain(kind, {kind: inner})]
+    return every(parts) if kind == "&&" else some(parts)
 
 
 def _compared(kind: str, inner: Any, networks: Named) -> Says | None:
