@@ -14,7 +14,7 @@ from idp.kit.units import Unit
 from idp.oidc import device_codes, mint
 from idp.oidc.device_codes import DeviceCode, Status
 from idp.oidc.errors import OAuthError
-from idp.oidc.grants import Answer, Asked, encrypted_for, note, record, said_of, with_id_token, with_refresh_token
+from idp.oidc.grants import Answer, Asked, note, record, tokens, with_refresh_token
 from idp.oidc.model import Scope
 from idp.sessions import Context, Generations, Grant, Lifetimes, Session, Whereabouts
 
@@ -63,10 +63,7 @@ async def _give(asked: Asked, shown: Presented, allowed: _Allowed) -> Answer:
     grant = _grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)  # RFC 9449 5
     subject, audience = asked.subject_of(grant.user_id), asked.audience_of(None)
     request = mint.Request(asked.issuer, audience, grant.scope_set, grant.id, jkt=asked.jkt, subject=subject)
-    issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
-    if asked.client.encrypted.id_token is not None:
-        answer = await encrypted_for(asked, answer)
+    issued, answer = await tokens(asked, admission, request, grant)
 
     def write(unit: Unit) -> Minted | None:
         _consume(unit, shown, code)

@@ -129,10 +129,7 @@ async def authorization_code(asked: Asked) -> Answer:
     request = mint.Request(
         asked.issuer, audience, grant.scope_set, grant.id, code.nonce, jkt=asked.jkt, acr=code.acr, subject=subject
     )
-    issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
-    if asked.client.encrypted.id_token is not None:
-        answer = await encrypted_for(asked, answer)
+    issued, answer = await tokens(asked, admission, request, grant)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
 
     def write(unit: Unit) -> Minted | None:
@@ -158,10 +155,7 @@ async def refresh_token(asked: Asked) -> Answer:
     subject, audience = asked.subject_of(grant.user_id), asked.audience_of(grant.resources)
     scopes = _narrowed(asked.form, grant)
     request = mint.Request(asked.issuer, audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr, subject=subject)
-    issued = mint.access_token(asked.facts, admission, request)
-    answer = with_id_token(asked, admission, request, issued, said=await said_of(asked, grant))
-    if asked.client.encrypted.id_token is not None:
-        answer = await encrypted_for(asked, answer)
+    issued, answer = await tokens(asked, admission, request, grant)
 
     def write(unit: Unit) -> Minted | None:
         public = asked.client.is_public
@@ -258,24 +252,19 @@ def _answer(issued: Issued) -> Answer:
     return {**answer, "scope": row.scopes} if row.scopes else answer
 
 
-def with_id_token(
-    asked: Asked, admission: Admission, request: mint.Request, issued: Issued, *, said: Mapping[str, Any] = _NOTHING
-) -> Answer:
+async def tokens(asked: Asked, admission: Admission, request: mint.Request, grant: Grant) -> tuple[Issued, Answer]:
+    """What every grant of a person gives: an access token, and the ID token as the client wants to read it."""
+    issued = mint.access_token(asked.facts, admission, request)
     answer = _answer(issued)
     if Scope.OPENID in request.scopes:
-        answer["id_token"] = mint.id_token(asked.facts, admission, request, access=issued.token, said=said)
-    return answer
+        said = await _said(asked, grant)
+        token = mint.id_token(asked.facts, admission, request, access=issued.token, said=said)
+        how, tenant = asked.client.encrypted.id_token, asked.facts.tenant.id
+        answer["id_token"] = await encrypted.for_client(asked.house, tenant, asked.service, token, how)
+    return issued, answer
 
 
-async def encrypted_for(asked: Asked, answer: Answer) -> Answer:
-    if "id_token" not in answer:
-        return answer
-    how, tenant = asked.client.encrypted.id_token, asked.facts.tenant.id
-    hidden = await encrypted.for_client(asked.house, tenant, asked.service, answer["id_token"], how)
-    return {**answer, "id_token": hidden}
-
-
-async def said_of(asked: Asked, grant: Grant) -> Mapping[str, Any]:
+async def _said(asked: Asked, grant: Grant) -> Mapping[str, Any]:
     """What belongs into its ID tokens beside the protocol's own claims; mostly nothing, and then nothing is read."""
     client = asked.client
     if grant.claims is None and not client.claims.in_id_tokens:
