@@ -1,7 +1,7 @@
 """Which authentication contexts a request asks for (OpenID Connect Core 3.1.2.1, 5.5.1.1; RFC 9470)."""
 
-import json
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from idp.federation import OidcClient
 from idp.sessions import Acr, known, reached
@@ -33,26 +33,19 @@ class AskedAcr(NamedTuple):
 NOTHING_ASKED = AskedAcr()
 
 
-def asked_acr(form: Form, client: OidcClient) -> AskedAcr:
+def asked_acr(claim: AskedAcr, form: Form, client: OidcClient) -> AskedAcr:
     """An essential claim, or else what is wished: by the claim, by `acr_values`, by the client's registration."""
-    claim = _claim(form.get("claims"))
-    if claim is not None and claim.values:
+    if claim.values:
         return claim
     values = tuple((form.get("acr_values") or "").split())
     values = values or client.authentication.default_acr_values
     return AskedAcr(values) if values else NOTHING_ASKED
 
 
-def _claim(text: str | None) -> AskedAcr | None:
-    """`claims.id_token.acr`; what else the parameter asks for, and whether it is well formed, is not for here."""
-    try:
-        document = json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None
-    for name in ("id_token", "acr"):
-        document = document.get(name) if isinstance(document, dict) else None
-    if not isinstance(document, dict):
-        return None
-    named = document.get("values", [document["value"]] if "value" in document else [])
+def of_claim(wish: Mapping[str, Any] | None) -> AskedAcr:
+    """What `claims` says of `acr` in the ID token (Core 5.5.1)."""
+    if wish is None:
+        return NOTHING_ASKED
+    named = wish.get("values", [wish["value"]] if "value" in wish else [])
     values = tuple(each for each in named if isinstance(each, str)) if isinstance(named, list) else ()
-    return AskedAcr(values, essential=document.get("essential") is True)
+    return AskedAcr(values, essential=wish.get("essential") is True)

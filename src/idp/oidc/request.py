@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from idp.federation import OidcClient, ResponseType, Service, SigningAlg
@@ -126,7 +127,8 @@ class RedirectError(Failure):
         self.back = back
 
 
-class Asking(NamedTuple):
+@dataclass(frozen=True)
+class Asking:
     """A request before it is believed, and the two who may set rules for it. Every parameter is in `form`, wherever it
     came from."""
 
@@ -137,6 +139,11 @@ class Asking(NamedTuple):
     @property
     def response_type(self) -> ResponseType | None:
         return response_type_of(self.form)
+
+    @cached_property
+    def claims(self) -> RequestedClaims:
+        """Raises `OAuthError`."""
+        return requested_claims.parse(self.form.get("claims"), self.client)
 
 
 def client_of(form: Form) -> str:
@@ -191,8 +198,8 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         login_hint=form.get("login_hint") or "",
         ui_locales=form.get("ui_locales") or "",
         id_token_hint=form.get("id_token_hint"),
-        acr=asked_acr(form, service.oidc),
-        claims=requested_claims.parse(form.get("claims"), service.oidc),
+        acr=asked_acr(asked.claims.acr, form, service.oidc),
+        claims=asked.claims,
         resources=form.all("resource") if "resource" in form else (),
     )
 
@@ -286,7 +293,7 @@ def _max_age(asked: Asking) -> None:
 
 
 def _claims(asked: Asking) -> None:
-    requested_claims.parse(asked.form.get("claims"), asked.client)
+    _ = asked.claims  # read here, where its faults have their turn
 
 
 def _resource(asked: Asking) -> None:

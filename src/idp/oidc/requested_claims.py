@@ -1,7 +1,7 @@
 """The parameter `claims` (OpenID Connect Core 5.5): what a service asks for by name, beside what scopes stand for.
 
 Of what is asked for only names are kept, with the code and the grant, so that userinfo and every later ID token say the
-same; values that a service would like are personal data of nobody's business, but for `sub`, which says who is meant.
+same; values that a service would like are personal data of nobody's business, but for those of `sub` and `acr`.
 A claim that is essential and not there is no error (5.5.1).
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from idp.federation import OidcClient
 from idp.kit.errors import Invalid
+from idp.oidc.acr import NOTHING_ASKED, AskedAcr, of_claim
 from idp.oidc.errors import OAuthError
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web import strict_json
@@ -23,11 +24,12 @@ _SCOPE_OF = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedClaims:
-    """Names. `subject` is whom the service means, if it says so."""
+    """Names. `subject` is whom the service means, and `acr` how they have to sign in, if it says so."""
 
     userinfo: frozenset[str] = frozenset()
     id_token: frozenset[str] = frozenset()
     subject: str | None = None
+    acr: AskedAcr = NOTHING_ASKED
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -55,6 +57,7 @@ def parse(text: str | None, client: OidcClient) -> RequestedClaims:
         userinfo=_allowed(userinfo, client),
         id_token=_allowed(id_token, client),
         subject=_text((id_token.get("sub") or {}).get("value")),
+        acr=of_claim(id_token.get("acr")),
     )
 
 
