@@ -17,10 +17,12 @@ class Memory:
 
 def tree(pid: int) -> list[int]:
     """The process and all its living descendants, the process first; empty when it is gone."""
-    if not Path(f"/proc/{pid}").exists():
-        return []
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*"):
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    for task in tasks:
         try:
             children = (task / "children").read_text().split()
         except (FileNotFoundError, ProcessLookupError):

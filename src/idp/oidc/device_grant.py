@@ -17,6 +17,7 @@ from idp.oidc.errors import OAuthError
 from idp.oidc.grants import Answer, Asked, note, record, tokens, with_refresh_token
 from idp.oidc.model import Scope
 from idp.sessions import Context, Generations, Grant, Lifetimes, Session, Whereabouts
+from idp.web.deciding import Settled
 
 
 class _Allowed(NamedTuple):
@@ -35,20 +36,16 @@ async def device_code(asked: Asked) -> Answer:
         turned_away = asked.house.gate.turn_away(
             asked.facts, asked.service, None, against, Moment.CODE, now_us=asked.now_us
         )
-        await asked.commit(partial(note, refusal=turned_away, subject=asked.service.id))
-        raise turned_away
+        await asked.refuse(turned_away, partial(note, refusal=turned_away, subject=asked.service.id))
     if code.status == Status.REDEEMED:
-        await asked.commit(lambda unit: _end_replayed(unit, code))
-        raise _invalid()
+        await asked.refuse(_invalid(), lambda unit: _end_replayed(unit, code))
     if code.status == Status.DENIED:
         raise OAuthError("access_denied", "The person did not allow it.")
     if asked.now_us >= code.expires_at:
         raise OAuthError("expired_token", "The device code has expired; ask for another one.")
     if code.status == Status.WAITING:
         in_time = await asked.commit(lambda unit: device_codes.poll(unit, code.id, at_us=asked.house.throttle.now_us()))
-        if in_time:
-            raise OAuthError("authorization_pending", "Nobody has answered yet.")
-        raise OAuthError("slow_down", "That was too soon; wait five seconds longer from now on.")
+        raise Settled(_not_yet(in_time=in_time))
     return await _give(asked, shown, await asked.read(lambda unit: _load(unit, asked, code)))
 
 
@@ -58,8 +55,7 @@ async def _give(asked: Asked, shown: Presented, allowed: _Allowed) -> Answer:
         admission = asked.admit(allowed.proof, Moment.CODE)
         _check(allowed, asked.now_us)
     except Refused as refusal:
-        await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
-        raise
+        await asked.refuse(refusal, partial(_spend, shown=shown, code=code, refusal=refusal))
     grant = _grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)  # RFC 9449 5
     subject, audience = asked.subject_of(grant.user_id), asked.audience_of(None)
     request = mint.Request(asked.issuer, audience, grant.scope_set, grant.id, jkt=asked.jkt, subject=subject)
@@ -155,6 +151,12 @@ def _grant_of(code: DeviceCode, now_us: int) -> Grant:
         ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
         ended_at=None,
     )
+
+
+def _not_yet(*, in_time: bool) -> OAuthError:
+    if in_time:
+        return OAuthError("authorization_pending", "Nobody has answered yet.")
+    return OAuthError("slow_down", "That was too soon; wait five seconds longer from now on.")
 
 
 def _invalid() -> Refused:

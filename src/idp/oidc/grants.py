@@ -5,7 +5,7 @@ A grant fills in what is its own; client authentication, facts and the answer be
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from idp import access, audit, sessions, tenants
 from idp.access import Admission, Facts, Moment, NotAdmitted, PersonProof, ServiceProof
@@ -13,7 +13,7 @@ from idp.federation import Grant as GrantType
 from idp.federation import OidcClient, Service
 from idp.kit import ids
 from idp.kit.clock import SECOND
-from idp.kit.errors import Refused
+from idp.kit.errors import Failure, Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Actor, Unit
 from idp.oidc import encrypted, mint, redemption, replays, requested_claims, store, targets, telling
@@ -24,6 +24,7 @@ from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
 from idp.oidc.replays import Once
 from idp.oidc.subjects import subject_of
 from idp.sessions import Generations, Grant, Session
+from idp.web.deciding import Settled
 from idp.web.forms import Form
 from idp.web.house import House
 
@@ -97,6 +98,11 @@ class Asked(NamedTuple):
 
         return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
 
+    async def refuse(self, failure: Failure, traces: Callable[[Unit], object]) -> NoReturn:
+        """For good: what it uses up and writes down is committed on the facts that it was decided on."""
+        await self.commit(traces)
+        raise Settled(failure) from failure
+
 
 async def client_credentials(asked: Asked) -> Answer:
     """RFC 6749 4.4: the service in its own name; no person, no refresh token."""
@@ -104,8 +110,8 @@ async def client_credentials(asked: Asked) -> Answer:
     try:
         admission = asked.admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
     except Refused as refusal:
-        await asked.commit(partial(note, refusal=refusal, subject=asked.service.id))
-        raise OAuthError("unauthorized_client", refusal.code) from refusal
+        said = OAuthError("unauthorized_client", refusal.code)
+        await asked.refuse(said, partial(note, refusal=refusal, subject=asked.service.id))
     issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, audience, scopes, jkt=asked.jkt))
     await asked.commit(lambda unit: record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return _answer(issued)
@@ -121,8 +127,7 @@ async def authorization_code(asked: Asked) -> Answer:
         redemption.check(loaded, asked.form, asked.now_us, jkt=asked.jkt)
         audience = asked.audience_of(code.resources)
     except Refused as refusal:
-        await asked.commit(partial(_spend, shown=shown, code=code, refusal=refusal))
-        raise
+        await asked.refuse(refusal, partial(_spend, shown=shown, code=code, refusal=refusal))
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
     grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
     subject = asked.subject_of(grant.user_id)
@@ -147,8 +152,7 @@ async def refresh_token(asked: Asked) -> Answer:
     try:
         admission = asked.admit(proof, Moment.REFRESH)
     except Refused as refusal:
-        await asked.commit(partial(note, refusal=refusal, subject=grant.user_id))
-        raise
+        await asked.refuse(refusal, partial(note, refusal=refusal, subject=grant.user_id))
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()

@@ -130,5 +130,4 @@ async def turn_away(asked: Asked) -> None:
         refused = {"reason": refusal.code, "reference": decision.reference}
         audit.record(unit, audit.Event.ACCESS_REFUSED, subject=service.id, **refused)
 
-    await asked.commit(write)
-    raise OAuthError("unauthorized_client", refusal.code) from refusal
+    await asked.refuse(OAuthError("unauthorized_client", refusal.code), write)

@@ -16,6 +16,15 @@ T = TypeVar("T")
 _TRIES = 6
 
 
+class Settled(Exception):
+    """A refusal that has left its traces in a commit that held the facts: it stands whatever has changed since, and
+    what it has used up is not looked for again."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
 class KeyMissing(Exception):
     """The tenant has no key yet for this use and algorithm: it is made, and the request decided again."""
 
@@ -36,6 +45,8 @@ async def decide(house: House, slug: str, client_id: str, work: Callable[[Facts]
             return await work(facts)
         except tenants.Moved:
             pass
+        except Settled as settled:
+            raise settled.failure from None
         except KeyMissing as missing:
             await make_key(house, facts.tenant.id, missing.use, missing.alg)
         except Unavailable:
