@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.rooms import World
 
 from idp import delivery
-from idp.delivery import Claimed, Delivery, Dispatcher, Impossible, PutOff, Status, store
+from idp.delivery import OVERTAKEN, Claimed, Delivery, Dispatcher, Impossible, PutOff, Status, store
 from idp.delivery.pauses import TRIES, pause_after
 from idp.kit.clock import SECOND, FixedClock
 
@@ -120,6 +121,19 @@ def test_what_is_impossible_is_given_up_at_once_and_lets_the_next_one_pass(
     assert (first.status, first.error, first.next_at) == (Status.FAILED, "refused", None)
     assert first.failed_at is not None
     assert second.status is Status.DELIVERED
+
+
+@pytest.mark.parametrize(("code", "level"), [("refused", "warning"), (OVERTAKEN, "info")])
+def test_the_log_warns_of_what_failed_and_not_of_what_nobody_needs_any_more(
+    world: World, post: Callable[[Receivers], Dispatcher], code: str, level: str
+) -> None:
+    def moody(_: Claimed) -> None:
+        raise Impossible(code)
+
+    told(world, "tenant")
+    with capture_logs() as logs:
+        post(Receivers(moody))()
+    assert [(line["code"], line["log_level"]) for line in logs if line["event"] == "given_up"] == [(code, level)]
 
 
 def test_it_is_given_up_after_a_week_of_trying(

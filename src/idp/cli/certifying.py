@@ -26,7 +26,8 @@ def verify(file: Path, *, jwks: Path, as_json: bool) -> int:
     if as_json:
         say_json({"ok": True, "contract": document["contract"], "erased_at": document["erased_at"]})
     else:
-        say(f"True: contract {document['contract']} of {document['tenant']} was erased at {document['erased_at']}.")
+        contract, tenant, at = document["contract"], document["tenant"], document["erased_at"]
+        say(f"The certificate holds: contract {contract} of {tenant} was erased at {at}.")
     return 0
 
 

@@ -8,10 +8,11 @@ the deliveries came into being.
 from idp.delivery.at_once import AtOnce
 from idp.delivery.attempting import Sender
 from idp.delivery.dispatching import Dispatcher
-from idp.delivery.model import Claimed, Delivery, Impossible, PutOff, Status
+from idp.delivery.model import OVERTAKEN, Claimed, Delivery, Impossible, PutOff, Status
 from idp.delivery.outbox import discard, enqueue, pending
 
 __all__ = [
+    "OVERTAKEN",
     "AtOnce",
     "Claimed",
     "Delivery",

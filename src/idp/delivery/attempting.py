@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from idp.delivery import store
-from idp.delivery.model import Claimed, Impossible, PutOff
+from idp.delivery.model import OVERTAKEN, Claimed, Impossible, PutOff
 from idp.delivery.pauses import TRIES, pause_after
 from idp.kit import ids
 from idp.kit.clock import SECOND, Clock, SystemClock, monotonic
@@ -100,4 +100,5 @@ class Attempts:
             else:
                 store.given_up(unit, claimed.id, lease=lease.id, code=code)
         event = "put_off" if again else "given_up"
-        self._log.warning(event, delivery=claimed.id, about=claimed.event, attempts=claimed.attempts, code=code)
+        log = self._log.info if code == OVERTAKEN else self._log.warning
+        log(event, delivery=claimed.id, about=claimed.event, attempts=claimed.attempts, code=code)

@@ -52,6 +52,10 @@ class PutOff(Exception):
         self.code = code
 
 
+OVERTAKEN = "overtaken"
+"""Nobody needs to hear of it any more: nothing went wrong."""
+
+
 class Impossible(Exception):
     """Never: trying again would change nothing. `code` as in `PutOff`."""
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from idp import contracts, credentials, tenants, users
 from idp.contracts import Contract, Parties
-from idp.delivery import Claimed, Impossible
+from idp.delivery import OVERTAKEN, Claimed, Impossible
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.mail.facts import contract_facts, invitation_facts, reason_facts
@@ -46,7 +46,7 @@ class Composer:
         identity = users.get(unit, payload["user"])
         secret = credentials.secret_of(unit, payload["invitation"])
         if secret is None or identity.email is None or not identity.active:
-            raise Impossible("overtaken")
+            raise Impossible(OVERTAKEN)
         language = _spoken(identity.locale)
         link = f"{self._base_url}/t/{tenants.get(unit).slug}/invitation?token={quote(secret)}&lang={language.value}"
         facts = invitation_facts(unit, identity.user_name, claimed.created_at)

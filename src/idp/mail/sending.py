@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 from typing import Protocol
 
-from idp.delivery import Claimed, Impossible
+from idp.delivery import OVERTAKEN, Claimed, Impossible
 from idp.kit.clock import instant
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
@@ -37,6 +37,6 @@ class Post:
             with self._units.open(claimed.tenant_id, actor=SYSTEM, write=False) as unit:
                 letter = self._composer.letter(unit, claimed)
         except (NotFound, KeyDestroyed):  # what it is about is gone
-            raise Impossible("overtaken") from None
+            raise Impossible(OVERTAKEN) from None
         written = message(letter, sender=self._sender, message_id=claimed.id, date=instant(claimed.created_at))
         self._transport.deliver(written, claimed.id, until=until)

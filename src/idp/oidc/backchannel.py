@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from idp import federation, sessions, signing, tenants
 from idp.access import FactMemory, Facts
-from idp.delivery import Claimed, Impossible, PutOff
+from idp.delivery import OVERTAKEN, Claimed, Impossible, PutOff
 from idp.federation import Service
 from idp.kit.clock import SECOND, monotonic
 from idp.kit.egress import Egress, Reason, Unreachable
@@ -57,7 +57,7 @@ class BackChannel:
                 self._make_key(claimed, missing)
                 call = self._prepared(claimed)
         except (NotFound, KeyDestroyed):  # the service, or the whole tenant, is gone
-            raise Impossible("overtaken") from None
+            raise Impossible(OVERTAKEN) from None
         self._post(claimed, call, patience=min(_PATIENCE, until - monotonic()))
 
     def _prepared(self, claimed: Claimed) -> _Call:
