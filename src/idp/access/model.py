@@ -52,6 +52,7 @@ class Moment(StrEnum):
     CODE = "code"
     REFRESH = "refresh"
     CLIENT_CREDENTIALS = "client_credentials"
+    EXCHANGE = "exchange"
     USERINFO = "userinfo"
     INTROSPECTION = "introspection"
 

@@ -55,10 +55,21 @@ from idp.federation.self_registration import SelfRegistered, register, registere
 from idp.federation.self_registration import read as read_client
 from idp.federation.self_registration import replace as replace_client
 from idp.federation.self_registration import to_json as client_to_json
-from idp.federation.store import assignments_of, find, find_by_client_id, get, open_secret, page, registered, stands_for
+from idp.federation.store import (
+    assignments_of,
+    find,
+    find_by_client_id,
+    get,
+    open_secret,
+    page,
+    registered,
+    standing_for,
+    stands_for,
+)
 from idp.federation.subjects import Sector
 from idp.federation.subjects import fetch as fetch_sector
 from idp.federation.subjects import fetch_aside as fetch_sector_aside
+from idp.federation.token_exchange import ExchangeRules
 
 __all__ = [
     "REGISTRATION_TOKEN",
@@ -75,6 +86,7 @@ __all__ = [
     "ClientKeys",
     "Consent",
     "Encryption",
+    "ExchangeRules",
     "FetchedKeys",
     "Grant",
     "LogoutChannels",
@@ -131,6 +143,7 @@ __all__ = [
     "replace",
     "replace_client",
     "rotate_secret",
+    "standing_for",
     "stands_for",
     "to_json",
     "unassign",

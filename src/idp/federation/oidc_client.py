@@ -24,6 +24,7 @@ from idp.federation.redirect_uris import RedirectUris
 from idp.federation.security_profiles import RULES, Rules
 from idp.federation.signed_answers import UNSIGNED, SignedAnswers
 from idp.federation.subjects import PUBLIC, SubjectRules
+from idp.federation.token_exchange import NO_EXCHANGE, ExchangeRules
 
 _SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
 
@@ -55,6 +56,7 @@ class OidcClient:
     signed: SignedAnswers = UNSIGNED
     subjects: SubjectRules = PUBLIC
     encrypted: EncryptedAnswers = READABLE
+    exchange: ExchangeRules = NO_EXCHANGE
     client_name: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
@@ -110,6 +112,7 @@ class OidcClient:
             **self.claims.to_json(),
             **self.signed.to_json(),
             **self.encrypted.to_json(),
+            **self.exchange.to_json(),
         }
 
     @classmethod
@@ -140,6 +143,7 @@ class OidcClient:
             signed=SignedAnswers.from_json(document),
             subjects=SubjectRules.from_json(document),
             encrypted=EncryptedAnswers.from_json(document),
+            exchange=ExchangeRules.from_json(document),
             **{name: document.get(name) for name in _SHOWN},
         )
 

@@ -18,6 +18,7 @@ from idp.federation import (
     logout_channels,
     signed_answers,
     subjects,
+    token_exchange,
 )
 from idp.federation import oidc_vocabulary as words
 from idp.federation.client_binding import TokenBinding
@@ -33,6 +34,7 @@ from idp.federation.oidc_vocabulary import (
     SigningAlg,
 )
 from idp.federation.redirect_uris import LONGEST, Fault, RedirectUris, fault_of, web_page_fault
+from idp.federation.token_exchange import ExchangeRules
 from idp.kit.fields import Fields
 
 NAMES = frozenset(
@@ -71,6 +73,7 @@ NAMES = frozenset(
     | encrypted_answers.NAMES
     | signed_answers.NAMES
     | subjects.NAMES
+    | token_exchange.NAMES
 )
 
 _STANDARD_SCOPES = frozenset({"openid", "profile", "email", "address", "phone"})
@@ -139,13 +142,14 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
         access_token_alg=_alg(fields, "access_token_signed_response_alg", default=SigningAlg.ES256),
         access_token_lifetime=fields.number("access_token_lifetime", default=300, lowest=60, highest=3_600),
         introspection=_introspection(fields, flow.auth_method),
-        resources=_resources(fields),
+        resources=_resources(fields, "resources"),
         requests=client_requests.read(fields, production=production),
         binding=_binding(fields, flow),
         authentication=authentication_wishes.read(fields),
         logout=logout_channels.read(fields, redirects, production=production),
         keys=keys,
         subjects=subjects.read(fields, redirects, production=production),
+        exchange=_exchange(fields, flow),
         **_answers(fields, keys),
         **_described(fields, production=production),
     )
@@ -281,12 +285,17 @@ def _introspection(fields: Fields, method: AuthMethod) -> bool:
     return asked
 
 
-def _resources(fields: Fields) -> frozenset[str]:
-    items = fields.texts("resources", most=_MOST_URIS, longest=LONGEST) or {}
+def _exchange(fields: Fields, flow: _Flow) -> ExchangeRules:
+    targets = _resources(fields, "token_exchange_targets")
+    return token_exchange.read(fields, targets, flow.grants, flow.auth_method)
+
+
+def _resources(fields: Fields, name: str) -> frozenset[str]:
+    items = fields.texts(name, most=_MOST_URIS, longest=LONGEST) or {}
     for index, uri in items.items():
         if not ABSOLUTE_URI.fullmatch(uri):  # RFC 8707 2
             detail = "A resource is an absolute URI without a fragment."
-            fields.refuse(f"resources/{index}", "invalid_uri", detail, found=uri, expected="https://api.example/")
+            fields.refuse(f"{name}/{index}", "invalid_uri", detail, found=uri, expected="https://api.example/")
     return frozenset(items.values())
 
 

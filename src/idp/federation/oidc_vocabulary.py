@@ -51,6 +51,7 @@ class Grant(StrEnum):
     CLIENT_CREDENTIALS = "client_credentials"
     IMPLICIT = "implicit"  # anything that is given by the front channel, beside a code too (Registration 1.0, 2)
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
 
 
 class ResponseType(StrEnum):
@@ -112,7 +113,6 @@ UNBUILT_GRANTS = frozenset(
         "password",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:openid:params:grant-type:ciba",
     }
 )

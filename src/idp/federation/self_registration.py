@@ -22,7 +22,10 @@ from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
 
 KIND = "rat"
-_NOT_THEIRS = frozenset({"access_token_lifetime", "claims", "client_secret", "introspection", "resources"})
+_NOT_THEIRS = frozenset(
+    {"access_token_lifetime", "claims", "client_secret", "introspection", "resources", "token_exchange_targets"}
+)
+_NOT_FOR_THEM = (Grant.CLIENT_CREDENTIALS, Grant.TOKEN_EXCHANGE)
 _UNNAMED = "A service that registered itself"
 
 
@@ -40,10 +43,8 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
     # RFC 7591 knows no profiles: whoever names none expects what OpenID Connect has always done
     known.setdefault("security_profile", SecurityProfile.OIDC.value)
     _narrow(known)
+    _refuse_grants(known.get("grant_types"))
     registration = oidc_registration.read(known, production=production, at="")
-    if Grant.CLIENT_CREDENTIALS in registration.client.grants:
-        detail = "A client that registers itself acts for people alone."
-        raise _refused("grant_types", detail, Grant.CLIENT_CREDENTIALS.value)
     name = registration.client.client_name or registration.client.redirects.first_host or _UNNAMED
     return ServiceDraft(name, ServiceStatus.ENABLED, False, Consent.REQUIRED, *registration)
 
@@ -54,6 +55,13 @@ def _narrow(document: dict[str, object]) -> None:
     if isinstance(scope, str):
         asked = [word for word in scope.split(" ") if word in oidc_registration.IDENTITY_SCOPES]
         document["scope"] = " ".join(asked) or None
+
+
+def _refuse_grants(asked: object) -> None:
+    for grant in _NOT_FOR_THEM:
+        if isinstance(asked, list) and grant.value in asked:
+            detail = "A client that registers itself acts for people alone, who are there."
+            raise _refused("grant_types", detail, grant.value)
 
 
 def _refused(name: str, detail: str, found: str) -> Invalid:

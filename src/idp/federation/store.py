@@ -200,13 +200,18 @@ def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Registered]:
 
 
 def stands_for(unit: Unit, resource: str) -> bool:
-    """Whether a service that is enabled has registered it (RFC 8707). Looks at every service."""
+    """Whether a service that is enabled has registered it (RFC 8707)."""
+    return bool(standing_for(unit, resource))
+
+
+def standing_for(unit: Unit, resource: str) -> list[Service]:
+    """The services that are enabled and have registered it. Looks at every service."""
     if not ABSOLUTE_URI.fullmatch(resource):
-        return False
+        return []
     literal = re.sub(r"([\\%_])", r"\\\1", resource)
     rows = unit.all(_NAMING, pattern=f'%"{literal}"%')
     found = (_service(row) for row in rows)
-    return any(each.enabled and each.oidc is not None and resource in each.oidc.resources for each in found)
+    return [each for each in found if each.enabled and each.oidc is not None and resource in each.oidc.resources]
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:

@@ -12,7 +12,7 @@ from idp.federation import Service
 from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
-from idp.oidc import store
+from idp.oidc import delegations, store
 from idp.oidc.challenges import Scheme
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
@@ -27,12 +27,14 @@ _SCHEMES = {b"bearer": Scheme.BEARER, b"dpop": Scheme.DPOP}
 
 
 class Alive(NamedTuple):
-    """An access token that is good at this moment, with the gate's word for it; `acr` is that of its grant."""
+    """An access token that is good at this moment, with the gate's word for it; `grant`, and the `acr` in it, are those
+    of the token that it came of, if it came of one. `act` is who acts for the person, if it is not the person."""
 
     row: AccessToken
     admission: Admission
     acr: str | None
     grant: Grant | None
+    act: str | None = None
 
 
 class Refreshable(NamedTuple):
@@ -69,16 +71,23 @@ def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str
     nobody else, and one that is not is no proof of possession (RFC 9449 7.1, 7.2). `ANYBODY`: the token is told about.
     """
     row = find(unit, token)
-    if row is None or row.revoked_at is not None or unit.now_us >= row.expires_at:
+    if row is None or holder not in (ANYBODY, row.jkt):
         return None
-    if holder not in (ANYBODY, row.jkt):
+    return _standing(house, unit, row, key_id(token) if row.jwt else None, moment)
+
+
+def _standing(house: House, unit: Unit, row: AccessToken, key: object, moment: Moment) -> Alive | None:
+    """`key` names the one by which it was signed; None where it is no JWT."""
+    if row.revoked_at is not None or unit.now_us >= row.expires_at:
         return None
     facts = house.memory.current(unit, row.client_id)
     service = facts.services.get(row.client_id)
     if service is None or service.id != row.service_id:
         return None
-    if row.jwt and not facts.keys.still_vouches(key_id(token), Use.ACCESS_TOKEN):
+    if key is not None and not facts.keys.still_vouches(key, Use.ACCESS_TOKEN):
         return None
+    if row.is_delegated:
+        return _delegated(house, unit, facts, service, row, moment)
     grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
     if row.grant_id and grant is None:
         return None
@@ -87,6 +96,30 @@ def inspect(house: House, unit: Unit, token: str, moment: Moment, *, holder: str
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
     alive = Alive(row, admission, grant.acr if grant else None, grant)
     return alive if row.generations == present and not _is_over(unit, row, grant) else None
+
+
+def _delegated(
+    house: House, unit: Unit, facts: Facts, service: Service, row: AccessToken, moment: Moment
+) -> Alive | None:
+    """As good as the token that it came of, for a service that the person may use and `service` may call for them."""
+    found = delegations.find(unit, row.id)
+    origin = store.find_access_token(unit, found.origin_id) if found else None
+    target = federation.find(unit, found.target_id) if found else None
+    if found is None or origin is None or target is None:
+        return None
+    if not delegations.may_call(facts, service, target, row.audiences):
+        return None
+    before = _standing(house, unit, origin, found.origin_key, moment)
+    if before is None or before.grant is None:
+        return None
+    against = house.gate.reason_against(facts, service, now_us=unit.now_us)
+    if against is not None:
+        raise house.gate.turn_away(facts, service, None, against, moment, now_us=unit.now_us)
+    proof = proof_of_grant(unit, facts, target, before.grant)
+    admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
+    present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
+    alive = Alive(row, admission, before.acr, before.grant, found.act)
+    return alive if row.generations == present else None
 
 
 def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:

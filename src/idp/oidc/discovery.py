@@ -14,6 +14,7 @@ from idp.kit.errors import NotFound, Unavailable
 from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import BY_TYPE, ResponseMode
+from idp.oidc.offers import offers
 from idp.oidc.request import is_offered
 from idp.oidc.session_state import PAGE
 from idp.sessions import Acr
@@ -55,7 +56,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "scopes_supported": [scope.value for scope in Scope],
         "response_types_supported": [kind.value for kind in ResponseType if is_offered(kind, switches)],
         "response_modes_supported": [*(mode.value for mode in ResponseMode), BY_TYPE],
-        "grant_types_supported": [grant.value for grant in Grant if _is_offered(grant, switches)],
+        "grant_types_supported": [grant.value for grant in Grant if offers(grant, switches)],
         "subject_types_supported": [kind.value for kind in SubjectType],
         **_algorithms(),
         "token_endpoint_auth_methods_supported": methods,
@@ -115,14 +116,6 @@ def _algorithms() -> dict[str, Any]:
         "authorization_signing_alg_values_supported": [alg.value for alg in SigningAlg],
         "introspection_signing_alg_values_supported": [alg.value for alg in SigningAlg],
     }
-
-
-def _is_offered(grant: Grant, switches: Switches) -> bool:
-    switched = {
-        Grant.IMPLICIT: switches.implicit or switches.hybrid,
-        Grant.DEVICE_CODE: switches.device_grant,
-    }
-    return switched.get(grant, True)
 
 
 def discovery(house: House) -> App:

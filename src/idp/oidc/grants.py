@@ -114,7 +114,7 @@ async def client_credentials(asked: Asked) -> Answer:
         await asked.refuse(said, partial(note, refusal=refusal, subject=asked.service.id))
     issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, audience, scopes, jkt=asked.jkt))
     await asked.commit(lambda unit: record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
-    return _answer(issued)
+    return answer(issued)
 
 
 async def authorization_code(asked: Asked) -> Answer:
@@ -134,7 +134,7 @@ async def authorization_code(asked: Asked) -> Answer:
     request = mint.Request(
         asked.issuer, audience, grant.scope_set, grant.id, code.nonce, jkt=asked.jkt, acr=code.acr, subject=subject
     )
-    issued, answer = await tokens(asked, admission, request, grant)
+    issued, told = await tokens(asked, admission, request, grant)
     refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
 
     def write(unit: Unit) -> Minted | None:
@@ -142,7 +142,7 @@ async def authorization_code(asked: Asked) -> Answer:
         record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
         return sessions.begin_grant(unit, grant, session=loaded.session, refreshable=refreshable)
 
-    return with_refresh_token(answer, await asked.commit(write))
+    return with_refresh_token(told, await asked.commit(write))
 
 
 async def refresh_token(asked: Asked) -> Answer:
@@ -159,7 +159,7 @@ async def refresh_token(asked: Asked) -> Answer:
     subject, audience = asked.subject_of(grant.user_id), asked.audience_of(grant.resources)
     scopes = _narrowed(asked.form, grant)
     request = mint.Request(asked.issuer, audience, scopes, grant.id, jkt=asked.jkt, acr=grant.acr, subject=subject)
-    issued, answer = await tokens(asked, admission, request, grant)
+    issued, told = await tokens(asked, admission, request, grant)
 
     def write(unit: Unit) -> Minted | None:
         public = asked.client.is_public
@@ -168,7 +168,7 @@ async def refresh_token(asked: Asked) -> Answer:
         record(unit, issued, admission, GrantType.REFRESH_TOKEN)
         return successor
 
-    return with_refresh_token(answer, await asked.commit(write))
+    return with_refresh_token(told, await asked.commit(write))
 
 
 GRANTS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
@@ -233,7 +233,7 @@ def note(unit: Unit, *, refusal: Refused, subject: str) -> None:
     audit.record(unit, audit.Event.ACCESS_REFUSED, subject=subject, reason=refusal.code, reference=reference)
 
 
-def record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -> None:
+def record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType, **more: str) -> None:
     row = issued.row
     store.add_access_token(unit, row)
     access.remember_admission(unit, admission)
@@ -246,26 +246,27 @@ def record(unit: Unit, issued: Issued, admission: Admission, grant: GrantType) -
         token=row.id,
         scopes=row.scopes,
         reference=admission.reference,
+        **more,
     )
 
 
-def _answer(issued: Issued) -> Answer:
+def answer(issued: Issued) -> Answer:
     row = issued.row
     lifetime = (row.expires_at - row.issued_at) // SECOND
-    answer: Answer = {"access_token": issued.token, "token_type": row.token_type, "expires_in": lifetime}
-    return {**answer, "scope": row.scopes} if row.scopes else answer
+    said: Answer = {"access_token": issued.token, "token_type": row.token_type, "expires_in": lifetime}
+    return {**said, "scope": row.scopes} if row.scopes else said
 
 
 async def tokens(asked: Asked, admission: Admission, request: mint.Request, grant: Grant) -> tuple[Issued, Answer]:
     """What every grant of a person gives: an access token, and the ID token as the client wants to read it."""
     issued = mint.access_token(asked.facts, admission, request)
-    answer = _answer(issued)
+    told = answer(issued)
     if Scope.OPENID in request.scopes:
         said = await _said(asked, grant)
         token = mint.id_token(asked.facts, admission, request, access=issued.token, said=said)
         how, tenant = asked.client.encrypted.id_token, asked.facts.tenant.id
-        answer["id_token"] = await encrypted.for_client(asked.house, tenant, asked.service, token, how)
-    return issued, answer
+        told["id_token"] = await encrypted.for_client(asked.house, tenant, asked.service, token, how)
+    return issued, told
 
 
 async def _said(asked: Asked, grant: Grant) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Token introspection (RFC 7662): the whole truth for the client itself and for the API a token is meant for; for
 everybody else, and for whatever is not good at this moment, exactly `{"active": false}`."""
 
+import json
 from typing import Any
 
 from idp.access import Facts, Moment
@@ -109,6 +110,7 @@ def _access(house: House, tenant: TenantId, alive: Alive, service: Service, issu
         "jti": row.id,
         **({} if row.jkt is None else {"cnf": {"jkt": row.jkt}}),  # RFC 9449 6.2
         **({} if admission.user is None else authentication(admission.methods, admission.authenticated_at, alive.acr)),
+        **({} if alive.act is None else {"act": json.loads(alive.act)}),  # RFC 8693 4.1
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from idp import sessions
 from idp.access import Admission, Facts
-from idp.federation import AccessTokenFormat, OidcClient
+from idp.federation import AccessTokenFormat, OidcClient, Service
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.oidc.model import ID_TOKEN_LIFETIME, TOKEN_KIND, AccessToken
@@ -17,6 +17,15 @@ from idp.signing import Alg, SigningKey, Use, left_half
 from idp.web.deciding import KeyMissing
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+class Delegation(NamedTuple):
+    """`service` acts for the person of the admission, until `until_us` at the latest; `act` names it, and whoever acted
+    before it (RFC 8693 4.1)."""
+
+    service: Service
+    act: Mapping[str, Any]
+    until_us: int
 
 
 class Request(NamedTuple):
@@ -31,6 +40,7 @@ class Request(NamedTuple):
     jkt: str | None = None  # RFC 9449 6.1
     acr: str | None = None
     subject: str | None = None  # where the client does not know the person by the id that all know
+    delegation: Delegation | None = None
 
 
 class Issued(NamedTuple):
@@ -40,9 +50,12 @@ class Issued(NamedTuple):
 
 def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
     """RFC 9068, or an opaque secret; the same row either way."""
-    client = _client(admission)
+    service = _service(admission, asked)
+    client = _client(service)
     issued = admission.at_us // SECOND
     expires = issued + client.access_token_lifetime
+    if asked.delegation is not None:
+        expires = min(expires, asked.delegation.until_us // SECOND)
     scopes = " ".join(sorted(asked.scopes))
     if client.access_token_format is AccessTokenFormat.OPAQUE:
         secret = ids.mint(TOKEN_KIND)
@@ -53,7 +66,7 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
             "iss": asked.issuer,
             "sub": asked.subject or (admission.user.id if admission.user else admission.service.client_id),
             "aud": as_claim(asked.audience),
-            "client_id": admission.service.client_id,
+            "client_id": service.client_id,
             "exp": expires,
             "iat": issued,
             "jti": token_id,
@@ -64,6 +77,8 @@ def access_token(facts: Facts, admission: Admission, asked: Request) -> Issued:
             claims |= authentication(admission.methods, admission.authenticated_at, asked.acr)
         if asked.jkt is not None:
             claims["cnf"] = {"jkt": asked.jkt}
+        if asked.delegation is not None:
+            claims["act"] = asked.delegation.act
         token = key_for(facts, Use.ACCESS_TOKEN, client.access_token_alg).sign(claims, typ="at+jwt")
         digest = sha256(token.encode()).digest()
     return Issued(token, _row(admission, asked, token_id, digest, (issued, expires), scopes))
@@ -82,7 +97,7 @@ def id_token(
     the person are at userinfo; `said` are those that belong here."""
     assert admission.user is not None
     issued = admission.at_us // SECOND
-    alg = _client(admission).id_token_alg
+    alg = _client(admission.service).id_token_alg
     claims: dict[str, Any] = {
         **said,
         "iss": asked.issuer,
@@ -118,15 +133,20 @@ def key_for(facts: Facts, use: Use, alg: str) -> SigningKey:
     return key
 
 
-def _client(admission: Admission) -> OidcClient:
-    assert admission.service.oidc is not None
-    return admission.service.oidc
+def _client(service: Service) -> OidcClient:
+    assert service.oidc is not None
+    return service.oidc
+
+
+def _service(admission: Admission, asked: Request) -> Service:
+    """Whose token it becomes: that of the service it is for, or of the one that acts."""
+    return admission.service if asked.delegation is None else asked.delegation.service
 
 
 def _row(
     admission: Admission, asked: Request, token_id: str, digest: bytes, life: tuple[int, int], scopes: str
 ) -> AccessToken:
-    service = admission.service
+    service = _service(admission, asked)
     # in order: by name it costs twice as much, at every token
     return AccessToken(
         token_id,
@@ -144,6 +164,6 @@ def _row(
         life[0] * SECOND,
         life[1] * SECOND,
         None,  # revoked at
-        _client(admission).access_token_format is AccessTokenFormat.JWT,
+        _client(service).access_token_format is AccessTokenFormat.JWT,
         asked.jkt,
     )

@@ -87,6 +87,11 @@ class AccessToken(NamedTuple):
     jkt: str | None = None  # the key that whoever uses it must prove
 
     @property
+    def is_delegated(self) -> bool:
+        """It came of another token: every other one of a person has a grant."""
+        return self.user_id is not None and self.grant_id is None
+
+    @property
     def token_type(self) -> str:
         return "Bearer" if self.jkt is None else "DPoP"
 

@@ -5,7 +5,7 @@ from sqlalchemy import and_, not_
 from idp import sessions
 from idp.kit.clock import SECOND
 from idp.kit.sweeping import Sweep, before
-from idp.oidc.tables import access_tokens, codes, device_codes, pushed_requests, used_proofs
+from idp.oidc.tables import access_tokens, codes, delegations, device_codes, pushed_requests, used_proofs
 
 _HOUR = 3600 * SECOND
 
@@ -19,5 +19,6 @@ SWEEPS = (
         grace=_HOUR,
     ),
     Sweep(access_tokens.c.id, access_tokens.c.expires_at < before(), grace=_HOUR),
+    Sweep(delegations.c.id, delegations.c.expires_at < before(), grace=_HOUR),
     Sweep(used_proofs.c.id, used_proofs.c.expires_at < before(), grace=60 * SECOND),
 )

@@ -92,6 +92,20 @@ access_tokens = Table(
     info=ERASED,
 )
 
+# Beside the rows of tokens that came of others.
+delegations = Table(
+    "delegations",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("origin_id", Text, nullable=False),
+    Column("origin_key", Text),
+    Column("target_id", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    info=ERASED,
+)
+
 # Assertions and proofs that were used; each is good once.
 used_proofs = Table(
     "used_proofs",

@@ -12,6 +12,8 @@ from idp.oidc.device_grant import device_code
 from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.grants import GRANTS, Answer, Asked
+from idp.oidc.offers import offers
+from idp.oidc.token_exchange import token_exchange
 from idp.web.asgi import BODY, JSON, App, Fields, Receive, Scope, Send, respond
 from idp.web.deciding import decide
 from idp.web.failures import Refusal
@@ -23,7 +25,8 @@ _LARGEST = 64 * 1024
 _MAY_REPEAT = frozenset({"resource"})  # RFC 8707 2
 
 
-_GRANTS = {**GRANTS, Grant.DEVICE_CODE.value: device_code}
+_GRANTS = {**GRANTS, Grant.DEVICE_CODE.value: device_code, Grant.TOKEN_EXCHANGE.value: token_exchange}
+_SWITCHED = frozenset({Grant.DEVICE_CODE.value, Grant.TOKEN_EXCHANGE.value})
 
 
 def endpoint(house: House) -> App:
@@ -83,7 +86,7 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Pr
     if not name:
         raise OAuthError("invalid_request", "grant_type is missing.")
     grant = _GRANTS.get(name)
-    if grant is None or (grant is device_code and not facts.switches.device_grant):
+    if grant is None or (name in _SWITCHED and not offers(name, facts.switches)):
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
     asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)
     if proof is not None:

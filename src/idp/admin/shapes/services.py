@@ -71,6 +71,10 @@ class OidcMetadata(Sent):
     access_token_lifetime: Annotated[int | None, Field(ge=60, le=3600, description="Seconds.")] = None
     introspection: Annotated[bool | None, Field(description="May introspect tokens whose `aud` names it.")] = None
     resources: Annotated[list[Uri] | None, Field(description="APIs it stands for (RFC 8707).")] = None
+    token_exchange_targets: Annotated[
+        list[Uri] | None,
+        Field(description="Resources of other services for which it may exchange tokens (RFC 8693)."),
+    ] = None
     id_token_encrypted_response_alg: KeyAlg | None = None
     id_token_encrypted_response_enc: ContentEnc | None = None
     userinfo_encrypted_response_alg: KeyAlg | None = None
