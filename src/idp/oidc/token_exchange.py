@@ -46,8 +46,7 @@ async def token_exchange(asked: Asked) -> Answer:
         asked.admit(shown.proof, Moment.AUTHORIZATION)
         admission = asked.admit(shown.proof, Moment.EXCHANGE)
     except Refused as refusal:
-        await asked.commit(partial(note, refusal=refusal, subject=asked.service.id))
-        raise
+        await asked.refuse(refusal, partial(note, refusal=refusal, subject=asked.service.id))
     issued = mint.access_token(asked.facts, admission, _request(asked, shown))
 
     def write(unit: Unit) -> None:
