@@ -67,7 +67,7 @@ HOME: dict[Rule, tuple[str, ...]] = {
     reaches_a_database: ("kit/sqlite.py", "kit/group_commit.py", "kit/postgres.py", "migrate.py"),
     makes_an_engine: ("migrate.py",),
     signs_or_verifies: ("signing/", "samples/"),
-    enciphers: ("kit/sealing.py",),
+    enciphers: ("kit/sealing.py", "signing/xml_keys.py"),
     lets_somebody_in: ("access/gate.py",),
 }
 

@@ -10,6 +10,7 @@ it has signed is taken by us, expired or not: not a token at introspection or us
 signed, an opaque token or a refresh token, is none the worse for it.
 """
 
+from idp.signing.certificates import Certificate, any_verifies, certify, read_certificate
 from idp.signing.encrypting import ContentEnc, KeyAlg, encrypt, key_for_encryption
 from idp.signing.foreign import (
     SHARED_ALG,
@@ -41,6 +42,8 @@ from idp.signing.store import (
     revoke,
     stored,
 )
+from idp.signing.xml_algorithms import ContentCipher, DigestAlg, KeyTransport, SignatureAlg
+from idp.signing.xml_keys import Enciphered, XmlKey, encipher_to
 
 __all__ = [
     "LARGEST_SET",
@@ -48,28 +51,38 @@ __all__ = [
     "SHARED_ALG",
     "Alg",
     "BadKey",
+    "Certificate",
+    "ContentCipher",
     "ContentEnc",
+    "DigestAlg",
     "Due",
+    "Enciphered",
     "ForeignAlg",
     "ForeignKey",
     "KeyAlg",
     "KeyRing",
     "KeySet",
+    "KeyTransport",
     "Pair",
     "Possessed",
     "Private",
     "PublicKey",
     "Seen",
+    "SignatureAlg",
     "SigningKey",
     "Status",
     "StoredKey",
     "UnknownKey",
     "Unverified",
     "Use",
+    "XmlKey",
     "activate",
     "add_key",
+    "any_verifies",
     "b64",
+    "certify",
     "due",
+    "encipher_to",
     "encrypt",
     "every",
     "generate",
@@ -81,6 +94,7 @@ __all__ = [
     "look_again",
     "pairs",
     "published_until",
+    "read_certificate",
     "read_jwks",
     "read_key",
     "read_key_set",
