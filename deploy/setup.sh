@@ -2,7 +2,7 @@
 # Makes .venv from the lock files, and nothing outside this folder but Debian packages that are missing, and the line
 # for `localhost` in /etc/hosts where even that is.
 #   deploy/setup.sh demo    what running takes
-#   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Japanese fonts, curl, Node
+#   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Japanese fonts, curl, xmlsec1, Node
 # Done again it only compares one checksum.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -58,6 +58,7 @@ missing_debian_packages() {
   command -v chromium >/dev/null || echo chromium
   has_initdb || echo postgresql
   has_libatomic || echo libatomic1
+  command -v xmlsec1 >/dev/null || echo xmlsec1 # verifies what we sign, beside our own code
   command -v curl >/dev/null || echo curl # what README's examples are typed with
   has_japanese_font || echo fonts-noto-cjk fontconfig
 }

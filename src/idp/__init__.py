@@ -15,6 +15,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     federation | credentials | partners | plans | approvals
     users
     tenants
+    xml                                                   documents as SAML needs them: read, signed, verified
     audit | signing | delivery                            written by all / used by all / sent after commit
     kit                                                   unit, db, clock, ids, errors: knows nothing of identity
 """
