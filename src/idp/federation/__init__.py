@@ -49,6 +49,7 @@ from idp.federation.oidc_vocabulary import (
     SubjectType,
 )
 from idp.federation.redirect_uris import RedirectUris
+from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
 from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
 from idp.federation.self_registration import SelfRegistered, register, registered_by
@@ -82,6 +83,7 @@ __all__ = [
     "AssigneeKind",
     "Assignment",
     "AuthMethod",
+    "Binding",
     "ClaimMapping",
     "ClientKeys",
     "Consent",
@@ -91,6 +93,8 @@ __all__ = [
     "Grant",
     "LogoutChannels",
     "MappedClaim",
+    "NameFormat",
+    "NameIdFormat",
     "OidcClient",
     "Protocol",
     "RedirectUris",
@@ -107,6 +111,7 @@ __all__ = [
     "ServiceId",
     "ServiceStatus",
     "SigningAlg",
+    "Signs",
     "SubjectType",
     "VerificationStatus",
     "assign",

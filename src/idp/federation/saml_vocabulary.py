@@ -1,0 +1,46 @@
+"""Words of SAML 2.0 with which a service is registered."""
+
+from enum import StrEnum
+
+
+class Binding(StrEnum):
+    """Bindings 3.2 to 3.6: how a message gets from one to the other."""
+
+    REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+    ARTIFACT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
+    SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
+    PAOS = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
+
+
+class NameIdFormat(StrEnum):
+    """Core 8.3: those by which a person is named here."""
+
+    PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+    TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+    EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+    UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+
+
+class NameFormat(StrEnum):
+    """Core 8.2: how the name of an attribute is to be read."""
+
+    URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
+    BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+    UNSPECIFIED = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
+
+
+class Signs(StrEnum):
+    """What of an answer is signed."""
+
+    ASSERTION = "assertion"
+    RESPONSE = "response"
+    BOTH = "both"
+
+    @property
+    def assertion(self) -> bool:
+        return self is not Signs.RESPONSE
+
+    @property
+    def response(self) -> bool:
+        return self is not Signs.ASSERTION
