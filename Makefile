@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults rotations calendar policies statements documents bench css lock
+.PHONY: help demo test faults rotations calendar policies statements documents fuzz bench css lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -37,6 +37,9 @@ statements: ## set up and compare statements with a slow count of 100,000 histor
 
 documents: ## set up and sign and verify ten thousand random documents of XML
 	DOCUMENTS=10000 deploy/test.sh --numprocesses 0 tests/xml/test_round_trips.py
+
+fuzz: ## set up and throw a minute of broken messages at every decoder of SAML
+	FUZZ=60 deploy/test.sh --numprocesses 0 tests/saml/test_fuzzing.py
 
 bench: ## set up and measure against npm oidc-provider; exit 1 when a budget is missed
 	deploy/bench.sh

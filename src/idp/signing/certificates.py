@@ -5,13 +5,12 @@ Profile 2.5): what a service has registered counts until it is taken away. Dates
 """
 
 import base64
-import binascii
 import datetime
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -86,7 +85,8 @@ def read_certificate(text: str) -> Certificate:
         der = base64.b64decode("".join(body.split()), validate=True)
         found = x509.load_der_x509_certificate(der)
         public = found.public_key()
-    except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
+        said = found.subject.rfc4514_string(), _us(found.not_valid_before_utc), _us(found.not_valid_after_utc)
+    except Exception as error:  # of many kinds (TypeError, InvalidVersion, …), as broken certificates bring them out
         raise BadKey("invalid_certificate", "This is no certificate (X.509) in base64.") from error
     if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise BadKey("unusable_key", "A certificate here has an RSA or an elliptic curve key.")
@@ -94,9 +94,7 @@ def read_certificate(text: str) -> Certificate:
         raise BadKey("weak_key", f"An RSA key has {_RSA_BITS.start} to {_RSA_BITS.stop - 1} bits.")
     if isinstance(public, ec.EllipticCurvePublicKey) and not isinstance(public.curve, _CURVES):
         raise BadKey("weak_key", "The curve of this key is not supported.")
-    return Certificate(
-        der, public, found.subject.rfc4514_string(), _us(found.not_valid_before_utc), _us(found.not_valid_after_utc)
-    )
+    return Certificate(der, public, *said)
 
 
 def certify(private: Private, *, name: str, now_us: int) -> bytes:

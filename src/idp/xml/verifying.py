@@ -8,7 +8,6 @@ the document differently from the first.
 """
 
 import base64
-import binascii
 import hmac
 from collections.abc import Sequence
 from copy import deepcopy
@@ -141,7 +140,7 @@ def _decoded(value: Element) -> bytes:
         raise BadSignature("shape")
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadSignature("shape") from None
 
 
