@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.support import postgres, schema
+from tests.support.pool import Pool
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -25,8 +25,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'idp.db'}"
         return
     cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    with _dropped_after(cluster, cluster.create()) as url:
-        yield url
+    name = cluster.create()
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: postgres.Cluster, run_home: Path) -> Pool:
+    return Pool(cluster, schema.template_in(cluster, home=run_home))
 
 
 @pytest.fixture(params=BOTH)
@@ -35,14 +41,6 @@ def installed_url(request: pytest.FixtureRequest, tmp_path: Path, run_home: Path
         schema.copy_to(tmp_path / "idp.db", home=run_home)
         yield f"sqlite:///{tmp_path / 'idp.db'}"
         return
-    cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    with _dropped_after(cluster, schema.create_in(cluster, home=run_home)) as url:
+    installed: Pool = request.getfixturevalue("installed")
+    with installed.lend() as url:
         yield url
-
-
-@contextmanager
-def _dropped_after(cluster: postgres.Cluster, name: str) -> Iterator[str]:
-    try:
-        yield cluster.url(name)
-    finally:
-        cluster.drop(name)

@@ -45,9 +45,12 @@ class Cluster:
     def drop(self, database: str) -> None:
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)"), database)
 
+    def superuser(self, database: str = "postgres", *, autocommit: bool = False) -> psycopg.Connection:
+        url = f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+        return psycopg.connect(url, autocommit=autocommit)
+
     def run_as_superuser(self, statement: sql.Composed) -> None:
-        url = f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
-        with psycopg.connect(url, autocommit=True) as connection:
+        with self.superuser(autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, statement: sql.SQL, *names: str) -> None:

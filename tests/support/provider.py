@@ -21,6 +21,7 @@ from tests.support.databases import BOTH
 from tests.support.filling import BASE_URL, CHEAP, Filled, fill
 from tests.support.in_process import Answer, Running
 from tests.support.party import Browser, Party
+from tests.support.pool import Pool
 
 from idp import contracts, main, settings
 from idp.credentials import HashPool
@@ -162,12 +163,15 @@ def _settings(url: str, home: Path, keys: Path, clock: Path, **more: Any) -> set
 
 @dataclass
 class Source:
-    """Providers of one database, each a copy of the same filled one."""
+    """Providers of one database, each a copy of the same filled one: of a file, or out of a pool of PostgreSQL's."""
 
     home: Path
-    cluster: postgres.Cluster | None
-    template: str
+    template: Path | Pool
     filled: Filled
+
+    @property
+    def cluster(self) -> postgres.Cluster | None:
+        return self.template.cluster if isinstance(self.template, Pool) else None
 
     @contextlib.contextmanager
     def provider(self, path: Path) -> Iterator[Provider]:
@@ -192,38 +196,36 @@ class Source:
 
     @contextlib.contextmanager
     def _copied(self, path: Path) -> Iterator[str]:
-        if self.cluster is None:
-            shutil.copyfile(self.template, path / "idp.db")
-            yield f"sqlite:///{path / 'idp.db'}"
+        if isinstance(self.template, Pool):
+            with self.template.lend() as url:
+                yield url
             return
-        name = self.cluster.create(template=self.template)
-        try:
-            yield self.cluster.url(name)
-        finally:
-            self.cluster.drop(name)
+        shutil.copyfile(self.template, path / "idp.db")
+        yield f"sqlite:///{path / 'idp.db'}"
 
 
-def _source(kind: str, home: Path, run_home: Path, cluster: postgres.Cluster | None) -> Source:
+def _source(home: Path, run_home: Path, cluster: postgres.Cluster | None) -> Source:
+    template: Path | Pool
     if cluster is None:
-        template = str(home / "template.db")
-        schema.copy_to(Path(template), home=run_home)
+        template = home / "template.db"
+        schema.copy_to(template, home=run_home)
         url = f"sqlite:///{template}"
     else:
-        template = schema.create_in(cluster, home=run_home)
-        url = cluster.url(template)
+        name = schema.create_in(cluster, home=run_home)
+        template, url = Pool(cluster, name), cluster.url(name)
     Hands(home / "clock")
-    return Source(home, cluster, template, fill(_settings(url, home, home, home / "clock")))
+    return Source(home, template, fill(_settings(url, home, home, home / "clock")))
 
 
 @pytest.fixture(scope="session", params=BOTH)
 def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run_home: Path) -> Source:
     cluster = None if request.param == "sqlite" else request.getfixturevalue("cluster")
-    return _source(request.param, tmp_path_factory.mktemp("source"), run_home, cluster)
+    return _source(tmp_path_factory.mktemp("source"), run_home, cluster)
 
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory, run_home: Path) -> Source:
-    return _source("sqlite", tmp_path_factory.mktemp("embedded"), run_home, None)
+    return _source(tmp_path_factory.mktemp("embedded"), run_home, None)
 
 
 @pytest.fixture

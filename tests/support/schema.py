@@ -28,10 +28,15 @@ def copy_to(path: Path, *, home: Path) -> None:
 
 def create_in(cluster: Cluster, *, home: Path) -> str:
     """The name of a new PostgreSQL database with the schema."""
+    return cluster.create(template=template_in(cluster, home=home))
+
+
+def template_in(cluster: Cluster, *, home: Path) -> str:
+    """The name of a PostgreSQL database with the schema, to which nobody may connect: it is there to be copied."""
     laid = home / "template.laid"
     with locked(home / "template.lock"):
         if not laid.exists():
             cluster.create(name=_TEMPLATE)
             lay(cluster.url(_TEMPLATE))
             laid.touch()
-    return cluster.create(template=_TEMPLATE)
+    return _TEMPLATE
