@@ -42,6 +42,8 @@ def _host(installation: Installation) -> str:
     return installation.base_url.partition("://")[2]
 
 
+@pytest.mark.honest("T2")
+@pytest.mark.attack("T2", "T1")
 def test_a_code_that_is_redeemed_sixteen_times_at_once_succeeds_exactly_once(pair: Pair) -> None:
     relying = pair.services.web
     won = asyncio.run(_race_all(pair, relying, relying.redeem, refresh_tokens=False))
@@ -51,6 +53,7 @@ def test_a_code_that_is_redeemed_sixteen_times_at_once_succeeds_exactly_once(pai
         assert pair.services.send(relying.refresh(answer.json()["refresh_token"])).status_code == 400
 
 
+@pytest.mark.attack("R2")
 def test_a_rotating_refresh_token_that_is_used_sixteen_times_at_once_succeeds_exactly_once(pair: Pair) -> None:
     relying = pair.services.app
     won = asyncio.run(_race_all(pair, relying, relying.refresh, refresh_tokens=True))

@@ -29,6 +29,7 @@ def faults(**oidc: Any) -> list[FieldError]:
     return list(raised.value.errors)
 
 
+@pytest.mark.honest("D7", "J12")
 @pytest.mark.meets("R3")
 @pytest.mark.parametrize("jwk", [RSA, EC, ED, {**RSA, "use": "sig", "alg": "PS256"}, {**EC, "key_ops": ["verify"]}])
 def test_an_honest_key_is_taken_and_given_back(jwk: dict[str, Any]) -> None:

@@ -347,6 +347,7 @@ def test_a_name_does_not_make_another_service_a_web_server(packets: list[object]
     assert packets == []
 
 
+@pytest.mark.honest("D2")
 @pytest.mark.attack("D2")
 @pytest.mark.parametrize(
     "url",

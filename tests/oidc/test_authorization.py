@@ -41,6 +41,8 @@ def test_somebody_signed_in_gets_a_code_without_a_page(provider: Provider) -> No
         assert again["sub"] == claims(first["id_token"])["sub"]
 
 
+@pytest.mark.honest("A23")
+@pytest.mark.attack("A23")
 @pytest.mark.meets("A8", "A9")
 @pytest.mark.parametrize(
     "changes", [{"prompt": "login"}, {"prompt": "select_account"}, {"prompt": "login consent"}, {"max_age": "1"}]
@@ -55,6 +57,7 @@ def test_a_fresh_sign_in_is_asked_for_and_made(provider: Provider, changes: dict
     assert after["sid"] != before["sid"]
 
 
+@pytest.mark.attack("A23")
 @pytest.mark.meets("A9")
 @pytest.mark.parametrize(("max_age", "asked"), [("89", True), ("90", False), ("0", True), ("", False)])
 def test_max_age_is_counted_to_the_second(alone: Provider, max_age: str, asked: bool) -> None:
@@ -113,6 +116,7 @@ def test_a_silent_request_by_post_is_answered_silently(shared: Provider) -> None
     assert answer.query["error"] == "login_required"
 
 
+@pytest.mark.attack("A24")
 def test_a_pending_request_ends_after_a_quarter_of_an_hour(alone: Provider) -> None:
     browser = alone.browser()
     form = browser.login_page(alone.party("web"))
@@ -122,6 +126,8 @@ def test_a_pending_request_ends_after_a_quarter_of_an_hour(alone: Provider) -> N
     assert "interaction_expired" in answer.text
 
 
+@pytest.mark.honest("A24")
+@pytest.mark.attack("A24")
 def test_a_pending_request_gives_one_code(shared: Provider) -> None:
     web, browser = shared.party("web"), shared.browser()
     onward = browser.sign_in(browser.login_page(web)).location
@@ -131,6 +137,7 @@ def test_a_pending_request_gives_one_code(shared: Provider) -> None:
     assert (again.status, again.location) == (400, "")
 
 
+@pytest.mark.attack("A24")
 @pytest.mark.parametrize("page", ["signin", "authorize/continue", "consent"])
 @pytest.mark.parametrize("named", ["", "interaction=", "interaction=int_0", "interaction=%27%20or%201%3D1", "x=1"])
 def test_a_page_of_ours_without_a_pending_request_is_an_error_page(shared: Provider, page: str, named: str) -> None:
@@ -169,6 +176,7 @@ def test_a_person_who_is_assigned_gets_in(provider: Provider) -> None:
     assert closed.redeem(browser.code(closed)).status == 200
 
 
+@pytest.mark.attack("A15")
 def test_the_answer_never_stays_in_a_cache_nor_in_a_referrer(shared: Provider) -> None:
     browser = shared.browser()
     answers = [browser.get(shared.party("web").address())]

@@ -107,6 +107,7 @@ def test_every_check_of_the_request_has_a_case_here() -> None:
     assert {check.__name__ for check in CHECKS} == {name for name, _, _, _ in TOLD_THE_SERVICE} | elsewhere
 
 
+@pytest.mark.attack("A9", "A19")
 @pytest.mark.meets("A3", "B3")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("name", "changes", "more", "error"), TOLD_THE_SERVICE)
@@ -122,6 +123,7 @@ def test_the_service_is_told_what_was_wrong_at_its_registered_address(
     assert all(" " <= character <= "~" and character not in '"\\' for character in described)
 
 
+@pytest.mark.attack("A1", "A8")
 @pytest.mark.meets("A4")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("changes", "more", "error"), SHOWN_HERE)
@@ -134,6 +136,7 @@ def test_nobody_is_sent_anywhere_until_service_and_address_are_certain(
     assert error in answer.text
 
 
+@pytest.mark.honest("A9", "A20", "A8")
 @pytest.mark.meets("A2")
 @pytest.mark.parametrize("changes", WITHOUT_HARM)
 def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dict[str, str | None]) -> None:
@@ -144,6 +147,7 @@ def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dic
     assert answer.query["iss"] == ISSUER
 
 
+@pytest.mark.honest("A10")
 @pytest.mark.meets("A2")
 def test_unknown_parameters_may_repeat(shared: Provider) -> None:
     answer = ask(shared, {}, [("extra", "1"), ("extra", "2")])
@@ -172,6 +176,7 @@ def test_a_client_of_an_old_library_may_leave_out_the_challenge(shared: Provider
     assert legacy.redeem(code, code_verifier=None).status == 200
 
 
+@pytest.mark.attack("A10")
 def test_a_parameter_is_not_given_once_in_the_query_and_once_in_the_body(shared: Provider) -> None:
     web = shared.party("web")
     headers = {"content-type": FORM}
@@ -184,6 +189,7 @@ def test_a_parameter_is_not_given_once_in_the_query_and_once_in_the_body(shared:
     assert answer.query["error"] == "invalid_request"
 
 
+@pytest.mark.attack("A4")
 def test_a_service_without_the_code_grant_has_no_address_to_go_to(shared: Provider) -> None:
     answer = shared.get(shared.party("robot").address())
     assert (answer.status, answer.location) == (400, "")

@@ -43,6 +43,7 @@ def is_unproved(answer: Answer) -> None:
     assert answer.json() == {"error": "invalid_client", "error_description": "Client authentication failed."}
 
 
+@pytest.mark.honest("J12", "T9")
 @pytest.mark.meets("T1")
 @pytest.mark.parametrize("alg", ALGS)
 def test_a_client_signs_by_its_key(ours: Signing, alg: str) -> None:
@@ -77,6 +78,7 @@ def _party(client: SigningClient) -> Any:
     return client.provider.party(client.name)
 
 
+@pytest.mark.honest("T11")
 @pytest.mark.meets("T1")
 @pytest.mark.attack("T11")
 def test_whom_an_assertion_may_be_made_out_to(modern: SigningClient, legacy: SigningClient) -> None:
@@ -97,6 +99,7 @@ def test_whom_an_assertion_may_be_made_out_to(modern: SigningClient, legacy: Sig
             is_unproved(client.send(assertion=client.assertion(aud=wrong)))
 
 
+@pytest.mark.honest("T13", "J9")
 @pytest.mark.attack("T13", "J9")
 def test_an_assertion_of_another_time_or_without_one_is_refused(modern: SigningClient) -> None:
     now = int(modern.provider.clock.now().timestamp())
@@ -118,6 +121,7 @@ def test_an_assertion_of_another_time_or_without_one_is_refused(modern: SigningC
         is_unproved(modern.send(assertion=modern.assertion(**wrong)))
 
 
+@pytest.mark.honest("T14", "J10")
 @pytest.mark.attack("T14", "J10")
 def test_an_assertion_names_the_client_alone_and_is_nothing_else(modern: SigningClient, legacy: SigningClient) -> None:
     for wrong in (
@@ -149,6 +153,7 @@ def test_an_assertion_names_the_client_alone_and_is_nothing_else(modern: Signing
         is_unproved(modern.send(assertion=token))
 
 
+@pytest.mark.honest("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J8", "J9")
 @pytest.mark.attack("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J8", "J9")
 def test_only_a_signature_by_the_registered_key_counts(modern: SigningClient, secret: SigningClient) -> None:
     claims, signer = modern.claims(), modern.signer
@@ -184,6 +189,7 @@ def test_only_a_signature_by_the_registered_key_counts(modern: SigningClient, se
     is_unproved(modern.send(assertion=Signer("HS256", None, b"x" * 32).jwt(modern.claims())))
 
 
+@pytest.mark.honest("T9", "T10")
 @pytest.mark.attack("T9", "T10")
 def test_an_assertion_stands_alone_and_is_the_registered_method(ours: Signing, modern: SigningClient) -> None:
     web = ours.provider.party("web")
@@ -208,6 +214,8 @@ def test_an_assertion_stands_alone_and_is_the_registered_method(ours: Signing, m
     is_unproved(call("POST", "/t/midori/token", {"content-type": FORM}, encoded(abroad)))
 
 
+@pytest.mark.honest("J12")
+@pytest.mark.attack("J12")
 def test_only_the_registered_algorithm_is_taken_where_one_is(ours: Signing) -> None:
     rsa = Signer("PS256")
     client = ours.client("only PS256", rsa, jwks=key_set(rsa), token_endpoint_auth_signing_alg="PS256")
@@ -220,6 +228,7 @@ def test_only_the_registered_algorithm_is_taken_where_one_is(ours: Signing) -> N
     is_unproved(named.send(assertion=Signer("RS256", "k1", rsa.private).jwt(named.claims())))
 
 
+@pytest.mark.honest("T12")
 @pytest.mark.attack("T12")
 def test_an_assertion_is_good_once_on_every_worker_and_after_a_restart(ours: Signing, modern: SigningClient) -> None:
     used = modern.assertion()
@@ -273,6 +282,7 @@ def test_an_assertion_whose_request_failed_is_used_up(modern: SigningClient) -> 
         is_unproved(modern.send(assertion=used))
 
 
+@pytest.mark.honest("T12")
 def test_two_clients_may_use_the_same_name_for_an_assertion(modern: SigningClient, legacy: SigningClient) -> None:
     named = modern.claims()["jti"]
     assert modern.send(assertion=modern.assertion(jti=named)).status == 200
@@ -317,6 +327,7 @@ def test_the_secret_that_signs_is_sealed_and_replaced_like_any_other(ours: Signi
 # --- keys that a client publishes
 
 
+@pytest.mark.honest("D2", "D8", "J4")
 @pytest.mark.meets("R6", "T6")
 def test_a_key_that_turns_up_is_fetched_and_a_refresh_goes_on(ours: Signing) -> None:
     old, new = Signer(kid="old"), Signer(kid="new")
@@ -336,6 +347,7 @@ def test_a_key_that_turns_up_is_fetched_and_a_refresh_goes_on(ours: Signing) -> 
     is_unproved(client.send())  # gone from the set: no longer believed
 
 
+@pytest.mark.honest("D8")
 @pytest.mark.meets("R6")
 @pytest.mark.attack("D8")
 def test_ten_thousand_names_of_keys_are_one_fetch(ours: Signing) -> None:

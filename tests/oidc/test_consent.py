@@ -30,6 +30,7 @@ def refused(answer: Answer) -> bool:
     return answer.status in (400, 403) and not answer.location and 'id="error-page"' in answer.text
 
 
+@pytest.mark.honest("A21")
 def test_a_person_who_allows_it_is_not_asked_again(browser: Browser, asking: Party) -> None:
     assert "code" in browser.press(shown(browser, asking), "consent-allow").query
     assert "code" in browser.get(asking.address()).query
@@ -37,6 +38,7 @@ def test_a_person_who_allows_it_is_not_asked_again(browser: Browser, asking: Par
     assert "code" in browser.get(asking.address(scope="openid")).query
 
 
+@pytest.mark.attack("A21")
 def test_what_was_allowed_does_not_cover_more(browser: Browser, asking: Party) -> None:
     browser.press(shown(browser, asking, scope="openid email"), "consent-allow")
     assert "/consent?" in browser.get(asking.address(scope="openid email phone")).location
@@ -51,6 +53,7 @@ def test_a_person_who_denies_it_is_sent_back_and_asked_again_next_time(browser: 
     assert "/consent?" in browser.get(asking.address()).location
 
 
+@pytest.mark.attack("A21")
 def test_a_denied_request_is_over(browser: Browser, asking: Party) -> None:
     form = shown(browser, asking)
     browser.press(form, "consent-deny")
@@ -58,6 +61,7 @@ def test_a_denied_request_is_over(browser: Browser, asking: Party) -> None:
     assert refused(browser.get(f"/t/aoba/authorize/continue?interaction={form.fields['interaction']}"))
 
 
+@pytest.mark.attack("A21")
 @pytest.mark.parametrize("decision", [{}, {"decision": ""}, {"decision": "yes"}, {"decision": "ALLOW"}])
 def test_anything_but_allow_is_a_no(browser: Browser, asking: Party, decision: dict[str, str]) -> None:
     form = shown(browser, asking)
@@ -71,6 +75,7 @@ def test_consent_is_asked_for_whenever_the_service_wants_it_to_be(browser: Brows
     assert "code" in browser.get(web.address()).query
 
 
+@pytest.mark.attack("A21")
 def test_before_consent_a_silent_request_says_what_is_missing(browser: Browser, asking: Party) -> None:
     assert browser.get(asking.address(prompt="none")).query["error"] == "consent_required"
 
@@ -82,6 +87,7 @@ def test_the_page_names_the_service_the_person_and_every_scope(browser: Browser,
     assert "rp.example" in page
 
 
+@pytest.mark.attack("A21", "A24")
 def test_a_form_of_another_request_does_not_count(browser: Browser, asking: Party) -> None:
     one, other = shown(browser, asking, scope="openid"), shown(browser, asking, scope="openid email")
     assert refused(
@@ -92,6 +98,7 @@ def test_a_form_of_another_request_does_not_count(browser: Browser, asking: Part
     assert "code" in browser.press(one, "consent-allow").query
 
 
+@pytest.mark.attack("A21", "B1")
 def test_a_form_of_another_browser_does_not_count(alone: Provider, browser: Browser, asking: Party) -> None:
     form = shown(browser, asking)
     stranger = alone.browser()
@@ -100,6 +107,7 @@ def test_a_form_of_another_browser_does_not_count(alone: Provider, browser: Brow
     assert refused(stranger.get(f"/t/aoba/consent?interaction={form.fields['interaction']}"))
 
 
+@pytest.mark.attack("A21")
 def test_a_form_that_one_person_was_shown_does_not_count_for_another(
     alone: Provider, browser: Browser, asking: Party
 ) -> None:
@@ -136,6 +144,7 @@ def test_nothing_is_asked_and_nothing_kept_where_the_gate_says_no(
     assert alone.count("consents") == 0
 
 
+@pytest.mark.attack("A21", "B1")
 @pytest.mark.parametrize(
     "headers",
     [

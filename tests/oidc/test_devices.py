@@ -95,6 +95,7 @@ def say(browser: Browser, page: Answer, button: str) -> Answer:
     return browser.press(browser.form(page, "device-decision-form"), button)
 
 
+@pytest.mark.honest("T21")
 def test_a_device_gets_its_tokens_when_the_person_has_allowed_it(one: Provider, tv: Party) -> None:
     told = begin(tv)
     assert told.keys() == {
@@ -240,6 +241,7 @@ def test_guesses_are_counted_and_right_codes_are_not(provider: Provider) -> None
         worker.close()
 
 
+@pytest.mark.attack("T21")
 @pytest.mark.parametrize("text", ["", "BCDFG", "ABCDE-FGHIJ", "BCDFG-HJKLM-N", "'; --", "B" * 5_000, "é" * 10])
 def test_what_is_no_code_is_said_to_be_none(one: Provider, text: str) -> None:
     answer = typed(one.browser(), text)
@@ -276,6 +278,7 @@ def test_a_device_gets_no_scope_that_its_client_is_not_registered_for(one: Provi
     assert begin(tv, scope=None)
 
 
+@pytest.mark.attack("T21")
 @pytest.mark.parametrize("code", ["", "nonsense", "dc_" + "0" * 32 + "_x_00000000"])
 def test_what_is_no_device_code_is_refused(one: Provider, tv: Party, code: str) -> None:
     answer = tv.post("token", **GRANT, device_code=code)
@@ -321,6 +324,7 @@ def test_a_contract_that_does_not_run_stops_devices_everywhere(provider: Provide
     assert refused(poll(tv, waiting), "authorization_pending")
 
 
+@pytest.mark.attack("T22", "T21")
 def test_whoever_is_disabled_meanwhile_gets_nothing(provider: Provider) -> None:
     switch(provider, on=True)
     tv, browser = register(provider, "tv"), provider.browser()
@@ -332,6 +336,7 @@ def test_whoever_is_disabled_meanwhile_gets_nothing(provider: Provider) -> None:
     assert refused(poll(tv, told), "invalid_grant")
 
 
+@pytest.mark.attack("B1", "T21")
 def test_a_form_that_is_not_ours_decides_nothing(one: Provider, tv: Party) -> None:
     told, browser = begin(tv), one.browser()
     form = browser.form(choice(browser, told), "device-decision-form")

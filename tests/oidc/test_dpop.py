@@ -114,6 +114,8 @@ def test_an_opaque_token_is_bound_as_well(ours: Signing, holder: Holder) -> None
     assert client.send("introspect", token=told["access_token"]).json()["cnf"] == {"jkt": holder.signer.jkt}
 
 
+@pytest.mark.honest("T20")
+@pytest.mark.attack("T20")
 def test_the_holder_uses_the_token_and_nobody_else_does(ours: Signing, holder: Holder, robot: SigningClient) -> None:
     token = of_person(holder, robot)["access_token"]
     answer = holder.userinfo(token)
@@ -181,6 +183,7 @@ def wrong_proofs(holder: Holder, endpoint: str, method: str, token: str | None) 
     ]  # fmt: skip
 
 
+@pytest.mark.honest("T20")
 @pytest.mark.attack("T20")
 def test_a_proof_that_is_none_gets_no_token(holder: Holder, robot: SigningClient) -> None:
     for name, proof in wrong_proofs(holder, "token", "POST", None):
@@ -190,6 +193,7 @@ def test_a_proof_that_is_none_gets_no_token(holder: Holder, robot: SigningClient
     assert holder.token(robot).status == 200
 
 
+@pytest.mark.honest("T20")
 @pytest.mark.attack("T20")
 def test_a_proof_that_is_none_uses_no_token(holder: Holder, robot: SigningClient) -> None:
     token = of_person(holder, robot)["access_token"]
@@ -204,6 +208,7 @@ def test_a_proof_that_is_none_uses_no_token(holder: Holder, robot: SigningClient
     assert holder.userinfo(token).status == 200
 
 
+@pytest.mark.attack("T20")
 def test_two_fields_are_no_proof(ours: Signing, holder: Holder, robot: SigningClient) -> None:
     token = of_person(holder, robot)["access_token"]
     proof = holder.proof("GET", "userinfo", token).encode()

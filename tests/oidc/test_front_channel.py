@@ -51,6 +51,7 @@ def posted(answer: Answer) -> Mapping[str, str]:
     return form.fields
 
 
+@pytest.mark.honest("A11", "T23", "A19")
 @pytest.mark.meets("B1", "B2", "B5")
 @pytest.mark.parametrize("kind", FRONT)
 def test_the_answer_stands_in_the_fragment_and_has_what_was_asked_for(shared: Provider, kind: str) -> None:
@@ -66,6 +67,7 @@ def test_the_answer_stands_in_the_fragment_and_has_what_was_asked_for(shared: Pr
         assert given["scope"] == "email openid profile"  # offline_access is for codes (11)
 
 
+@pytest.mark.honest("J11")
 @pytest.mark.meets("I1", "I2", "I4", "K2")
 @pytest.mark.parametrize("kind", WITH_ID_TOKEN)
 def test_an_id_token_of_the_browser_is_bound_to_what_stands_beside_it(shared: Provider, kind: str) -> None:
@@ -103,6 +105,7 @@ def test_claims_of_scopes_stand_in_the_id_token_only_where_there_is_no_access_to
         assert said.keys() <= OWN
 
 
+@pytest.mark.attack("A11")
 @pytest.mark.meets("A6")
 @pytest.mark.parametrize("nonce", [None, ""])
 @pytest.mark.parametrize("kind", FRONT)
@@ -116,6 +119,7 @@ def test_a_nonce_is_demanded_where_an_id_token_comes_by_the_browser(
         assert "code" in answer.fragment
 
 
+@pytest.mark.attack("A19")
 @pytest.mark.meets("B1", "B3")
 @pytest.mark.parametrize("kind", [*FRONT, "token"])
 @pytest.mark.parametrize(
@@ -153,7 +157,7 @@ def test_the_order_of_the_words_means_nothing(shared: Provider) -> None:
     assert given.keys() == {*OF_ANSWER["code id_token token"], "state", "iss"}
 
 
-@pytest.mark.attack("A11")
+@pytest.mark.attack("A11", "T23")
 @pytest.mark.parametrize("kind", FRONT)
 @pytest.mark.parametrize(("slug", "name"), [("midori", "web"), ("aoba", "front"), ("aoba", "web")])
 def test_neither_a_client_that_is_not_registered_for_it_nor_one_of_a_tenant_without_it_gets_a_token(
@@ -199,6 +203,8 @@ def test_what_is_switched_off_while_somebody_signs_in_is_not_given(alone: Provid
     assert (given["error"], given.keys() & {"access_token", "id_token"}) == ("unsupported_response_type", set())
 
 
+@pytest.mark.honest("A15")
+@pytest.mark.attack("A15")
 @pytest.mark.meets("B1")
 @pytest.mark.parametrize("kind", ["code", *FRONT])
 def test_by_form_post_nothing_stands_in_an_address(shared: Provider, kind: str) -> None:
@@ -226,6 +232,8 @@ def test_a_code_by_the_fragment_for_whoever_asks(shared: Provider) -> None:
     assert web.redeem(given["code"]).status == 200
 
 
+@pytest.mark.honest("A12")
+@pytest.mark.attack("A12", "A13")
 @pytest.mark.parametrize("prompt", [None, "none"])
 def test_a_form_is_posted_to_the_web_only(shared: Provider, prompt: str | None) -> None:
     phone = shared.party("phone")
@@ -262,6 +270,7 @@ def test_a_no_of_the_gate_travels_like_any_answer(provider: Provider) -> None:
     assert f"{CALLBACK}#error=access_denied" in page.text
 
 
+@pytest.mark.honest("T25")
 @pytest.mark.meets("B4")
 def test_a_token_of_the_browser_is_as_good_and_as_mortal_as_any(provider: Provider) -> None:
     party, browser = front(provider), provider.browser()

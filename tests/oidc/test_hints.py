@@ -26,6 +26,7 @@ def hanako(shared: Provider, web: Party) -> Browser:
     return browser
 
 
+@pytest.mark.honest("A22")
 @pytest.mark.meets("A10")
 def test_the_person_who_is_meant_passes_silently(taro: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
@@ -40,6 +41,7 @@ def test_and_so_with_a_hint_that_has_expired(alone: Provider) -> None:
     assert "code" in browser.get(web.address(prompt="none", id_token_hint=hint)).query
 
 
+@pytest.mark.attack("A22")
 @pytest.mark.meets("A10")
 def test_somebody_else_does_not(taro: Browser, hanako: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
@@ -48,6 +50,8 @@ def test_somebody_else_does_not(taro: Browser, hanako: Browser, web: Party) -> N
     assert "code" in hanako.get(web.address(prompt="none")).query
 
 
+@pytest.mark.honest("A22")
+@pytest.mark.attack("A22")
 def test_only_the_person_who_is_meant_gets_on_after_a_sign_in(taro: Browser, hanako: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
     assert hanako.authorize(web, id_token_hint=hint).query["error"] == "login_required"
@@ -55,11 +59,13 @@ def test_only_the_person_who_is_meant_gets_on_after_a_sign_in(taro: Browser, han
     assert "code" in hanako.authorize(web, id_token_hint=hint).query
 
 
+@pytest.mark.attack("A22")
 def test_a_hint_signs_nobody_in(shared: Provider, taro: Browser, web: Party) -> None:
     hint = web.tokens(taro)["id_token"]
     assert shared.get(web.address(prompt="none", id_token_hint=hint)).query["error"] == "login_required"
 
 
+@pytest.mark.attack("A22")
 @pytest.mark.parametrize("name", BAD_HINTS)
 def test_a_hint_that_is_not_ours_is_as_if_it_were_not_there(
     shared: Provider, taro: Browser, web: Party, name: str
@@ -69,6 +75,7 @@ def test_a_hint_that_is_not_ours_is_as_if_it_were_not_there(
     assert shared.get(web.address(prompt="none", id_token_hint=bad)).query["error"] == "login_required"
 
 
+@pytest.mark.attack("A22")
 def test_a_hint_of_another_service_or_tenant_says_nothing(shared: Provider, hanako: Browser, web: Party) -> None:
     for party in (shared.party("other"), shared.party("web", slug="midori")):
         hint = party.tokens(shared.browser())["id_token"]

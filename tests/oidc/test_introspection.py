@@ -10,6 +10,7 @@ from idp import federation
 NOTHING = b'{"active":false}'
 
 
+@pytest.mark.honest("T24")
 @pytest.mark.parametrize("name", ["web", "post", "opaque", "legacy"])
 def test_a_client_learns_everything_about_its_own_access_token(provider: Provider, name: str) -> None:
     party = provider.party(name)
@@ -52,6 +53,7 @@ def test_the_api_that_a_token_is_meant_for_may_ask(shared: Provider) -> None:
     assert api.introspect(told["refresh_token"]) == {"active": False}  # a refresh token is for nobody else
 
 
+@pytest.mark.attack("T24")
 @pytest.mark.parametrize("name", ["other", "post", "robot"])
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token", "id_token"])
 def test_anybody_else_learns_nothing(shared: Provider, name: str, kind: str) -> None:
@@ -60,17 +62,20 @@ def test_anybody_else_learns_nothing(shared: Provider, name: str, kind: str) -> 
     assert (answer.status, answer.body) == (200, NOTHING)
 
 
+@pytest.mark.attack("T24")
 def test_another_tenant_learns_nothing(shared: Provider) -> None:
     told = shared.party("web").tokens(shared.browser())
     for kind in ("access_token", "refresh_token"):
         assert shared.party("web", slug="midori").post("introspect", token=told[kind]).body == NOTHING
 
 
+@pytest.mark.attack("T24", "T26")
 @pytest.mark.parametrize("token", ["x", "at_", "a.b.c", "rt_" + "0" * 100, "é", "x" * 9_000, "at_" + "0" * 32])
 def test_what_is_no_token_is_not_active(shared: Provider, token: str) -> None:
     assert shared.party("web").post("introspect", token=token).body == NOTHING
 
 
+@pytest.mark.attack("T24")
 @pytest.mark.parametrize("name", ["app", "phone"])
 def test_a_client_that_cannot_prove_itself_may_not_ask(shared: Provider, name: str) -> None:
     party = shared.party(name)

@@ -53,6 +53,7 @@ def is_error(answer: Answer, status: int = 400) -> bool:
     return answer.status == status and 'id="error-page"' in answer.text and not answer.location
 
 
+@pytest.mark.honest("B8", "B9")
 @pytest.mark.meets("L1", "L2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
@@ -215,6 +216,7 @@ BAD_HINTS = {
 }
 
 
+@pytest.mark.attack("B8", "B9")
 @pytest.mark.meets("L3")
 @pytest.mark.parametrize("name", BAD_HINTS)
 @pytest.mark.parametrize("there", [True, False])
@@ -228,17 +230,20 @@ def test_a_hint_that_is_not_ours_leads_nowhere(
     assert signed_in(browser, web)
 
 
+@pytest.mark.attack("B8", "J10")
 def test_an_access_token_is_no_hint(browser: Browser, web: Party) -> None:
     told = web.tokens(browser)
     assert is_error(leave(browser, id_token_hint=told["access_token"], post_logout_redirect_uri=GOODBYE))
 
 
+@pytest.mark.attack("B8")
 def test_a_hint_of_another_tenant_is_no_hint(shared: Provider, browser: Browser, web: Party, hint: str) -> None:
     answer = browser.get(f"/t/midori/end_session?{urlencode({'id_token_hint': hint})}")
     assert is_error(answer)
     assert signed_in(browser, web)
 
 
+@pytest.mark.attack("B8", "B9")
 def test_a_client_that_is_not_the_audience_of_the_hint_is_refused(
     shared: Provider, browser: Browser, web: Party, hint: str
 ) -> None:
@@ -248,6 +253,7 @@ def test_a_client_that_is_not_the_audience_of_the_hint_is_refused(
     assert is_goodbye(leave(browser, id_token_hint=hint, client_id=web.client_id))
 
 
+@pytest.mark.attack("A10")
 @pytest.mark.parametrize("name", ["id_token_hint", "post_logout_redirect_uri", "state", "client_id"])
 def test_a_parameter_that_is_repeated_is_refused(browser: Browser, web: Party, hint: str, name: str) -> None:
     fields = {"id_token_hint": hint, "post_logout_redirect_uri": GOODBYE, "state": "x", "client_id": web.client_id}
@@ -285,6 +291,7 @@ def test_a_confirmation_from_elsewhere_does_not_count(
     assert signed_in(browser, web)
 
 
+@pytest.mark.attack("B1", "B8")
 def test_a_confirmation_of_another_browser_does_not_count(
     shared: Provider, browser: Browser, web: Party, hint: str
 ) -> None:
@@ -297,6 +304,7 @@ def test_a_confirmation_of_another_browser_does_not_count(
     assert signed_in(hanako, web)
 
 
+@pytest.mark.attack("A24", "B8")
 def test_a_sign_in_request_is_no_confirmation(shared: Provider, browser: Browser, web: Party, hint: str) -> None:
     form = browser.form(browser.get(browser.get(web.address(prompt="login")).location))
     answer = browser.post(f"{END}/confirm", form.fields)

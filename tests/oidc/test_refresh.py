@@ -17,6 +17,7 @@ def dead(answer: Answer) -> bool:
     return (answer.status, answer.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.honest("R1")
 @pytest.mark.parametrize("name", CONFIDENTIAL)
 def test_a_confidential_client_keeps_its_token(shared: Provider, name: str) -> None:
     party = shared.party(name)
@@ -27,6 +28,7 @@ def test_a_confidential_client_keeps_its_token(shared: Provider, name: str) -> N
         assert "refresh_token" not in answer.json()
 
 
+@pytest.mark.honest("R1")
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_token_of_a_public_client_is_replaced_at_each_use(shared: Provider, name: str) -> None:
     party = shared.party(name)
@@ -40,6 +42,7 @@ def test_the_token_of_a_public_client_is_replaced_at_each_use(shared: Provider, 
     assert len(seen) == 4
 
 
+@pytest.mark.attack("R1")
 def test_a_replaced_token_that_is_shown_ends_its_whole_family(provider: Provider) -> None:
     app = provider.party("app")
     first = app.tokens(provider.browser())
@@ -51,6 +54,8 @@ def test_a_replaced_token_that_is_shown_ends_its_whole_family(provider: Provider
     assert provider.events().count("refresh.replayed") == 1
 
 
+@pytest.mark.honest("R9")
+@pytest.mark.attack("R9")
 def test_a_replaced_token_in_the_hands_of_another_client_ends_nothing(shared: Provider) -> None:
     app = shared.party("app")
     first = app.tokens(shared.browser())
@@ -59,6 +64,8 @@ def test_a_replaced_token_in_the_hands_of_another_client_ends_nothing(shared: Pr
     assert app.refresh(second["refresh_token"]).status == 200
 
 
+@pytest.mark.honest("R9")
+@pytest.mark.attack("R9")
 @pytest.mark.meets("T5")
 @pytest.mark.parametrize("name", ["other", "app", "phone", "post"])
 def test_a_token_of_another_client_is_not_a_token(shared: Provider, name: str) -> None:
@@ -68,12 +75,14 @@ def test_a_token_of_another_client_is_not_a_token(shared: Provider, name: str) -
     assert web.refresh(token).status == 200
 
 
+@pytest.mark.attack("R9")
 def test_a_token_of_another_tenant_is_not_a_token(shared: Provider) -> None:
     web = shared.party("web")
     token = web.tokens(shared.browser())["refresh_token"]
     assert dead(shared.party("web", slug="midori").refresh(token))
 
 
+@pytest.mark.honest("R6")
 @pytest.mark.meets("T5")
 @pytest.mark.parametrize(
     ("asked", "given"),
@@ -92,6 +101,8 @@ def test_the_scope_may_be_narrowed_for_one_access_token(shared: Provider, asked:
     assert web.refresh(token).json()["scope"] == "email offline_access openid profile"
 
 
+@pytest.mark.honest("R6")
+@pytest.mark.attack("R6")
 @pytest.mark.parametrize("asked", ["openid phone", "api", "admin", "OPENID", "openid\tphone"])
 @pytest.mark.parametrize("name", ["web", "app"])
 def test_the_scope_is_never_widened_and_the_refusal_spends_nothing(shared: Provider, name: str, asked: str) -> None:
@@ -115,6 +126,8 @@ def test_the_id_token_of_a_refresh_says_the_same_person_and_sign_in(provider: Pr
     assert "id_token" not in web.refresh(told["refresh_token"], scope="email").json()
 
 
+@pytest.mark.honest("R7")
+@pytest.mark.attack("R7")
 def test_without_offline_access_a_token_ends_with_the_session(alone: Provider) -> None:
     web, browser = alone.party("web"), alone.browser()
     bound = web.tokens(browser, scope="openid")
@@ -129,6 +142,8 @@ def test_without_offline_access_a_token_ends_with_the_session(alone: Provider) -
     assert {web.userinfo(told["access_token"]).status for told in (bound, offline)} == {401}
 
 
+@pytest.mark.honest("R8")
+@pytest.mark.attack("R8")
 @pytest.mark.parametrize(("days", "status"), [(29.9, 200), (30, 400)])
 def test_a_token_that_lies_idle_for_thirty_days_is_dead(alone: Provider, days: float, status: int) -> None:
     web = alone.party("web")
@@ -137,6 +152,8 @@ def test_a_token_that_lies_idle_for_thirty_days_is_dead(alone: Provider, days: f
     assert web.refresh(token).status == status
 
 
+@pytest.mark.honest("R8")
+@pytest.mark.attack("R8")
 @pytest.mark.parametrize("name", ["web", "app"])
 def test_no_token_lives_longer_than_ninety_days(alone: Provider, name: str) -> None:
     party = alone.party(name)
@@ -152,6 +169,7 @@ def test_no_token_lives_longer_than_ninety_days(alone: Provider, name: str) -> N
     assert dead(party.refresh(token))
 
 
+@pytest.mark.attack("R2")
 def test_of_eight_uses_at_once_on_two_workers_one_succeeds(provider: Provider) -> None:
     app = provider.party("app")
     told = app.tokens(provider.browser())
@@ -177,7 +195,8 @@ def with_grace(provider: Provider, seconds: int = GRACE) -> None:
         tenants.switch(unit, tenants.Switches(public_refresh_grace_seconds=seconds))
 
 
-@pytest.mark.attack("R2")
+@pytest.mark.honest("R5", "R2")
+@pytest.mark.attack("R2", "R5")
 def test_a_public_client_whose_answer_was_lost_goes_on_within_its_grace(provider: Provider) -> None:
     with_grace(provider)
     app = provider.party("app")

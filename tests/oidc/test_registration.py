@@ -84,6 +84,7 @@ def error(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.json()["error"]
 
 
+@pytest.mark.honest("D1", "D3", "D4", "D5", "D7", "J12")
 @pytest.mark.meets("R1", "R2", "R3")
 def test_a_client_registers_and_is_told_what_was_registered(provider: Provider) -> None:
     switch(provider, dynamic_registration=True)
@@ -110,6 +111,7 @@ def test_what_it_leaves_out_takes_the_defaults_of_the_standard(open_to_all: Regi
     assert told["id_token_signed_response_alg"] == "RS256"
 
 
+@pytest.mark.attack("A21")
 def test_people_sign_in_to_it_and_are_always_asked_first(open_to_all: Registrar) -> None:
     provider = open_to_all.provider
     told = open_to_all.registered()
@@ -120,6 +122,7 @@ def test_people_sign_in_to_it_and_are_always_asked_first(open_to_all: Registrar)
     assert silent.query["error"] == "login_required"
 
 
+@pytest.mark.attack("D1")
 def test_off_means_that_it_is_not_there(alone: Provider) -> None:
     registrar = Registrar(alone)
     found = alone.get("/t/aoba/.well-known/openid-configuration").json()
@@ -134,6 +137,7 @@ def test_off_means_that_it_is_not_there(alone: Provider) -> None:
     assert registrar.register(METADATA, slug="midori").status == 404
 
 
+@pytest.mark.attack("D1")
 def test_nobody_registers_under_a_suspended_contract(open_alone: Registrar) -> None:
     provider, open_to_all = open_alone.provider, open_alone
     provider.suspend()
@@ -147,6 +151,7 @@ def test_nobody_registers_under_a_suspended_contract(open_alone: Registrar) -> N
     assert open_to_all.register(METADATA).status in {403, 404}
 
 
+@pytest.mark.attack("D4")
 @pytest.mark.meets("R4")
 @pytest.mark.parametrize(
     ("changes", "code", "named"),
@@ -221,6 +226,7 @@ def test_what_strangers_may_not_decide_is_ignored(open_to_all: Registrar, more: 
     assert "admin" not in told["scope"].split()
 
 
+@pytest.mark.honest("D3")
 @pytest.mark.attack("D3")
 def test_a_registration_is_its_own_clients_alone(open_to_all: Registrar) -> None:
     mine, other = open_to_all.registered(), open_to_all.registered(client_name="Other")
@@ -282,6 +288,7 @@ def test_a_replacement_that_cannot_be_changes_nothing(open_to_all: Registrar, ch
     assert open_to_all.manage("GET", told).json() == before
 
 
+@pytest.mark.honest("D9")
 @pytest.mark.attack("D9")
 def test_a_client_that_was_withdrawn_is_unknown_everywhere(open_to_all: Registrar) -> None:
     told = open_to_all.registered()
@@ -319,6 +326,8 @@ def _key(provider: Provider, permission: str, *, slug: str = "aoba") -> str:
         return credentials.create_key(unit, draft, scope=KeyScope.TENANT, grantor=EVERYTHING).secret
 
 
+@pytest.mark.honest("D1")
+@pytest.mark.attack("D1")
 def test_strangers_are_counted_by_address_and_tokens_are_not(alone: Provider) -> None:
     with patch.object(main, "WIDE", STRICT):
         _ = alone.first  # built under the patch

@@ -24,6 +24,7 @@ def midori(alone: Provider) -> Party:
     return alone.party("front", slug="midori")
 
 
+@pytest.mark.honest("A20")
 @pytest.mark.meets("A12", "I3")
 def test_a_claim_asked_of_userinfo_is_there_and_not_in_the_id_token(shared: Provider) -> None:
     web = shared.party("web")

@@ -56,6 +56,7 @@ def audience(answer: Answer) -> Any:
     return claims(answer.json()["access_token"])["aud"]
 
 
+@pytest.mark.honest("A25")
 def test_a_token_is_for_what_was_named_and_may_be_for_fewer(there: Provider) -> None:
     web, browser = there.party("web"), there.browser()
     code = asked(browser, web, ORDERS, STOCK).query["code"]

@@ -16,6 +16,7 @@ def test_an_access_token_ends_alone(provider: Provider, name: str) -> None:
     assert elsewhere.refresh(told["refresh_token"]).status == 200
 
 
+@pytest.mark.honest("T24")
 @pytest.mark.parametrize("name", ["web", "app"])
 def test_with_a_refresh_token_everything_of_its_grant_ends(provider: Provider, name: str) -> None:
     party = provider.party(name)
@@ -37,6 +38,7 @@ def test_another_grant_of_the_same_person_and_service_lives_on(shared: Provider)
     assert web.refresh(other["refresh_token"]).status == 200
 
 
+@pytest.mark.attack("T24")
 @pytest.mark.parametrize("name", ["other", "app", "robot", "post"])
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 def test_a_token_of_another_client_is_left_alone_and_the_answer_does_not_tell(
@@ -50,6 +52,7 @@ def test_a_token_of_another_client_is_left_alone_and_the_answer_does_not_tell(
     assert web.refresh(told["refresh_token"]).status == 200
 
 
+@pytest.mark.attack("T24")
 def test_a_token_of_another_tenant_is_left_alone(shared: Provider) -> None:
     web = shared.party("web")
     told = web.tokens(shared.browser())

@@ -44,6 +44,7 @@ def revoke(provider: Provider, kid: str) -> None:
         tenants.rotating.revoke(unit, kid)
 
 
+@pytest.mark.honest("J15")
 @pytest.mark.meets("K2", "K3")
 @pytest.mark.attack("J15")
 def test_after_a_rotation_new_keys_sign_and_the_old_ones_are_still_published(provider: Provider) -> None:
@@ -70,6 +71,7 @@ def test_what_is_published_is_public(provider: Provider) -> None:
         assert key.keys() <= {"kty", "kid", "alg", "use", "crv", "x", "y", "n", "e"}
 
 
+@pytest.mark.honest("J15")
 def test_what_a_revoked_key_has_signed_is_worth_nothing_on_any_worker(provider: Provider) -> None:
     web, opaque = provider.party("web"), provider.party("opaque")
     browser = provider.browser()
@@ -116,6 +118,7 @@ def test_tokens_are_signed_with_whatever_discovery_offers(provider: Provider, al
     assert signing.verify(given["access_token"], published, typ="at+jwt")["sub"] == said["sub"]
 
 
+@pytest.mark.honest("J16")
 @pytest.mark.attack("J16")
 def test_the_first_requests_at_once_leave_one_active_key(provider: Provider) -> None:
     web = provider.party("web")

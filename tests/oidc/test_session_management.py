@@ -37,6 +37,7 @@ def is_same(person: Browser, party: Party, state: str, origin: str = ORIGIN) -> 
     return sha256(f"{party.client_id} {origin} {person.jar.get(COOKIE, '')} {salt}".encode()).hexdigest() == shown
 
 
+@pytest.mark.honest("B11")
 @pytest.mark.meets("L8")
 def test_an_answer_says_the_state_of_the_session_to_this_client_at_this_origin(
     switched: Provider, person: Browser

@@ -88,6 +88,7 @@ UNSIGNED = ES256.sign({"client_id": "x"}, alg="none", kid=None)
 ENCRYPTED = "a.b.c.d.e"
 
 
+@pytest.mark.attack("A17")
 @pytest.mark.meets("A13")
 @pytest.mark.parametrize("token", [UNSIGNED, ENCRYPTED])
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -118,6 +119,7 @@ def test_discovery_says_what_is_taken(provider: Provider) -> None:
     assert found()["request_uri_parameter_supported"] is False
 
 
+@pytest.mark.attack("A17")
 def test_a_client_of_one_algorithm_signs_by_no_other(provider: Provider) -> None:
     web, ps256 = provider.party("web"), Key("PS256", "r", KEYS[RequestAlg.PS256].private)
     give_keys(provider, "web", ES256, ps256, request_object_signing_alg="PS256")
@@ -235,6 +237,7 @@ def serve(provider: Provider, there: Outside, body: str, *, content_type: str = 
     return uri
 
 
+@pytest.mark.honest("A18")
 @pytest.mark.meets("A14")
 @pytest.mark.parametrize("fragment", ["", "#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM"])
 @pytest.mark.parametrize("alg", [RequestAlg.RS256, RequestAlg.ES256])
@@ -264,6 +267,7 @@ def test_an_address_registered_without_a_fragment_may_carry_any(reaching: Provid
 UNREGISTERED = ["/other.jwt", "/request.jwt?x=1", "/request.jwt/", "/REQUEST.jwt", "/../request.jwt"]
 
 
+@pytest.mark.attack("A18")
 @pytest.mark.parametrize("path", UNREGISTERED)
 def test_nothing_is_fetched_from_elsewhere(reaching: Provider, there: Outside, path: str) -> None:
     web = reaching.party("web")

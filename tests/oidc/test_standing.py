@@ -13,12 +13,14 @@ from tests.support.provider import Provider
 from idp import contracts, federation, tenants
 
 
+@pytest.mark.honest("R7", "B10")
 def test_under_an_active_contract_everything_works(provider: Provider) -> None:
     before = Before.of(provider)
     everything_works(before)
     still_in_order(before)
 
 
+@pytest.mark.attack("R7", "B10")
 def test_a_suspended_contract_refuses_everything_but_leaving(provider: Provider) -> None:
     before = Before.of(provider)
     provider.suspend()
@@ -26,6 +28,7 @@ def test_a_suspended_contract_refuses_everything_but_leaving(provider: Provider)
     still_in_order(before)
 
 
+@pytest.mark.attack("R7")
 def test_resuming_lets_people_in_again_and_revives_nothing(provider: Provider) -> None:
     before = Before.of(provider)
     provider.suspend()
@@ -42,6 +45,7 @@ def test_resuming_lets_people_in_again_and_revives_nothing(provider: Provider) -
     assert before.web.tokens(before.browser)["access_token"]
 
 
+@pytest.mark.attack("R7", "B10")
 def test_a_terminated_contract_refuses_everything_but_leaving(provider: Provider) -> None:
     before = Before.of(provider)
     with provider.platform() as unit:

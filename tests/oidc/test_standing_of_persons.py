@@ -27,6 +27,8 @@ def _change_password(provider: Provider) -> None:
         credentials.set_password(unit, provider.user(), encoded)
 
 
+@pytest.mark.honest("R7")
+@pytest.mark.attack("R7", "B10", "T22")
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
@@ -57,6 +59,7 @@ def test_what_happens_to_a_person_ends_what_they_were_signed_in_to(
     assert fresh.sign_in(fresh.login_page(before.web)).status == 401  # with the password of before
 
 
+@pytest.mark.honest("R7", "B10", "T22")
 def test_somebody_else_is_not_touched_by_it(provider: Provider) -> None:
     web, hanako = provider.party("web"), provider.browser()
     hanako.user = "hanako@aoba.example"
@@ -66,6 +69,7 @@ def test_somebody_else_is_not_touched_by_it(provider: Provider) -> None:
     assert web.refresh(told["refresh_token"]).status == 200
 
 
+@pytest.mark.attack("R7", "B10")
 def test_enabling_a_person_again_revives_nothing(provider: Provider) -> None:
     before = Before.of(provider)
     _disable_person(provider)
@@ -77,6 +81,7 @@ def test_enabling_a_person_again_revives_nothing(provider: Provider) -> None:
     assert before.web.tokens(before.browser)["access_token"]
 
 
+@pytest.mark.attack("R7")
 def test_a_disabled_service_is_refused_everything_but_leaving(provider: Provider) -> None:
     before = Before.of(provider)
     with provider.open() as unit:
@@ -85,6 +90,7 @@ def test_a_disabled_service_is_refused_everything_but_leaving(provider: Provider
     still_in_order(before)
 
 
+@pytest.mark.attack("R7")
 def test_a_service_that_is_enabled_again_finds_its_old_tokens_dead(provider: Provider) -> None:
     before = Before.of(provider)
     with provider.open() as unit:
@@ -99,6 +105,7 @@ def test_a_service_that_is_enabled_again_finds_its_old_tokens_dead(provider: Pro
     assert before.web.redeem(before.code).status == 400
 
 
+@pytest.mark.attack("R7")
 def test_a_deleted_service_is_unknown(provider: Provider) -> None:
     before = Before.of(provider)
     with provider.open() as unit:
@@ -112,6 +119,7 @@ def test_a_deleted_service_is_unknown(provider: Provider) -> None:
         assert "unknown_service" in page.text
 
 
+@pytest.mark.attack("R7")
 def test_a_person_who_is_no_longer_assigned_is_refused(provider: Provider) -> None:
     closed, browser = provider.party("closed"), provider.browser()
     with provider.open() as unit:
@@ -127,6 +135,7 @@ def test_a_person_who_is_no_longer_assigned_is_refused(provider: Provider) -> No
     assert elsewhere.introspect(told["access_token"]) == {"active": False}
 
 
+@pytest.mark.attack("T9")
 def test_a_secret_that_was_rotated_proves_nothing_on_the_other_worker(provider: Provider) -> None:
     web = provider.party("web")
     elsewhere = web.at(provider.second)

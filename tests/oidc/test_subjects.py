@@ -58,6 +58,7 @@ def test_a_client_is_told_one_identifier_everywhere_and_no_other(provider: Provi
     assert claims(pair.tokens(browser)["id_token"])["sub"] == sub
 
 
+@pytest.mark.honest("D6")
 @pytest.mark.attack("D6")
 def test_clients_of_one_host_know_the_same_person_others_another_and_tenants_share_nothing(alone: Provider) -> None:
     same = [registered(alone), registered(alone, redirect_uris=["https://one.example/other"])]

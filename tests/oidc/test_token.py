@@ -18,6 +18,7 @@ def refused(answer: Answer, status: int, error: str) -> bool:
     return True
 
 
+@pytest.mark.honest("T1", "T3", "T5", "T6", "T8")
 @pytest.mark.meets("T1", "T2")
 @pytest.mark.parametrize("name", ["web", "post", "app", "phone", "legacy", "opaque", "elliptic", "brief"])
 def test_a_code_becomes_tokens(shared: Provider, name: str) -> None:
@@ -38,6 +39,7 @@ def test_an_id_token_is_given_for_openid_alone(shared: Provider) -> None:
     assert "id_token" not in web.tokens(browser, scope="api")
 
 
+@pytest.mark.honest("T17")
 def test_client_credentials_give_an_access_token_and_nothing_else(provider: Provider) -> None:
     for name in ("web", "robot", "post"):
         answer = provider.party(name).credentials()
@@ -50,6 +52,7 @@ def test_client_credentials_give_an_access_token_and_nothing_else(provider: Prov
     }
 
 
+@pytest.mark.attack("T17")
 @pytest.mark.parametrize("scope", ["admin", "api admin", "openid", "openid api", "profile", "offline_access", "API"])
 def test_a_service_gets_no_scope_that_it_is_not_registered_for_nor_one_of_a_person(
     shared: Provider, scope: str
@@ -57,6 +60,7 @@ def test_a_service_gets_no_scope_that_it_is_not_registered_for_nor_one_of_a_pers
     refused(shared.party("web").credentials(scope=scope), 400, "invalid_scope")
 
 
+@pytest.mark.attack("T23")
 @pytest.mark.parametrize(
     ("name", "fields", "error"),
     [
@@ -85,6 +89,7 @@ def test_a_grant_that_is_not_given(shared: Provider, name: str, fields: dict[str
     refused(shared.party(name).post("token", **fields), 400, error)
 
 
+@pytest.mark.attack("T3", "T6", "T8")
 @pytest.mark.meets("T4")
 @pytest.mark.parametrize(
     "changes",
@@ -112,6 +117,7 @@ def test_a_code_is_bound_to_its_request_and_spent_by_a_wrong_one(shared: Provide
     refused(web.redeem(code), 400, "invalid_grant")
 
 
+@pytest.mark.attack("T5")
 def test_a_verifier_for_a_code_without_challenge_is_a_downgrade(shared: Provider) -> None:
     """RFC 9700 4.8.2."""
     legacy, browser = shared.party("legacy"), shared.browser()
@@ -119,6 +125,8 @@ def test_a_verifier_for_a_code_without_challenge_is_a_downgrade(shared: Provider
     refused(legacy.redeem(code), 400, "invalid_grant")
 
 
+@pytest.mark.honest("T3")
+@pytest.mark.attack("T3")
 @pytest.mark.meets("T4")
 @pytest.mark.parametrize("name", ["other", "app", "post", "legacy"])
 def test_a_code_of_another_client_is_not_a_code_and_stays_good_for_its_own(shared: Provider, name: str) -> None:
@@ -128,6 +136,8 @@ def test_a_code_of_another_client_is_not_a_code_and_stays_good_for_its_own(share
     assert web.redeem(code).status == 200
 
 
+@pytest.mark.honest("T3")
+@pytest.mark.attack("T3")
 def test_a_code_of_another_tenant_is_not_a_code(shared: Provider) -> None:
     web = shared.party("web")
     code = shared.browser().code(web)
@@ -135,6 +145,8 @@ def test_a_code_of_another_tenant_is_not_a_code(shared: Provider) -> None:
     assert web.redeem(code).status == 200
 
 
+@pytest.mark.honest("T4")
+@pytest.mark.attack("T4")
 @pytest.mark.parametrize(("seconds", "status"), [(59, 200), (59.999999, 200), (60, 400), (61, 400), (3600, 400)])
 def test_a_code_lives_for_a_minute(alone: Provider, seconds: float, status: int) -> None:
     web = alone.party("web")
@@ -143,6 +155,7 @@ def test_a_code_lives_for_a_minute(alone: Provider, seconds: float, status: int)
     assert web.redeem(code).status == status
 
 
+@pytest.mark.attack("T1")
 @pytest.mark.meets("T3")
 @pytest.mark.parametrize("seconds", [0, 30, 90])
 def test_a_code_that_is_shown_again_ends_what_it_gave(provider: Provider, seconds: int) -> None:

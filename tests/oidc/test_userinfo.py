@@ -22,6 +22,7 @@ def unauthorized(answer: Answer, *, error: str | None) -> bool:
     return answer.status == 401 and answer.json()["error"] == "invalid_token"
 
 
+@pytest.mark.honest("T25")
 @pytest.mark.meets("U1")
 def test_the_token_comes_by_header_or_form(shared: Provider, token: str) -> None:
     bearer = {"authorization": f"Bearer {token}"}
@@ -55,6 +56,7 @@ def test_without_a_token_the_challenge_says_no_error(shared: Provider, token: st
         assert unauthorized(answer, error=None)
 
 
+@pytest.mark.attack("T25")
 def test_two_tokens_are_none(shared: Provider, token: str) -> None:
     headers = {"authorization": f"Bearer {token}", "content-type": FORM}
     for body in (encoded({"access_token": token}), encoded([("access_token", token), ("access_token", token)])):
@@ -107,6 +109,7 @@ def test_what_is_not_known_of_a_person_is_left_out(shared: Provider) -> None:
     assert said["email_verified"] is False
 
 
+@pytest.mark.attack("T25")
 @pytest.mark.parametrize("name", ["robot", "web"])
 def test_a_token_without_a_person_is_not_enough(shared: Provider, name: str) -> None:
     party = shared.party(name)
@@ -117,11 +120,14 @@ def test_a_token_without_a_person_is_not_enough(shared: Provider, name: str) -> 
     )
 
 
+@pytest.mark.attack("T25")
 def test_a_token_without_openid_is_not_enough(shared: Provider) -> None:
     web = shared.party("web")
     assert web.userinfo(web.tokens(shared.browser(), scope="email")["access_token"]).status == 403
 
 
+@pytest.mark.honest("T25")
+@pytest.mark.attack("T25")
 @pytest.mark.parametrize(("seconds", "status"), [(299, 200), (300, 401)])
 def test_a_token_lives_for_its_five_minutes(alone: Provider, seconds: int, status: int) -> None:
     web = alone.party("web")

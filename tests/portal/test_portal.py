@@ -77,6 +77,7 @@ def test_what_is_somebody_elses_is_not_touched(alone: Provider) -> None:
     assert hanako.post("/t/aoba/portal", form).status == 403  # a form of another's page
 
 
+@pytest.mark.attack("B10")
 def test_another_browser_is_signed_out_from_here(alone: Provider) -> None:
     lost, mine, web = alone.browser(), alone.browser(), alone.party("web")
     tokens = web.tokens(lost)

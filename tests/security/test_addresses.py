@@ -26,6 +26,7 @@ HOSTS = [
 PATHS = ["/t/aoba/.well-known/openid-configuration", "/t/aoba/jwks", "/t/aoba/signin", "/"]
 
 
+@pytest.mark.attack("B12")
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("path", PATHS)
 def test_another_host_is_not_answered_for(shared: Provider, host: str, path: str) -> None:
@@ -35,6 +36,8 @@ def test_another_host_is_not_answered_for(shared: Provider, host: str, path: str
     assert not host or host.strip() == HOST or "evil" not in answer.text
 
 
+@pytest.mark.honest("B12")
+@pytest.mark.attack("B12")
 @pytest.mark.parametrize(
     "name",
     ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-for", "forwarded",
@@ -49,12 +52,14 @@ def test_nobody_but_a_proxy_of_ours_says_where_we_are(shared: Provider, name: st
     assert answer.location.startswith(f"{BASE_URL}/t/aoba/signin?")
 
 
+@pytest.mark.attack("B12")
 def test_two_hosts_are_none(shared: Provider) -> None:
     fields = [(b"host", HOST.encode()), (b"host", b"evil.example")]
     answer = shared.first.run(shared.first.exchange("GET", PATHS[0], fields))
     assert answer.status == 400
 
 
+@pytest.mark.attack("B14")
 @pytest.mark.parametrize("name", [b"host", b"content-length", b"content-type", b"authorization", b"origin"])
 def test_a_field_that_two_readers_could_read_differently_comes_once(shared: Provider, name: bytes) -> None:
     fields = [(b"host", HOST.encode()), (name, b"a"), (name, b"b")]
@@ -98,6 +103,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.attack("B13", "B14")
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_a_path_has_one_spelling(shared: Provider, path: str) -> None:
     """Attack B13, B14."""
@@ -107,6 +113,7 @@ def test_a_path_has_one_spelling(shared: Provider, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.attack("T28")
 @pytest.mark.parametrize(
     "endpoint", ["token", "userinfo", "introspect", "revoke", "authorize", "signin", "end_session"]
 )
@@ -120,6 +127,7 @@ def test_no_other_page_reads_an_answer(shared: Provider, endpoint: str, origin: 
         assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.attack("B14")
 @pytest.mark.parametrize(
     "value", ["a\r\nset-cookie: x=y", "a%0d%0aset-cookie:%20x=y", "a\u2028b", "a%E5%98%8A%E5%98%8Dset-cookie:x"]
 )

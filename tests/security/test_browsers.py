@@ -48,6 +48,8 @@ COOKIES: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.honest("B4", "B5")
+@pytest.mark.attack("B4", "B5")
 @pytest.mark.parametrize("name", COOKIES)
 def test_a_cookie_that_is_not_clearly_ours_is_nobodys(shared: Provider, signed_in: Browser, name: str) -> None:
     """Cookie tossing: of two with one name, one was not set by us."""
@@ -75,6 +77,7 @@ def mutations(value: str, count: int) -> list[str]:
     return [text for text in made if text != value]
 
 
+@pytest.mark.attack("B5")
 def test_a_thousand_mutations_of_a_cookie_are_nobody_and_never_an_error(shared: Provider, signed_in: Browser) -> None:
     """Attack B5."""
     address = shared.party("web").address(prompt="none")

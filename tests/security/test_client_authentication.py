@@ -27,6 +27,7 @@ def raw(text: bytes) -> str:
     return "Basic " + base64.b64encode(text).decode()
 
 
+@pytest.mark.honest("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_the_registered_method_is_believed(shared: Provider, endpoint: str) -> None:
     web, post = shared.party("web"), shared.party("post")
@@ -36,6 +37,7 @@ def test_the_registered_method_is_believed(shared: Provider, endpoint: str) -> N
     assert send(shared, endpoint, client_id=post.client_id, client_secret=post.secret).status == 200
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_another_method_is_not_even_with_the_right_secret(shared: Provider, endpoint: str) -> None:
     web, post, app = shared.party("web"), shared.party("post"), shared.party("app")
@@ -52,6 +54,7 @@ def test_another_method_is_not_even_with_the_right_secret(shared: Provider, endp
         is_unproved(answer)
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_two_methods_are_none(shared: Provider, endpoint: str) -> None:
     web, post, other = shared.party("web"), shared.party("post"), shared.party("other")
@@ -76,6 +79,7 @@ def test_two_methods_are_none(shared: Provider, endpoint: str) -> None:
         is_unproved(answer)
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize(
     "authorization",
@@ -109,6 +113,7 @@ def test_what_is_no_proof(shared: Provider, endpoint: str, authorization: str) -
     is_unproved(send(shared, endpoint, authorization))
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize(
     "change",
@@ -134,6 +139,7 @@ def test_a_secret_that_is_not_quite_right(shared: Provider, endpoint: str, chang
         is_unproved(body)
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_the_secret_of_another_client_or_tenant_is_wrong(shared: Provider, endpoint: str) -> None:
     web, other = shared.party("web"), shared.party("other")
@@ -142,6 +148,7 @@ def test_the_secret_of_another_client_or_tenant_is_wrong(shared: Provider, endpo
     is_unproved(send(shared, endpoint, basic(theirs.client_id, theirs.secret)))
 
 
+@pytest.mark.attack("T9")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_nobody_at_all_is_a_malformed_request(shared: Provider, endpoint: str) -> None:
     for fields in ({}, {"client_id": ""}, {"client_secret": "x"}):

@@ -44,6 +44,8 @@ def answered(provider: Provider, browser: Browser, form: Form, buttons: list[str
     return provider.first.run(all_at_once())
 
 
+@pytest.mark.honest("A21")
+@pytest.mark.attack("A21")
 def test_a_yes_that_is_sent_many_times_is_given_once(provider: Provider, browser: Browser, asking: Party) -> None:
     answers = answered(provider, browser, question(browser, asking), ["consent-allow"] * TIMES)
     assert sorted(answer.status for answer in answers) == [303] + [400] * (TIMES - 1)
@@ -51,6 +53,7 @@ def test_a_yes_that_is_sent_many_times_is_given_once(provider: Provider, browser
     assert "code" in browser.get(asking.address(prompt="none")).query
 
 
+@pytest.mark.attack("A21")
 def test_of_a_yes_and_a_no_at_once_one_counts_and_the_other_leaves_nothing(
     provider: Provider, browser: Browser, asking: Party
 ) -> None:

@@ -30,11 +30,13 @@ def is_over(answer: Answer) -> bool:
     return answer.status == 400 and 'id="error-page"' in answer.text and "interaction_expired" in answer.text
 
 
+@pytest.mark.attack("A24")
 @pytest.mark.parametrize("page", ["authorize/continue", "consent", "signin"])
 def test_a_sign_out_that_waits_is_no_request_of_a_service(browser: Browser, sign_out: str, page: str) -> None:
     assert is_over(browser.get(f"/t/aoba/{page}?interaction={sign_out}"))
 
 
+@pytest.mark.attack("A24")
 @pytest.mark.parametrize("form", ["consent", "signin"])
 def test_a_form_for_a_sign_out_that_waits_is_none_of_a_service(browser: Browser, sign_out: str, form: str) -> None:
     fields = {"interaction": sign_out, "decision": "allow", "username": browser.user, "password": browser.password}
@@ -43,6 +45,7 @@ def test_a_form_for_a_sign_out_that_waits_is_none_of_a_service(browser: Browser,
     assert not answer.cookies
 
 
+@pytest.mark.honest("A24")
 def test_a_sign_out_that_waits_is_one_on_its_own_page(browser: Browser, web: Party) -> None:
     form = Page(browser.get("/t/aoba/end_session").text).forms["logout-form"]
     assert 'id="logged-out"' in browser.press(form, "logout-confirm").text

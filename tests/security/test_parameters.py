@@ -32,6 +32,8 @@ def send(party: Party, endpoint: str, body: bytes, content_type: str | None = FO
     return party.worker.call("POST", f"/t/aoba/{endpoint}{query}", headers, body)
 
 
+@pytest.mark.honest("T27")
+@pytest.mark.attack("T27")
 @pytest.mark.parametrize("name", ["grant_type", "scope", "client_id", "code", "refresh_token", "token", "x"])
 @pytest.mark.parametrize("endpoint", DOORS)
 @pytest.mark.parametrize("same", [True, False])
@@ -42,6 +44,7 @@ def test_a_field_is_given_once(shared: Provider, endpoint: str, name: str, same:
     assert send(web, "token", encoded(fields_of(web))).status == 200
 
 
+@pytest.mark.attack("T27")
 @pytest.mark.parametrize("name", ["grant_type[]", "grant_type[0]", "Grant_Type", " grant_type", "grant.type"])
 def test_a_name_that_looks_like_another_is_another(shared: Provider, name: str) -> None:
     web = shared.party("web")
@@ -49,6 +52,7 @@ def test_a_name_that_looks_like_another_is_another(shared: Provider, name: str) 
     quiet(send(web, "token", encoded(pairs)), 400)
 
 
+@pytest.mark.attack("T10")
 @pytest.mark.parametrize("endpoint", DOORS)
 @pytest.mark.parametrize(
     "query",
@@ -76,6 +80,7 @@ CONTENT_TYPES = [
 ]
 
 
+@pytest.mark.attack("T27")
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
 @pytest.mark.parametrize("endpoint", ["token", "introspect", "revoke"])
 def test_a_form_is_urlencoded_in_utf_8(shared: Provider, endpoint: str, content_type: str | None) -> None:
@@ -83,12 +88,14 @@ def test_a_form_is_urlencoded_in_utf_8(shared: Provider, endpoint: str, content_
     quiet(send(shared.party("web"), endpoint, fields, content_type), 400)
 
 
+@pytest.mark.attack("T27")
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
 @pytest.mark.parametrize("page", PAGES)
 def test_and_so_is_that_of_a_page(shared: Provider, page: str, content_type: str | None) -> None:
     quiet(send(shared.party("web"), page, b"x=1", content_type), 415)
 
 
+@pytest.mark.honest("T27", "T10")
 @pytest.mark.parametrize("content_type", [FORM, f"{FORM};charset=UTF-8", f'{FORM}; charset="utf-8"', FORM.upper()])
 def test_one_that_says_so_is_read(shared: Provider, content_type: str) -> None:
     assert send(shared.party("web"), "token", encoded(fields_of(shared.party("web"))), content_type).status == 200
@@ -113,12 +120,14 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.attack("T27")
 @pytest.mark.parametrize("body", MALFORMED)
 @pytest.mark.parametrize("endpoint", [*DOORS, *PAGES])
 def test_what_cannot_be_read_in_one_way_is_not_read(shared: Provider, endpoint: str, body: bytes) -> None:
     quiet(send(shared.party("web"), endpoint, body), 400)
 
 
+@pytest.mark.attack("A20")
 @pytest.mark.parametrize("body", MALFORMED)
 @pytest.mark.parametrize("page", ["authorize", "signin", "consent", "end_session", "authorize/continue"])
 def test_nor_in_an_address(shared: Provider, page: str, body: bytes) -> None:
@@ -173,6 +182,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.attack("A20")
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_too_much_is_answered_quickly_and_in_order(shared: Provider, name: str, method: str) -> None:
@@ -189,6 +199,7 @@ def test_too_much_is_answered_quickly_and_in_order(shared: Provider, name: str, 
         assert answer.location.startswith(("https://rp.example/cb?error=", "https://id.example/t/aoba/"))
 
 
+@pytest.mark.attack("A11", "A24")
 @pytest.mark.parametrize("name", ["request", "request_uri", "resume", "session", "sub", "iss", "user", "interaction"])
 def test_nothing_in_the_address_stands_for_a_session(shared: Provider, name: str) -> None:
     """Attack A11, A24: what a request needs is kept here, not in the browser."""

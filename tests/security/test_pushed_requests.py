@@ -16,6 +16,7 @@ def web(shared: Provider) -> Party:
     return shared.party("web")
 
 
+@pytest.mark.honest("A16")
 def test_another_client_s_reference_opens_nothing(shared: Provider, web: Party) -> None:
     uri = push(web)
     for name in ("other", "app", "asking", "off", "robot"):
@@ -57,6 +58,7 @@ FORGED = [
 MADE_UP = [URN, f"{URN}x", f"{URN}{'x' * 10_000}", f"{URN}par_{'0' * 32}_{'A' * 43}_00000000", f"{URN}株式会社"]
 
 
+@pytest.mark.honest("A16")
 @pytest.mark.parametrize("at", range(len(FORGED)))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_reference_is_taken_as_it_was_given_or_not_at_all(shared: Provider, web: Party, at: int, method: str) -> None:

@@ -46,6 +46,7 @@ def test_what_acts_is_seen() -> None:
         assert Active(html).found
 
 
+@pytest.mark.attack("B7")
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("name", REFLECTED)
 def test_what_is_reflected_is_text(shared: Provider, name: str, payload: str) -> None:
@@ -63,6 +64,7 @@ def test_what_is_reflected_is_text(shared: Provider, name: str, payload: str) ->
         assert '"' not in answer.location
 
 
+@pytest.mark.attack("B7")
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_typed_is_text(shared: Provider, payload: str) -> None:
     browser = shared.browser()
@@ -70,6 +72,7 @@ def test_what_is_typed_is_text(shared: Provider, payload: str) -> None:
     nothing_acts(browser.sign_in(form, username=payload, password="wrong"))
 
 
+@pytest.mark.attack("B7")
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
 @pytest.mark.parametrize("path", ["signin", "consent", "authorize/continue", "end_session"])
 def test_what_stands_in_the_address_of_a_page_is_text(shared: Provider, path: str, payload: str) -> None:

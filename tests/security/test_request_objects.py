@@ -144,6 +144,7 @@ def test_no_other_jwt_passes_for_a_request(signing: Provider, web: Party, name: 
     assert (pushed.status, pushed.json()["error"]) == (400, "invalid_request_object"), name
 
 
+@pytest.mark.honest("A17")
 @pytest.mark.attack("A17")
 def test_the_honest_twin_is_a_request(signing: Provider, web: Party) -> None:
     for make in (claims(), claims(aud=["https://other.example/", ISSUER]), header(typ="JWT"), header(key=RSA)):

@@ -39,6 +39,7 @@ def chosen(form: Form, **changes: str) -> dict[str, str]:
     return {**form.fields, "password": CHOSEN, "repeat": CHOSEN, **changes}
 
 
+@pytest.mark.honest("J14")
 def test_who_was_invited_chooses_a_password_and_signs_in_with_it(provider: Provider) -> None:
     browser = provider.browser()
     form = form_of(browser, invited(provider))
@@ -63,6 +64,7 @@ def test_opening_the_page_uses_nothing_up_and_sending_it_does(provider: Provider
     assert provider.get(address).status == 400
 
 
+@pytest.mark.attack("J14")
 def test_of_many_who_send_it_at_once_one_is_believed(provider: Provider) -> None:
     secret = parse_qs(urlsplit(invited(provider)).query)["token"][0]
 
@@ -103,6 +105,7 @@ def test_a_password_that_will_not_do_is_told_and_the_link_lives_on(
     assert browser.post(form.action, chosen(form)).status == 200
 
 
+@pytest.mark.attack("J14", "B1")
 def test_the_form_is_taken_from_its_own_page_and_browser_only(provider: Provider) -> None:
     browser, stranger = provider.browser(), provider.browser()
     form = form_of(browser, invited(provider))
@@ -112,12 +115,14 @@ def test_the_form_is_taken_from_its_own_page_and_browser_only(provider: Provider
     assert browser.post(form.action, chosen(form)).status == 200
 
 
+@pytest.mark.attack("J14")
 @pytest.mark.parametrize("token", ["", "x", "iv_1", "iv_" + "0" * 32 + "_" + "A" * 43 + "_00000000"])
 def test_any_other_link_opens_nothing(provider: Provider, token: str) -> None:
     answer = provider.get(f"/t/aoba/invitation?{urlencode({'token': token})}")
     assert (answer.status, "invitation_over" in answer.text) == (400, True)
 
 
+@pytest.mark.attack("J14")
 def test_a_link_of_one_tenant_opens_nothing_at_another(provider: Provider) -> None:
     """Attack J14."""
     assert provider.get(invited(provider).replace("/t/aoba/", "/t/midori/")).status == 400

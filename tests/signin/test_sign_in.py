@@ -29,6 +29,7 @@ def asks_again(answer: Answer, status: int, error: str) -> bool:
     return "login-error" in page.texts and error in answer.text
 
 
+@pytest.mark.honest("B3", "A24")
 def test_the_right_password_opens_a_session_and_goes_on(browser: Browser, web: Party) -> None:
     answer = browser.sign_in(browser.login_page(web))
     assert answer.status == 303
@@ -104,6 +105,7 @@ def test_the_page_names_the_service_and_its_policy(browser: Browser, web: Party)
     assert 'lang="en"' in page
 
 
+@pytest.mark.attack("B1", "B2")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -127,6 +129,7 @@ def test_a_form_from_another_page_is_not_tried(browser: Browser, web: Party, hea
     assert browser.sign_in(form).status == 303
 
 
+@pytest.mark.honest("B1", "B2")
 @pytest.mark.parametrize(
     "headers", [SAME_ORIGIN, {"origin": BASE_URL}, {"origin": "null", "sec-fetch-site": "same-origin"}, {}]
 )
@@ -134,11 +137,13 @@ def test_a_form_from_our_own_page_is_tried(browser: Browser, web: Party, headers
     assert browser.sign_in(browser.login_page(web), headers).status == 303
 
 
+@pytest.mark.attack("B1", "B2")
 @pytest.mark.parametrize("token", [None, "", "0" * 64, "é" * 64])
 def test_a_form_without_its_token_is_not_tried(browser: Browser, web: Party, token: str | None) -> None:
     assert asks_again(browser.sign_in(browser.login_page(web), csrf=token), 403, "")
 
 
+@pytest.mark.attack("B1", "B2", "A24")
 def test_the_token_of_another_request_or_browser_is_none(shared: Provider, browser: Browser, web: Party) -> None:
     form, other = browser.login_page(web), browser.login_page(web)
     stranger = shared.browser().login_page(web)
@@ -146,6 +151,7 @@ def test_the_token_of_another_request_or_browser_is_none(shared: Provider, brows
         assert asks_again(browser.sign_in(form, csrf=token), 403, "")
 
 
+@pytest.mark.attack("B2")
 def test_nobody_can_be_signed_in_to_a_strangers_account(shared: Provider, browser: Browser, web: Party) -> None:
     """Login CSRF: a form that was given to the attacker's browser, posted in the victim's."""
     attackers = shared.browser().login_page(web)
@@ -156,6 +162,7 @@ def test_nobody_can_be_signed_in_to_a_strangers_account(shared: Provider, browse
     assert SESSION not in browser.jar
 
 
+@pytest.mark.attack("B3", "B10")
 def test_a_session_that_was_there_before_ends_and_its_cookie_is_worth_nothing(provider: Provider) -> None:
     """Session fixation."""
     web, browser = provider.party("web"), provider.browser()
@@ -168,6 +175,7 @@ def test_a_session_that_was_there_before_ends_and_its_cookie_is_worth_nothing(pr
     assert "code" in browser.get(web.address(prompt="none")).query
 
 
+@pytest.mark.attack("B3")
 def test_a_planted_session_is_left_behind_at_sign_in(provider: Provider) -> None:
     web, attacker, victim = provider.party("web"), provider.browser(), provider.browser()
     attacker.user = "hanako@aoba.example"
@@ -178,6 +186,7 @@ def test_a_planted_session_is_left_behind_at_sign_in(provider: Provider) -> None
     assert attacker.get(web.address(prompt="none")).query["error"] == "login_required"
 
 
+@pytest.mark.attack("A23")
 def test_a_sign_in_by_one_request_does_not_make_another_fresh(shared: Provider, browser: Browser, web: Party) -> None:
     """Attack A23, A24: two requests that ask for a fresh sign-in take two."""
     first = browser.get(web.address(prompt="login")).location
@@ -188,12 +197,14 @@ def test_a_sign_in_by_one_request_does_not_make_another_fresh(shared: Provider, 
     assert "code" in browser.get(onward).query
 
 
+@pytest.mark.attack("A24")
 def test_going_on_without_signing_in_leads_back_to_the_sign_in(browser: Browser, web: Party) -> None:
     waiting = browser.get(web.address()).location.rpartition("=")[2]
     assert "/signin?" in browser.get(f"/t/aoba/authorize/continue?interaction={waiting}").location
     assert "/authorize/continue?" in browser.get(f"/t/aoba/consent?interaction={waiting}").location
 
 
+@pytest.mark.attack("A23", "A24")
 def test_replaying_the_form_after_the_request_is_over_signs_nobody_in(browser: Browser, web: Party) -> None:
     form = browser.login_page(web)
     browser.follow(browser.sign_in(form))
@@ -205,6 +216,7 @@ def test_replaying_the_form_after_the_request_is_over_signs_nobody_in(browser: B
     assert "code" in browser.get(web.address(prompt="none")).query
 
 
+@pytest.mark.attack("A24")
 def test_the_request_of_one_browser_is_not_seen_in_another(shared: Provider, browser: Browser, web: Party) -> None:
     page = browser.get(web.address()).location
     stranger = shared.browser()
@@ -220,6 +232,7 @@ def test_a_request_of_one_tenant_is_not_known_to_another(shared: Provider, brows
     assert browser.get(page.replace("/aoba/", "/midori/")).status == 400
 
 
+@pytest.mark.attack("B4")
 def test_a_session_of_one_tenant_is_nothing_in_another(shared: Provider, browser: Browser, web: Party) -> None:
     browser.code(web)
     browser.jar[SESSION.replace("aoba", "midori")] = browser.jar[SESSION]

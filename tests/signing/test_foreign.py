@@ -24,6 +24,8 @@ JSON = st.recursive(
 MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "use", "alg", "kid", "key_ops", "d", "k"])
 
 
+@pytest.mark.honest("J12")
+@pytest.mark.attack("J12")
 @pytest.mark.parametrize("alg", SIGNERS)
 def test_each_algorithm_verifies_by_its_own_key_and_by_no_other(alg: str) -> None:
     signer = SIGNERS[alg]
