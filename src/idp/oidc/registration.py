@@ -131,7 +131,8 @@ async def _call(house: House, scope: Request, receive: Receive) -> Call:
     slug = state["tenant_slug"]
     tenant = await house.memory.tenant_id(slug)
     await house.units.read(tenant, lambda unit: _facts(house, unit))
-    client_id = parse_query(scope["query_string"]).get("client_id")
+    query = parse_query(scope["query_string"])
+    client_id = None if query.repeated else query.get("client_id")  # of two, another reader would take the other
     scheme, token = bearer.from_header(state["headers"])
     shown = token if scheme is Scheme.BEARER else None
     return Call(house, tenant, slug, state["client_address"], shown, client_id, receive)
