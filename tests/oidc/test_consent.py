@@ -80,6 +80,7 @@ def test_before_consent_a_silent_request_says_what_is_missing(browser: Browser, 
     assert browser.get(asking.address(prompt="none")).query["error"] == "consent_required"
 
 
+@pytest.mark.honest("B7")
 def test_the_page_names_the_service_the_person_and_every_scope(browser: Browser, asking: Party) -> None:
     page = browser.get(browser.get(asking.address(scope="openid email phone", ui_locales="en")).location).text
     assert "asking" in page

@@ -61,6 +61,7 @@ def test_tenants_share_no_key(shared: Provider) -> None:
     assert {key["kid"] for key in ours}.isdisjoint(key["kid"] for key in theirs)
 
 
+@pytest.mark.honest("T28")
 @pytest.mark.parametrize("path", [ADDRESSES[0], "/t/aoba/jwks"])
 def test_what_is_public_may_be_read_from_any_page_and_kept_for_minutes(shared: Provider, path: str) -> None:
     answer = shared.get(path, {"origin": "https://app.example"})

@@ -30,6 +30,7 @@ def wire(serving: Callable[..., AbstractContextManager], echoing: App) -> Iterat
         yield wire
 
 
+@pytest.mark.honest("B13")
 @pytest.mark.parametrize(
     ("method", "path", "endpoint", "tenant"),
     [
