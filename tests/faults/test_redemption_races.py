@@ -2,44 +2,17 @@
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
-from tests.support.installation import Installation, demo, free_port, serve
+from tests.faults.pairs import Pair, only_winner
 from tests.support.relying import Relying, Request, parameters
-from tests.support.services import Services
 from tests.support.wire import Answer, Line
 
 TIMES = int(os.environ.get("RACES", "100"))  # `make faults` asks for more
-AT_ONCE = 16
 BATCH = 50  # minted and raced before the next: a code lives for 60 seconds
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two processes, each on a port of its own, that serve one installation."""
-
-    services: Services
-    ports: tuple[int, int]
-    host: str
-
-
-@pytest.fixture
-def pair(tmp_path: Path, database_url: str) -> Iterator[Pair]:
-    with demo(tmp_path / "data", settings={"IDP_DATABASE_URL": database_url}) as filled:
-        pass
-    with serve(filled) as first, serve(filled, port=free_port()) as second:
-        yield Pair(Services.register(first), (first.port, second.port), _host(first))
-
-
-def _host(installation: Installation) -> str:
-    return installation.base_url.partition("://")[2]
 
 
 @pytest.mark.honest("T2")
@@ -68,34 +41,15 @@ async def _race_all(
 ) -> list[Answer]:
     """Mints and races batch after batch: the one winning answer of each race."""
     won: list[Answer] = []
-    with pair.services.person() as person:
-        pair.services.code(person, relying, prompt="consent")
-        cookies = person.cookies()
-    async with _lines(pair) as lines:
+    cookies = pair.signed_in(relying)
+    async with pair.lines() as lines:
         while len(won) < TIMES:
             minted = await _codes(relying, cookies, lines, BATCH)
             if refresh_tokens:
                 minted = await _refresh_tokens(relying, minted, lines)
             for secret in minted:
-                won.append(_only_winner(await asyncio.gather(*(line.send(request(secret)) for line in lines))))
+                won.append(only_winner(await asyncio.gather(*(line.send(request(secret)) for line in lines))))
     return won
-
-
-def _only_winner(answers: Sequence[Answer]) -> Answer:
-    outcomes = Counter((answer.status, answer.json().get("error")) for answer in answers)
-    assert outcomes == {(200, None): 1, (400, "invalid_grant"): AT_ONCE - 1}, outcomes
-    return next(answer for answer in answers if answer.status == 200)
-
-
-@asynccontextmanager
-async def _lines(pair: Pair) -> AsyncIterator[list[Line]]:
-    """Open connections, turn by turn to the one process and the other."""
-    async with AsyncExitStack() as stack:
-        lines = [Line(pair.ports[number % 2], pair.host) for number in range(AT_ONCE)]
-        for line in lines:
-            await stack.enter_async_context(line)
-            await line.connect()
-        yield lines
 
 
 async def _codes(relying: Relying, cookies: str, lines: Sequence[Line], count: int) -> list[str]:
