@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,7 +135,7 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """Those of every marked test, each database apart; collected by a process of its own."""
+    """Of every marked test; collected by a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.attacks", "--json"],
         cwd=TESTS.parent,
@@ -148,15 +149,21 @@ def cases() -> list[Case]:
 
 class Collector:
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str], Case] = {}
+        self.found: list[Case] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
-        for item in items:
-            attacks, honest = _ids(item, "attack"), _ids(item, "honest")
-            if not attacks and not honest and item.originalname != WEAKENED:
-                continue
+        self.found = of(items)
+
+
+def of(items: Iterable[pytest.Function]) -> list[Case]:
+    """The cases of tests that were collected."""
+    found = {}
+    for item in items:
+        attacks, honest = _ids(item, "attack"), _ids(item, "honest")
+        if attacks or honest or item.originalname == WEAKENED:
             test, case = item.nodeid.partition("[")[0], _case(item)
-            self.found[test, case] = Case(test, case, attacks, honest)
+            found[test, case] = Case(test, case, attacks, honest)
+    return list(found.values())
 
 
 def _ids(item: pytest.Item, mark: str) -> tuple[str, ...]:
@@ -176,12 +183,17 @@ def _case(item: pytest.Function) -> str:
 
 def collected() -> list[Case]:
     """By this very process."""
-    marked = [path for path in sorted(TESTS.rglob("test_*.py")) if _is_marked(path.read_text("utf-8"))]
     collector = Collector()
-    options = ["--collect-only", "--quiet", "--quiet", "--quiet", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    done = pytest.main([*options, *map(str, marked)], plugins=[collector])
+    options = ["--collect-only", "--quiet", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    with redirect_stdout(sys.stderr):
+        done = pytest.main([*options, *map(str, marked())], plugins=[collector])
     assert done == pytest.ExitCode.OK, done
-    return list(collector.found.values())
+    return collector.found
+
+
+def marked() -> list[Path]:
+    """The files with marks in them."""
+    return [path for path in sorted(TESTS.rglob("test_*.py")) if _is_marked(path.read_text("utf-8"))]
 
 
 def _is_marked(source: str) -> bool:
@@ -206,14 +218,14 @@ def variants(found: Iterable[Case]) -> int:
 
 def weakened(found: Iterable[Case]) -> list[str]:
     """The defences that are switched off one by one, each of which must be missed by a case."""
-    return [f"{each.test.partition('::')[0]}: {each.case}" for each in found if each.test.endswith(WEAKENED)]
+    return sorted(f"{each.test.partition('::')[0]}: {each.case}" for each in found if each.test.endswith(WEAKENED))
 
 
 def table(found: list[Case]) -> str:
     """Markdown, in the order of the attacks."""
     lines = ["| id | what is tried | variants | honest twins | tests |", "|---|---|---|---|---|"]
     for name, (tried, honest) in rows(found).items():
-        tests = dict.fromkeys(each.test.removeprefix("tests/") for each in found if name in each.attacks)
+        tests = sorted({each.test.removeprefix("tests/") for each in found if name in each.attacks})
         named = ", ".join(f"`{test}`" for test in tests) or "**none**"
         lines.append(f"| {name} | {ATTACKS[name]} | {tried} | {honest} | {named} |")
     builds = weakened(found)
