@@ -22,6 +22,7 @@ from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
 from idp.kit.sweeping import Sweep
 from idp.kit.units import Units
+from idp.sessions import demanded
 from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
 from idp.web.asgi import App, Receive, Scope, Send
@@ -101,6 +102,7 @@ def build(settings: Settings) -> App:
         production=settings.production,
         two_person_acts=settings.takes_two,
         bearer=oidc.platform_bearer,
+        api_demand=demanded(two_factors=settings.operator_two_factors, max_age=settings.operator_max_age),
         export_grace_days=settings.export_grace_days,
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,

@@ -85,6 +85,15 @@ class Settings(BaseSettings):
         description="Whether operators' terminal acts (`terminate`, `stop`, early erasure) take a second operator; "
         "default: in production they do.",
     )
+    operator_two_factors: bool = Field(
+        False, description="Whether an operator's token changes anything only after a sign-in with two factors."
+    )
+    operator_max_age: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="Seconds after a sign-in in which an operator's token changes anything; 0: as long as it is good.",
+    )
     export_grace_days: int = Field(
         30, ge=0, le=3650, description="Days after the end of a contract in which its tenant can still fetch its data."
     )

@@ -127,6 +127,8 @@ OFF = {
     "request_uri_by_reference": False,
     "session_management": False,
     "public_refresh_grace_seconds": 0,
+    "userinfo_two_factors": False,
+    "userinfo_max_age_seconds": 0,
 }
 
 

@@ -1,21 +1,40 @@
 """Who calls: the bearer of an API key, or an operator (or an operator's program) with a token of the platform."""
 
+from typing import NamedTuple
+
 from idp import credentials, partners, users
 from idp.credentials import EVERYTHING, ApiKey, KeyScope
 from idp.kit.errors import Refused, Unauthenticated
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import SYSTEM, Unit
+from idp.sessions import Demand, InsufficientAuthentication
 from idp.web.house import Bearer, House
 
 _SCHEME = "bearer "
 
 
-def authenticate(house: House, authorization: str | None) -> ApiKey:
+class Caller(NamedTuple):
+    """`shown` is the token, where it is no key."""
+
+    key: ApiKey
+    shown: Bearer | None = None
+
+    def must_meet(self, demand: Demand, now_us: int) -> None:
+        """A person who signed in for it; keys and programs have nobody who could. Raises
+        `InsufficientAuthentication`."""
+        shown = self.shown
+        if shown is None or shown.user_id is None:
+            return
+        if not demand.met_by(shown.methods, shown.authenticated_at, now_us):
+            raise InsufficientAuthentication(demand)
+
+
+def authenticate(house: House, authorization: str | None) -> Caller:
     """Raises `Unauthenticated`, alike for every reason."""
     if authorization is None or not authorization.lower().startswith(_SCHEME):
         raise _nobody("no bearer")
     bearer = authorization[len(_SCHEME) :].strip(" ")
-    return _by_key(house, bearer) if credentials.is_key(bearer) else _by_token(house, bearer)
+    return Caller(_by_key(house, bearer)) if credentials.is_key(bearer) else _by_token(house, bearer)
 
 
 def _by_key(house: House, bearer: str) -> ApiKey:
@@ -32,7 +51,7 @@ def _by_key(house: House, bearer: str) -> ApiKey:
     return key
 
 
-def _by_token(house: House, bearer: str) -> ApiKey:
+def _by_token(house: House, bearer: str) -> Caller:
     """As a key of the operator's account, with the permissions that the token's scopes name."""
     with house.units.platform(actor=SYSTEM, write=False) as unit:
         try:
@@ -41,7 +60,7 @@ def _by_token(house: House, bearer: str) -> ApiKey:
             raise _nobody(refusal.code) from refusal
         if shown is None:
             raise _nobody("no token of ours")
-        return _as_key(unit, shown)
+        return Caller(_as_key(unit, shown), shown)
 
 
 def _as_key(unit: Unit, shown: Bearer) -> ApiKey:

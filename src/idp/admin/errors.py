@@ -11,6 +11,7 @@ from starlette.responses import Response
 from idp.admin.answers import NotModified
 from idp.kit import errors
 from idp.kit.errors import Failure, FieldError
+from idp.sessions import InsufficientAuthentication
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -72,10 +73,18 @@ def _field(error: FieldError) -> dict[str, Any]:
     return {name: value for name, value in error._asdict().items() if value is not None}
 
 
+def _lacking(failure: Failure) -> dict[str, str]:
+    """RFC 9470 3."""
+    if not isinstance(failure, InsufficientAuthentication):
+        return {}
+    return {"error": failure.code, "error_description": failure.public, **failure.demand.parameters}
+
+
 def _headers(failure: Failure, base_url: str) -> dict[str, str]:
     if isinstance(failure, errors.Unauthenticated):  # RFC 6750 3, RFC 9728 5.1
         about = f"{base_url}/.well-known/oauth-protected-resource/api/v1"
-        return {"WWW-Authenticate": f'Bearer resource_metadata="{about}"'}
+        said = {**_lacking(failure), "resource_metadata": about}
+        return {"WWW-Authenticate": "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())}
     if isinstance(failure, errors.TooMany | errors.Unavailable):
         return {"Retry-After": str(failure.retry_after)}
     return {}

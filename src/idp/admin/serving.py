@@ -25,10 +25,13 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
     names = dict(request.path_params)
-    key = callers.authenticate(house, request.headers.get("authorization"))
+    caller = callers.authenticate(house, request.headers.get("authorization"))
+    key = caller.key
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)
     gate.require_reader(route, place, key)
+    if not route.asks:  # RFC 9470; attack U11
+        caller.must_meet(house.api_demand, house.units.clock.now_us())
     filters, page = _query(house, route, request, key)
     document = documents.read(
         body, request.headers.get("content-type"), takes=route.takes is not None, patch=route.method == "PATCH"

@@ -28,12 +28,14 @@ _SCHEMES = {b"bearer": Scheme.BEARER, b"dpop": Scheme.DPOP}
 
 class Alive(NamedTuple):
     """An access token that is good at this moment, with the gate's word for it; `grant`, and the `acr` in it, are those
-    of the token that it came of, if it came of one. `act` is who acts for the person, if it is not the person."""
+    of the token that it came of, if it came of one. `act` is who acts for the person, if it is not the person. `facts`
+    are those that it was looked at with."""
 
     row: AccessToken
     admission: Admission
     acr: str | None
     grant: Grant | None
+    facts: Facts
     act: str | None = None
 
 
@@ -94,7 +96,7 @@ def _standing(house: House, unit: Unit, row: AccessToken, key: object, moment: M
     proof = proof_of_grant(unit, facts, service, grant) if grant else ServiceProof(service)
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
-    alive = Alive(row, admission, grant.acr if grant else None, grant)
+    alive = Alive(row, admission, grant.acr if grant else None, grant, facts)
     return alive if row.generations == present and not _is_over(unit, row, grant) else None
 
 
@@ -118,7 +120,7 @@ def _delegated(
     proof = proof_of_grant(unit, facts, target, before.grant)
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
-    alive = Alive(row, admission, before.acr, before.grant, found.act)
+    alive = Alive(row, admission, before.acr, before.grant, facts, found.act)
     return alive if row.generations == present else None
 
 

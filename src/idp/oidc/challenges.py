@@ -7,6 +7,7 @@ from typing import Any
 
 from idp.oidc import dpop
 from idp.oidc.errors import OAuthError
+from idp.sessions import Demand, InsufficientAuthentication
 from idp.web.asgi import JSON, App, Receive, Scope, Send, respond
 from idp.web.failures import Refusal
 from idp.web.house import House
@@ -28,6 +29,15 @@ class NoToken(OAuthError):
         super().__init__("invalid_token", "An access token is needed.", status=401)
 
 
+class NotEnough(OAuthError):
+    """The token is good, and the sign-in behind it is not (RFC 9470 3)."""
+
+    def __init__(self, demand: Demand) -> None:
+        lacking = InsufficientAuthentication(demand)
+        super().__init__(lacking.code, lacking.public, status=401)
+        self.demand = demand
+
+
 def challenged(error: OAuthError, scheme: Scheme, *, realm: str, about: str) -> OAuthError:
     """With its challenge, if it is one of access; `about` is the address of the resource's metadata."""
     if error.status not in {401, 403}:
@@ -35,6 +45,9 @@ def challenged(error: OAuthError, scheme: Scheme, *, realm: str, about: str) -> 
     said = [f'realm="{realm}"']
     if not isinstance(error, NoToken):
         said.append(f'error="{error.code}"')
+    if isinstance(error, NotEnough):
+        told = {"error_description": error.public, **error.demand.parameters}
+        said += [f'{name}="{value}"' for name, value in told.items()]
     if error.status == 403:
         said.append('scope="openid"')
     if scheme is Scheme.DPOP:

@@ -1,5 +1,7 @@
 """Access tokens of the platform's own issuer, as our API takes them (RFC 9068 4)."""
 
+import json
+
 from idp import signing
 from idp.access import Facts, Moment
 from idp.kit.clock import SECOND
@@ -19,7 +21,8 @@ def platform_bearer(house: House, unit: Unit, token: str) -> Bearer | None:
     if alive.row.jwt and not _is_ours(house, house.memory.current(unit), token, now_us=unit.now_us):
         return None
     row = alive.row
-    return Bearer(row.service_id, row.user_id, row.scope_set, row.issued_at)
+    methods = tuple(json.loads(alive.admission.methods))
+    return Bearer(row.service_id, row.user_id, row.scope_set, row.issued_at, methods, alive.admission.authenticated_at)
 
 
 def _is_ours(house: House, facts: Facts, token: str, *, now_us: int) -> bool:

@@ -10,12 +10,14 @@ from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit
 from idp.oidc import bearer, challenges, dpop, encrypted, replays, requested_claims, signed, telling
-from idp.oidc.challenges import NoToken, Scheme
+from idp.oidc.bearer import Alive
+from idp.oidc.challenges import NotEnough, NoToken, Scheme
 from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.model import Scope
 from idp.oidc.subjects import subject_of
 from idp.oidc.token import read_form
+from idp.sessions import demanded
 from idp.web.asgi import App, Receive, Send, json_response, respond
 from idp.web.asgi import Scope as Request
 from idp.web.deciding import KeyMissing, make_key
@@ -98,6 +100,7 @@ async def _claims(house: House, tenant: TenantId, shown: Shown) -> tuple[dict[st
             raise OAuthError("insufficient_scope", "The scope openid is needed.", status=403)
         if not alive.row.audiences & {house.audience(slug), house.issuer(slug)}:  # RFC 9068 4: it is for another API
             raise _invalid()
+        _judge_sign_in(alive, unit.now_us)
         user_id, service = alive.admission.user.id, alive.admission.service
         client = service.oidc
         assert client is not None
@@ -106,7 +109,7 @@ async def _claims(house: House, tenant: TenantId, shown: Shown) -> tuple[dict[st
         claims = {**telling.at_userinfo(unit, client, user_id, asked, alive.row.scope_set), "sub": subject}
         if client.signed.userinfo is None:
             return claims, service
-        return signed.userinfo(house.memory.current(unit), service, house.issuer(slug), claims), service
+        return signed.userinfo(alive.facts, service, house.issuer(slug), claims), service
 
     try:
         claims = await house.units.read(tenant, read)
@@ -116,6 +119,16 @@ async def _claims(house: House, tenant: TenantId, shown: Shown) -> tuple[dict[st
     if shown.proof is not None:
         await _use(house, tenant, shown.proof)
     return claims
+
+
+def _judge_sign_in(alive: Alive, now_us: int) -> None:
+    """What the tenant asks of it, whichever service shows the token. Raises `NotEnough`."""
+    switches, admission = alive.facts.switches, alive.admission
+    if not (switches.userinfo_two_factors or switches.userinfo_max_age_seconds):
+        return
+    demand = demanded(two_factors=switches.userinfo_two_factors, max_age=switches.userinfo_max_age_seconds)
+    if not demand.met_by(json.loads(admission.methods), admission.authenticated_at, now_us):
+        raise NotEnough(demand)
 
 
 async def _use(house: House, tenant: TenantId, proof: Proof) -> None:

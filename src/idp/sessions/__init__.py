@@ -11,6 +11,7 @@ from idp.sessions.assurance import Acr, Evidence, Method, Needs, Proof, acr_of, 
 from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
+from idp.sessions.demands import ANY_SIGN_IN, Demand, InsufficientAuthentication, demanded
 from idp.sessions.ending import TOLD, Ended, end_session
 from idp.sessions.grants import (
     begin_grant,
@@ -47,16 +48,19 @@ from idp.sessions.signed_in import find_session, is_current, live_session, open_
 from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
+    "ANY_SIGN_IN",
     "SWEEPS",
     "TOLD",
     "Acr",
     "Alive",
     "Context",
+    "Demand",
     "Ended",
     "Evidence",
     "Generations",
     "Grant",
     "Held",
+    "InsufficientAuthentication",
     "Interaction",
     "Lifetimes",
     "Method",
@@ -74,6 +78,7 @@ __all__ = [
     "cancel",
     "context_of",
     "count_alive",
+    "demanded",
     "end_grant",
     "end_session",
     "find_grant",

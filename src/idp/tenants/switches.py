@@ -9,13 +9,17 @@ from idp.kit.fields import Fields
 
 _UNBUILT = ("ciba",)
 LONGEST_GRACE = 30  # seconds
+OLDEST_SIGN_IN = 366 * 86_400  # seconds
+_HIGHEST = {"public_refresh_grace_seconds": LONGEST_GRACE, "userinfo_max_age_seconds": OLDEST_SIGN_IN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
     """`public_refresh_grace_seconds` is how long a public client whose answer was lost may show its last refresh token
     again, as long as nobody has used the one that replaced it. With `registration_token_required` a client that
-    registers itself shows one of the tenant's API keys that may write services (RFC 7591 1.2, initial access token)."""
+    registers itself shows one of the tenant's API keys that may write services (RFC 7591 1.2, initial access token).
+    `userinfo_two_factors` and `userinfo_max_age_seconds` (0: any) are what userinfo asks of the sign-in behind a token
+    (RFC 9470)."""
 
     dynamic_registration: bool = False
     registration_token_required: bool = False
@@ -27,6 +31,8 @@ class Switches:
     request_uri_by_reference: bool = False
     session_management: bool = False
     public_refresh_grace_seconds: int = 0
+    userinfo_two_factors: bool = False
+    userinfo_max_age_seconds: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,7 +59,7 @@ def read(fields: Fields, before: Switches) -> Switches:
         if isinstance(value, bool):
             values[name] = fields.flag(name, default=stays)
         else:
-            values[name] = fields.number(name, default=stays, lowest=0, highest=LONGEST_GRACE)
+            values[name] = fields.number(name, default=stays, lowest=0, highest=_HIGHEST[name])
     for name in _UNBUILT:
         if values[name]:
             fields.refuse(name, "not_supported", f"{name} is not supported yet.", found=True, expected=False)

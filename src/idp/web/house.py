@@ -9,6 +9,7 @@ from idp.credentials import HashPool, Throttle
 from idp.delivery import AtOnce
 from idp.kit.egress import Egress
 from idp.kit.units import Unit, Units
+from idp.sessions import ANY_SIGN_IN, Demand
 from idp.web.pages import Pages
 from idp.web.paths import PLATFORM
 from idp.web.published_keys import ClientKeyMemory
@@ -22,6 +23,8 @@ class Bearer(NamedTuple):
     user_id: str | None
     scopes: frozenset[str]
     issued_at: int
+    methods: tuple[str, ...] = ()  # how the person signed in (RFC 8176), and when
+    authenticated_at: int = 0
 
 
 def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: ARG001 - one signature
@@ -32,7 +35,8 @@ def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: A
 class House:
     """`base_url` is the canonical external address without a trailing slash. `bearer` is how the door that issues
     tokens reads one for the API, in a unit of the platform; it raises `Refused` where only the gate is against it.
-    `tell_at_once` sends what the person in front of us waits for."""
+    `tell_at_once` sends what the person in front of us waits for. `api_demand` is what the API asks of an operator who
+    changes something by a token."""
 
     units: Units
     memory: FactMemory
@@ -47,6 +51,7 @@ class House:
     production: bool
     two_person_acts: bool = False
     bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
+    api_demand: Demand = ANY_SIGN_IN
     export_grace_days: int = 30
     client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)
     terms_notice_days: int = 1

@@ -141,6 +141,8 @@ class SwitchesChange(Sent):
     device_grant: bool | None = None
     request_uri_by_reference: bool | None = None
     public_refresh_grace_seconds: Annotated[int | None, Field(ge=0, le=30)] = None
+    userinfo_two_factors: bool | None = None
+    userinfo_max_age_seconds: Annotated[int | None, Field(ge=0, le=31_622_400)] = None
 
 
 class SettingsChange(Sent):
@@ -161,7 +163,8 @@ class Switches(Shown):
     """What of OpenID Connect the tenant has switched on: what is off is neither in its discovery document nor accepted.
     `public_refresh_grace_seconds` is how long a public client may show a replaced refresh token again, as long as its
     successor is unused. With `registration_token_required` a client that registers itself must show an API key of the
-    tenant that may write services."""
+    tenant that may write services. `userinfo_two_factors` and `userinfo_max_age_seconds` (0: any) are what userinfo
+    asks of the sign-in behind an access token (RFC 9470)."""
 
     dynamic_registration: bool
     registration_token_required: bool
@@ -173,6 +176,8 @@ class Switches(Shown):
     request_uri_by_reference: bool
     session_management: bool
     public_refresh_grace_seconds: Annotated[int, Field(ge=0, le=30)]
+    userinfo_two_factors: bool
+    userinfo_max_age_seconds: Annotated[int, Field(ge=0, le=31_622_400)]
 
 
 class Settings(Shown):
