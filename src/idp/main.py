@@ -29,7 +29,7 @@ from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.dispatch import Dispatcher
 from idp.web.fenced import until_put_back
 from idp.web.hallway import Hallway
-from idp.web.house import House
+from idp.web.house import House, ReadBearer
 from idp.web.later import Later
 from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
@@ -90,25 +90,7 @@ def build(settings: Settings) -> App:
 
     units = open_units(settings)
     memory, egress = FactMemory(units, KeyRing()), open_egress(settings)
-    house = House(
-        units=units,
-        memory=memory,
-        gate=Gate(),
-        countries=Countries(settings.geoip_file),
-        pages=Pages(),
-        passwords=HashPool(cores=os.cpu_count() or 1, waiting=_WAITING_PASSWORDS),
-        throttle=_throttle(settings),
-        base_url=settings.base_url.rstrip("/"),
-        production=settings.production,
-        two_person_acts=settings.takes_two,
-        bearer=oidc.platform_bearer,
-        api_demand=demanded(two_factors=settings.operator_two_factors, max_age=settings.operator_max_age),
-        export_grace_days=settings.export_grace_days,
-        terms_notice_days=settings.terms_notice_days,
-        spec_change_notice_days=settings.spec_change_notice_days,
-        egress=egress,
-        tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
-    )
+    house = _house(settings, units, memory, egress, bearer=oidc.platform_bearer)
     doors = (common, oidc, signin, portal, authzen, apply)
     api = Later(lambda: _admin(house))
     inside = Dispatcher(chain.from_iterable(door.routes(house) for door in doors), fallback=api)
@@ -123,6 +105,28 @@ def build(settings: Settings) -> App:
     )
     behind = _BehindTheScenes(house, api, settings.application_retention_days)
     return _with_lifespan(hallway, house, lines, behind)
+
+
+def _house(settings: Settings, units: Units, memory: FactMemory, egress: Egress, *, bearer: ReadBearer) -> House:
+    return House(
+        units=units,
+        memory=memory,
+        gate=Gate(),
+        countries=Countries(settings.geoip_file),
+        pages=Pages(),
+        passwords=HashPool(cores=os.cpu_count() or 1, waiting=_WAITING_PASSWORDS),
+        throttle=_throttle(settings),
+        base_url=settings.base_url.rstrip("/"),
+        production=settings.production,
+        two_person_acts=settings.takes_two,
+        bearer=bearer,
+        api_demand=demanded(two_factors=settings.operator_two_factors, max_age=settings.operator_max_age),
+        export_grace_days=settings.export_grace_days,
+        terms_notice_days=settings.terms_notice_days,
+        spec_change_notice_days=settings.spec_change_notice_days,
+        egress=egress,
+        tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
+    )
 
 
 def _admin(house: House) -> App:

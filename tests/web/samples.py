@@ -50,6 +50,14 @@ MINE = {
     "action": "/t/aoba/portal",
     "csrf": "c5rf",
     "person": TARO,
+    "offers": [
+        {"id": "svc_1", "service": PAYROLL, "address": "https://payroll.example/begin?iss=x"},
+        {
+            "id": "svc_3",
+            "service": ShownService("社内ポータル・全社員のための総合案内と各種申請"),
+            "address": "https://x.example/",
+        },
+    ],
     "held": [
         {"id": "svc_1", "service": PAYROLL, "scopes": ["email", "openid", "profile"], "since": "2026-04-01"},
         {"id": "svc_2", "service": ShownService("経費精算"), "scopes": ["offline_access"], "since": "2026-03-01"},
@@ -157,7 +165,7 @@ SAMPLES: Mapping[str, Sample] = {
     "enrolment": Sample("enrolment", AOBA, ENROLMENT),
     "enrolment-error": Sample("enrolment", MIDORI, {**ENROLMENT, "service": None, "error": "wrong_code"}),
     "portal": Sample("portal", AOBA, MINE),
-    "portal-bare": Sample("portal", MIDORI, {**MINE, "held": [], "factors": []}),
+    "portal-bare": Sample("portal", MIDORI, {**MINE, "offers": [], "held": [], "factors": []}),
     "signin-terms": Sample("signin", AOBA, {**FORM, "service": PAYROLL, "terms_due": True}),
     "denied": Sample(
         "denied",

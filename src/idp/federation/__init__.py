@@ -48,6 +48,7 @@ from idp.federation.oidc_vocabulary import (
     SigningAlg,
     SubjectType,
 )
+from idp.federation.pairwise import subject_of
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
@@ -70,6 +71,7 @@ from idp.federation.store import (
 from idp.federation.subjects import Sector
 from idp.federation.subjects import fetch as fetch_sector
 from idp.federation.subjects import fetch_aside as fetch_sector_aside
+from idp.federation.third_party_login import start_address, startable
 from idp.federation.token_exchange import ExchangeRules
 
 __all__ = [
@@ -150,6 +152,9 @@ __all__ = [
     "rotate_secret",
     "standing_for",
     "stands_for",
+    "start_address",
+    "startable",
+    "subject_of",
     "to_json",
     "unassign",
 ]

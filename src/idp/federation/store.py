@@ -205,13 +205,17 @@ def stands_for(unit: Unit, resource: str) -> bool:
 
 
 def standing_for(unit: Unit, resource: str) -> list[Service]:
-    """The services that are enabled and have registered it. Looks at every service."""
+    """The services that are enabled and have registered it."""
     if not ABSOLUTE_URI.fullmatch(resource):
         return []
-    literal = re.sub(r"([\\%_])", r"\\\1", resource)
-    rows = unit.all(_NAMING, pattern=f'%"{literal}"%')
-    found = (_service(row) for row in rows)
+    found = naming(unit, resource)
     return [each for each in found if each.enabled and each.oidc is not None and resource in each.oidc.resources]
+
+
+def naming(unit: Unit, text: str) -> list[Service]:
+    """The services in whose metadata this stands as a name or a value. Looks at every service."""
+    literal = re.sub(r"([\\%_])", r"\\\1", text)
+    return [_service(row) for row in unit.all(_NAMING, pattern=f'%"{literal}"%')]
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:

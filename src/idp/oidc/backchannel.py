@@ -18,7 +18,6 @@ from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import SYSTEM, Unit, Units
 from idp.oidc import mint
-from idp.oidc.subjects import subject_of
 from idp.signing import Use
 from idp.web.deciding import KeyMissing
 
@@ -77,7 +76,7 @@ class BackChannel:
         facts = self._memory.current(unit, service.client_id)
         user: str = json.loads(claimed.payload)["user"]
         assert service.oidc is not None
-        subject = subject_of(self._units.keys, facts.tenant.id, service.oidc, user)
+        subject = federation.subject_of(self._units.keys, facts.tenant.id, service.oidc, user)
         token = logout_token(facts, service, claimed, subject=subject, base_url=self._base_url, now_us=unit.now_us)
         return _Call(uri, token)
 

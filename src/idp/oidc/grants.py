@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from idp import access, audit, sessions, tenants
+from idp import access, audit, federation, sessions, tenants
 from idp.access import Admission, Facts, Moment, NotAdmitted, PersonProof, ServiceProof
 from idp.federation import Grant as GrantType
 from idp.federation import OidcClient, Service
@@ -22,7 +22,6 @@ from idp.oidc.errors import OAuthError
 from idp.oidc.mint import Issued
 from idp.oidc.model import IDENTITY_SCOPES, REFRESH_KIND, Code, Scope
 from idp.oidc.replays import Once
-from idp.oidc.subjects import subject_of
 from idp.sessions import Generations, Grant, Session
 from idp.web.deciding import Settled
 from idp.web.forms import Form
@@ -64,7 +63,7 @@ class Asked(NamedTuple):
         return self.service.oidc
 
     def subject_of(self, user_id: str) -> str:
-        return subject_of(self.house.units.keys, self.facts.tenant.id, self.client, user_id)
+        return federation.subject_of(self.house.units.keys, self.facts.tenant.id, self.client, user_id)
 
     def audience_of(self, granted: str | None) -> str:
         """Of a token that comes of a grant. Raises `OAuthError`."""

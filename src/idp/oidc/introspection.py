@@ -4,6 +4,7 @@ everybody else, and for whatever is not good at this moment, exactly `{"active":
 import json
 from typing import Any
 
+from idp import federation
 from idp.access import Facts, Moment
 from idp.federation import Service
 from idp.kit.clock import SECOND
@@ -15,7 +16,6 @@ from idp.oidc.bearer import Alive, Refreshable
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, invalid_client, send_error
 from idp.oidc.mint import authentication
-from idp.oidc.subjects import subject_of
 from idp.oidc.targets import as_claim
 from idp.oidc.token import read_form
 from idp.oidc.userinfo import note_refusal
@@ -132,4 +132,4 @@ def _refresh(house: House, tenant: TenantId, found: Refreshable, service: Servic
 def _subject(house: House, tenant: TenantId, service: Service, user_id: str) -> str:
     """As the client of the token knows the person, whoever asks."""
     assert service.oidc is not None
-    return subject_of(house.units.keys, tenant, service.oidc, user_id)
+    return federation.subject_of(house.units.keys, tenant, service.oidc, user_id)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from idp import access, audit, credentials, sessions
+from idp import access, audit, credentials, federation, sessions
 from idp.access import Facts, NotAdmitted, PersonProof
 from idp.federation import Service
 from idp.kit.errors import Refused
@@ -10,7 +10,6 @@ from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.request import AuthorizationRequest
-from idp.oidc.subjects import subject_of
 from idp.sessions import Context, Interaction, Session
 from idp.users import Standing
 from idp.web.browsers import Browser
@@ -38,7 +37,7 @@ class Known(NamedTuple):
         """Under which the service knows the person."""
         assert self.user is not None
         assert self.service.oidc is not None
-        return subject_of(house.units.keys, self.facts.tenant.id, self.service.oidc, self.user.id)
+        return federation.subject_of(house.units.keys, self.facts.tenant.id, self.service.oidc, self.user.id)
 
     @property
     def actor(self) -> Actor:

@@ -22,7 +22,6 @@ from idp.oidc.errors import OAuthError
 from idp.oidc.grants import Answer, Asked, answer, note, record, scopes_of
 from idp.oidc.mint import Issued
 from idp.oidc.model import Scope
-from idp.oidc.subjects import subject_of
 from idp.signing import key_id
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type of token
@@ -128,7 +127,8 @@ def _target(unit: Unit, asked: Asked) -> tuple[Service, str]:
 def _request(asked: Asked, shown: _Shown) -> mint.Request:
     alive, target = shown.alive, shown.target
     assert target.oidc is not None
-    assert alive.admission.user is not None
+    assert alive.row.user_id is not None
+    keys, tenant = asked.house.units.keys, asked.facts.tenant.id
     act = delegations.chained(asked.service.client_id, alive.act)
     return mint.Request(
         asked.issuer,
@@ -137,7 +137,7 @@ def _request(asked: Asked, shown: _Shown) -> mint.Request:
         jkt=asked.jkt,
         acr=alive.acr,
         # as the service that is called knows the person
-        subject=subject_of(asked.house.units.keys, asked.facts.tenant.id, target.oidc, alive.admission.user.id),
+        subject=federation.subject_of(keys, tenant, target.oidc, alive.row.user_id),
         delegation=mint.Delegation(asked.service, act, alive.row.expires_at),
     )
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from idp import access, audit
+from idp import access, audit, federation
 from idp.access import Moment, NotAdmitted
 from idp.federation import Service
 from idp.kit.errors import Failure, NotFound, Refused
@@ -15,7 +15,6 @@ from idp.oidc.challenges import NotEnough, NoToken, Scheme
 from idp.oidc.dpop import Proof
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error
 from idp.oidc.model import Scope
-from idp.oidc.subjects import subject_of
 from idp.oidc.token import read_form
 from idp.sessions import demanded
 from idp.web.asgi import App, Receive, Send, json_response, respond
@@ -105,7 +104,7 @@ async def _claims(house: House, tenant: TenantId, shown: Shown) -> tuple[dict[st
         client = service.oidc
         assert client is not None
         asked = requested_claims.from_text(alive.grant.claims if alive.grant else None)
-        subject = subject_of(house.units.keys, tenant, client, user_id)
+        subject = federation.subject_of(house.units.keys, tenant, client, user_id)
         claims = {**telling.at_userinfo(unit, client, user_id, asked, alive.row.scope_set), "sub": subject}
         if client.signed.userinfo is None:
             return claims, service

@@ -8,6 +8,7 @@ from idp.credentials import Factor
 from idp.federation import Service
 from idp.kit.errors import NotFound, Refused
 from idp.kit.units import Actor, Unit
+from idp.portal.offering import Offer, offered
 from idp.sessions import Generations, Held, Session, Whereabouts
 from idp.users import Identity
 from idp.web.browsers import Browser
@@ -26,6 +27,7 @@ class Mine(NamedTuple):
     places: dict[str, Whereabouts]
     held: list[tuple[Service, Held]]
     factors: list[Factor]
+    offers: list[Offer]
 
     @property
     def actor(self) -> Actor:
@@ -54,8 +56,9 @@ def look(house: House, unit: Unit, browser: Browser) -> Mine:
         for each in sessions.held_by_services(unit, identity.id, present=present)
         if (service := _service(unit, each.service_id)) is not None
     ]
+    offers = offered(house, unit, facts, session, browser)
     places = {each.id: sessions.context_of(unit, each).whereabouts for each in live}
-    return Mine(facts, identity, session, live, places, held, credentials.factors_of(unit, identity.id))
+    return Mine(facts, identity, session, live, places, held, credentials.factors_of(unit, identity.id), offers)
 
 
 def refused(refusal: Refused) -> bool:

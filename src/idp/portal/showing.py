@@ -44,6 +44,10 @@ async def show_mine(
         action=f"{issuer}/portal",
         csrf=csrf.token(house.units.keys.box(tenant.id), digest, mine.purpose),
         person=ShownPerson(mine.identity.display_name, mine.identity.user_name),
+        offers=[
+            {"id": each.service.id, "service": shown_service(each.service, tenant.slug), "address": each.address}
+            for each in mine.offers
+        ],
         held=[
             {
                 "id": service.id,

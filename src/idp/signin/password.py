@@ -1,6 +1,7 @@
 """The first step: user name and password on one page."""
 
 import asyncio
+import re
 from typing import Any
 
 from idp import credentials
@@ -11,14 +12,20 @@ from idp.signin.dispatching import Standing, Taken, advance, begun
 from idp.signin.steps import Step
 from idp.signin.visits import Again, Visit, show_step
 
+_IDENTIFIER = re.compile(r"usr_[0-9a-f]{32}|[A-Za-z0-9_-]{43}")  # of all services, or of one sector
 _SOMEBODY = Actor("user", "unknown")
 
 
 async def page(visit: Visit, standing: Standing, *, status: int = 200, error: str | None = None) -> None:
     due = standing.facts.terms.due(visit.house.units.clock.now_us()) is not None
-    typed = visit.form.get("username") or visit.interaction.login_hint
+    typed = visit.form.get("username") or _shown(visit.interaction.login_hint)
     context: dict[str, Any] = {"username": typed[:256], "error": error, "terms_due": due}
     await show_step(visit, standing, "signin", Step.PASSWORD, status=status, **context)
+
+
+def _shown(hint: str) -> str:
+    """Services hand on what they were started with from the portal: an identifier, which nobody types."""
+    return "" if _IDENTIFIER.fullmatch(hint) else hint
 
 
 async def take(visit: Visit, standing: Standing) -> Taken:  # noqa: ARG001 - every step has this shape

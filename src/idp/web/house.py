@@ -31,6 +31,9 @@ def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: A
     return None
 
 
+ReadBearer = Callable[["House", Unit, str], Bearer | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """`base_url` is the canonical external address without a trailing slash. `bearer` is how the door that issues
@@ -50,7 +53,7 @@ class House:
     base_url: str
     production: bool
     two_person_acts: bool = False
-    bearer: Callable[["House", Unit, str], Bearer | None] = _nobody
+    bearer: ReadBearer = _nobody
     api_demand: Demand = ANY_SIGN_IN
     export_grace_days: int = 30
     client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)

@@ -1,6 +1,6 @@
 """The identifier under which a client knows a person (OpenID Connect Core 8.1)."""
 
-from idp.federation import OidcClient
+from idp.federation.oidc_client import OidcClient
 from idp.kit.ids import TenantId
 from idp.kit.sealing import KeyStore
 from idp.signing import b64
