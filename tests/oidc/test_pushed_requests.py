@@ -208,3 +208,31 @@ def test_what_was_pushed_goes_when_no_sign_in_can_depend_on_it(provider: Provide
     provider.clock.advance(hours=1)
     swept(provider)
     assert provider.count("pushed_requests") == 0
+
+
+@pytest.mark.attack("A16")
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_an_error_that_nobody_was_asked_about_ends_it_as_an_answer_does(served: Provider, signed_in: bool) -> None:
+    """RFC 9126 4: one use, whichever answer it leads to."""
+    web, browser = served.party("asking" if signed_in else "web"), served.browser()
+    if signed_in:
+        browser.authorize(served.party("web"))
+    uri = push(web, prompt="none")
+    told = visit(browser, web, uri)
+    assert told.query["error"] == ("consent_required" if signed_in else "login_required")
+    for again in (browser, served.browser()):
+        assert is_dead(visit(again, web, uri))
+    assert "code" not in browser.get(web.address(prompt="none")).query
+
+
+@pytest.mark.attack("A16")
+def test_a_refusal_by_the_contract_ends_it_where_nobody_is_asked(provider: Provider) -> None:
+    web, browser = provider.party("web"), provider.browser()
+    browser.authorize(web)
+    silent, shown = push(web, prompt="none"), push(web)
+    provider.suspend()
+    assert visit(browser, web, silent).query["error_description"] == "contract_suspended"
+    assert visit(browser, web, shown).status == 403
+    provider.resume()
+    assert is_dead(visit(browser, web, silent))
+    assert not is_dead(visit(browser, web, shown))  # the person may try again

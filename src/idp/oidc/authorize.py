@@ -15,7 +15,7 @@ from idp.access import Admission
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import request as requests
-from idp.oidc import session_state, sources, targets
+from idp.oidc import session_state, sources, store, targets
 from idp.oidc.answering import link_back, redirect, said_of, send_back, show_denied, show_page_error
 from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.giving import give
@@ -137,6 +137,29 @@ async def proceed(
     house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool = False
 ) -> Next | Given:
     """As far as the request gets now; `allowed` when the person has just consented to it."""
+    try:
+        return await _proceed(house, browser, parameters, interaction, allowed=allowed)
+    except RedirectError:
+        await _end(house, browser, parameters)
+        raise
+    except Denied as denied:
+        if denied.request.silent:
+            await _end(house, browser, parameters)
+        raise
+
+
+async def _end(house: House, browser: Browser, parameters: Parameters) -> None:
+    """Of what was pushed one answer counts, be it an error (RFC 9126 4). Raises `PageError`."""
+    pushed = parameters.pushed
+    if pushed is None:
+        return
+    if not await house.units.commit(browser.tenant, lambda unit: store.finish_pushed(unit, pushed)):
+        raise PageError("invalid_request_uri")
+
+
+async def _proceed(
+    house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool
+) -> Next | Given:
     for _ in range(_TRIES):
         known, request = await read_request(house, browser, parameters)
         try:
