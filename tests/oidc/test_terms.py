@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.support.provider import Provider
+from tests.support.registered import register, switch
 
 from idp import terms, users
 
@@ -115,3 +116,23 @@ def test_a_form_that_is_sent_twice_accepts_once(due: Provider) -> None:
     for _ in range(2):
         assert "/authorize/continue?" in browser.press(form, "terms-accept").location
     assert due.events().count("terms.accepted") == 1
+
+
+@pytest.mark.attack("T21")
+def test_at_a_device_an_administrator_accepts_them_first_and_decides_then(due: Provider) -> None:
+    switch(due, device_grant=True)
+    kind = "urn:ietf:params:oauth:grant-type:device_code"
+    tv = register(due, "tv", grant_types=[kind], redirect_uris=[], scope="openid", token_endpoint_auth_method="none")
+    told = tv.post("device_authorization", scope="openid").json()
+    browser = due.browser()
+    form = browser.form(browser.get(told["verification_uri"]), "device-form")
+    page = browser.follow(browser.post(form.action, {**form.fields, "user_code": told["user_code"]}))
+    assert "/terms?" in browser.here
+    assert "利用料は無料です。" in page.text
+    wrong = browser.form(page, "terms-form")
+    assert browser.post(wrong.action, {**wrong.fields, "csrf": "0"}).status == 403
+    page = browser.follow(browser.press(browser.form(page, "terms-form"), "terms-accept"))
+    assert accepted(due) == [("1", due.user())]
+    done = browser.press(browser.form(page, "device-decision-form"), "device-allow")
+    assert "device-done" in done.text
+    assert tv.post("token", grant_type=kind, device_code=told["device_code"]).status == 200

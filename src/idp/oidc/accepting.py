@@ -11,6 +11,7 @@ from idp.kit.errors import Conflict, NotFound, Refused
 from idp.kit.units import Unit
 from idp.oidc import sources
 from idp.oidc.authorize import RESUME, TERMS, Next, answer, page_of, read_request
+from idp.oidc.device_page import DECISION, terms_due
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known
 from idp.oidc.progress import Missing, next_step
@@ -45,7 +46,7 @@ def question(house: House) -> App:
             interaction = await _pending(house, browser, parse_query(scope["query_string"]))
             known, version, locales = await _due(house, browser, interaction)
             if version is None:
-                return page_of(house, browser, RESUME, interaction)
+                return page_of(house, browser, interaction.resume, interaction)
             raise _Shown(interaction, known, version, locales)
 
         try:
@@ -83,11 +84,13 @@ async def _accept(house: House, scope: Scope, browser: Browser, form: Form) -> N
             await house.units.commit(browser.tenant, write, actor=known.actor)
         except (Conflict, NotFound):  # others came into force a moment ago: they are shown next
             return page_of(house, browser, TERMS, interaction)
-    return page_of(house, browser, RESUME, interaction)
+    return page_of(house, browser, interaction.resume, interaction)
 
 
 async def _due(house: House, browser: Browser, interaction: Interaction) -> tuple[Known, Version | None, str]:
     """The version, if acceptance is what the request lacks. What else it may lack, or get, is said where it resumes."""
+    if interaction.resume == DECISION:
+        return *(await terms_due(house, browser, interaction)), ""
     known, request = await read_request(house, browser, sources.from_text(interaction.request))
     now_us = house.units.clock.now_us()
     try:
@@ -99,10 +102,11 @@ async def _due(house: House, browser: Browser, interaction: Interaction) -> tupl
 
 
 async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
-    interaction = await pending(house, browser, form, resume=RESUME)
-    if interaction is None:
-        raise PageError("interaction_expired")
-    return interaction
+    for resume in (RESUME, DECISION):
+        interaction = await pending(house, browser, form, resume=resume)
+        if interaction is not None:
+            return interaction
+    raise PageError("interaction_expired")
 
 
 def _purpose(interaction: Interaction, known: Known, version: Version) -> str:

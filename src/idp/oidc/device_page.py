@@ -17,12 +17,13 @@ from idp.kit.errors import NotFound, Refused, TooMany, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import device_codes
 from idp.oidc.answering import redirect, show_denied, show_page_error
-from idp.oidc.authorize import SIGN_IN, Next, page_of
+from idp.oidc.authorize import SIGN_IN, TERMS, Next, page_of
 from idp.oidc.device_authorization import PAGE
 from idp.oidc.device_codes import DeviceCode
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known, look, note_refusal
 from idp.sessions import Interaction, Waiting
+from idp.terms import Version
 from idp.web import csrf
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
@@ -101,10 +102,10 @@ def choice(house: House) -> App:
         query = parse_query(scope["query_string"])
 
         async def work() -> None:
-            asked = await _asked(house, browser, query)
+            asked = await _asked(house, browser, await _pending(house, browser, query))
             step = _next(house, asked)
-            if step is None:
-                onward = page_of(house, browser, SIGN_IN, asked.interaction)
+            if isinstance(step, str):
+                onward = page_of(house, browser, step, asked.interaction)
                 await redirect(send, onward.location)
             else:
                 await _show_choice(house, scope, send, browser, asked)
@@ -185,9 +186,18 @@ async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
     return interaction
 
 
-async def _asked(house: House, browser: Browser, form: Form) -> _Known:
+async def terms_due(house: House, browser: Browser, interaction: Interaction) -> tuple[Known, Version | None]:
+    """The version, if its acceptance is what stands between the person and the decision. Raises `PageError`."""
+    asked = await _asked(house, browser, interaction)
+    try:
+        step = _next(house, asked)
+    except _Denied:
+        return asked.known, None
+    return asked.known, asked.known.facts.terms.due(house.units.clock.now_us()) if step == TERMS else None
+
+
+async def _asked(house: House, browser: Browser, interaction: Interaction) -> _Known:
     """Raises `PageError` for what is over."""
-    interaction = await _pending(house, browser, form)
     code_id, _, letters = interaction.request.partition(" ")
 
     def read(unit: Unit) -> _Known:
@@ -200,8 +210,8 @@ async def _asked(house: House, browser: Browser, form: Form) -> _Known:
     return await house.units.read(browser.tenant, read)
 
 
-def _next(house: House, asked: _Known) -> Admission | None:
-    """None: somebody has to sign in first. Raises `_Denied`."""
+def _next(house: House, asked: _Known) -> Admission | str:
+    """Or the page on which something has to be proved or accepted first. Raises `_Denied`."""
     known = asked.known
     now_us = house.units.clock.now_us()
     against = house.gate.reason_against(known.facts, known.service, now_us=now_us)
@@ -211,22 +221,25 @@ def _next(house: House, asked: _Known) -> Admission | None:
         )
         raise _Denied(known, refusal)
     if known.session is None or known.proof is None:
-        return None
+        return SIGN_IN
     fresh = known.session.id == asked.interaction.session_id
     try:
         return house.gate.admit(known.facts, known.proof._replace(fresh=fresh), Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
-        if set(refusal.decision.missing) == {Needed.FRESH_SIGN_IN}:
-            return None
-        raise _Denied(known, refusal) from refusal
+        missing = set(refusal.decision.missing)
+        if missing == {Needed.TERMS_ACCEPTANCE}:
+            return TERMS
+        if not missing or missing - {Needed.FRESH_SIGN_IN, Needed.TERMS_ACCEPTANCE}:
+            raise _Denied(known, refusal) from refusal
+        return SIGN_IN
 
 
 async def _decide(house: House, scope: Scope, browser: Browser, form: Form, *, allowed: bool) -> bool:
     """False when something has to be proved first. Raises `PageError`, `_Denied`."""
     for _ in range(_TRIES):
-        asked = await _asked(house, browser, form)
+        asked = await _asked(house, browser, await _pending(house, browser, form))
         admission = _next(house, asked)
-        if admission is None:
+        if isinstance(admission, str):
             return False
         try:
             csrf.check(house, scope, browser, form, purpose=asked.purpose)
