@@ -140,3 +140,19 @@ def test_a_token_of_the_browser_is_for_what_was_named_too(alone: Provider) -> No
     front = alone.party("front", slug="midori")
     given = asked(alone.browser(), front, ORDERS, response_type="id_token token").fragment
     assert claims(given["access_token"])["aud"] == ORDERS
+
+
+def test_a_person_who_is_asked_reads_for_which_apis(there: Provider) -> None:
+    asking, browser = there.party("asking"), there.browser()
+    browser.authorize(there.party("web"))
+
+    def shown(*resources: str) -> Answer:
+        named = urlencode([("resource", each) for each in resources])
+        return browser.get(browser.get(f"{asking.address()}&{named}").location)
+
+    page = shown(ORDERS, ISSUER)
+    assert ORDERS in page.text
+    assert f">{ISSUER}<" not in page.text  # userinfo is what the scopes above are about
+    assert "resources" not in shown().text
+    code = browser.follow(browser.press(browser.form(page, "consent-form"), "consent-allow")).query["code"]
+    assert audience(redeemed(asking, code)) == [ISSUER, ORDERS]

@@ -148,6 +148,17 @@ SAMPLES: Mapping[str, Sample] = {
             "switch_account_url": "/t/aoba/signin?switch=1",
         },
     ),
+    "consent-resources": Sample(
+        "consent",
+        MIDORI,
+        {
+            **FORM,
+            "service": PAYROLL,
+            "person": TARO,
+            "scopes": ["openid", "orders.read"],
+            "resources": ["https://orders.example/api", "https://stock.example/a/rather/long/address/of/an/api/v1"],
+        },
+    ),
     "terms": Sample(
         "terms",
         AOBA,

@@ -135,5 +135,6 @@ async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown:
         service=shown_service(known.service, browser.slug),
         person=ShownPerson(person.display_name, person.user_name),
         scopes=sorted(shown.request.disclosed),
+        resources=sorted(set(shown.request.resources) - {house.audience(browser.slug)}),
         switch_account_url=f"{house.issuer(browser.slug)}/signin?interaction={shown.interaction.id}",
     )

@@ -103,7 +103,9 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
         "otp": _takes(*_STEP, "person", **_OF_STEP, switch_account_url=None),
         "enrolment": _takes(*_STEP, "person", "picture", "secret", "proposal", **_OF_STEP, switch_account_url=None),
         "portal": _takes("action", "csrf", "person", "offers", "held", "sessions", "factors", "sign_out_url"),
-        "consent": _takes("action", "csrf", "interaction", "service", "person", "scopes", switch_account_url=None),
+        "consent": _takes(
+            "action", "csrf", "interaction", "service", "person", "scopes", resources=(), switch_account_url=None
+        ),
         "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
         "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
         "error": _takes("code", "reference", detail=None),
