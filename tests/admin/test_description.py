@@ -11,13 +11,15 @@ from tests.admin.conftest import APPLICATION, BASE, World
 from tests.admin.test_credentials import somebody
 from tests.support.statements import stated
 
-from idp import access, federation, signing, tenants
+from idp import access, federation, sessions, signing, tenants, users
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata
 from idp.contracts import Status
 from idp.kit.units import SYSTEM
+from idp.sessions import Generations, Method, Whereabouts
 from idp.signing import Alg, Use
+from idp.users import UserId
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway
 
@@ -188,6 +190,14 @@ def credential(world: World) -> Any:
     return world.client("aoba").get(f"/tenants/aoba/users/{user}/credentials").body["items"][0]
 
 
+def session(world: World, user: str) -> Any:
+    with world.house.units.open(world.aoba, actor=world.actor) as unit:
+        born = Generations(tenants.get(unit).generation, users.get(unit, UserId(user)).generation)
+        nowhere = Whereabouts()
+        sessions.open_session(unit, user_id=user, generations=born, methods=[Method.PASSWORD], whereabouts=nowhere)
+    return world.client("aoba").get(f"/tenants/aoba/users/{user}/sessions").body["items"][0]
+
+
 def rotated(world: World) -> dict[tuple[str, str], Any]:
     """A day later."""
     with world.house.units.open(world.aoba, actor=SYSTEM) as unit:
@@ -244,6 +254,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
             f"{aoba}/users/{mailed.body['id']}/invitation"
         ).body,
         ("GET", "/tenants/{tenant}/users/{user}/credentials"): credential(world),
+        ("GET", "/tenants/{tenant}/users/{user}/sessions"): session(world, user.body["id"]),
         ("POST", "/tenants/{tenant}/services"): service.body,
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,

@@ -1,6 +1,7 @@
 """An administrator's desk: the admin API of a provider in this process, with a key of one tenant."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,10 @@ class Desk:
     slug: str = "aoba"
 
     @classmethod
-    def of(cls, provider: Provider, slug: str = "aoba") -> "Desk":
-        draft = KeyDraft("desk", EVERYTHING, None)
+    def of(cls, provider: Provider, slug: str = "aoba", *, permissions: Iterable[str] = ()) -> "Desk":
+        """With a key for everything, or for these."""
+        found = frozenset(each for name in permissions if (each := credentials.parse(name)))
+        draft = KeyDraft("desk", found or EVERYTHING, None)
         with provider.units.open(provider.tenant(slug), actor=OPERATOR) as unit:
             made = credentials.create_key(unit, draft, scope=KeyScope.TENANT, grantor=EVERYTHING)
         return cls(provider, provider.first, made.secret, slug)

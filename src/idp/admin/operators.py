@@ -7,7 +7,7 @@ everything, everybody else reads.
 
 from dataclasses import replace
 
-from idp.admin import assignments, credentials, services, users
+from idp.admin import assignments, credentials, services, sessions, users
 from idp.admin.rights import OPERATOR, Right
 from idp.admin.routes import Route
 
@@ -24,4 +24,6 @@ def _ours(route: Route) -> Route:
     )
 
 
-ROUTES = tuple(_ours(route) for route in (*users.ROUTES, *credentials.ROUTES, *services.ROUTES, *assignments.ROUTES))
+_TENANTS = (users, credentials, sessions, services, assignments)
+
+ROUTES = tuple(_ours(route) for each in _TENANTS for route in each.ROUTES)

@@ -99,3 +99,18 @@ class Credential(Shown):
     kind: FactorKind
     created_at: Instant
     last_used_at: Instant
+
+
+class Session(Shown):
+    """A browser in which an ID is signed in; `methods` are values of RFC 8176, `address`, `country` and `browser` those
+    of the last step of the sign-in."""
+
+    id: str
+    created_at: Instant
+    authenticated_at: Instant
+    last_seen_at: Instant
+    ends_at: Instant
+    methods: list[str]
+    address: str | None
+    country: str | None
+    browser: str | None
