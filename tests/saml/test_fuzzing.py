@@ -14,9 +14,11 @@ from urllib.parse import quote
 import pytest
 from tests.support.saml_messages import idp_metadata, response
 from tests.support.saml_requests import authn_request, signed
-from tests.support.xml_keys import ec_pair, rsa_pair
+from tests.support.xml_keys import NOW_US, ec_pair, rsa_pair
 
 from idp import xml
+from idp.federation import saml_registration
+from idp.kit.fields import Fields
 from idp.saml import answers, codec
 from idp.saml.detached import signed_query
 from idp.saml.errors import BadMessage
@@ -85,8 +87,26 @@ def decode_soap(data: bytes) -> None:
     codec.verified(codec.from_soap(data, list(Kind)), KNOWN, required=False)
 
 
+def decode_metadata(data: bytes) -> None:
+    found = Fields({"metadata_xml": data.decode(errors="replace")})
+    saml_registration.read(found, production=False, now_us=NOW_US)
+    if found.errors:
+        raise BadMessage("metadata")
+
+
 def decode_certificate(data: bytes) -> None:
     read_certificate(base64.b64encode(data).decode())
+
+
+SERVICE = (
+    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/"'
+    ' validUntil="2036-01-01T00:00:00Z"><md:SPSSODescriptor AuthnRequestsSigned="true"'
+    ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor>'
+    '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
+    f"{rsa_pair().certificate.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+    '<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sp.example"'
+    ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'
+).encode()
 
 
 def _query() -> bytes:
@@ -101,6 +121,7 @@ DECODERS: dict[Callable[[bytes], None], list[bytes]] = {
     decode_redirect: [xml.written(authn_request())],
     decode_query: [_query()],
     decode_soap: [xml.written(answers.enveloped(xml.read(REQUEST)))],
+    decode_metadata: [SERVICE],
     decode_certificate: [rsa_pair().certificate.der, ec_pair().certificate.der],
 }
 

@@ -14,6 +14,7 @@ import signxml
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
+from saml2.metadata import entity_descriptor
 from saml2.response import StatusRequestDenied, UnsolicitedResponse, VerificationError
 from saml2.sigver import SignatureError
 from saml2.validate import ResponseLifetimeExceed
@@ -23,7 +24,7 @@ from tests.support.saml_requests import REQUEST_ID, SP
 from tests.support.xml_keys import Pair, ec_pair, rsa_pair
 
 from idp import xml
-from idp.federation import Signs
+from idp.federation import Signs, saml_metadata
 from idp.saml import answers, codec, elements, metadata
 from idp.saml.model import Kind, Outcome, Status
 from idp.signing import ContentCipher, SignatureAlg
@@ -160,6 +161,14 @@ def test_pysaml2_understands_why_somebody_was_refused(provider: Saml2Client) -> 
     elements.sign(denied, rsa_pair().key, SignatureAlg.RSA_SHA256)
     with pytest.raises(StatusRequestDenied, match="契約"):
         taken_by_pysaml2(provider, xml.written(denied))
+
+
+def test_we_take_the_metadata_of_pysaml2(provider: Saml2Client) -> None:
+    found = saml_metadata.read(str(entity_descriptor(provider.config)).encode(), now_us=now_us())
+    assert found.members["entity_id"] == SP
+    assert [(each["url"], each["binding"]) for each in found.members["acs"]] == [(ACS, BINDING_HTTP_POST)]
+    assert {each["certificate"] for each in found.members["certificates"]} == {rsa_pair("receiver").certificate.text}
+    assert found.wants_signed_assertions
 
 
 def test_we_take_the_requests_of_pysaml2(provider: Saml2Client) -> None:

@@ -1,6 +1,16 @@
 """Words of SAML 2.0 with which a service is registered."""
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import TypeVar
+
+from idp.kit.fields import Fields
+
+E = TypeVar("E", bound=StrEnum)
+
+LONGEST_ENTITY_ID = 1_024  # core 8.3.6
+_SHORT = re.compile(r"[^:/#]+$")
 
 
 class Binding(StrEnum):
@@ -44,3 +54,23 @@ class Signs(StrEnum):
     @property
     def response(self) -> bool:
         return self is not Signs.ASSERTION
+
+
+def short(word: StrEnum) -> str:
+    """`persistent` for that format: what stands behind the last separator of an identifier."""
+    found = _SHORT.search(word.value)
+    return found[0] if found else word.value
+
+
+def chosen(fields: Fields, name: str, words: Sequence[E], *, default: E) -> E:
+    """By its identifier, or by the short name of it that people write."""
+    value = fields.given(name)
+    if value is None:
+        return default
+    for word in words:
+        if value in {word.value, short(word)}:
+            return word
+    fields.refuse(
+        name, "unknown_value", "This value is not known.", found=value, expected=[short(each) for each in words]
+    )
+    return default

@@ -151,6 +151,24 @@ class Fields:
                 self.refuse(f"{name}/{index}", "invalid_type", detail, found=item, expected="string")
         return right
 
+    def objects(self, name: str, *, most: int) -> "dict[int, Fields] | None":
+        """The objects of an array by their index; None when it is left out or no array. Wrong items are left out."""
+        value = self.given(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) > most:
+            detail = f"{name} must be an array of at most {most} objects."
+            self.refuse(name, "invalid_type", detail, found=value, expected="array")
+            return None
+        right = {}
+        for index, item in enumerate(value):
+            if isinstance(item, Mapping):
+                right[index] = Fields(item, at=f"{self._at}/{name}/{index}", errors=self.errors)
+            else:
+                detail = f"Entries of {name} are objects."
+                self.refuse(f"{name}/{index}", "invalid_type", detail, found=item, expected="object")
+        return right
+
     def choice(self, name: str, words: type[E], unbuilt: frozenset[str], *, default: E) -> E:
         value = self.given(name)
         if value is None:

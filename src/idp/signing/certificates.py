@@ -52,6 +52,10 @@ class Certificate(NamedTuple):
         """SHA-256, in hexadecimal digits."""
         return sha256(self.der).hexdigest()
 
+    @property
+    def is_rsa(self) -> bool:
+        return isinstance(self.public, rsa.RSAPublicKey)
+
     def verifies(self, alg: SignatureAlg, message: bytes, signature: bytes) -> bool:
         """Whether that signature is of its key; False for another kind of key, too."""
         digest = HASHES[alg.digest.name]

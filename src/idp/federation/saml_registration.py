@@ -1,0 +1,153 @@
+"""A service of SAML as it is registered: by its metadata, or by hand; judged alike, every fault named at once.
+
+What its metadata says of it goes where a member would have said it. A fault in there has its place below
+`metadata_xml`, as if the members stood in it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from idp.federation import saml_attributes, saml_certificates, saml_endpoints
+from idp.federation.saml_certificates import ServiceKeys
+from idp.federation.saml_service import SamlService
+from idp.federation.saml_vocabulary import LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
+from idp.kit.clock import micros, parse
+from idp.kit.fields import Fields
+from idp.signing import ContentCipher, KeyTransport, SignatureAlg
+
+if TYPE_CHECKING:
+    from idp.federation.saml_metadata import Metadata
+
+IN_METADATA = frozenset({"acs", "certificates", "slo"})
+NAMES = IN_METADATA | {
+    "attributes",
+    "encrypt",
+    "encryption_algorithm",
+    "entity_id",
+    "idp_initiated",
+    "key_transport_algorithm",
+    "metadata_xml",
+    "nameid_format",
+    "nameid_source",
+    "require_signed_requests",
+    "sign",
+    "signature_algorithm",
+    "valid_until",
+}
+UNBUILT_NAMES = frozenset({"metadata_url"})
+
+_LARGEST_METADATA = 1024 * 1024
+_ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_STRONG = [alg for alg in SignatureAlg if not alg.is_weak and alg.is_rsa]  # the keys that we sign with are RSA
+_SOURCES = {NameIdFormat.EMAIL: "email", NameIdFormat.UNSPECIFIED: "user_name"}
+
+
+def read(fields: Fields, *, production: bool, now_us: int) -> SamlService:
+    """Worth something only if the fields stayed clean."""
+    fields.only(NAMES, UNBUILT_NAMES)
+    metadata = _metadata(fields, now_us=now_us)
+    said = fields
+    if metadata is not None:
+        for name in sorted(IN_METADATA & {each for each in fields.members if fields.given(each) is not None}):
+            fields.refuse(name, "inconsistent", f"{name} is said by the metadata.")
+        said = Fields(metadata.members, at=f"{fields.at}/metadata_xml", errors=fields.errors)
+    keys = saml_certificates.read(said)
+    format_ = _name_id_format(fields, said)
+    service = SamlService(
+        entity_id=_entity_id(said),
+        consumers=saml_endpoints.read_consumers(said, production=production),
+        logouts=saml_endpoints.read_logouts(said, production=production),
+        keys=keys,
+        name_id_format=format_,
+        name_id_source=saml_attributes.read_source(fields, "nameid_source") or _SOURCES.get(format_),
+        attributes=saml_attributes.read(fields),
+        signs=fields.choice("sign", Signs, frozenset(), default=Signs.BOTH),
+        signature_alg=chosen(fields, "signature_algorithm", _STRONG, default=SignatureAlg.RSA_SHA256),
+        encrypts=fields.flag("encrypt", default=False),
+        cipher=_cipher(fields, metadata),
+        transport=chosen(fields, "key_transport_algorithm", list(KeyTransport), default=KeyTransport.RSA_OAEP_MGF1P),
+        requires_signed_requests=_requires_signed(fields, said),
+        idp_initiated=fields.flag("idp_initiated", default=False),
+        valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
+    )
+    if fields.clean("certificates", "metadata_xml/certificates"):
+        _judge_keys(fields, service, keys)
+    if metadata is not None and metadata.wants_signed_assertions and not service.signs.assertion:
+        detail = "Its metadata wants signed assertions (WantAssertionsSigned)."
+        fields.refuse("sign", "inconsistent", detail, found=service.signs.value, expected=["assertion", "both"])
+    return service
+
+
+def _metadata(fields: Fields, *, now_us: int) -> "Metadata | None":
+    """None where there is none, or none that can be read. Beside a collection, `entity_id` chooses."""
+    text = fields.given("metadata_xml")
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(text) > _LARGEST_METADATA:
+        detail = f"metadata_xml is a text of at most {_LARGEST_METADATA} characters."
+        fields.refuse("metadata_xml", "invalid_type", detail, expected="string")
+        return None
+    from idp.federation import saml_metadata
+
+    entity_id = fields.given("entity_id")
+    try:
+        wanted = entity_id if isinstance(entity_id, str) else None
+        return saml_metadata.read(text.encode(errors="replace"), now_us=now_us, entity_id=wanted)
+    except saml_metadata.BadMetadata as bad:
+        fields.refuse("metadata_xml", bad.code, str(bad), found=bad.found, expected=bad.expected)
+        return None
+
+
+def _entity_id(fields: Fields) -> str:
+    """Core 8.3.6: a URI, looked up character by character; one that looks like another is another's."""
+    fields.required("entity_id")
+    found = fields.text("entity_id", longest=LONGEST_ENTITY_ID)
+    if found is not None and not _ENTITY_ID.fullmatch(found):
+        detail = "An entity ID is a URI, without spaces or other characters that a URI does not have."
+        fields.refuse("entity_id", "invalid_uri", detail, found=found, expected="https://sp.example/metadata")
+    return found or ""
+
+
+def _name_id_format(fields: Fields, said: Fields) -> NameIdFormat:
+    """Said by hand, or the first that its metadata would have."""
+    formats = list(NameIdFormat)
+    wished = chosen(said, "nameid_format", formats, default=NameIdFormat.PERSISTENT)
+    return wished if said is fields else chosen(fields, "nameid_format", formats, default=wished)
+
+
+def _requires_signed(fields: Fields, said: Fields) -> bool:
+    wished = said.flag("require_signed_requests", default=False)
+    return wished if said is fields else fields.flag("require_signed_requests", default=wished)
+
+
+def _cipher(fields: Fields, metadata: "Metadata | None") -> ContentCipher:
+    known = metadata.ciphers if metadata else ()
+    default = known[0] if known and ContentCipher.AES256_GCM not in known else ContentCipher.AES256_GCM
+    return chosen(fields, "encryption_algorithm", list(ContentCipher), default=default)
+
+
+def _valid_until(fields: Fields) -> int | None:
+    """As it was shown."""
+    value = fields.text("valid_until")
+    try:
+        return None if value is None else micros(parse(value))
+    except ValueError:
+        fields.refuse("valid_until", "invalid_format", "This is no instant.", found=value, expected="RFC 3339")
+        return None
+
+
+def _judge_keys(fields: Fields, service: SamlService, keys: ServiceKeys) -> None:
+    if service.encrypts and keys.encryption is None:
+        detail = "There is no certificate with an RSA key to encrypt to."
+        fields.refuse("encrypt", "inconsistent", detail, found=True, expected=False)
+    if service.requires_signed_requests and not keys.signing:
+        detail = "There is no certificate by which a request could be verified."
+        fields.refuse("require_signed_requests", "inconsistent", detail, found=True, expected=False)
+
+
+def without_metadata(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What new metadata takes the place of, taken away."""
+    if document.get("metadata_xml") is None:
+        return dict(document)
+    return {name: value for name, value in document.items() if name not in IN_METADATA}

@@ -1,0 +1,89 @@
+"""What is known of a service of SAML, as a request is judged by it: nothing to parse, nothing to fetch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.federation.saml_attributes import MappedAttribute
+from idp.federation.saml_certificates import ServiceKeys
+from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
+from idp.federation.saml_vocabulary import Binding, NameIdFormat, Signs
+from idp.kit.clock import micros, parse, rfc3339
+from idp.signing import ContentCipher, KeyTransport, SignatureAlg
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamlService:
+    """`name_id_source`: what of a person names them, None: a name that is made for this service alone. `valid_until`
+    (microseconds) is the word of its metadata."""
+
+    entity_id: str
+    consumers: tuple[Consumer, ...]
+    logouts: tuple[LogoutAddress, ...]
+    keys: ServiceKeys
+    name_id_format: NameIdFormat
+    name_id_source: str | None
+    attributes: tuple[MappedAttribute, ...]
+    signs: Signs
+    signature_alg: SignatureAlg
+    encrypts: bool
+    cipher: ContentCipher
+    transport: KeyTransport
+    requires_signed_requests: bool
+    idp_initiated: bool
+    valid_until: int | None = None
+
+    def consumer(self, *, url: str | None, index: int | None, binding: str | None) -> Consumer | None:
+        """The one that a request asks for (core 3.4.1): by address, character by character, or by index, or neither,
+        and it must take answers by `binding` if that is said. None: there is none, and nothing is sent anywhere."""
+        if url is not None and index is not None:  # they exclude each other
+            return None
+        if index is not None:
+            return next((each for each in self.consumers if each.index == index and binding is None), None)
+        asked = [each for each in self.consumers if binding is not None or each.binding is not Binding.PAOS]
+        fitting = [each for each in asked if url in {None, each.url} and binding in {None, each.binding.value}]
+        return default_of(fitting) if fitting else None
+
+    def logout(self, binding: Binding) -> LogoutAddress | None:
+        return next((each for each in self.logouts if each.binding is binding), None)
+
+    def to_json(self) -> dict[str, Any]:
+        shown = {
+            "entity_id": self.entity_id,
+            "acs": [each.to_json() for each in self.consumers],
+            "slo": [each.to_json() for each in self.logouts],
+            **self.keys.to_json(),
+            "nameid_format": self.name_id_format.value,
+            "nameid_source": self.name_id_source,
+            "attributes": [each.to_json() for each in self.attributes],
+            "sign": self.signs.value,
+            "signature_algorithm": self.signature_alg.value,
+            "encrypt": self.encrypts,
+            "encryption_algorithm": self.cipher.value,
+            "key_transport_algorithm": self.transport.value,
+            "require_signed_requests": self.requires_signed_requests,
+            "idp_initiated": self.idp_initiated,
+            "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "SamlService":
+        """Of what `to_json` gave; not for documents from outside."""
+        return cls(
+            entity_id=document["entity_id"],
+            consumers=tuple(map(Consumer.from_json, document["acs"])),
+            logouts=tuple(map(LogoutAddress.from_json, document["slo"])),
+            keys=ServiceKeys.from_json(document),
+            name_id_format=NameIdFormat(document["nameid_format"]),
+            name_id_source=document.get("nameid_source"),
+            attributes=tuple(map(MappedAttribute.from_json, document["attributes"])),
+            signs=Signs(document["sign"]),
+            signature_alg=SignatureAlg(document["signature_algorithm"]),
+            encrypts=document["encrypt"],
+            cipher=ContentCipher(document["encryption_algorithm"]),
+            transport=KeyTransport(document["key_transport_algorithm"]),
+            requires_signed_requests=document["require_signed_requests"],
+            idp_initiated=document["idp_initiated"],
+            valid_until=micros(parse(document["valid_until"])) if "valid_until" in document else None,
+        )
