@@ -142,7 +142,7 @@ def test_no_other_token_opens_the_api(ours: Ours) -> None:
         tenants_own["id_token"],
         tenants_own["refresh_token"],
         tokens["id_token"],
-        f"{head}.{body}.{signature[:-2]}AA",
+        f"{head}.{body}.{signature[:-4]}AAAA",
         f"{head}.{body}.",
         good + "=",
         "",
