@@ -85,13 +85,13 @@ def opened(settings: Settings) -> Iterator[Units]:
 
 def build(settings: Settings) -> App:
     # Commands open units without a door: only who serves pays for them.
-    from idp import apply, authzen, oidc, portal, signin
+    from idp import apply, authzen, oidc, portal, saml, signin
     from idp.web import common
 
     units = open_units(settings)
     memory, egress = FactMemory(units, KeyRing()), open_egress(settings)
     house = _house(settings, units, memory, egress, bearer=oidc.platform_bearer)
-    doors = (common, oidc, signin, portal, authzen, apply)
+    doors = (common, oidc, saml, signin, portal, authzen, apply)
     api = Later(lambda: _admin(house))
     inside = Dispatcher(chain.from_iterable(door.routes(house) for door in doors), fallback=api)
     lines = JsonLines(sys.stdout)

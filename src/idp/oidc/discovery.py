@@ -3,14 +3,10 @@
 Both answer while the database is down: the document follows from the issuer, and keys are kept in memory.
 """
 
-import asyncio
 import json
 from typing import Any
 
-from idp import contracts
-from idp.access import Facts
 from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType, SigningAlg, SubjectType
-from idp.kit.errors import NotFound, Unavailable
 from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import BY_TYPE, ResponseMode
@@ -23,9 +19,9 @@ from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
 from idp.web.asgi import Scope as Request
-from idp.web.failures import Refusal
 from idp.web.house import House
 from idp.web.languages import Language
+from idp.web.lasting import lasting
 
 _PUBLIC: tuple[Header, ...] = (
     JSON,
@@ -33,9 +29,6 @@ _PUBLIC: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
-
-
-_PATIENCE = 1.0  # seconds
 _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
 
@@ -120,7 +113,7 @@ def _algorithms() -> dict[str, Any]:
 
 def discovery(house: House) -> App:
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
-        facts = await _lasting(house, scope["state"]["tenant_slug"])
+        facts = await lasting(house, scope["state"]["tenant_slug"])
         body = json.dumps(metadata(house.issuer(facts.tenant.slug), facts.switches), separators=(",", ":"))
         await respond(send, 200, _PUBLIC, body.encode())
 
@@ -129,25 +122,7 @@ def discovery(house: House) -> App:
 
 def jwks(house: House) -> App:
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
-        facts = await _lasting(house, scope["state"]["tenant_slug"])
+        facts = await lasting(house, scope["state"]["tenant_slug"])
         await respond(send, 200, _PUBLIC, json.dumps(facts.keys.jwks(), separators=(",", ":")).encode())
 
     return answer
-
-
-async def _lasting(house: House, slug: str) -> Facts:
-    """The facts of now, or those remembered when now cannot be asked, or not soon: whoever fetches keys gives up."""
-    remembered = house.memory.latest(slug)
-    try:
-        tenant = await house.memory.tenant_id(slug)
-        async with asyncio.timeout(None if remembered is None else _PATIENCE):
-            facts = await house.units.read(tenant, house.memory.current)
-        if contracts.is_known(facts.contract):
-            return facts
-        raise NotFound("tenant")
-    except NotFound:
-        raise Refusal(404, "not_found", "There is nothing here.") from None
-    except (Unavailable, TimeoutError):
-        if remembered is None:
-            raise
-        return remembered

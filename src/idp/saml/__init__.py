@@ -4,3 +4,7 @@ What comes in is decoded strictly, believed as far as its sender has signed it, 
 the signature covers. Each assertion is made from an `Admission` of the gate, and names whom it is for, which request it
 answers and until when, inside what is signed. Nothing is ever decrypted here, fetched, or made from a template of text.
 """
+
+from idp.saml.app import routes
+
+__all__ = ["routes"]

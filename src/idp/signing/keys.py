@@ -37,6 +37,12 @@ class Use(StrEnum):
     ID_TOKEN = "id_token"  # noqa: S105 - the name of a use
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a use
     CERTIFICATE = "certificate"  # the platform's, for what it certifies
+    SAML = "saml"
+
+    @property
+    def in_certificates(self) -> bool:
+        """Whether its keys are published in certificates of their own, and not in a set of keys (RFC 7517 5)."""
+        return self is Use.SAML
 
 
 class Status(StrEnum):
@@ -51,7 +57,7 @@ class PublicKey(NamedTuple):
     use: Use
     alg: Alg
     status: Status
-    jwk: dict[str, str]
+    jwk: dict[str, Any]
 
 
 class SigningKey:

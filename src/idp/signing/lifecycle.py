@@ -21,7 +21,12 @@ PUBLISHED_BEFORE = 24 * _HOUR
 SKEW = 300 * SECOND
 # None: for good. A certificate has no end, and an ID token that has expired still says, as a hint, whose session is
 # meant (RP-Initiated Logout 1.0, 4): a session lives for a day.
-STAYS: Mapping[Use, int | None] = {Use.ACCESS_TOKEN: _HOUR, Use.ID_TOKEN: 24 * _HOUR, Use.CERTIFICATE: None}
+STAYS: Mapping[Use, int | None] = {
+    Use.ACCESS_TOKEN: _HOUR,
+    Use.ID_TOKEN: 24 * _HOUR,
+    Use.CERTIFICATE: None,
+    Use.SAML: 24 * _HOUR,
+}
 
 
 class Pair(NamedTuple):

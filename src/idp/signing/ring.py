@@ -1,5 +1,6 @@
 """Key objects of this process, each made once."""
 
+import base64
 import json
 import threading
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.signing import store
 from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use, from_pkcs8
+from idp.signing.xml_keys import XmlKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,22 @@ class KeySet:
 
     active: Mapping[tuple[Use, str], SigningKey]
     published: tuple[PublicKey, ...]
+    xml: XmlKey | None = None
+
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        """In base64: the one that signs, the one that will, those that have."""
+        order = (Status.ACTIVE, Status.NEXT, Status.RETIRING)
+        ours = (key for key in self.published if key.use.in_certificates)
+        return tuple(key.jwk["x5c"][0] for key in sorted(ours, key=lambda key: order.index(key.status)))
 
     def still_vouches(self, kid: object, use: Use) -> bool:
         """Whether the key is published: what a revoked one has signed is worth nothing any more."""
         return any(key.kid == kid and key.use is use for key in self.published)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in self.published]}
+        ours = (key for key in self.published if not key.use.in_certificates)
+        return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in ours]}
 
 
 def read_jwks(document: object) -> list[PublicKey]:
@@ -42,7 +53,7 @@ class KeyRing:
     """Every tenant's keys that this process has used; a key object outlives the revisions it is seen in."""
 
     def __init__(self) -> None:
-        self._keys: dict[TenantId, dict[str, SigningKey]] = {}
+        self._keys: dict[TenantId, dict[str, SigningKey | XmlKey]] = {}
         self._lock = threading.Lock()
 
     def load(self, unit: Unit) -> KeySet:
@@ -56,9 +67,18 @@ class KeyRing:
             # those that sign no more are let go
             keys = {public.kid: known.get(public.kid) or _open(unit, public, sealed) for public, sealed in signing}
             self._keys[unit.tenant] = keys
-        active = {(public.use, public.alg.value): keys[public.kid] for public, _ in signing}
-        return KeySet(active, tuple(public for public, _ in published))
+        xml, active = None, {}
+        for public, _ in signing:
+            key = keys[public.kid]
+            if isinstance(key, XmlKey):
+                xml = key
+            else:
+                active[public.use, public.alg.value] = key
+        return KeySet(active, tuple(public for public, _ in published), xml)
 
 
-def _open(unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey:
-    return SigningKey(public, from_pkcs8(unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed)))
+def _open(unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey | XmlKey:
+    private = from_pkcs8(unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed))
+    if public.use.in_certificates:
+        return XmlKey(private, base64.b64decode(public.jwk["x5c"][0]))
+    return SigningKey(public, private)

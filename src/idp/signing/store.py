@@ -1,10 +1,12 @@
+import base64
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.units import Unit
+from idp.signing.certificates import certify
 from idp.signing.keys import Alg, Private, Status, Use, generate_private, public_jwk, to_pkcs8
 from idp.signing.tables import signing_keys as keys
 
@@ -67,6 +69,7 @@ _AGED = query(
     select(keys.c.tenant_id, keys.c.kid)
     .where(
         keys.c.status == Status.ACTIVE.value,
+        keys.c.use.not_in([use.value for use in Use if use.in_certificates]),
         keys.c.activated_at <= bindparam("activated"),
         _successors.c.tenant_id == keys.c.tenant_id,
         _successors.c.use == keys.c.use,
@@ -109,8 +112,10 @@ def generate(alg: Alg) -> Private:
 
 def add_key(unit: Unit, use: Use, alg: Alg, private: Private, *, status: Status = Status.ACTIVE) -> str | None:
     """Its `kid`, as the tenant's active or next key of this use and algorithm; None when another was first."""
-    jwk = public_jwk(private)
+    jwk: dict[str, Any] = public_jwk(private)
     kid = jwk["kid"]
+    if use.in_certificates:  # once: services compare it octet for octet (RFC 7517 4.7)
+        jwk["x5c"] = [base64.b64encode(certify(private, name=unit.tenant, now_us=unit.now_us)).decode()]
     signs = status is Status.ACTIVE
     added = unit.run(
         _ADD,
@@ -153,6 +158,7 @@ def look_again(unit: Unit, kid: str, at: int | None) -> None:
 
 def due(unit: Unit, *, activated: int, published_before: int, limit: int) -> list[Due]:
     """Keys without a successor, retiring ones whose time is over, and active ones since `activated` whose successor has
-    been published since `published_before`. Needs a unit of the platform."""
+    been published since `published_before`; but a certificate, which services are often given by hand, is replaced when
+    somebody says so. Needs a unit of the platform."""
     waiting = unit.all(_DUE, at=unit.now_us, limit=limit)
     return waiting + unit.all(_AGED, activated=activated, published=published_before, limit=limit)

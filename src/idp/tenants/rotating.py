@@ -93,7 +93,7 @@ def get(unit: Unit, kid: str) -> StoredKey:
 
 def tend(unit: Unit, kid: str, made: Made, *, period_us: int) -> None:
     """What the schedule found due, if it still is: a key whose time is over is removed, one without a successor gets
-    it, and one that has signed for `period_us` is replaced."""
+    it, and one that has signed for `period_us` is replaced; never a certificate (`signing.due`)."""
     touch(unit)
     keys = signing.every(unit)
     key = next((key for key in keys if key.kid == kid), None)
@@ -107,6 +107,8 @@ def tend(unit: Unit, kid: str, made: Made, *, period_us: int) -> None:
         return
     if pair.next is None:
         _publish(unit, pair, made)
+    elif pair.use.in_certificates:
+        signing.look_again(unit, kid, None)
     elif _is_ready(unit, pair) and (key.activated_at or 0) + period_us <= unit.now_us:
         _advance(unit, pair, made)
     else:

@@ -16,7 +16,7 @@ class SigningKey(Shown):
     that is open."""
 
     kid: str
-    use: Literal["id_token", "access_token", "certificate"]
+    use: Literal["id_token", "access_token", "certificate", "saml"]
     alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
     status: Literal["next", "active", "retiring", "revoked"]
     created_at: Instant

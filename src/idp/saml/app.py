@@ -1,0 +1,34 @@
+"""The endpoints of the door, as routes of the dispatcher. What they need is loaded when the first of them is asked:
+most workers serve mostly tenants without SAML, and reading XML takes a large library."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from idp.saml import places
+from idp.web.asgi import App
+from idp.web.dispatch import Route
+from idp.web.house import House
+from idp.web.later import Later
+
+if TYPE_CHECKING:
+    from idp.saml.endpoints import Endpoints
+
+_GET = frozenset({"GET"})
+
+
+def routes(house: House) -> list[Route]:
+    made: list[Endpoints] = []
+
+    def endpoints() -> "Endpoints":
+        from idp.saml.endpoints import endpoints_of
+
+        if not made:
+            made.append(endpoints_of(house))
+        return made[0]
+
+    def later(chosen: "Callable[[Endpoints], App]") -> App:
+        return Later(lambda: chosen(endpoints()))
+
+    return [
+        Route(f"/t/{{tenant}}/{places.METADATA}", _GET, "saml_metadata", later(lambda each: each.metadata)),
+    ]

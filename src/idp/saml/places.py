@@ -1,0 +1,14 @@
+"""Where this door lies below the issuer."""
+
+METADATA = "saml/metadata"
+SSO = "saml/sso"
+RESUME = "saml/continue"
+
+
+def entity_id(issuer: str) -> str:
+    """Who we are to services: the address of our metadata (metadata 4.1)."""
+    return f"{issuer}/{METADATA}"
+
+
+def sso(issuer: str) -> str:
+    return f"{issuer}/{SSO}"
