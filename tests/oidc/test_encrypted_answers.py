@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, Key, RSAKey
-from tests.support.in_process import Answer
+from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import Party, claims
 from tests.support.provider import Provider, Source
+from tests.support.sign_in import Page
 
 from idp import federation
 from idp.federation.encrypted_answers import UNBUILT_ALGS, UNBUILT_ENCS
@@ -90,6 +91,38 @@ def test_userinfo_is_encrypted_with_and_without_a_signature(keeper: Provider, si
     assert ("cty" in header) is (signed is not None)
 
 
+@pytest.mark.parametrize("mode", ["query.jwt", "form_post.jwt"])
+def test_an_authorization_answer_is_signed_and_then_encrypted(keeper: Provider, mode: str) -> None:
+    """JARM 2.2, and an error as well."""
+    alg, enc = KeyAlg.ECDH_ES, ContentEnc.A256GCM
+    named = {"authorization_encrypted_response_alg": alg.value, "authorization_encrypted_response_enc": enc.value}
+    legacy, browser = changed(keeper, "legacy", **named), keeper.browser()
+
+    def said(answer: Answer) -> dict[str, Any]:
+        token = answer.query["response"] if mode == "query.jwt" else Page(answer.text).forms[""].fields["response"]
+        header, inside = opened(token, EC, alg, enc)
+        assert (header["cty"], header["kid"]) == ("JWT", "ec-enc")
+        return claims(inside.decode())
+
+    given = said(browser.authorize(legacy, response_mode=mode))
+    assert given.keys() == {"iss", "aud", "exp", "state", "code"}
+    assert legacy.redeem(given["code"]).status == 200
+    assert said(browser.get(legacy.address(response_mode=mode, scope="nothing")))["error"] == "invalid_scope"
+    assert "code" in browser.authorize(legacy).query  # what is no JWT is not encrypted
+
+
+def test_introspection_is_encrypted_for_whoever_takes_a_jwt(keeper: Provider) -> None:
+    """RFC 9701 5, 6."""
+    robot = changed(keeper, "robot", introspection_encrypted_response_alg="RSA-OAEP-256")
+    token = robot.credentials().json()["access_token"]
+    headers, form = robot.proof({"token": token})
+    kind = {"content-type": FORM, "accept": "application/token-introspection+jwt"}
+    answer = robot.worker.call("POST", "/t/aoba/introspect", headers | kind, encoded(form))
+    assert answer.headers["content-type"] == kind["accept"]
+    _, inside = opened(answer.text, RSA, KeyAlg.RSA_OAEP_256, ContentEnc.A128CBC_HS256)
+    assert claims(inside.decode())["token_introspection"] == robot.introspect(token)
+
+
 @pytest.mark.attack("J12")
 @pytest.mark.parametrize(
     ("oidc", "place"),
@@ -121,3 +154,21 @@ def test_where_the_key_is_gone_nothing_is_sent_in_the_clear(keeper: Provider) ->
     answer = post.redeem(keeper.browser().code(post))
     assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
     assert "id_token" not in answer.json()
+
+
+def test_an_answer_that_cannot_be_encrypted_stays_here(keeper: Provider) -> None:
+    gone = {"jwks": None, "jwks_uri": "https://rp.example/keys"}
+    elliptic = changed(keeper, "elliptic", **gone, authorization_encrypted_response_alg="ECDH-ES")
+    page = keeper.browser().authorize(elliptic, response_mode="jwt")
+    assert (page.status, page.location, "invalid_client_keys" in page.text) == (400, "", True)
+    keeper.suspend()
+    denied = keeper.browser().authorize(elliptic, response_mode="jwt")
+    keeper.resume()
+    assert (denied.status, "rp.example/cb" in denied.text) == (403, False)
+
+
+def test_discovery_lists_what_answers_can_be_encrypted_by(keeper: Provider) -> None:
+    found = keeper.get("/t/aoba/.well-known/openid-configuration").json()
+    for answer in ("id_token", "userinfo", "authorization", "introspection"):
+        assert found[f"{answer}_encryption_alg_values_supported"] == [alg.value for alg in KeyAlg]
+        assert found[f"{answer}_encryption_enc_values_supported"] == [enc.value for enc in ContentEnc]

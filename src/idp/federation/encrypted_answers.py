@@ -9,7 +9,7 @@ from idp.federation.client_keys import ClientKeys
 from idp.kit.fields import Fields
 from idp.signing import ContentEnc, KeyAlg
 
-_ANSWERS = ("id_token", "userinfo")
+_ANSWERS = ("id_token", "userinfo", "authorization", "introspection")
 NAMES = frozenset(f"{answer}_encrypted_response_{part}" for answer in _ANSWERS for part in ("alg", "enc"))
 UNBUILT_ALGS = frozenset({"RSA1_5", "RSA-OAEP-384", "RSA-OAEP-512", "ECDH-ES+A192KW", "A128KW", "A256KW", "dir"})
 UNBUILT_ENCS = frozenset({"A192GCM", "A192CBC-HS384", "A256CBC-HS512"})
@@ -22,8 +22,12 @@ class Encryption(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptedAnswers:
+    """`authorization` and `introspection` where they are JWTs, for those are asked for (JARM 3, RFC 9701 6)."""
+
     id_token: Encryption | None = None
     userinfo: Encryption | None = None
+    authorization: Encryption | None = None
+    introspection: Encryption | None = None
 
     def to_json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {}
@@ -42,14 +46,14 @@ class EncryptedAnswers:
                 return None
             return Encryption(KeyAlg(alg), ContentEnc(document[f"{answer}_encrypted_response_enc"]))
 
-        return cls(id_token=found("id_token"), userinfo=found("userinfo"))
+        return cls(**{answer: found(answer) for answer in _ANSWERS})
 
 
 READABLE = EncryptedAnswers()
 
 
 def read(fields: Fields, keys: ClientKeys) -> EncryptedAnswers:
-    return EncryptedAnswers(id_token=_read(fields, "id_token", keys), userinfo=_read(fields, "userinfo", keys))
+    return EncryptedAnswers(**{answer: _read(fields, answer, keys) for answer in _ANSWERS})
 
 
 def _read(fields: Fields, answer: str, keys: ClientKeys) -> Encryption | None:

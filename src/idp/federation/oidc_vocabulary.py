@@ -129,14 +129,10 @@ UNBUILT_SUBJECT_TYPES = frozenset({"pairwise"})
 UNBUILT_NAMES = frozenset(
     {
         "authorization_details_types",
-        "authorization_encrypted_response_alg",
-        "authorization_encrypted_response_enc",
         "backchannel_authentication_request_signing_alg",
         "backchannel_client_notification_endpoint",
         "backchannel_token_delivery_mode",
         "backchannel_user_code_parameter",
-        "introspection_encrypted_response_alg",
-        "introspection_encrypted_response_enc",
         "message_signing",
         "request_object_encryption_alg",
         "request_object_encryption_enc",

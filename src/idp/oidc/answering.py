@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Failure, Refused
 from idp.oidc import signed
-from idp.oidc.errors import PageError, describable
+from idp.oidc.errors import OAuthError, PageError, describable
 from idp.oidc.known import Known
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import Return
@@ -18,8 +18,12 @@ from idp.web.showing import language_of, show, shown_service
 
 
 async def link_back(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> str:
-    """Where a person takes the answer by following a link, which cannot post a form: that stands in the query."""
-    return _address(back, await _whole(house, slug, back, parameters))
+    """Where a person takes the answer by following a link, which cannot post a form: that stands in the query. Nowhere,
+    where the client alone could read it and has no key for that."""
+    try:
+        return _address(back, await _whole(house, slug, back, parameters))
+    except OAuthError:
+        return ""
 
 
 def said_of(failure: Failure) -> dict[str, str]:
@@ -39,7 +43,12 @@ async def send_back(
 ) -> None:
     """The answer, in the one way that the client asked for it."""
     slug = scope["state"]["tenant_slug"]
-    whole = await _whole(house, slug, back, parameters)
+    try:
+        whole = await _whole(house, slug, back, parameters)
+    except OAuthError as fault:  # it cannot be encrypted, and is not sent in the clear
+        failure = PageError("invalid_client_keys", detail=fault.public)
+        await show_page_error(house, scope, send, house.memory.latest(slug), failure)
+        return
     if back.mode.carrier is not ResponseMode.FORM_POST:
         await redirect(send, _address(back, whole), headers)
         return

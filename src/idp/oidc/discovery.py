@@ -107,7 +107,11 @@ def _algorithms() -> dict[str, Any]:
         "userinfo_encryption_alg_values_supported": [alg.value for alg in KeyAlg],
         "userinfo_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
         "authorization_signing_alg_values_supported": [alg.value for alg in SigningAlg],
+        "authorization_encryption_alg_values_supported": [alg.value for alg in KeyAlg],
+        "authorization_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
         "introspection_signing_alg_values_supported": [alg.value for alg in SigningAlg],
+        "introspection_encryption_alg_values_supported": [alg.value for alg in KeyAlg],
+        "introspection_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
     }
 
 

@@ -11,7 +11,7 @@ from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.oidc import assertions, bearer, clients, signed
+from idp.oidc import assertions, bearer, clients, encrypted, signed
 from idp.oidc.bearer import Alive, Refreshable
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, invalid_client, send_error
@@ -65,7 +65,10 @@ async def _as_jwt(house: House, slug: str, shown: Credentials, answer: dict[str,
 
     async def sign(facts: Facts) -> str:
         service = facts.services[shown.client_id]
-        return signed.introspection(facts, service, house.issuer(slug), answer, house.units.clock.now_us())
+        assert service.oidc is not None
+        token = signed.introspection(facts, service, house.issuer(slug), answer, house.units.clock.now_us())
+        how = service.oidc.encrypted.introspection
+        return await encrypted.for_client(house, facts.tenant.id, service, token, how)
 
     return await decide(house, slug, shown.client_id, sign)
 

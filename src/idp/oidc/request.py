@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from idp.federation import OidcClient, ResponseType, Service, SigningAlg
+from idp.federation import OidcClient, ResponseType, Service
 from idp.kit.errors import Failure
 from idp.oidc import requested_claims, targets
 from idp.oidc.acr import NOTHING_ASKED, AskedAcr, asked_acr
@@ -113,10 +113,14 @@ class Return:
 
 
 class Signed(NamedTuple):
-    """Whom a signed answer is for, and how it is signed."""
+    """Whom a signed answer is for; how it is signed, and encrypted, is what that service has registered."""
 
-    client_id: str
-    alg: SigningAlg
+    service: Service
+
+    @property
+    def client(self) -> OidcClient:
+        assert self.service.oidc is not None
+        return self.service.oidc
 
 
 class RedirectError(Failure):
@@ -167,9 +171,7 @@ def way_back(form: Form, service: Service | None) -> Return:
     if state is not None and not _STATE.fullmatch(state):
         raise PageError("invalid_request", detail="state must be up to 4096 printable ASCII characters")
     mode = mode_of(form)
-    return Return(
-        uri, state, mode, Signed(service.client_id, service.oidc.signed.authorization) if mode.is_signed else None
-    )
+    return Return(uri, state, mode, Signed(service) if mode.is_signed else None)
 
 
 def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> AuthorizationRequest:

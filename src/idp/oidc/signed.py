@@ -7,7 +7,7 @@ from typing import Any
 from idp.access import Facts
 from idp.federation import Service
 from idp.kit.clock import SECOND
-from idp.oidc import mint
+from idp.oidc import encrypted, mint
 from idp.oidc.request import Signed
 from idp.signing import Use
 from idp.web.deciding import KeyMissing, make_key
@@ -33,13 +33,19 @@ def introspection(facts: Facts, service: Service, issuer: str, answer: Mapping[s
 
 
 async def authorization(house: House, slug: str, whom: Signed, whole: Mapping[str, str]) -> str:
-    """JARM 2.1: the whole answer, `state` and `iss` included."""
-    expires = house.units.clock.now_us() // SECOND + _ANSWER_LIFETIME
-    said = {**whole, "aud": whom.client_id, "exp": expires}
+    """JARM 2.1: the whole answer, `state` and `iss` included. Raises `OAuthError` where it cannot be encrypted."""
     facts = house.memory.latest(slug) or await house.memory.fresh(slug)
+    token = await _authorization(house, facts, whom, whole)
+    return await encrypted.for_client(house, facts.tenant.id, whom.service, token, whom.client.encrypted.authorization)
+
+
+async def _authorization(house: House, facts: Facts, whom: Signed, whole: Mapping[str, str]) -> str:
+    expires = house.units.clock.now_us() // SECOND + _ANSWER_LIFETIME
+    said = {**whole, "aud": whom.service.client_id, "exp": expires}
+    alg = whom.client.signed.authorization
     try:
-        return mint.key_for(facts, Use.ID_TOKEN, whom.alg).sign(said, typ="JWT")
+        return mint.key_for(facts, Use.ID_TOKEN, alg).sign(said, typ="JWT")
     except KeyMissing as missing:
         await make_key(house, facts.tenant.id, missing.use, missing.alg)
-        facts = await house.memory.fresh(slug)
-        return mint.key_for(facts, Use.ID_TOKEN, whom.alg).sign(said, typ="JWT")
+        facts = await house.memory.fresh(facts.tenant.slug)
+        return mint.key_for(facts, Use.ID_TOKEN, alg).sign(said, typ="JWT")

@@ -79,6 +79,10 @@ class OidcMetadata(Sent):
     id_token_encrypted_response_enc: ContentEnc | None = None
     userinfo_encrypted_response_alg: KeyAlg | None = None
     userinfo_encrypted_response_enc: ContentEnc | None = None
+    authorization_encrypted_response_alg: KeyAlg | None = None
+    authorization_encrypted_response_enc: ContentEnc | None = None
+    introspection_encrypted_response_alg: KeyAlg | None = None
+    introspection_encrypted_response_enc: ContentEnc | None = None
     userinfo_signed_response_alg: SigningAlg | None = None
     authorization_signed_response_alg: SigningAlg | None = None
     introspection_signed_response_alg: SigningAlg | None = None
