@@ -6,10 +6,13 @@ from typing import Any
 
 import httpx2
 from authlib.integrations.httpx_client import OAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
+from idp.kit.clock import SystemClock
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,22 @@ class Begun:
 class Party:
     """One registered client, which has discovered its issuer."""
 
-    def __init__(self, issuer: str, registered: dict[str, Any], *, redirect_uri: str, scope: str) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        registered: dict[str, Any],
+        *,
+        redirect_uri: str,
+        scope: str,
+        key: str | None = None,
+    ) -> None:
+        """`key` is a private RSA key (PEM), where the client signs who it is."""
         self.metadata: dict[str, Any] = httpx2.get(get_well_known_url(issuer, external=True), trust_env=False).json()
         self.client_id: str = registered["client_id"]
         self.redirect_uri = redirect_uri
         self.session = OAuth2Client(
             self.client_id,
-            registered.get("client_secret"),
+            registered.get("client_secret") or key,
             token_endpoint_auth_method=registered["token_endpoint_auth_method"],
             revocation_endpoint_auth_method=registered["token_endpoint_auth_method"],
             redirect_uri=redirect_uri,
@@ -39,6 +51,10 @@ class Party:
             code_challenge_method="S256",
             trust_env=False,
         )
+        if key is not None:
+            # by itself it makes them out for an hour; ten minutes are the most that is taken
+            expires = {"exp": SystemClock().now_us() // 1_000_000 + 300}
+            self.session.register_client_auth_method(PrivateKeyJWT(self.metadata["token_endpoint"], claims=expires))
 
     def close(self) -> None:
         self.session.close()

@@ -8,18 +8,20 @@ const METHODS = {
   client_secret_basic: client.ClientSecretBasic,
   client_secret_post: client.ClientSecretPost,
   none: client.None,
+  private_key_jwt: async (_, key) => client.PrivateKeyJwt(await signing(key)),
 };
 
 let config;
 let pending;
 
 const actions = {
-  async discover({ issuer, client_id, client_secret, method, id_token_signed_response_alg }) {
+  // `key` is a private JWK, where the client signs who it is
+  async discover({ issuer, client_id, client_secret, method, key, id_token_signed_response_alg }) {
     config = await client.discovery(
       new URL(issuer),
       client_id,
       { client_secret, id_token_signed_response_alg },
-      METHODS[method](client_secret),
+      await METHODS[method](client_secret, key),
       { execute: [client.allowInsecureRequests] },
     );
     client.enableNonRepudiationChecks(config); // verifies every ID token's signature with the published keys

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext
 from tests.clients.authlib_party import Begun, Party
 from tests.support.callback import Callback
 from tests.support.installation import Installation
+from tests.support.signed_requests import Key
 from tests.support.walk import walk
 
 SCOPE = "openid profile email offline_access"
@@ -154,3 +155,29 @@ def test_a_service_gets_a_token_for_itself(method: str, register: Register) -> N
     first, second = (party.token_for_itself()["access_token"] for _ in range(2))
     assert first != second
     assert party.introspect(first)["client_id"] == party.client_id
+
+
+@pytest.mark.meets("T1")
+@pytest.mark.attack("T11")
+def test_a_client_that_signs_who_it_is_for_the_token_endpoint_is_one_of_an_older_profile(
+    installation: Installation, service: Callback
+) -> None:
+    """Authlib makes its assertions out for the token endpoint (OpenID Connect Core 9), which today's rules refuse."""
+    for profile, error in (("oidc", ""), ("modern", "invalid_client")):
+        key = Key.make("RS256")
+        registered = installation.add_service(
+            f"Authlib that signs, {profile}",
+            redirect_uris=[f"{service.url}/callback"],
+            grant_types=["client_credentials"],
+            token_endpoint_auth_method="private_key_jwt",
+            security_profile=profile,
+            jwks={"keys": [key.jwk()]},
+        )
+        party = Party(installation.issuer, registered, redirect_uri=service.url, scope="", key=key.private_pem())
+        with closing(party):
+            if error:
+                with pytest.raises(OAuthError) as failure:
+                    party.token_for_itself()
+                assert failure.value.error == error
+            else:
+                assert party.token_for_itself()["access_token"]

@@ -43,7 +43,8 @@ def register(installation: Installation, service: Callback) -> Iterator[Register
     """Registers a client with the authentication method named, and hands it to a library of its own."""
     with ExitStack() as parties:
 
-        def build(method: str, **metadata: Any) -> Client:
+        def build(method: str, *, key: Key | None = None, **metadata: Any) -> Client:
+            signs = {} if key is None else {"key": key.private_jwk()}
             grants = ["authorization_code", "refresh_token"]
             registered = installation.add_service(
                 f"openid-client with {method}",
@@ -55,7 +56,7 @@ def register(installation: Installation, service: Callback) -> Iterator[Register
                 scope=SCOPE,
                 **metadata,
             )
-            party = parties.enter_context(relying_party(installation.issuer, registered))
+            party = parties.enter_context(relying_party(installation.issuer, registered, **signs))
             return Client(party, registered["client_id"], f"{service.url}/callback", f"{service.url}/goodbye")
 
         yield build
@@ -242,3 +243,26 @@ def test_a_public_client_gets_no_token_for_itself(register: Register) -> None:
     with pytest.raises(Failed) as failure:
         register("none").party.ask("client_credentials")
     assert failure.value.told["error"] in {"unauthorized_client", "invalid_client"}
+
+
+@pytest.mark.meets("T1")
+def test_a_client_that_signs_who_it_is_goes_all_the_way(register: Register, person: BrowserContext) -> None:
+    """private_key_jwt: a code, a refresh, userinfo, introspection, a token of its own, revocation."""
+    key = Key.make("ES256")
+    client = register("private_key_jwt", key=key, jwks={"keys": [key.jwk()]})
+    tokens = client.sign_in(person)
+    fresh = client.party.ask("refresh", refresh_token=tokens["refresh_token"])
+    assert client.party.ask("userinfo", access_token=fresh["access_token"], sub=tokens["claims"]["sub"])["email"]
+    assert client.party.ask("introspect", token=fresh["access_token"])["active"] is True
+    own = client.party.ask("client_credentials")["access_token"]
+    assert client.party.ask("introspect", token=own)["client_id"] == client.client_id
+    client.party.ask("revoke", token=fresh["access_token"])
+    assert client.party.ask("introspect", token=fresh["access_token"]) == {"active": False}
+
+
+@pytest.mark.attack("T9")
+def test_a_client_that_signs_by_a_key_of_nobodys_gets_nothing(register: Register) -> None:
+    registered, stolen = Key.make("ES256"), Key.make("ES256")
+    with pytest.raises(Failed) as failure:
+        register("private_key_jwt", key=stolen, jwks={"keys": [registered.jwk()]}).party.ask("client_credentials")
+    assert failure.value.told["status"] == 401

@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.support.filling import BASE_URL
 from tests.support.party import Party
 from tests.support.provider import Provider
@@ -55,6 +56,11 @@ class Key:
             at = public.public_numbers()
             numbers = {"kty": "RSA", "n": _number(at.n, 256), "e": "AQAB"}
         return {**numbers, "kid": self.kid, "use": "sig", **more}
+
+    def private_pem(self) -> str:
+        form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        made: str = self.private.private_bytes(*form).decode()
+        return made
 
     def private_jwk(self) -> dict[str, str]:
         """Of an ES256 key, for a library that signs by itself."""
