@@ -50,7 +50,7 @@ WRONG = [
     ({"oidc": {}}, {"/oidc/redirect_uris": "required"}),
     ({"oidc": {"redirect_uris": ["http://a.example/cb"], "colour": 1}}, {"/oidc/redirect_uris/0", "/oidc/colour"}),
     ({"id": "svc_mine"}, {"/id": "unknown_field"}),
-    ({"saml": {}}, {"/saml": "not_supported"}),
+    ({"saml": {"entity_id": "urn:x"}}, {"/saml": "inconsistent"}),
 ]
 
 

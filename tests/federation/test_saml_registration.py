@@ -27,7 +27,7 @@ BY_HAND = {"entity_id": SP, "acs": [{"url": ACS, "binding": Binding.POST.value}]
 
 def judged(document: dict[str, Any], *, production: bool = True) -> tuple[SamlService, list[FieldError]]:
     fields = Fields(document, at="/saml")
-    service = saml_registration.read(fields, production=production, now_us=NOW_US)
+    service = saml_registration.read(fields, production=production)
     return service, fields.errors
 
 
@@ -182,6 +182,10 @@ def acs(**members: Any) -> dict[str, Any]:
         ({**BY_HAND, "metadata_url": "https://sp.example/"}, {("/saml/metadata_url", "not_supported")}),
         ({**BY_HAND, "evil": 1}, {("/saml/evil", "unknown_field")}),
         ({"metadata_xml": "x"}, {("/saml/metadata_xml", "not_xml")}),
+        ({"metadata_xml": "\ud800"}, {("/saml/metadata_xml", "not_xml")}),
+        ({**BY_HAND, "nameid_format": {}}, {("/saml/nameid_format", "unknown_value")}),
+        (acs(binding=[]), {("/saml/acs/0/binding", "unknown_value")}),
+        (acs(url={}), {("/saml/acs/0/url", "invalid_type")}),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(document: dict[str, Any], expected: set[tuple[str, str]]) -> None:
@@ -261,7 +265,6 @@ def test_what_is_said_beside_metadata_wins_where_it_may_be_said() -> None:
         (described(consumer(), entity_id="https://sp.example/ x"), "/saml/metadata_xml/entity_id"),
         (described(consumer(), role={"AuthnRequestsSigned": "true"}), "/saml/require_signed_requests"),
         (described(consumer(), role={"protocolSupportEnumeration": "urn:other"}), "/saml/metadata_xml"),
-        (described(consumer(), validUntil=rfc3339(NOW_US)), "/saml/metadata_xml"),
         (described(), "/saml/metadata_xml"),
         (MD.make("EntitiesDescriptor", described(consumer()), described(consumer())), "/saml/metadata_xml"),
         (SAMLP.make("Response"), "/saml/metadata_xml"),

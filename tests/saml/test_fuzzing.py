@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from tests.support.saml_messages import idp_metadata, response
 from tests.support.saml_requests import authn_request, signed
-from tests.support.xml_keys import NOW_US, ec_pair, rsa_pair
+from tests.support.xml_keys import ec_pair, rsa_pair
 
 from idp import xml
 from idp.federation import saml_registration
@@ -89,7 +89,7 @@ def decode_soap(data: bytes) -> None:
 
 def decode_metadata(data: bytes) -> None:
     found = Fields({"metadata_xml": data.decode(errors="replace")})
-    saml_registration.read(found, production=False, now_us=NOW_US)
+    saml_registration.read(found, production=False)
     if found.errors:
         raise BadMessage("metadata")
 

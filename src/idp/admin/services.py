@@ -19,7 +19,7 @@ from idp.kit.units import Unit
 def create(call: Call) -> Answer:
     """Register a service for single sign-on. Its secret is shown in this answer and never again."""
     draft = federation.read(call.document, production=call.house.production)
-    sector = _sector(call, draft.oidc.subjects.sector_uri)
+    sector = _sector(call, draft.oidc.subjects.sector_uri if draft.oidc else None)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         registered = federation.create(unit, draft, sector=sector)

@@ -50,6 +50,9 @@ from idp.federation.oidc_vocabulary import (
 )
 from idp.federation.pairwise import subject_of
 from idp.federation.redirect_uris import RedirectUris
+from idp.federation.saml_certificates import KeyUse
+from idp.federation.saml_endpoints import Consumer, LogoutAddress
+from idp.federation.saml_service import SamlService
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
 from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
@@ -89,10 +92,13 @@ __all__ = [
     "ClaimMapping",
     "ClientKeys",
     "Consent",
+    "Consumer",
     "Encryption",
     "ExchangeRules",
     "FetchedKeys",
     "Grant",
+    "KeyUse",
+    "LogoutAddress",
     "LogoutChannels",
     "MappedClaim",
     "NameFormat",
@@ -105,6 +111,7 @@ __all__ = [
     "RequestRules",
     "ResponseType",
     "Rules",
+    "SamlService",
     "Sector",
     "SecurityProfile",
     "SelfRegistered",

@@ -8,7 +8,7 @@ from typing import Any
 from idp import audit, tenants
 from idp.audit import Event
 from idp.federation import document as documents
-from idp.federation import store, subjects
+from idp.federation import saml_registration, store, subjects
 from idp.federation.model import (
     KeptSecret,
     Protocol,
@@ -23,8 +23,7 @@ from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
 from idp.federation.subjects import Sector
 from idp.kit import ids
-from idp.kit.errors import Conflict, Stale
-from idp.kit.fields import merged
+from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit
 
 _SECRET = "cs"  # noqa: S105 - the kind of a secret
@@ -32,8 +31,9 @@ _SECRET = "cs"  # noqa: S105 - the kind of a secret
 
 def create(unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None) -> Registered:
     """With its secret, unless the client has none; it is shown this once, and stored as a hash. Raises `Invalid` where
-    the registration relies on a sector document, and `sector` is not what it says."""
-    subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
+    the registration relies on a sector document, and `sector` is not what it says; `Conflict` where another service has
+    its entity ID."""
+    _judge(unit, None, draft, sector)
     return create_many(unit, [draft])[0]
 
 
@@ -74,8 +74,8 @@ def change(
     """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     patch = documents.without_echo(patch, documents.to_json(before))
-    document = merged(documents.writable(before), patch)
-    return _change(unit, before, documents.read(document, production=production), sector)
+    draft = documents.read(documents.changed(before, patch), production=production)
+    return _change(unit, before, draft, sector)
 
 
 def enable(unit: Unit, service_id: str) -> Registered:
@@ -129,8 +129,8 @@ def _made(unit: Unit, draft: ServiceDraft) -> Registered:
     service = Service(
         id=service_id,
         name=draft.name,
-        protocol=Protocol.OIDC,
-        client_id=ids.new("cli"),
+        protocol=Protocol.OIDC if draft.saml is None else Protocol.SAML,
+        client_id=ids.new("cli") if draft.saml is None else draft.saml.entity_id,
         status=draft.status,
         generation=1,
         verification_status=VerificationStatus.UNVERIFIED,
@@ -141,18 +141,19 @@ def _made(unit: Unit, draft: ServiceDraft) -> Registered:
         version=1,
         created_at=unit.now_us,
         sealed_secret=kept.sealed,
+        saml=draft.saml,
     )
     return Registered(service, draft.contacts, secret)
 
 
 def _new_secret(draft: ServiceDraft) -> str | None:
-    if not draft.oidc.auth_method.has_secret:
+    if draft.oidc is None or not draft.oidc.auth_method.has_secret:
         return None
     return draft.secret or ids.mint(_SECRET).token
 
 
-def _kept(unit: Unit, service_id: ServiceId, client: OidcClient, secret: str | None) -> KeptSecret:
-    if secret is None:
+def _kept(unit: Unit, service_id: ServiceId, client: OidcClient | None, secret: str | None) -> KeptSecret:
+    if secret is None or client is None:
         return KeptSecret()
     signs = client.auth_method is AuthMethod.SECRET_JWT
     return KeptSecret(ids.digest(secret), store.seal_secret(unit, service_id, secret) if signs else None)
@@ -165,7 +166,6 @@ def _move(unit: Unit, service_id: str, status: ServiceStatus) -> Registered:
 
 def _draft_of(registered: Registered) -> ServiceDraft:
     service = registered.service
-    assert service.oidc is not None
     return ServiceDraft(
         service.name,
         service.status,
@@ -173,7 +173,7 @@ def _draft_of(registered: Registered) -> ServiceDraft:
         service.consent,
         service.oidc,
         registered.contacts,
-        secret=None,
+        saml=service.saml,
     )
 
 
@@ -181,10 +181,12 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
     service, unchanged = before.service, _draft_of(before)
     if draft == unchanged:
         return before
-    if _relied_on(draft.oidc) != _relied_on(unchanged.oidc):
-        subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
+    _judge(unit, unchanged, draft, sector)
     secret, kept = _secret_after(unit, service, draft)
-    if draft.oidc != service.oidc and service.verification_status is VerificationStatus.VERIFIED:
+    if (draft.oidc, draft.saml) != (
+        service.oidc,
+        service.saml,
+    ) and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
     ends = draft.status is ServiceStatus.DISABLED and service.enabled
@@ -194,12 +196,26 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
     return store.registered(unit, service.id)._replace(secret=secret)
 
 
+def _judge(unit: Unit, before: ServiceDraft | None, draft: ServiceDraft, sector: Sector | None) -> None:
+    """What the document alone does not say. Raises `Invalid`, `Conflict`."""
+    if before is not None and (before.saml is None) != (draft.saml is None):
+        detail = "A service keeps its protocol: register another one."
+        raise Invalid("invalid", detail, errors=[FieldError("/protocol", "immutable", detail)])
+    if draft.saml is not None and (before is None or before.saml != draft.saml):
+        saml_registration.judge(unit, before.saml if before else None, draft.saml)
+    relied_on = None if before is None or before.oidc is None else _relied_on(before.oidc)
+    if draft.oidc is not None and _relied_on(draft.oidc) != relied_on:
+        subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
+
+
 def _relied_on(client: OidcClient) -> tuple[object, ...]:
     return client.subjects, client.redirects.registered
 
 
 def _secret_after(unit: Unit, service: Service, draft: ServiceDraft) -> tuple[str | None, KeptSecret]:
     """The secret to show, and what to keep of it. One of which only the hash is known cannot begin to sign."""
+    if draft.oidc is None:
+        return None, KeptSecret()
     signs = draft.oidc.auth_method is AuthMethod.SECRET_JWT
     known = bool(service.secret_digests) and (service.sealed_secret is not None or not signs)
     if draft.secret is None and known and draft.oidc.auth_method.has_secret:

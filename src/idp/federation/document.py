@@ -1,41 +1,47 @@
-"""A service as the admin API says it: `{"name", "protocol", "oidc": {…}, …}`, judged, every fault named at once."""
+"""A service as the admin API says it: `{"name", "protocol", "oidc" or "saml": {…}, …}`, judged, all faults at once."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from idp.federation import oidc_registration
+from idp.federation import oidc_registration, saml_registration
 from idp.federation.model import Consent, Protocol, Registered, Service, ServiceDraft, ServiceStatus
 from idp.kit.clock import SECOND, rfc3339
-from idp.kit.fields import Fields
+from idp.kit.fields import Fields, merged
 
-_MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc"})
-_UNBUILT = frozenset({"saml"})
-_UNBUILT_PROTOCOLS = frozenset({"saml"})
+_MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc", "saml"})
+_OTHER = {Protocol.OIDC: "saml", Protocol.SAML: "oidc"}
 
 
 def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
     """Raises `Invalid`."""
     fields = Fields(document)
-    fields.only(_MEMBERS, _UNBUILT)
-    for name in ("name", "protocol", "oidc"):
+    fields.only(_MEMBERS)
+    protocol = fields.choice("protocol", Protocol, frozenset(), default=Protocol.OIDC)
+    for name in ("name", "protocol", protocol):
         fields.required(name)
-    fields.choice("protocol", Protocol, _UNBUILT_PROTOCOLS, default=Protocol.OIDC)
+    if fields.given(_OTHER[protocol]) is not None:
+        fields.refuse(_OTHER[protocol], "inconsistent", f"The protocol is {protocol}.")
     name = fields.text("name") or ""
     status = fields.choice("status", ServiceStatus, frozenset(), default=ServiceStatus.ENABLED)
     assignment_required = fields.flag("assignment_required", default=True)  # nobody gets in by default
     consent = fields.choice("consent", Consent, frozenset(), default=Consent.NONE)
-    inner = fields.inner("oidc")
-    if not fields.clean("oidc"):  # left out, or no object: what it lacks is not worth naming
+    inner = fields.inner(protocol)
+    if not fields.clean(protocol):  # left out, or no object: what it lacks is not worth naming
         fields.finish()
-    registration = oidc_registration.read_from(inner, production=production)
+    draft = ServiceDraft(name, status, assignment_required, consent, None)
+    if protocol is Protocol.SAML:
+        draft = draft._replace(saml=saml_registration.read(inner, production=production))
+    else:
+        client, contacts, secret = oidc_registration.read_from(inner, production=production)
+        draft = draft._replace(oidc=client, contacts=contacts, secret=secret)
     fields.finish()
-    return ServiceDraft(name, status, assignment_required, consent, *registration)
+    return draft
 
 
 def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     """The document without those members that are ours and repeat what was shown: what was read may be sent back."""
     kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
-    inner, inner_shown = kept.get("oidc"), shown["oidc"]
+    inner, inner_shown = kept.get("oidc"), shown.get("oidc", {})
     if isinstance(inner, Mapping):
         names = oidc_registration.NAMES
         kept["oidc"] = {k: v for k, v in inner.items() if k in names or k not in inner_shown or v != inner_shown[k]}
@@ -45,22 +51,33 @@ def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[
 def writable(registered: Registered) -> dict[str, Any]:
     """The document that `read` gives the same draft for, but for the secret."""
     service = registered.service
-    assert service.oidc is not None
-    return {
+    document: dict[str, Any] = {
         "name": service.name,
         "protocol": service.protocol.value,
         "status": service.status.value,
         "assignment_required": service.assignment_required,
         "consent": service.consent.value,
-        "oidc": {**service.oidc.to_json(), "contacts": list(registered.contacts)},
     }
+    if service.saml is not None:
+        return {**document, "saml": service.saml.to_json()}
+    assert service.oidc is not None
+    return {**document, "oidc": {**service.oidc.to_json(), "contacts": list(registered.contacts)}}
+
+
+def changed(registered: Registered, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396 over what is registered; new metadata of a service takes the place of what the old one said."""
+    document = writable(registered)
+    if "saml" in document:
+        document["saml"] = saml_registration.renewed(document["saml"], patch.get("saml"))
+    return merged(document, patch)
 
 
 def to_json(registered: Registered) -> dict[str, Any]:
     """As the admin API shows it; with `client_secret` the one time that there is one to show."""
     service = registered.service
     shown = writable(registered)
-    shown["oidc"] |= _rfc7591(service, registered.secret)
+    if service.oidc is not None:
+        shown["oidc"] |= _rfc7591(service, registered.secret)
     return {
         "id": service.id,
         **shown,

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, NewType
+from urllib.parse import urlsplit
 
 from idp.federation.oidc_client import OidcClient
+from idp.federation.saml_service import SamlService
 
 ServiceId = NewType("ServiceId", str)
 AssignmentId = NewType("AssignmentId", str)
@@ -10,6 +12,7 @@ AssignmentId = NewType("AssignmentId", str)
 
 class Protocol(StrEnum):
     OIDC = "oidc"
+    SAML = "saml"
 
 
 class ServiceStatus(StrEnum):
@@ -66,6 +69,7 @@ class Service:
     version: int
     created_at: int
     sealed_secret: bytes | None = None
+    saml: SamlService | None = None  # then `client_id` is its entity ID: two of a tenant never have the same
 
     @property
     def enabled(self) -> bool:
@@ -78,19 +82,22 @@ class Service:
     @property
     def host(self) -> str:
         """Where people are sent, for them to see beside the name that the service gives itself; may be empty."""
+        if self.saml:
+            return urlsplit(self.saml.consumers[0].url).netloc
         return self.oidc.redirects.first_host if self.oidc else ""
 
 
 class ServiceDraft(NamedTuple):
-    """What is registered, judged. `secret` is one that was brought along, to be hashed."""
+    """What is registered, judged: of one of the two protocols. `secret` is one that was brought along, to be hashed."""
 
     name: str
     status: ServiceStatus
     assignment_required: bool
     consent: Consent
-    oidc: OidcClient
-    contacts: tuple[str, ...]
-    secret: str | None
+    oidc: OidcClient | None
+    contacts: tuple[str, ...] = ()
+    secret: str | None = None
+    saml: SamlService | None = None
 
 
 class KeptSecret(NamedTuple):

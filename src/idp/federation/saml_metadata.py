@@ -41,9 +41,11 @@ class Metadata(NamedTuple):
     valid_until: int | None
 
 
-def read(data: bytes, *, now_us: int, entity_id: str | None = None, pinned: Sequence[Certificate] = ()) -> Metadata:
+def read(
+    data: bytes, *, now_us: int | None = None, entity_id: str | None = None, pinned: Sequence[Certificate] = ()
+) -> Metadata:
     """Of the one service in it, or of the one that is called `entity_id`. With `pinned` keys one of them must have
-    signed the whole. Raises `BadMetadata`."""
+    signed the whole. Without an instant nobody asks yet whether it is still valid. Raises `BadMetadata`."""
     try:
         root = xml.read(data, METADATA)
         xml.refuse_unlike(root, MD("EntitiesDescriptor") if root.tag == MD("EntitiesDescriptor") else _ENTITY)
@@ -56,7 +58,9 @@ def read(data: bytes, *, now_us: int, entity_id: str | None = None, pinned: Sequ
         raise BadMetadata("signature", said, where="Signature", found=bad.code) from bad
     entity = _chosen(root, entity_id)
     role = _role(entity)
-    until = _valid_until(root, role, now_us=now_us, signed=bool(pinned))
+    until = _valid_until(root, role)
+    if now_us is not None:
+        _judge_time(until, now_us=now_us, signed=bool(pinned))
     return Metadata(
         members=dict(_members(entity, role)),
         wants_signed_assertions=_flag(role, "WantAssertionsSigned"),
@@ -94,18 +98,20 @@ def _protocols(role: Element) -> list[str]:
     return role.get("protocolSupportEnumeration", "").split()
 
 
-def _valid_until(root: Element, role: Element, *, now_us: int, signed: bool) -> int | None:
+def _valid_until(root: Element, role: Element) -> int | None:
     """The earliest of those around it (metadata 2.3.1, 2.3.2, 2.4.1)."""
     said = [text for each in _around(root, role) if (text := each.get("validUntil")) is not None]
-    instants = [_instant(text) for text in said]
-    until = min(instants, default=None)
+    return min(map(_instant, said), default=None)
+
+
+def _judge_time(until: int | None, *, now_us: int, signed: bool) -> None:
+    found = None if until is None else rfc3339(until)
     if until is not None and until <= now_us:
-        raise BadMetadata("expired", "The metadata is no longer valid.", where="@validUntil", found=rfc3339(until))
+        raise BadMetadata("expired", "The metadata is no longer valid.", where="@validUntil", found=found)
     latest = now_us + LONGEST_VALID
     if signed and (until is None or until > latest):  # or one that was stolen could be shown again for ever
         message = "What is signed says until when, and that is not far away."
-        raise BadMetadata("valid_until", message, where="@validUntil", found=said or None, expected=rfc3339(latest))
-    return until
+        raise BadMetadata("valid_until", message, where="@validUntil", found=found, expected=rfc3339(latest))
 
 
 def _around(root: Element, role: Element) -> Iterator[Element]:

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from idp.federation import saml_attributes, saml_certificates, saml_endpoints
+from idp.federation import saml_attributes, saml_certificates, saml_endpoints, store
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_vocabulary import LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
-from idp.kit.clock import micros, parse
+from idp.kit.clock import micros, parse, rfc3339
+from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
+from idp.kit.units import Unit
 from idp.signing import ContentCipher, KeyTransport, SignatureAlg
 
 if TYPE_CHECKING:
@@ -43,10 +45,10 @@ _STRONG = [alg for alg in SignatureAlg if not alg.is_weak and alg.is_rsa]  # the
 _SOURCES = {NameIdFormat.EMAIL: "email", NameIdFormat.UNSPECIFIED: "user_name"}
 
 
-def read(fields: Fields, *, production: bool, now_us: int) -> SamlService:
+def read(fields: Fields, *, production: bool) -> SamlService:
     """Worth something only if the fields stayed clean."""
     fields.only(NAMES, UNBUILT_NAMES)
-    metadata = _metadata(fields, now_us=now_us)
+    metadata = _metadata(fields)
     said = fields
     if metadata is not None:
         for name in sorted(IN_METADATA & {each for each in fields.members if fields.given(each) is not None}):
@@ -79,7 +81,7 @@ def read(fields: Fields, *, production: bool, now_us: int) -> SamlService:
     return service
 
 
-def _metadata(fields: Fields, *, now_us: int) -> "Metadata | None":
+def _metadata(fields: Fields) -> "Metadata | None":
     """None where there is none, or none that can be read. Beside a collection, `entity_id` chooses."""
     text = fields.given("metadata_xml")
     if text is None:
@@ -93,7 +95,7 @@ def _metadata(fields: Fields, *, now_us: int) -> "Metadata | None":
     entity_id = fields.given("entity_id")
     try:
         wanted = entity_id if isinstance(entity_id, str) else None
-        return saml_metadata.read(text.encode(errors="replace"), now_us=now_us, entity_id=wanted)
+        return saml_metadata.read(text.encode(errors="replace"), entity_id=wanted)
     except saml_metadata.BadMetadata as bad:
         fields.refuse("metadata_xml", bad.code, str(bad), found=bad.found, expected=bad.expected)
         return None
@@ -146,8 +148,22 @@ def _judge_keys(fields: Fields, service: SamlService, keys: ServiceKeys) -> None
         fields.refuse("require_signed_requests", "inconsistent", detail, found=True, expected=False)
 
 
-def without_metadata(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What new metadata takes the place of, taken away."""
-    if document.get("metadata_xml") is None:
-        return dict(document)
-    return {name: value for name, value in document.items() if name not in IN_METADATA}
+def renewed(before: Mapping[str, Any], patch: object) -> dict[str, Any]:
+    """What was registered, without what new metadata in a change takes the place of."""
+    if not isinstance(patch, Mapping) or patch.get("metadata_xml") is None:
+        return dict(before)
+    return {name: value for name, value in before.items() if name not in IN_METADATA}
+
+
+def judge(unit: Unit, before: SamlService | None, service: SamlService) -> None:
+    """What only the moment and the others can say. Raises `Invalid`, and `Conflict` where somebody has the name."""
+    faults = Fields({}, at="/saml")
+    if service.valid_until is not None and service.valid_until <= unit.now_us:
+        found = rfc3339(service.valid_until)
+        faults.refuse("valid_until", "expired", "What the service said of itself is no longer valid.", found=found)
+    if before is not None and before.entity_id != service.entity_id:
+        detail = "A service keeps its entity ID: register another one."
+        faults.refuse("entity_id", "immutable", detail, found=service.entity_id, expected=before.entity_id)
+    faults.finish()
+    if before is None and store.find_by_client_id(unit, service.entity_id) is not None:
+        raise Conflict("entity_id_taken", "Another service has this entity ID.")

@@ -68,7 +68,7 @@ def chosen(fields: Fields, name: str, words: Sequence[E], *, default: E) -> E:
     if value is None:
         return default
     for word in words:
-        if value in {word.value, short(word)}:
+        if value in (word.value, short(word)):
             return word
     fields.refuse(
         name, "unknown_value", "This value is not known.", found=value, expected=[short(each) for each in words]

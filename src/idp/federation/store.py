@@ -23,6 +23,7 @@ from idp.federation.model import (
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_registration import ABSOLUTE_URI
+from idp.federation.saml_service import SamlService
 from idp.federation.tables import assignments, client_registrations, fetched_keys, services
 from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
@@ -46,6 +47,7 @@ class ServiceRow(NamedTuple):
     version: int
     created_at: int
     secret_sealed: bytes | None
+    saml: str | None
 
 
 class SelfRegistration(NamedTuple):
@@ -91,6 +93,7 @@ _CHANGE = command(
         contacts=bindparam("new_contacts"),
         secret_digest=bindparam("new_secret_digest"),
         secret_sealed=bindparam("new_secret_sealed"),
+        saml=bindparam("new_saml"),
         version=services.c.version + 1,
     )
 )
@@ -234,10 +237,11 @@ def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: KeptSec
         new_verification_status=service.verification_status.value,
         new_assignment_required=draft.assignment_required,
         new_consent=draft.consent.value,
-        new_oidc=_dumped(draft.oidc),
+        new_oidc=_dumped(draft.oidc) or "",
         new_contacts=_sealed(unit, service.id, draft.contacts),
         new_secret_digest=secret.digest,
         new_secret_sealed=secret.sealed,
+        new_saml=_dumped(draft.saml),
     )
 
 
@@ -299,7 +303,6 @@ def forget(unit: Unit, assignee: Assignee) -> int:
 
 
 def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[str, Any]:
-    assert service.oidc is not None
     return {
         "tenant_id": unit.tenant,
         "id": service.id,
@@ -311,17 +314,20 @@ def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[st
         "verification_status": service.verification_status.value,
         "assignment_required": service.assignment_required,
         "consent": service.consent.value,
-        "oidc": _dumped(service.oidc),
+        "oidc": _dumped(service.oidc) or "",
         "contacts": _sealed(unit, service.id, contacts),
         "secret_digest": service.secret_digests[0] if service.secret_digests else None,
         "version": service.version,
         "created_at": service.created_at,
         "secret_sealed": service.sealed_secret,
+        "saml": _dumped(service.saml),
     }
 
 
-def _dumped(client: OidcClient) -> str:
-    return json.dumps(client.to_json(), ensure_ascii=False, separators=(",", ":"))
+def _dumped(registered: OidcClient | SamlService | None) -> str | None:
+    if registered is None:
+        return None
+    return json.dumps(registered.to_json(), ensure_ascii=False, separators=(",", ":"))
 
 
 def _sealed(unit: Unit, service_id: str, contacts: tuple[str, ...]) -> bytes:
@@ -344,11 +350,12 @@ def _service(row: ServiceRow) -> Service:
         verification_status=VerificationStatus(row.verification_status),
         assignment_required=bool(row.assignment_required),
         consent=Consent(row.consent),
-        oidc=OidcClient.from_json(json.loads(row.oidc)),
+        oidc=OidcClient.from_json(json.loads(row.oidc)) if row.oidc else None,
         secret_digests=() if row.secret_digest is None else (bytes(row.secret_digest),),
         version=row.version,
         created_at=row.created_at,
         sealed_secret=None if row.secret_sealed is None else bytes(row.secret_sealed),
+        saml=SamlService.from_json(json.loads(row.saml)) if row.saml else None,
     )
 
 

@@ -15,12 +15,13 @@ services = Table(
     Column("verification_status", Text, nullable=False),
     Column("assignment_required", Boolean, nullable=False),
     Column("consent", Text, nullable=False),
-    Column("oidc", Text, nullable=False),  # as `OidcClient.to_json` gives it
+    Column("oidc", Text, nullable=False),  # as `OidcClient.to_json` gives it; empty for a service of SAML
     Column("contacts", LargeBinary, nullable=False),  # sealed: people's addresses
     Column("secret_digest", LargeBinary),  # null for a client without one
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("secret_sealed", LargeBinary),  # only where the client signs by it (client_secret_jwt)
+    Column("saml", Text),  # as `SamlService.to_json` gives it; its `client_id` is the entity ID
     UniqueConstraint("tenant_id", "client_id"),
     info=ERASED,
 )

@@ -193,6 +193,7 @@ async def _sector(call: Call, document: dict[str, Any]) -> Sector | None:
 def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:
     switches = _facts(call.house, unit).switches
     draft = federation.read_client(document, production=call.house.production)
+    assert draft.oidc is not None
     unheard = sorted(kind for kind in draft.oidc.response_types if not is_offered(kind, switches))
     if unheard:
         raise OAuthError("invalid_client_metadata", f"response_types: {unheard[0]} is not offered here.")

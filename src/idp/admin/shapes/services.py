@@ -10,12 +10,14 @@ from idp.federation import (
     AuthMethod,
     Consent,
     Grant,
+    KeyUse,
     Protocol,
     RequestAlg,
     ResponseType,
     SecurityProfile,
     ServiceStatus,
     SigningAlg,
+    Signs,
     VerificationStatus,
 )
 from idp.signing import ContentEnc, KeyAlg
@@ -117,10 +119,68 @@ class OidcClient(OidcMetadata):
     client_secret_expires_at: Annotated[int | None, Field(description="0: never. Absent without a secret.")] = None
 
 
+class AssertionConsumer(Sent):
+    """`default`: where a request says nothing (SAML metadata 2.2.3)."""
+
+    url: Uri
+    binding: Annotated[str | None, Field(examples=["HTTP-POST"])] = None
+    index: Annotated[int | None, Field(ge=0, le=65_535)] = None
+    default: bool | None = None
+
+
+class LogoutAddress(Sent):
+    url: Uri
+    binding: Annotated[str | None, Field(examples=["HTTP-Redirect"])] = None
+    response_url: Uri | None = None
+
+
+class ServiceCertificate(Sent):
+    """X.509 in base64; without a use it is for both."""
+
+    certificate: str
+    use: KeyUse | None = None
+
+
+class SamlAttribute(Sent):
+    """`source` as for claims; `format` is `uri`, `basic` or `unspecified`, or its identifier."""
+
+    name: str
+    source: str
+    format: str | None = None
+    friendly_name: str | None = None
+
+
+class SamlMetadata(Sent):
+    """A service of SAML, by its metadata or by hand. Identifiers may be given by their last word, such as
+    `persistent`."""
+
+    metadata_xml: Annotated[
+        str | None, Field(description="Says entity_id, acs, slo and certificates; of a collection, entity_id chooses.")
+    ] = None
+    entity_id: Uri | None = None
+    acs: list[AssertionConsumer] | None = None
+    slo: list[LogoutAddress] | None = None
+    certificates: list[ServiceCertificate | str] | None = None
+    nameid_format: str | None = None
+    nameid_source: str | None = None
+    attributes: list[SamlAttribute] | None = None
+    sign: Signs | None = None
+    signature_algorithm: str | None = None
+    encrypt: bool | None = None
+    encryption_algorithm: str | None = None
+    key_transport_algorithm: str | None = None
+    require_signed_requests: bool | None = None
+    idp_initiated: bool | None = None
+    valid_until: Annotated[Instant | None, Field(description="Of its metadata.")] = None
+
+
 class NewService(Sent):
+    """With `oidc` or `saml`, as its protocol says."""
+
     name: Text
     protocol: Protocol
-    oidc: OidcMetadata
+    oidc: OidcMetadata | None = None
+    saml: SamlMetadata | None = None
     status: ServiceStatus | None = None
     assignment_required: Annotated[bool | None, Field(description="By default nobody gets in unassigned.")] = None
     consent: Consent | None = None
@@ -132,12 +192,21 @@ class ServiceChange(Sent):
     name: Text | None = None
     protocol: Protocol | None = None
     oidc: OidcMetadata | None = None
+    saml: SamlMetadata | None = None
     status: ServiceStatus | None = None
     assignment_required: bool | None = None
     consent: Consent | None = None
 
 
+class SamlService(SamlMetadata):
+    """As registered, with all defaults."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class Service(Shown):
+    """With `oidc` or `saml`, as its protocol says."""
+
     id: str
     name: str
     protocol: Protocol
@@ -145,7 +214,8 @@ class Service(Shown):
     verification_status: VerificationStatus
     assignment_required: bool
     consent: Consent
-    oidc: OidcClient
+    oidc: OidcClient | None = None
+    saml: SamlService | None = None
     created_at: Instant
 
 

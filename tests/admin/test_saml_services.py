@@ -1,0 +1,90 @@
+"""Services of SAML, registered through the administration: by hand, by metadata, and changed by new metadata."""
+
+from typing import Any
+
+import pytest
+from tests.admin.conftest import World
+from tests.support.xml_keys import rsa_pair
+
+SERVICES = "/tenants/aoba/services"
+ENTITY = "https://keihi.example/saml"
+BY_HAND: dict[str, Any] = {
+    "name": "経費精算",
+    "protocol": "saml",
+    "saml": {"entity_id": ENTITY, "acs": [{"url": "https://keihi.example/acs", "binding": "HTTP-POST"}]},
+}
+
+
+def metadata(entity_id: str = ENTITY, acs: str = "https://keihi.example/new", until: str = "") -> str:
+    return (
+        f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}"{until}>'
+        '<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor>'
+        '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
+        f"{rsa_pair().certificate.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        '<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"'
+        f' Location="{acs}" index="0"/></md:SPSSODescriptor></md:EntityDescriptor>'
+    )
+
+
+def test_a_service_is_registered_by_hand_and_read_back(world: World) -> None:
+    tenant = world.client("aoba")
+    made = tenant.post(SERVICES, BY_HAND)
+    assert made.status == 201, made.body
+    assert (made.body["protocol"], made.body["verification_status"]) == ("saml", "unverified")
+    assert "oidc" not in made.body
+    saml = made.body["saml"]
+    assert (saml["entity_id"], saml["sign"], saml["encrypt"]) == (ENTITY, "both", False)
+    assert [each["friendly_name"] for each in saml["attributes"]] == ["mail", "displayName", "givenName", "sn", "uid"]
+    one = f"{SERVICES}/{made.body['id']}"
+    assert tenant.get(one).body == made.body
+    assert tenant.put(one, made.body).body == made.body
+    assert tenant.patch(one, {"saml": {"sign": "assertion"}}).body["saml"] == {**saml, "sign": "assertion"}
+    assert tenant.delete(one).status == 204
+    assert tenant.post(SERVICES, BY_HAND).status == 201
+
+
+def test_new_metadata_takes_the_place_of_what_the_old_one_said(world: World) -> None:
+    tenant = world.client("aoba")
+    made = tenant.post(SERVICES, {**BY_HAND, "saml": {**BY_HAND["saml"], "nameid_format": "transient"}}).body
+    changed = tenant.patch(f"{SERVICES}/{made['id']}", {"saml": {"metadata_xml": metadata()}})
+    assert changed.status == 200, changed.body
+    assert [each["url"] for each in changed.body["saml"]["acs"]] == ["https://keihi.example/new"]
+    assert changed.body["saml"]["certificates"] == [{"certificate": rsa_pair().certificate.text, "use": "both"}]
+    assert changed.body["saml"]["nameid_format"].endswith("transient")
+
+
+@pytest.mark.attack("X10")
+def test_a_name_belongs_to_whoever_had_it_first_and_is_never_changed(world: World) -> None:
+    tenant = world.client("aoba")
+    first = tenant.post(SERVICES, BY_HAND).body
+    second = tenant.post(SERVICES, {**BY_HAND, "name": "Another"})
+    assert (second.status, second.code) == (409, "entity_id_taken")
+    assert tenant.post(SERVICES, {**BY_HAND, "saml": {"metadata_xml": metadata()}}).code == "entity_id_taken"
+    one = f"{SERVICES}/{first['id']}"
+    other = {**BY_HAND["saml"], "entity_id": "https://other.example/"}
+    moved = tenant.patch(one, {"saml": other})
+    assert [(each["pointer"], each["code"]) for each in moved.body["errors"]] == [("/saml/entity_id", "immutable")]
+    foreign = tenant.patch(one, {"saml": {"metadata_xml": metadata("https://other.example/")}})
+    assert foreign.body["errors"][0]["code"] == "entity_id"
+    assert tenant.get(one).body == first
+
+
+@pytest.mark.attack("X10")
+def test_metadata_that_is_over_is_not_taken(world: World) -> None:
+    tenant = world.client("aoba")
+    wrong = {**BY_HAND, "saml": {"metadata_xml": metadata(until=' validUntil="2001-01-01T00:00:00Z"')}}
+    refused = tenant.post(SERVICES, wrong)
+    assert [(each["pointer"], each["code"]) for each in refused.body["errors"]] == [("/saml/valid_until", "expired")]
+    right = {**BY_HAND, "saml": {"metadata_xml": metadata(until=' validUntil="2091-01-01T00:00:00Z"')}}
+    assert tenant.post(SERVICES, right).body["saml"]["valid_until"] == "2091-01-01T00:00:00Z"
+
+
+def test_a_service_keeps_its_protocol_and_has_one(world: World) -> None:
+    tenant = world.client("aoba")
+    made = tenant.post(SERVICES, BY_HAND).body
+    oidc = {"name": "x", "protocol": "oidc", "oidc": {"redirect_uris": ["https://keihi.example/cb"]}}
+    one = f"{SERVICES}/{made['id']}"
+    assert tenant.put(one, oidc).body["errors"][0]["code"] == "immutable"
+    assert tenant.post(SERVICES, {**oidc, "saml": BY_HAND["saml"]}).body["errors"][0]["pointer"] == "/saml"
+    assert tenant.post(SERVICES, {**BY_HAND, "saml": None}).body["errors"][0]["pointer"] == "/saml"
+    assert tenant.post(f"{one}/secret").code == "client_has_no_secret"
