@@ -1,7 +1,5 @@
 """Numbers rise by one over all tenants: of many who issue at once, of those who are killed, of what is undone."""
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.billing.conftest import Office
+from tests.billing.issuer import Issuer
 from tests.contracts.conftest import OPERATOR
-from tests.support.tree import ROOT
 
 from idp import contracts
 from idp.billing import issuing
@@ -55,41 +53,14 @@ def test_threads_at_once_issue_each_statement_once(office: Office) -> None:
     check_gapless(office)
 
 
-def issuer(url: str, master: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.billing.issuer", url, str(master), AT]
-    environment = {"PYTHONPATH": f"{ROOT}/src:{ROOT}", "PATH": "/usr/bin:/bin"}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
-
-def told(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def begin(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    with process:
-        process.kill()
-
-
 def test_processes_at_once_issue_each_statement_once(office: Office, installed_url: str, master: Path) -> None:
     customers(office)
-    processes = [issuer(installed_url, master) for _ in range(8)]
-    try:
-        assert [told(each) for each in processes] == ["ready"] * 8
-        for each in processes:
-            begin(each)
-        counts = [int(told(each)) for each in processes]
-    finally:
-        for each in processes:
-            end(each)
+    issuers = [Issuer(installed_url, master, AT) for _ in range(8)]
+    for each in issuers:
+        each.begin()
+    counts = [each.count() for each in issuers]
+    for each in issuers:
+        each.end()
     assert sum(counts) == TENANTS * MONTHS
     check_gapless(office)
 
@@ -98,15 +69,12 @@ def test_processes_that_are_killed_leave_no_gap(office: Office, installed_url: s
     customers(office)
     survivors = 0
     for kill in range(KILLS):
-        process = issuer(installed_url, master)
-        try:
-            assert told(process) == "ready"
-            before = len(office.issued())
-            begin(process)
-            while len(office.issued()) <= before + kill and process.poll() is None:
-                pass
-        finally:
-            end(process)
+        issuer = Issuer(installed_url, master, AT)
+        before = len(office.issued())
+        issuer.begin()
+        while len(office.issued()) <= before + kill and issuer.process.is_alive():
+            pass
+        issuer.end()
         survivors += len(office.issued()) < TENANTS * MONTHS
         assert [each.number for each in office.issued()] == list(range(1, len(office.issued()) + 1))
     assert survivors > 1  # else nothing was killed half-way

@@ -2,17 +2,13 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, text
 from tests.cli.conftest import Idp
-from tests.support import postgres
-from tests.support.tree import ROOT
+from tests.support import doomed, postgres
 
 from idp import migrate
 from idp.backup.document import Header, Writing, keyed
@@ -174,25 +170,6 @@ DEATHS = [
     ("idp.kit.fence.Fence.raise_to", "before", True),
     ("idp.kit.fence.Fence.raise_to", "after", True),
 ]
-PROGRAM = """
-import importlib, os, signal, sys
-from idp.cli.app import run
-name, when, file = sys.argv[1:]
-module, _, last = name.rpartition(".")
-try:
-    owner = importlib.import_module(module)
-except ModuleNotFoundError:
-    module, _, cls = module.rpartition(".")
-    owner = getattr(importlib.import_module(module), cls)
-true = getattr(owner, last)
-def killed(*args, **more):
-    if when == "after":
-        true(*args, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(owner, last, killed)
-sys.argv = ["idp", "restore", file]
-run()
-"""
 
 
 @pytest.mark.parametrize(("name", "when", "whole"), DEATHS)
@@ -201,11 +178,8 @@ def test_a_restore_that_is_killed_leaves_an_empty_database_or_a_whole_one(
 ) -> None:
     file = tmp_path / "backup.jsonl"
     installed("backup", str(file))
-    env = {**os.environ, "PYTHONPATH": "src", "IDP_DATABASE_URL": elsewhere}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, name, when, str(file)], env=env, cwd=ROOT, capture_output=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    environment = {**os.environ, "IDP_DATABASE_URL": elsewhere}
+    doomed.killed(name, when, doomed.command, "restore", str(file), environment=environment)
     assert count(elsewhere, "audit_entries") in ({2} if whole else {-1, 0})
     again = installed("restore", str(file), IDP_DATABASE_URL=elsewhere)
     assert (again.status, "not empty" in again.err) == ((1, True) if whole else (0, False)), again.err

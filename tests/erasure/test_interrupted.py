@@ -1,15 +1,13 @@
 """Power that fails at any point of an erasure: before the tombstone nothing has happened, after it the next run does
 the rest. Never is somebody a customer without a key, never is somebody erased whose key is still there."""
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 from tests.erasure.conftest import Desk
 from tests.erasure.test_erasing import KEPT
+from tests.support import doomed
 from tests.support.provider import Provider
-from tests.support.tree import ROOT
 
 from idp import contracts, erasure, signing
 from idp.contracts import Event, Status
@@ -30,51 +28,18 @@ AFTER_THE_TOMBSTONE = [
     ("idp.kit.sealing.KeyStore.destroy", "after"),
     ("idp.audit.trail.write_journal", "before"),
 ]
-PROGRAM = """
-import importlib, os, signal, sys
-from idp import main, schema, settings, erasure
-from idp.kit.units import Actor
-
-name, when, contract = sys.argv[1:]
-module, _, rest = name.rpartition(".")
-try:
-    owner = importlib.import_module(module)
-except ModuleNotFoundError:
-    module, _, cls = module.rpartition(".")
-    owner = getattr(importlib.import_module(module), cls)
-true = getattr(owner, rest)
-
-def killed(*args, **more):
-    if when == "after":
-        true(*args, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-if isinstance(owner, type):
-    setattr(owner, rest, killed)
-else:
-    for each in list(sys.modules.values()):
-        if getattr(each, rest, None) is true:
-            setattr(each, rest, killed)
-units = main.open_units(settings.load())
-units._at_end = [killed] if name.endswith("write_journal") else units._at_end
-with units.platform(actor=Actor("operator", "opr_desk")) as unit:
-    erasure.erase(unit, contract)
-"""
 
 
 def die_while_erasing(provider: Provider, name: str, when: str) -> None:
     chosen = provider.settings
-    env = {
-        "PYTHONPATH": "src",
+    environment = {
         "IDP_DATABASE_URL": chosen.database_url,
         "IDP_DATA_DIR": str(chosen.data_dir),
         "IDP_MASTER_KEY_FILE": str(chosen.master_key),
         "IDP_ENVIRONMENT": "test",
         "IDP_CLOCK": chosen.clock,
     }
-    command = [sys.executable, "-c", PROGRAM, name, when, provider.contract()]
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == -9, done.stderr
+    doomed.killed(name, when, doomed.erase, provider.contract(), environment=environment)
 
 
 def state(provider: Provider) -> contracts.Contract:

@@ -1,6 +1,5 @@
 """Runs of the schedule as processes of their own, some of which kill themselves at a chosen point."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -9,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from tests.support import forking
 
 from idp import audit, schedule, schema
 from idp.kit.clock import FixedClock
@@ -35,11 +36,7 @@ class Runner:
 
     def start(self, *, survives: int | None = None) -> BaseProcess:
         """One run; killed by itself when it has passed so many points, or left to finish."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.faults.runs"])
-        process = context.Process(target=_run, args=(self, survives))
-        process.start()
-        return process
+        return forking.start(_run, self, survives)
 
     def finished(self, *, survives: int | None = None) -> bool:
         """Whether it came to its end; False: it was killed."""

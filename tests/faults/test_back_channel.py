@@ -1,7 +1,6 @@
 """Services told of the end of sessions by a worker that is killed at every step, and then while they are down for an
 hour: each is told of each session, in the order of the ends, and what comes twice comes with the same id."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -14,11 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.support import forking
 from tests.support.filling import BASE_URL
 from tests.support.outside import Outside, answer, outside
 from tests.support.provider import Provider, Source
 from tests.support.registered import register
-from tests.support.tree import ROOT
 
 from idp import delivery, main, oidc, schema, sessions, signing, tenants, users
 from idp.access import FactMemory
@@ -55,11 +54,7 @@ class Office:
     machine: Path
 
     def start(self, *, dies: str) -> BaseProcess:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.faults.test_back_channel"])
-        process = context.Process(target=_work, args=(self, dies))
-        process.start()
-        return process
+        return forking.start(_work, self, dies)
 
     def killed(self, step: str) -> bool:
         process = self.start(dies=step)
@@ -187,9 +182,8 @@ def shop(source: Source, tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.mark.meets("L7")
 def test_each_service_is_told_of_each_session_in_order_whatever_the_worker_and_it_go_through(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
     office, now = Office(shop.provider.settings, tmp_path / "machine"), BEGUN
     for step in STEPS:
         now += timedelta(seconds=LEASE + 1)  # what the one before had claimed is free again

@@ -1,7 +1,6 @@
 """The outbox sent by four processes at once, some of them killed wherever it hurts: nothing is lost, one receiver is
 told in order, and what comes twice comes with the same id."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -13,8 +12,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from tests.support import forking
 from tests.support.rooms import World
-from tests.support.tree import ROOT
 
 from idp import delivery, schema
 from idp.delivery import Claimed, Dispatcher, Status
@@ -44,11 +43,7 @@ class Office:
 
     def start(self, *, survives: int | None) -> BaseProcess:
         """One that dispatches until nothing is due, or dies once it has passed so many points."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.faults.test_outbox"])
-        process = context.Process(target=_dispatch, args=(self, survives))
-        process.start()
-        return process
+        return forking.start(_dispatch, self, survives)
 
 
 class Ledger:
@@ -84,8 +79,7 @@ def _dispatch(office: Office, survives: int | None) -> None:
 
 
 @pytest.fixture
-def office(installed_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
+def office(installed_url: str, tmp_path: Path) -> Office:
     machine = tmp_path / "machine"
     machine.write_text("2026-04-01T00:00:00Z")
     return Office(installed_url, tmp_path / "keys" / "master.key", tmp_path / "ledger", machine)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from tests.contracts.conftest import NOON, OPERATOR, Desk
 from tests.faults.runs import POINTS, SLOWEST, Runner
-from tests.support.tree import ROOT
 
 from idp import audit, delivery, erasure
 from idp.contracts import Contract, Status
@@ -40,8 +39,7 @@ def desk(units: Units) -> Desk:
 
 
 @pytest.fixture
-def runner(installed_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))  # of the server that forks
+def runner(installed_url: str, tmp_path: Path) -> Runner:
     return Runner(installed_url, tmp_path / "keys" / "master.key", LATER, (ContractDates(),))
 
 
