@@ -25,7 +25,7 @@ READY_WITHIN = 3.0
 PATIENCE = 30.0
 SEED = 20261122
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(30 + 12 * KILLS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 12 * KILLS)]
 
 
 @pytest.fixture
