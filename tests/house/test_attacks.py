@@ -35,3 +35,24 @@ def test_a_case_is_counted_once_and_a_row_without_one_shows() -> None:
     assert (rows(twice)["A1"], rows(twice)["A2"], rows(twice)["A3"]) == ((2, 1), (1, 0), (0, 0))
     assert variants(twice) == 2
     assert "| A3 | a redirect URI read as a pattern | 0 | 0 | **none** |" in table(twice)
+
+
+ANSWERED = """
+import pytest
+from tests.support.in_process import FAILED, Answer
+
+@pytest.mark.attack("A1")
+def test_an_attack_that_upset_us(): FAILED.append(Answer(500, (), b""))
+
+@pytest.mark.attack("A1")
+def test_an_attack_that_did_not(): pass
+
+def test_whatever_else(): FAILED.append(Answer(503, (), b""))
+"""
+
+
+def test_an_attack_that_is_answered_with_a_5xx_has_succeeded(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = attack(*ids)")
+    pytester.makepyfile(ANSWERED)
+    result = pytester.runpytest("-p", "tests.support.in_order", "-p", "no:randomly")
+    assert result.parseoutcomes() == {"passed": 2, "failed": 1}

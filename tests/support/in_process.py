@@ -59,6 +59,10 @@ class Answer:
         return json.loads(self.body)
 
 
+# What a worker of a test could not answer: nothing that attackers try may ever bring that about.
+FAILED: list[Answer] = []
+
+
 class Running:
     """One worker: the application between its start and its end, on an event loop that moves only when it is called."""
 
@@ -137,7 +141,10 @@ class Running:
         await self._app(scope, receive, send)
         start, *pieces = sent
         answered = tuple((name.decode(), value.decode("latin-1")) for name, value in start["headers"])
-        return Answer(start["status"], answered, b"".join(piece.get("body", b"") for piece in pieces))
+        answer = Answer(start["status"], answered, b"".join(piece.get("body", b"") for piece in pieces))
+        if answer.status >= 500:
+            FAILED.append(answer)
+        return answer
 
 
 def encoded(fields: Fields) -> bytes:
