@@ -84,6 +84,8 @@ def only_winner(answers: Sequence[Answer], loser: Outcome = (400, "invalid_grant
 
 @contextmanager
 def two_processes(home: Path, url: str) -> Iterator[Pair]:
-    with demo(home / "data", settings={"IDP_DATABASE_URL": url}) as first, serve(first, port=free_port()) as second:
+    with demo(home / "data", settings={"IDP_DATABASE_URL": url}) as filled:
+        pass
+    with serve(filled) as first, serve(filled, port=free_port()) as second:
         host = first.base_url.partition("://")[2]
         yield Pair(first, Services.register(first), (first.port, second.port), host)
