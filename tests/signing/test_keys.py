@@ -19,6 +19,8 @@ from idp.signing import Alg, KeyRing, KeySet, Private, Status, Use
 from idp.signing.keys import to_pkcs8
 from idp.tenants import Tenant
 
+SIGNING = tuple(use for use in Use if use.signs and not use.in_certificates)
+
 
 def adopt(units: Units, tenant: Tenant, use: Use, alg: Alg, made: Private) -> None:
     with units.open(tenant.id, actor=SYSTEM) as unit:
@@ -90,12 +92,12 @@ def test_a_key_moved_to_another_tenant_signs_nothing_there(units: Units, tenant:
 
 
 def test_what_is_published_signs_and_holds_nothing_private(units: Units, tenant: Tenant) -> None:
-    for use in Use:
+    for use in SIGNING:
         adopt(units, tenant, use, Alg.ES256, signing.generate(Alg.ES256))
     adopt(units, tenant, Use.ID_TOKEN, Alg.RS256, private(Alg.RS256))
     found = loaded(units, tenant)
     jwks = found.jwks()["keys"]
-    assert len(jwks) == len({key["kid"] for key in jwks}) == len(Use) + 1
+    assert len(jwks) == len({key["kid"] for key in jwks}) == len(SIGNING) + 1
     for jwk in jwks:
         public = {"EC": {"crv", "x", "y"}, "RSA": {"n", "e"}}[jwk["kty"]]
         assert set(jwk) == {"kty", "kid", "alg", "use", *public}
@@ -105,8 +107,18 @@ def test_what_is_published_signs_and_holds_nothing_private(units: Units, tenant:
         assert signing.verify(key.sign({"sub": "a"}, typ="JWT"), found.published, typ="JWT") == {"sub": "a"}
 
 
+def test_what_others_encrypt_to_is_published_for_that_and_signs_nothing(units: Units, tenant: Tenant) -> None:
+    private = signing.generate(Alg.ES256)
+    adopt(units, tenant, Use.REQUEST_OBJECT, Alg.ES256, private)
+    found = loaded(units, tenant)
+    assert not found.active
+    (jwk,) = found.jwks()["keys"]
+    assert (set(jwk), jwk["use"]) == ({"kty", "kid", "crv", "x", "y", "use"}, "enc")
+    assert found.reading.keys() == {jwk["kid"]}
+
+
 def test_a_key_of_one_use_does_not_verify_for_another(units: Units, tenant: Tenant) -> None:
-    for use in Use:
+    for use in SIGNING:
         adopt(units, tenant, use, Alg.ES256, signing.generate(Alg.ES256))
     found = loaded(units, tenant)
     token = found.active[Use.ID_TOKEN, Alg.ES256].sign({"sub": "a"}, typ="JWT")
@@ -143,11 +155,11 @@ def test_twenty_that_make_a_key_on_the_hot_path_at_once_leave_one(units: Units, 
 
 
 def test_a_key_for_another_use_or_algorithm_is_another_key(units: Units, tenant: Tenant, neighbour: Tenant) -> None:
-    for use in Use:
+    for use in SIGNING:
         for alg in Alg:
             adopt(units, tenant, use, alg, private(alg) if use is Use.ID_TOKEN else fresh(alg))
     adopt(units, neighbour, Use.ID_TOKEN, Alg.ES256, fresh(Alg.ES256))
-    assert set(loaded(units, tenant).active) == {(use, alg) for use in Use for alg in Alg}
+    assert set(loaded(units, tenant).active) == {(use, alg) for use in SIGNING for alg in Alg}
     assert set(loaded(units, neighbour).active) == {(Use.ID_TOKEN, Alg.ES256)}
 
 

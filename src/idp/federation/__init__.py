@@ -18,7 +18,7 @@ from idp.federation.assignments import (
 )
 from idp.federation.claim_mapping import ClaimMapping, MappedClaim
 from idp.federation.client_keys import ClientKeys
-from idp.federation.client_requests import RequestAlg, RequestRules
+from idp.federation.client_requests import RequestAlg, RequestKeyAlg, RequestRules
 from idp.federation.document import read, to_json
 from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
@@ -108,6 +108,7 @@ __all__ = [
     "RedirectUris",
     "Registered",
     "RequestAlg",
+    "RequestKeyAlg",
     "RequestRules",
     "ResponseType",
     "Rules",

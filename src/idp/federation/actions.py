@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace as with_changes
 from typing import Any
 
-from idp import audit, tenants
+from idp import audit, signing, tenants
 from idp.audit import Event
 from idp.federation import document as documents
 from idp.federation import saml_registration, store, subjects
@@ -25,6 +25,7 @@ from idp.federation.subjects import Sector
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit
+from idp.signing import Alg, Use
 
 _SECRET = "cs"  # noqa: S105 - the kind of a secret
 
@@ -39,11 +40,22 @@ def create(unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None) -> 
 
 def create_many(unit: Unit, drafts: Sequence[ServiceDraft]) -> list[Registered]:
     tenants.touch(unit)
+    for draft in drafts:
+        _provide_key(unit, draft)
     made = [_made(unit, draft) for draft in drafts]
     store.add(unit, [(registered.service, registered.contacts) for registered in made])
     for registered in made:
         audit.record(unit, Event.SERVICE_CREATED, subject=registered.service.id)
     return made
+
+
+def _provide_key(unit: Unit, draft: ServiceDraft) -> None:
+    """For requests to be encrypted to, unless the tenant has one."""
+    if draft.oidc is None or draft.oidc.requests.encryption is None:
+        return
+    wanted = Use.REQUEST_OBJECT, Alg.ES256
+    if wanted not in {(pair.use, pair.alg) for pair in signing.pairs(signing.every(unit))}:
+        tenants.adopt_key(unit, *wanted, signing.generate(Alg.ES256))
 
 
 def replace(
@@ -182,6 +194,7 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
     if draft == unchanged:
         return before
     _judge(unit, unchanged, draft, sector)
+    _provide_key(unit, draft)
     secret, kept = _secret_after(unit, service, draft)
     if (draft.oidc, draft.saml) != (
         service.oidc,

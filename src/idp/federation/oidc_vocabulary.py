@@ -134,8 +134,6 @@ UNBUILT_NAMES = frozenset(
         "backchannel_token_delivery_mode",
         "backchannel_user_code_parameter",
         "message_signing",
-        "request_object_encryption_alg",
-        "request_object_encryption_enc",
         "software_statement",
         "tls_client_auth_san_dns",
         "tls_client_auth_san_email",

@@ -6,7 +6,16 @@ Both answer while the database is down: the document follows from the issuer, an
 import json
 from typing import Any
 
-from idp.federation import AssertionAlg, AuthMethod, Grant, RequestAlg, ResponseType, SigningAlg, SubjectType
+from idp.federation import (
+    AssertionAlg,
+    AuthMethod,
+    Grant,
+    RequestAlg,
+    RequestKeyAlg,
+    ResponseType,
+    SigningAlg,
+    SubjectType,
+)
 from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import BY_TYPE, ResponseMode
@@ -32,7 +41,14 @@ _PUBLIC: tuple[Header, ...] = (
 _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
 
-def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
+_ENCRYPTED_REQUESTS = {
+    "request_object_encryption_alg_values_supported": [alg.value for alg in RequestKeyAlg],
+    "request_object_encryption_enc_values_supported": [enc.value for enc in ContentEnc],
+}
+
+
+def metadata(issuer: str, switches: Switches, *, reads_encrypted: bool = False) -> dict[str, Any]:
+    """`reads_encrypted`: there are keys that requests can be encrypted to."""
     methods = [method.value for method in AuthMethod]
     proving = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
     signing = [alg.value for alg in AssertionAlg]
@@ -64,6 +80,7 @@ def metadata(issuer: str, switches: Switches) -> dict[str, Any]:
         "claims_supported": [*_OWN_CLAIMS, *(name for names in CLAIMS_OF_SCOPE.values() for name in names)],
         "claims_parameter_supported": True,
         **_requests(issuer, switches),
+        **(_ENCRYPTED_REQUESTS if reads_encrypted else {}),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": [acr.value for acr in Acr],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -118,7 +135,8 @@ def _algorithms() -> dict[str, Any]:
 def discovery(house: House) -> App:
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         facts = await lasting(house, scope["state"]["tenant_slug"])
-        body = json.dumps(metadata(house.issuer(facts.tenant.slug), facts.switches), separators=(",", ":"))
+        issuer, reads = house.issuer(facts.tenant.slug), bool(facts.keys.reading)
+        body = json.dumps(metadata(issuer, facts.switches, reads_encrypted=reads), separators=(",", ":"))
         await respond(send, 200, _PUBLIC, body.encode())
 
     return answer

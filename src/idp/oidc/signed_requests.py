@@ -2,7 +2,7 @@
 
 from idp import signing
 from idp.access import Facts
-from idp.federation import Service
+from idp.federation import OidcClient, Service
 from idp.kit.egress import Unreachable
 from idp.oidc import client_signatures, request_object
 from idp.oidc.errors import OAuthError
@@ -22,9 +22,10 @@ async def read(house: House, facts: Facts, service: Service, token: str) -> Form
     alg = service.oidc.requests.signing_alg
     algs = _ALL if alg is None else {alg.value}
     try:
+        token = _readable(facts, service.oidc, token)
         claims = await client_signatures.verified(house, facts.tenant.id, service, token, algs=algs, typs=TYPS)
     except Unverified as error:
-        raise invalid("It is not signed as this client is registered.") from error
+        raise invalid("It is not signed, or not encrypted, as this client is registered.") from error
     expected = Expected(
         client_id=service.client_id,
         issuer=house.issuer(facts.tenant.slug),
@@ -34,10 +35,19 @@ async def read(house: House, facts: Facts, service: Service, token: str) -> Form
     return request_object.parameters(claims, expected)
 
 
-def is_unsigned(token: str) -> bool:
-    """Whether it says so itself, or hides what it says: what we do not take is named, for its client to know."""
-    if token.count(".") == 4:  # RFC 7516 9
-        return True
+def _readable(facts: Facts, client: OidcClient, token: str) -> str:
+    """RFC 9101 6.1: what is encrypted is signed inside. Raises `Unverified`."""
+    how = client.requests.encryption
+    if how is None or not signing.is_encrypted(token):
+        return token
+    return signing.decrypt(token, facts.keys.reading, alg=how.alg, enc=how.enc)
+
+
+def is_unsigned(client: OidcClient, token: str) -> bool:
+    """Whether it says so itself, or hides what it says from us: what we do not take is named, for its client to
+    know."""
+    if signing.is_encrypted(token):
+        return client.requests.encryption is None
     try:
         return signing.look(token).header.get("alg") == "none"
     except Unverified:

@@ -53,7 +53,7 @@ async def parameters_of(house: House, browser: Browser, form: Form) -> Parameter
         raise PageError("unknown_service")
     try:
         token = by_value or await signed_requests.fetch(house, facts, service, by_reference or "")
-        if signed_requests.is_unsigned(token):
+        if signed_requests.is_unsigned(service.oidc, token):
             name = "request" if by_value else "request_uri"
             raise OAuthError(f"{name}_not_supported", "Only signed request objects are supported.")
         return Parameters(await signed_requests.read(house, facts, service, token), signed=True)

@@ -11,6 +11,7 @@ signed, an opaque token or a refresh token, is none the worse for it.
 """
 
 from idp.signing.certificates import Certificate, any_verifies, certify, read_certificate
+from idp.signing.decrypting import decrypt, is_encrypted
 from idp.signing.encrypting import ContentEnc, KeyAlg, encrypt, key_for_encryption
 from idp.signing.foreign import (
     SHARED_ALG,
@@ -81,11 +82,13 @@ __all__ = [
     "any_verifies",
     "b64",
     "certify",
+    "decrypt",
     "due",
     "encipher_to",
     "encrypt",
     "every",
     "generate",
+    "is_encrypted",
     "keep_retired",
     "key_for_encryption",
     "key_id",

@@ -31,7 +31,7 @@ def verify(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]
         signed = checking.payload(token, key)
     except ValueError as error:
         raise Unverified(str(error)) from error
-    return _object(signed)
+    return strict_object(signed)
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def key_id(token: str) -> object:
 
 @lru_cache(maxsize=4096)  # ours have one header for each key and type
 def _key_id(header: str) -> object:
-    return _object(from_base64url(header)).get("kid")
+    return strict_object(from_base64url(header)).get("kid")
 
 
 class Parts(NamedTuple):
@@ -63,7 +63,7 @@ def parts(token: str) -> Parts:
     if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:
         raise Unverified("not a compact JWS")
     header, payload, signature = map(from_base64url, token.split("."))
-    return Parts(_object(header), _object(payload), token.rpartition(".")[0].encode(), signature)
+    return Parts(strict_object(header), strict_object(payload), token.rpartition(".")[0].encode(), signature)
 
 
 def from_base64url(part: str) -> bytes:
@@ -78,7 +78,8 @@ def from_base64url(part: str) -> bytes:
     return decoded
 
 
-def _object(text: bytes) -> dict[str, Any]:
+def strict_object(text: bytes) -> dict[str, Any]:
+    """Raises `Unverified`."""
     try:
         value = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no character

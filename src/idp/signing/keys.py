@@ -36,6 +36,7 @@ def left_half(alg: str, value: str) -> str:
 class Use(StrEnum):
     ID_TOKEN = "id_token"  # noqa: S105 - the name of a use
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a use
+    REQUEST_OBJECT = "request_object"  # to be encrypted to: its keys, on the curve of ES256, never sign
     CERTIFICATE = "certificate"  # the platform's, for what it certifies
     SAML = "saml"
 
@@ -43,6 +44,10 @@ class Use(StrEnum):
     def in_certificates(self) -> bool:
         """Whether its keys are published in certificates of their own, and not in a set of keys (RFC 7517 5)."""
         return self is Use.SAML
+
+    @property
+    def signs(self) -> bool:
+        return self is not Use.REQUEST_OBJECT
 
 
 class Status(StrEnum):

@@ -24,6 +24,7 @@ SKEW = 300 * SECOND
 STAYS: Mapping[Use, int | None] = {
     Use.ACCESS_TOKEN: _HOUR,
     Use.ID_TOKEN: 24 * _HOUR,
+    Use.REQUEST_OBJECT: 24 * _HOUR,  # whoever keeps our keys for a day still encrypts to it
     Use.CERTIFICATE: None,
     Use.SAML: 24 * _HOUR,
 }

@@ -4,12 +4,14 @@ import base64
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.signing import store
-from idp.signing.keys import Alg, PublicKey, SigningKey, Status, Use, from_pkcs8
+from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, from_pkcs8
 from idp.signing.xml_keys import XmlKey
 
 
@@ -20,6 +22,7 @@ class KeySet:
     active: Mapping[tuple[Use, str], SigningKey]
     published: tuple[PublicKey, ...]
     xml: XmlKey | None = None
+    reading: Mapping[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
 
     @property
     def certificates(self) -> tuple[str, ...]:
@@ -33,8 +36,11 @@ class KeySet:
         return any(key.kid == kid and key.use is use for key in self.published)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        ours = (key for key in self.published if not key.use.in_certificates)
-        return {"keys": [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in ours]}
+        """Those that sign, and those to encrypt to that can still be read by."""
+        ours = (key for key in self.published if key.use.signs and not key.use.in_certificates)
+        signing = [{**key.jwk, "alg": key.alg.value, "use": "sig"} for key in ours]
+        reading = [{**key.jwk, "use": "enc"} for key in self.published if key.kid in self.reading]
+        return {"keys": [*signing, *reading]}
 
 
 def read_jwks(document: object) -> list[PublicKey]:
@@ -61,7 +67,9 @@ class KeyRing:
             (PublicKey(row.kid, Use(row.use), Alg(row.alg), Status(row.status), json.loads(row.public_jwk)), row)
             for row in store.published(unit)
         ]
-        signing = [(public, row.private_sealed) for public, row in published if public.status is Status.ACTIVE]
+        kept = [(public, row.private_sealed) for public, row in published]
+        signing = [each for each in kept if each[0].status is Status.ACTIVE and each[0].use.signs]
+        reading = [each for each in kept if not each[0].use.signs and each[0].alg is Alg.ES256 and each[1]]
         with self._lock:
             known = self._keys.get(unit.tenant, {})
             # those that sign no more are let go
@@ -74,11 +82,22 @@ class KeyRing:
                 xml = key
             else:
                 active[public.use, public.alg.value] = key
-        return KeySet(active, tuple(public for public, _ in published), xml)
+        opened = {public.kid: _read_by(unit, public, sealed) for public, sealed in reading}
+        return KeySet(active, tuple(public for public, _ in published), xml, opened)
 
 
 def _open(unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey | XmlKey:
-    private = from_pkcs8(unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed))
+    private = _private(unit, public, sealed)
     if public.use.in_certificates:
         return XmlKey(private, base64.b64decode(public.jwk["x5c"][0]))
     return SigningKey(public, private)
+
+
+def _read_by(unit: Unit, public: PublicKey, sealed: bytes) -> ec.EllipticCurvePrivateKey:
+    private = _private(unit, public, sealed)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return private
+
+
+def _private(unit: Unit, public: PublicKey, sealed: bytes) -> Private:
+    return from_pkcs8(unit.open_sealed("signing_keys", "private_sealed", public.kid, sealed))

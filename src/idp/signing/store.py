@@ -2,7 +2,7 @@ import base64
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import LargeBinary, bindparam, case, delete, literal, select, update
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.units import Unit
@@ -41,11 +41,12 @@ _ACTIVATE = command(
     .where(*_mine, keys.c.status == Status.NEXT.value)
     .values(status=Status.ACTIVE.value, activated_at=bindparam("at"), due_at=bindparam("at"))
 )
-# What signs no more does not keep what it signed with.
+# What signs no more does not keep what it signed with; what is encrypted to a key that is published can be read.
+_LEFT = case((keys.c.use == Use.REQUEST_OBJECT.value, keys.c.private_sealed), else_=literal(b"", LargeBinary))
 _RETIRE = command(
     update(keys)
     .where(*_mine, keys.c.status == Status.ACTIVE.value)
-    .values(status=Status.RETIRING.value, retired_at=bindparam("at"), due_at=bindparam("until"), private_sealed=b"")
+    .values(status=Status.RETIRING.value, retired_at=bindparam("at"), due_at=bindparam("until"), private_sealed=_LEFT)
 )
 _REVOKE = command(
     update(keys)

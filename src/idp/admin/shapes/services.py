@@ -13,6 +13,7 @@ from idp.federation import (
     KeyUse,
     Protocol,
     RequestAlg,
+    RequestKeyAlg,
     ResponseType,
     SecurityProfile,
     ServiceStatus,
@@ -94,6 +95,8 @@ class OidcMetadata(Sent):
     require_pushed_authorization_requests: Annotated[bool | None, Field(description="RFC 9126 6.")] = None
     require_signed_request_object: Annotated[bool | None, Field(description="RFC 9101 10.5.")] = None
     request_object_signing_alg: RequestAlg | None = None
+    request_object_encryption_alg: RequestKeyAlg | None = None
+    request_object_encryption_enc: ContentEnc | None = None
     request_uris: Annotated[
         list[Uri] | None, Field(description="Where request objects are fetched, if the tenant switches that on.")
     ] = None
