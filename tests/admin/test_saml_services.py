@@ -1,10 +1,21 @@
 """Services of SAML, registered through the administration: by hand, by metadata, and changed by new metadata."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.admin.conftest import World
-from tests.support.xml_keys import rsa_pair
+from tests.admin.conftest import BASE, World
+from tests.support.outside import Outside, answer, outside
+from tests.support.xml_keys import Pair, rsa_pair
+
+from idp import xml
+from idp.admin.app import build
+from idp.kit.clock import SECOND, rfc3339
+from idp.kit.egress import Allowed, Egress
+from idp.signing import SignatureAlg
+from idp.web.dispatch import Dispatcher
+from idp.web.hallway import Hallway
 
 SERVICES = "/tenants/aoba/services"
 ENTITY = "https://keihi.example/saml"
@@ -77,6 +88,62 @@ def test_metadata_that_is_over_is_not_taken(world: World) -> None:
     assert [(each["pointer"], each["code"]) for each in refused.body["errors"]] == [("/saml/valid_until", "expired")]
     right = {**BY_HAND, "saml": {"metadata_xml": metadata(until=' validUntil="2091-01-01T00:00:00Z"')}}
     assert tenant.post(SERVICES, right).body["saml"]["valid_until"] == "2091-01-01T00:00:00Z"
+
+
+DAY = 86_400 * SECOND
+
+
+def signed(until: str | None, pair: Pair | None = None) -> str:
+    root = xml.read(metadata(until="" if until is None else f' validUntil="{until}"').encode())
+    root.set("ID", "_m")
+    xml.sign(root, (pair or rsa_pair()).key, place=0, alg=SignatureAlg.RSA_SHA256)
+    return xml.written(root).decode()
+
+
+@pytest.mark.attack("X10")
+def test_what_is_signed_is_worth_something_for_a_while_only(world: World) -> None:
+    tenant, now = world.client("aoba"), world.house.units.clock.now_us()
+    pinned = {"metadata_signer": rsa_pair().certificate.text}
+
+    def codes(until: int | None, pair: Pair | None = None) -> list[str]:
+        text = signed(None if until is None else rfc3339(until), pair)
+        reply = tenant.post(SERVICES, {**BY_HAND, "saml": {"metadata_xml": text, **pinned}})
+        return [each["code"] for each in reply.body.get("errors", [])]
+
+    assert codes(None) == codes(now + 401 * DAY) == codes(253_370_764_800 * SECOND) == ["out_of_range"]
+    assert codes(now) == codes(now - DAY) == ["expired"]
+    assert "signature" in codes(now + DAY, rsa_pair("stranger"))
+    assert codes(now + 400 * DAY) == []
+
+
+def with_egress(world: World, there: Outside) -> World:
+    egress = Egress(allowed=Allowed.read(["127.0.0.0/8"]), extra_ca=there.ca, resolve=lambda *_: ["127.0.0.1"])
+    house = replace(world.house, egress=egress)
+    return replace(world, house=house, app=Hallway(Dispatcher([], fallback=build(house)), base_url=BASE))
+
+
+@pytest.mark.attack("D2")
+def test_metadata_is_fetched_where_it_is_published_and_nowhere_inside(world: World, tmp_path: Path) -> None:
+    with outside(tmp_path) as there:
+        url, tenant = there.url("/metadata"), with_egress(world, there).client("aoba")
+        there.pages["/metadata"] = answer(metadata().encode())
+        made = tenant.post(SERVICES, {**BY_HAND, "saml": {"metadata_url": url}})
+        assert made.status == 201, made.body
+        assert (made.body["saml"]["metadata_url"], made.body["saml"]["entity_id"]) == (url, ENTITY)
+        one = f"{SERVICES}/{made.body['id']}"
+        there.pages["/metadata"] = answer(metadata(acs="https://keihi.example/third").encode())
+        assert tenant.put(one, made.body).body == made.body  # says everything itself
+        renewed = tenant.patch(one, {"saml": {"metadata_url": url}}).body
+        assert [each["url"] for each in renewed["saml"]["acs"]] == ["https://keihi.example/third"]
+        for page in (answer(b"x", status=404), answer(b"\xff"), answer(b"")):
+            there.pages["/metadata"] = page
+            assert tenant.patch(one, {"saml": {"metadata_url": url}}).body["errors"][0]["code"] == "unreachable"
+        assert tenant.get(one).body == renewed
+        plain = world.client("aoba")  # nothing inside is allowed there
+        refused = plain.post(SERVICES, {**BY_HAND, "saml": {"metadata_url": url}})
+        assert [(each["pointer"], each["code"]) for each in refused.body["errors"]] == [
+            ("/saml/metadata_url", "unreachable")
+        ]
 
 
 def test_a_service_keeps_its_protocol_and_has_one(world: World) -> None:

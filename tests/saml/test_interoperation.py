@@ -164,7 +164,7 @@ def test_pysaml2_understands_why_somebody_was_refused(provider: Saml2Client) -> 
 
 
 def test_we_take_the_metadata_of_pysaml2(provider: Saml2Client) -> None:
-    found = saml_metadata.read(str(entity_descriptor(provider.config)).encode(), now_us=now_us())
+    found = saml_metadata.read(str(entity_descriptor(provider.config)).encode())
     assert found.members["entity_id"] == SP
     assert [(each["url"], each["binding"]) for each in found.members["acs"]] == [(ACS, BINDING_HTTP_POST)]
     assert {each["certificate"] for each in found.members["certificates"]} == {rsa_pair("receiver").certificate.text}

@@ -78,7 +78,7 @@ def enveloped(root: Element) -> str:
 
 
 def imported(root: Element) -> str:
-    found = saml_metadata.read(xml.written(root), now_us=NOW_US, pinned=[rsa_pair().certificate])
+    found = saml_metadata.read(xml.written(root), pinned=[rsa_pair().certificate])
     assert found.members["entity_id"] == found.members["acs"][0]["url"]
     return str(found.members["entity_id"])
 

@@ -18,7 +18,7 @@ from idp.kit.units import Unit
 
 def create(call: Call) -> Answer:
     """Register a service for single sign-on. Its secret is shown in this answer and never again."""
-    draft = federation.read(call.document, production=call.house.production)
+    draft = federation.read(_document(call), production=call.house.production)
     sector = _sector(call, draft.oidc.subjects.sector_uri if draft.oidc else None)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
@@ -43,22 +43,22 @@ def shown(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Change a registration; what it says in the end is judged as a whole."""
-    sector = _changed_sector(call)
+    sector, document = _changed_sector(call), _document(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         registered = federation.change(
-            unit, call.names["service"], call.document, production=call.house.production, version=version, sector=sector
+            unit, call.names["service"], document, production=call.house.production, version=version, sector=sector
         )
         return _done(call, unit, registered)
 
 
 def replace(call: Call) -> Answer:
     """Register anew under the same client_id."""
-    sector = _changed_sector(call)
+    sector, document = _changed_sector(call), _document(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         registered = federation.replace(
-            unit, call.names["service"], call.document, production=call.house.production, version=version, sector=sector
+            unit, call.names["service"], document, production=call.house.production, version=version, sector=sector
         )
         return _done(call, unit, registered)
 
@@ -76,6 +76,11 @@ def delete(call: Call) -> Answer:
         version = _expected(call, unit)
         federation.delete(unit, call.names["service"], version=version)
         return call.done(unit, None)
+
+
+def _document(call: Call) -> dict[str, Any]:
+    """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server."""
+    return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
 
 
 def _changed_sector(call: Call) -> Sector | None:

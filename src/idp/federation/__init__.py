@@ -53,6 +53,7 @@ from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
 from idp.federation.saml_service import SamlService
+from idp.federation.saml_source import with_fetched as with_fetched_metadata
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
 from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
@@ -165,4 +166,5 @@ __all__ = [
     "subject_of",
     "to_json",
     "unassign",
+    "with_fetched_metadata",
 ]

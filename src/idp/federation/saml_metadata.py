@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 from idp import xml
 from idp.federation.saml_vocabulary import Binding, NameIdFormat
-from idp.kit.clock import SECOND, micros, parse, rfc3339
+from idp.kit.clock import micros, parse
 from idp.signing import Certificate, ContentCipher
 from idp.xml import DS, MD, METADATA, SAMLP, XML, BadSignature, BadXml, Element
 
-LONGEST_VALID = 400 * 86_400 * SECOND  # what is signed once cannot be withdrawn sooner
 _SIGNATURE_PLACE = 0
 _ENTITY = MD("EntityDescriptor")
 
@@ -41,11 +40,9 @@ class Metadata(NamedTuple):
     valid_until: int | None
 
 
-def read(
-    data: bytes, *, now_us: int | None = None, entity_id: str | None = None, pinned: Sequence[Certificate] = ()
-) -> Metadata:
+def read(data: bytes, *, entity_id: str | None = None, pinned: Sequence[Certificate] = ()) -> Metadata:
     """Of the one service in it, or of the one that is called `entity_id`. With `pinned` keys one of them must have
-    signed the whole. Without an instant nobody asks yet whether it is still valid. Raises `BadMetadata`."""
+    signed the whole. Whether it is still valid is for whoever takes it to say. Raises `BadMetadata`."""
     try:
         root = xml.read(data, METADATA)
         xml.refuse_unlike(root, MD("EntitiesDescriptor") if root.tag == MD("EntitiesDescriptor") else _ENTITY)
@@ -58,16 +55,13 @@ def read(
         raise BadMetadata("signature", said, where="Signature", found=bad.code) from bad
     entity = _chosen(root, entity_id)
     role = _role(entity)
-    until = _valid_until(root, role)
-    if now_us is not None:
-        _judge_time(until, now_us=now_us, signed=bool(pinned))
     return Metadata(
         members=dict(_members(entity, role)),
         wants_signed_assertions=_flag(role, "WantAssertionsSigned"),
         requested=tuple(_requested(role)),
         ciphers=_ciphers(role),
         names=_names(role),
-        valid_until=until,
+        valid_until=_valid_until(root, role),
     )
 
 
@@ -102,16 +96,6 @@ def _valid_until(root: Element, role: Element) -> int | None:
     """The earliest of those around it (metadata 2.3.1, 2.3.2, 2.4.1)."""
     said = [text for each in _around(root, role) if (text := each.get("validUntil")) is not None]
     return min(map(_instant, said), default=None)
-
-
-def _judge_time(until: int | None, *, now_us: int, signed: bool) -> None:
-    found = None if until is None else rfc3339(until)
-    if until is not None and until <= now_us:
-        raise BadMetadata("expired", "The metadata is no longer valid.", where="@validUntil", found=found)
-    latest = now_us + LONGEST_VALID
-    if signed and (until is None or until > latest):  # or one that was stolen could be shown again for ever
-        message = "What is signed says until when, and that is not far away."
-        raise BadMetadata("valid_until", message, where="@validUntil", found=found, expected=rfc3339(latest))
 
 
 def _around(root: Element, role: Element) -> Iterator[Element]:

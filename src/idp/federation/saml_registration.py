@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from idp.federation import saml_attributes, saml_certificates, saml_endpoints, store
+from idp.federation import saml_attributes, saml_certificates, saml_endpoints, saml_source, store
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_service import SamlService
+from idp.federation.saml_source import MetadataSource
 from idp.federation.saml_vocabulary import LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
-from idp.kit.clock import micros, parse, rfc3339
+from idp.kit.clock import SECOND, micros, parse, rfc3339
 from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
@@ -22,23 +23,27 @@ if TYPE_CHECKING:
     from idp.federation.saml_metadata import Metadata
 
 IN_METADATA = frozenset({"acs", "certificates", "slo"})
-NAMES = IN_METADATA | {
-    "attributes",
-    "encrypt",
-    "encryption_algorithm",
-    "entity_id",
-    "idp_initiated",
-    "key_transport_algorithm",
-    "metadata_xml",
-    "nameid_format",
-    "nameid_source",
-    "require_signed_requests",
-    "sign",
-    "signature_algorithm",
-    "valid_until",
-}
-UNBUILT_NAMES = frozenset({"metadata_url"})
+NAMES = (
+    IN_METADATA
+    | saml_source.NAMES
+    | {
+        "attributes",
+        "encrypt",
+        "encryption_algorithm",
+        "entity_id",
+        "idp_initiated",
+        "key_transport_algorithm",
+        "metadata_xml",
+        "nameid_format",
+        "nameid_source",
+        "require_signed_requests",
+        "sign",
+        "signature_algorithm",
+        "valid_until",
+    }
+)
 
+LONGEST_VALID = 400 * 86_400 * SECOND
 _LARGEST_METADATA = 1024 * 1024
 _ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _STRONG = [alg for alg in SignatureAlg if not alg.is_weak and alg.is_rsa]  # the keys that we sign with are RSA
@@ -47,8 +52,9 @@ _SOURCES = {NameIdFormat.EMAIL: "email", NameIdFormat.UNSPECIFIED: "user_name"}
 
 def read(fields: Fields, *, production: bool) -> SamlService:
     """Worth something only if the fields stayed clean."""
-    fields.only(NAMES, UNBUILT_NAMES)
-    metadata = _metadata(fields)
+    fields.only(NAMES)
+    source = saml_source.read(fields, production=production)
+    metadata = _metadata(fields, source)
     said = fields
     if metadata is not None:
         for name in sorted(IN_METADATA & {each for each in fields.members if fields.given(each) is not None}):
@@ -71,6 +77,7 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         transport=chosen(fields, "key_transport_algorithm", list(KeyTransport), default=KeyTransport.RSA_OAEP_MGF1P),
         requires_signed_requests=_requires_signed(fields, said),
         idp_initiated=fields.flag("idp_initiated", default=False),
+        source=source,
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
@@ -81,10 +88,12 @@ def read(fields: Fields, *, production: bool) -> SamlService:
     return service
 
 
-def _metadata(fields: Fields) -> "Metadata | None":
+def _metadata(fields: Fields, source: MetadataSource) -> "Metadata | None":
     """None where there is none, or none that can be read. Beside a collection, `entity_id` chooses."""
     text = fields.given("metadata_xml")
     if text is None:
+        return None
+    if not fields.clean("metadata_signer"):  # nobody's word counts then
         return None
     if not isinstance(text, str) or len(text) > _LARGEST_METADATA:
         detail = f"metadata_xml is a text of at most {_LARGEST_METADATA} characters."
@@ -95,7 +104,7 @@ def _metadata(fields: Fields) -> "Metadata | None":
     entity_id = fields.given("entity_id")
     try:
         wanted = entity_id if isinstance(entity_id, str) else None
-        return saml_metadata.read(text.encode(errors="replace"), entity_id=wanted)
+        return saml_metadata.read(text.encode(errors="replace"), entity_id=wanted, pinned=source.pinned)
     except saml_metadata.BadMetadata as bad:
         fields.refuse("metadata_xml", bad.code, str(bad), found=bad.found, expected=bad.expected)
         return None
@@ -159,11 +168,24 @@ def judge(unit: Unit, before: SamlService | None, service: SamlService) -> None:
     """What only the moment and the others can say. Raises `Invalid`, and `Conflict` where somebody has the name."""
     faults = Fields({}, at="/saml")
     if service.valid_until is not None and service.valid_until <= unit.now_us:
-        found = rfc3339(service.valid_until)
-        faults.refuse("valid_until", "expired", "What the service said of itself is no longer valid.", found=found)
+        detail = "What the service said of itself is no longer valid."
+        faults.refuse("valid_until", "expired", detail, found=_said(service))
     if before is not None and before.entity_id != service.entity_id:
         detail = "A service keeps its entity ID: register another one."
         faults.refuse("entity_id", "immutable", detail, found=service.entity_id, expected=before.entity_id)
+    if service.source.signer is not None and _lasts_too_long(service, unit.now_us):
+        detail = "What is signed says until when, and that is not far away."
+        latest = rfc3339(unit.now_us + LONGEST_VALID)
+        faults.refuse("valid_until", "out_of_range", detail, found=_said(service), expected=latest)
     faults.finish()
     if before is None and store.find_by_client_id(unit, service.entity_id) is not None:
         raise Conflict("entity_id_taken", "Another service has this entity ID.")
+
+
+def _lasts_too_long(service: SamlService, now_us: int) -> bool:
+    """Or metadata that was stolen could be shown again for ever."""
+    return service.valid_until is None or service.valid_until > now_us + LONGEST_VALID
+
+
+def _said(service: SamlService) -> str | None:
+    return None if service.valid_until is None else rfc3339(service.valid_until)

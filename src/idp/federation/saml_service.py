@@ -7,6 +7,7 @@ from typing import Any
 from idp.federation.saml_attributes import MappedAttribute
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
+from idp.federation.saml_source import NOWHERE, MetadataSource
 from idp.federation.saml_vocabulary import Binding, NameIdFormat, Signs
 from idp.kit.clock import micros, parse, rfc3339
 from idp.signing import ContentCipher, KeyTransport, SignatureAlg
@@ -32,6 +33,7 @@ class SamlService:
     requires_signed_requests: bool
     idp_initiated: bool
     valid_until: int | None = None
+    source: MetadataSource = NOWHERE
 
     def consumer(self, *, url: str | None, index: int | None, binding: str | None) -> Consumer | None:
         """The one that a request asks for (core 3.4.1): by address, character by character, or by index, or neither,
@@ -49,6 +51,7 @@ class SamlService:
 
     def to_json(self) -> dict[str, Any]:
         shown = {
+            **self.source.to_json(),
             "entity_id": self.entity_id,
             "acs": [each.to_json() for each in self.consumers],
             "slo": [each.to_json() for each in self.logouts],
@@ -71,6 +74,7 @@ class SamlService:
     def from_json(cls, document: Mapping[str, Any]) -> "SamlService":
         """Of what `to_json` gave; not for documents from outside."""
         return cls(
+            source=MetadataSource.from_json(document),
             entity_id=document["entity_id"],
             consumers=tuple(map(Consumer.from_json, document["acs"])),
             logouts=tuple(map(LogoutAddress.from_json, document["slo"])),

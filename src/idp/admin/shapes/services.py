@@ -160,6 +160,10 @@ class SamlMetadata(Sent):
     metadata_xml: Annotated[
         str | None, Field(description="Says entity_id, acs, slo and certificates; of a collection, entity_id chooses.")
     ] = None
+    metadata_url: Annotated[
+        Uri | None, Field(description="Where it is published; fetched whenever it is sent without acs.")
+    ] = None
+    metadata_signer: Annotated[str | None, Field(description="X.509 in base64; must have signed the metadata.")] = None
     entity_id: Uri | None = None
     acs: list[AssertionConsumer] | None = None
     slo: list[LogoutAddress] | None = None
