@@ -1,6 +1,7 @@
 """Services of SAML, registered through the administration: by hand, by metadata, and changed by new metadata."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.support.xml_keys import Pair, rsa_pair
 
 from idp import xml
 from idp.admin.app import build
-from idp.kit.clock import SECOND, rfc3339
+from idp.kit.clock import SECOND, instant, rfc3339
 from idp.kit.egress import Allowed, Egress
 from idp.signing import SignatureAlg
 from idp.web.dispatch import Dispatcher
@@ -144,6 +145,17 @@ def test_metadata_is_fetched_where_it_is_published_and_nowhere_inside(world: Wor
         assert [(each["pointer"], each["code"]) for each in refused.body["errors"]] == [
             ("/saml/metadata_url", "unreachable")
         ]
+
+
+@pytest.mark.attack("X8")
+def test_an_exception_is_for_a_while(world: World) -> None:
+    tenant, now = world.client("aoba"), instant(world.house.units.clock.now_us())
+    one = f"{SERVICES}/{tenant.post(SERVICES, BY_HAND).body['id']}"
+    for days, expected in ((0, 200), (366, 200), (-1, 422), (367, 422)):
+        day = (now + timedelta(days=days)).date().isoformat()
+        changed = tenant.patch(one, {"saml": {"sha1_until": day}})
+        assert changed.status == expected, day
+    assert tenant.patch(one, {"saml": {"sha1_until": None}}).body["saml"].get("sha1_until") is None
 
 
 def test_a_service_keeps_its_protocol_and_has_one(world: World) -> None:

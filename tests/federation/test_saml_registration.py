@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from idp.federation import Binding, NameIdFormat, Signs, saml_metadata, saml_reg
 from idp.federation.saml_attributes import DEFAULTS
 from idp.federation.saml_metadata import BadMetadata
 from idp.federation.saml_service import SamlService
-from idp.kit.clock import SECOND, rfc3339
+from idp.kit.clock import SECOND, micros, rfc3339
 from idp.kit.errors import FieldError
 from idp.kit.fields import Fields
 from idp.signing import ContentCipher, SignatureAlg
@@ -97,6 +98,7 @@ WHOLE = {
     "require_signed_requests": True,
     "idp_initiated": True,
     "valid_until": "2027-01-01T00:00:00Z",
+    "sha1_until": "2026-05-01",
 }
 
 
@@ -185,6 +187,8 @@ def acs(**members: Any) -> dict[str, Any]:
         ({**BY_HAND, "metadata_url": "http://sp.example/"}, {("/saml/metadata_url", "https_required")}),
         ({**BY_HAND, "metadata_signer": "x"}, {("/saml/metadata_signer", "invalid_certificate")}),
         ({**BY_HAND, "metadata_signer": 1}, {("/saml/metadata_signer", "invalid_certificate")}),
+        ({**BY_HAND, "sha1_until": "soon"}, {("/saml/sha1_until", "invalid_format")}),
+        ({**BY_HAND, "sha1_until": 20260501}, {("/saml/sha1_until", "invalid_type")}),
         ({**BY_HAND, "evil": 1}, {("/saml/evil", "unknown_field")}),
         ({"metadata_xml": "x"}, {("/saml/metadata_xml", "not_xml")}),
         ({"metadata_xml": "\ud800"}, {("/saml/metadata_xml", "not_xml")}),
@@ -197,6 +201,15 @@ def test_what_is_wrong_is_named_with_its_place(document: dict[str, Any], expecte
     assert expected <= faults(**document)
     if document.get("entity_id") == SP:
         assert faults(**document) == expected
+
+
+@pytest.mark.attack("X8")
+def test_sha_1_is_taken_until_the_end_of_a_day_and_never_without_one() -> None:
+    day = micros(datetime(2026, 5, 1, tzinfo=UTC))
+    excepted = read(**BY_HAND, sha1_until="2026-05-01")
+    assert excepted.takes_sha1(day + DAY - 1)
+    assert not excepted.takes_sha1(day + DAY)
+    assert not read(**BY_HAND).takes_sha1(day)
 
 
 def test_two_addresses_with_one_index_are_refused() -> None:

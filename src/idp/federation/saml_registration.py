@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from idp.federation import saml_attributes, saml_certificates, saml_endpoints, saml_source, store
+from idp.federation import saml_attributes, saml_certificates, saml_endpoints, saml_exceptions, saml_source, store
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 IN_METADATA = frozenset({"acs", "certificates", "slo"})
 NAMES = (
     IN_METADATA
+    | saml_exceptions.NAMES
     | saml_source.NAMES
     | {
         "attributes",
@@ -78,6 +79,7 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         requires_signed_requests=_requires_signed(fields, said),
         idp_initiated=fields.flag("idp_initiated", default=False),
         source=source,
+        sha1_until=saml_exceptions.read_sha1(fields),
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
@@ -177,6 +179,8 @@ def judge(unit: Unit, before: SamlService | None, service: SamlService) -> None:
         detail = "What is signed says until when, and that is not far away."
         latest = rfc3339(unit.now_us + LONGEST_VALID)
         faults.refuse("valid_until", "out_of_range", detail, found=_said(service), expected=latest)
+    if service.sha1_until is not None and (before is None or before.sha1_until != service.sha1_until):
+        saml_exceptions.judge(faults, service.sha1_until, unit.now_us)
     faults.finish()
     if before is None and store.find_by_client_id(unit, service.entity_id) is not None:
         raise Conflict("entity_id_taken", "Another service has this entity ID.")

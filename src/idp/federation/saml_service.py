@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.federation import saml_exceptions
 from idp.federation.saml_attributes import MappedAttribute
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
@@ -34,6 +35,11 @@ class SamlService:
     idp_initiated: bool
     valid_until: int | None = None
     source: MetadataSource = NOWHERE
+    sha1_until: str | None = None
+
+    def takes_sha1(self, now_us: int) -> bool:
+        """In the signatures of its requests: an exception, while it lasts."""
+        return self.sha1_until is not None and not saml_exceptions.is_over(self.sha1_until, now_us)
 
     def consumer(self, *, url: str | None, index: int | None, binding: str | None) -> Consumer | None:
         """The one that a request asks for (core 3.4.1): by address, character by character, or by index, or neither,
@@ -66,6 +72,7 @@ class SamlService:
             "key_transport_algorithm": self.transport.value,
             "require_signed_requests": self.requires_signed_requests,
             "idp_initiated": self.idp_initiated,
+            "sha1_until": self.sha1_until,
             "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
         }
         return {name: value for name, value in shown.items() if value is not None}
@@ -75,6 +82,7 @@ class SamlService:
         """Of what `to_json` gave; not for documents from outside."""
         return cls(
             source=MetadataSource.from_json(document),
+            sha1_until=document.get("sha1_until"),
             entity_id=document["entity_id"],
             consumers=tuple(map(Consumer.from_json, document["acs"])),
             logouts=tuple(map(LogoutAddress.from_json, document["slo"])),

@@ -178,6 +178,9 @@ class SamlMetadata(Sent):
     key_transport_algorithm: str | None = None
     require_signed_requests: bool | None = None
     idp_initiated: bool | None = None
+    sha1_until: Annotated[
+        str | None, Field(description="The last day on which its requests may be signed with SHA-1; within a year.")
+    ] = None
     valid_until: Annotated[Instant | None, Field(description="Of its metadata.")] = None
 
 
