@@ -15,6 +15,7 @@ from idp.kit.db import metadata
 from idp.oidc import tables as oidc
 from idp.partners import tables as partners
 from idp.plans import tables as plans
+from idp.saml import tables as saml
 from idp.sessions import tables as sessions
 from idp.signing import tables as signing
 from idp.tenants import tables as tenants
@@ -38,6 +39,7 @@ TABLES = (
     oidc,
     partners,
     plans,
+    saml,
     sessions,
     signing,
     tenants,

@@ -49,6 +49,7 @@ from idp.federation.oidc_vocabulary import (
     SubjectType,
 )
 from idp.federation.pairwise import subject_of
+from idp.federation.person_names import add_person_name, find_person_name, new_person_name
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
@@ -125,6 +126,7 @@ __all__ = [
     "Signs",
     "SubjectType",
     "VerificationStatus",
+    "add_person_name",
     "assign",
     "assign_to",
     "assignment_to_json",
@@ -141,12 +143,14 @@ __all__ = [
     "find",
     "find_by_client_id",
     "find_fetched",
+    "find_person_name",
     "forget_group",
     "forget_user",
     "get",
     "is_assigned",
     "keep_fetched",
     "may_fetch",
+    "new_person_name",
     "open_secret",
     "origin_of",
     "page",

@@ -8,7 +8,7 @@ from typing import Any
 from idp import audit, signing, tenants
 from idp.audit import Event
 from idp.federation import document as documents
-from idp.federation import saml_registration, store, subjects
+from idp.federation import person_names, saml_registration, store, subjects
 from idp.federation.model import (
     KeptSecret,
     Protocol,
@@ -118,6 +118,7 @@ def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
     """For good, with its assignments. Raises `NotFound`, `Stale`."""
     before = _held(unit, service_id, version)
     store.delete_service(unit, before.service.id)
+    person_names.forget_names_at(unit, before.service.id)
     audit.record(unit, Event.SERVICE_DELETED, subject=before.service.id)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from idp import audit, tenants, users
 from idp.audit import Event
-from idp.federation import store
+from idp.federation import person_names, store
 from idp.federation.model import Assignee, AssigneeKind, Assignment, AssignmentId
 from idp.kit import ids
 from idp.kit.clock import rfc3339
@@ -63,7 +63,8 @@ def unassign(unit: Unit, service_id: str, assignment_id: str) -> None:
 
 
 def forget_user(unit: Unit, user_id: str) -> None:
-    """All assignments of an ID that was deleted."""
+    """All assignments of an ID that was deleted, and the names that services know it by."""
+    person_names.forget_names_of_user(unit, user_id)
     _forget(unit, Assignee(AssigneeKind.USER, user_id))
 
 

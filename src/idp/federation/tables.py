@@ -64,3 +64,16 @@ fetched_keys = Table(
     Column("tried_at", BigInteger, nullable=False),
     info=ERASED,
 )
+
+person_names = Table(
+    "person_names",
+    metadata,
+    tenant_id(),
+    Column("service_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+    Index("ix_person_names_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
+)

@@ -6,5 +6,6 @@ answers and until when, inside what is signed. Nothing is ever decrypted here, f
 """
 
 from idp.saml.app import routes
+from idp.saml.sweeping import SWEEPS
 
-__all__ = ["routes"]
+__all__ = ["SWEEPS", "routes"]
