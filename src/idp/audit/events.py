@@ -66,6 +66,7 @@ class Event(StrEnum):
     DEVICE_ASKED = "device.asked"
     DEVICE_ALLOWED = "device.allowed"
     DEVICE_DENIED = "device.denied"
+    ASSERTION_ISSUED = "assertion.issued"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from idp.saml.endpoints import Endpoints
 
 _GET = frozenset({"GET"})
+_BOTH = _GET | {"POST"}
 
 
 def routes(house: House) -> list[Route]:
@@ -31,4 +32,6 @@ def routes(house: House) -> list[Route]:
 
     return [
         Route(f"/t/{{tenant}}/{places.METADATA}", _GET, "saml_metadata", later(lambda each: each.metadata)),
+        Route(f"/t/{{tenant}}/{places.SSO}", _BOTH, "saml_sso", later(lambda each: each.sign_on)),
+        Route(f"/t/{{tenant}}/{places.RESUME}", _GET, "saml_sso", later(lambda each: each.resume)),
     ]

@@ -1,0 +1,75 @@
+"""Answers to a request for sign-on: a form that posts itself to the service, or a page of ours."""
+
+from typing import Any
+
+from idp.access import NotAdmitted
+from idp.kit.errors import Refused
+from idp.saml.errors import BadMessage
+from idp.saml.inflating import to_base64
+from idp.saml.known import Known
+from idp.web.asgi import Header, Scope, Send, respond
+from idp.web.house import House
+from idp.web.languages import Language
+from idp.web.showing import language_of, show, shown_service
+
+_OF_OURS = frozenset({"interaction_expired"})
+
+
+async def post_back(house: House, scope: Scope, send: Send, known: Known, response: bytes) -> None:
+    """Bindings 3.5.4; the relay state as it came, and only if it came."""
+    fields = [("SAMLResponse", to_base64(response))]
+    if known.request.relay_state is not None:
+        fields.append(("RelayState", known.request.relay_state))
+    await show(
+        house,
+        scope,
+        send,
+        "form_post",
+        facts=known.facts,
+        switchable=False,
+        action=known.consumer.url,
+        fields=fields,
+    )
+
+
+async def redirect(send: Send, location: str, headers: list[Header]) -> None:
+    await respond(send, 303, [(b"location", location.encode()), *headers])
+
+
+async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage) -> None:
+    """One page whatever is wrong with a message, and whoever its service is: nobody learns who is registered."""
+    await show(
+        house,
+        scope,
+        send,
+        "error",
+        facts=house.memory.latest(scope["state"]["tenant_slug"]),
+        status=400,
+        code=bad.code if bad.code in _OF_OURS else "invalid_request",
+        reference=scope["state"]["reference"],
+    )
+
+
+async def show_denied(house: House, scope: Scope, send: Send, known: Known, refusal: Refused) -> None:
+    """Reason, reference, and what is missing."""
+    await show(
+        house,
+        scope,
+        send,
+        "denied",
+        facts=known.facts,
+        status=403,
+        code=refusal.code,
+        reference=refusal.members.get("reference") or scope["state"]["reference"],
+        **_of_rules(refusal, language_of(scope)),
+        service=shown_service(known.service, known.facts.tenant.slug),
+    )
+
+
+def _of_rules(refusal: Refused, language: Language) -> dict[str, Any]:
+    """What whoever wrote the rule says to people, and what a step-up asks for."""
+    if not isinstance(refusal, NotAdmitted):
+        return {}
+    decision = refusal.decision
+    said = decision.reason_ja if language is Language.JA else decision.reason_en
+    return {"said": said or None, "missing": [each.value for each in decision.missing]}

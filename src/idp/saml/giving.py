@@ -1,0 +1,137 @@
+"""What an admission gives: a response with an assertion, and the traces of it, in one commit."""
+
+import json
+
+from idp import access, audit, federation, sessions, tenants, xml
+from idp.access import Admission
+from idp.federation import NameIdFormat
+from idp.kit import ids
+from idp.kit.units import Unit
+from idp.saml import answers, assertions, contexts, elements, judging, places
+from idp.saml.known import Known, finish
+from idp.saml.model import SUCCESS, Authentication, Outcome, Recipient
+from idp.saml.progress import Unanswerable
+from idp.sessions import Grant, Interaction, reached
+from idp.web.house import House
+from idp.xml import BadXml, Element
+
+
+async def give(house: House, known: Known, admission: Admission, interaction: Interaction | None) -> bytes:
+    """The response. Raises `tenants.Moved`, `BadMessage` and `Unanswerable`."""
+    grant = _grant(known, admission)
+    try:
+        response = _response(known, admission, grant, own=places.entity_id(house.issuer(admission.tenant.slug)))
+    except BadXml as bad:  # a name of the person, or an attribute, that no document can have
+        raise Unanswerable(judging.UNSPEAKABLE) from bad
+
+    def write(unit: Unit) -> None:
+        tenants.hold(unit, admission.revision)
+        finish(unit, interaction, known.request)
+        assert known.session is not None
+        sessions.seen(unit, known.session)
+        sessions.begin_grant(unit, grant, session=known.session, refreshable=False)
+        _keep_name(unit, known)
+        access.remember_admission(unit, admission)
+        issued = {"service": known.service.id, "session_index": grant.id, "reference": admission.reference}
+        audit.record(unit, audit.Event.ASSERTION_ISSUED, subject=grant.user_id, **issued)
+
+    await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
+    return response
+
+
+async def decline(house: House, known: Known, outcome: Outcome, interaction: Interaction | None) -> bytes:
+    """A response without an assertion. Raises `BadMessage`."""
+    own = places.entity_id(house.issuer(known.facts.tenant.slug))
+    response = answers.response(
+        outcome,
+        entity_id=own,
+        destination=known.consumer.url,
+        request_id=known.request.id,
+        at_us=house.units.clock.now_us(),
+    )
+    _sign(response, known)
+    await house.units.commit(
+        known.facts.tenant.id, lambda unit: finish(unit, interaction, known.request), actor=known.actor
+    )
+    return xml.written(response)
+
+
+def _response(known: Known, admission: Admission, grant: Grant, *, own: str) -> bytes:
+    saml = known.saml
+    assertion = _assertion(known, admission, grant, own=own)
+    if saml.signs.assertion:
+        _sign(assertion, known)
+    if saml.encrypts and saml.keys.encryption is not None:
+        assertion = assertions.enciphered(assertion, saml.keys.encryption, cipher=saml.cipher, transport=saml.transport)
+    response = answers.response(
+        SUCCESS,
+        entity_id=own,
+        destination=known.consumer.url,
+        request_id=known.request.id,
+        at_us=admission.at_us,
+        assertion=assertion,
+    )
+    if saml.signs.response:
+        _sign(response, known)
+    return xml.written(response)
+
+
+def _assertion(known: Known, admission: Admission, grant: Grant, *, own: str) -> Element:
+    assert known.person is not None
+    assert known.person.name is not None
+    assert grant.acr is not None
+    return assertions.assertion(
+        admission,
+        entity_id=own,
+        recipient=Recipient(known.saml.entity_id, known.consumer.url, known.request.id),
+        name_id=known.person.name,
+        authentication=Authentication(grant.acr, grant.id, grant.ends_at),
+        attributes=known.person.attributes,
+    )
+
+
+def _sign(element: Element, known: Known) -> None:
+    key = known.facts.keys.xml
+    assert key is not None
+    elements.sign(element, key, known.saml.signature_alg)
+
+
+def _grant(known: Known, admission: Admission) -> Grant:
+    """By it the service is known to have seen the session; `acr` is the class that it was told, `claims` a name that
+    nothing else tells."""
+    session, request = known.session, known.request
+    assert session is not None
+    assert admission.user is not None
+    assert known.person is not None
+    name = known.person.name
+    assert name is not None
+    return Grant(
+        id=ids.digits(),
+        user_id=admission.user.id,
+        service_id=admission.service.id,
+        session_id=session.id,
+        tenant_generation=admission.tenant.generation,
+        user_generation=admission.user_generation,
+        service_generation=admission.service.generation,
+        scopes="",
+        nonce=None,
+        methods=admission.methods,
+        authenticated_at=admission.authenticated_at,
+        offline=False,
+        created_at=admission.at_us,
+        ends_at=session.ends_at,
+        ended_at=None,
+        acr=contexts.told(request.contexts, request.comparison, reached(session.amr)),
+        claims=json.dumps({"name_id": name.value}) if name.format is NameIdFormat.TRANSIENT else None,
+    )
+
+
+def _keep_name(unit: Unit, known: Known) -> None:
+    """Raises `tenants.Moved`: another answer has given the person a name at this service a moment ago."""
+    assert known.user is not None
+    assert known.person is not None
+    if not known.person.is_new or known.person.name is None:
+        return
+    name = known.person.name.value
+    if not federation.add_person_name(unit, service_id=known.service.id, user_id=known.user.id, name=name):
+        raise tenants.Moved

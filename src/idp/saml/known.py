@@ -1,0 +1,92 @@
+"""Everything about a request for sign-on that the database knows."""
+
+from typing import NamedTuple
+
+from idp import sessions
+from idp.access import Facts, PersonProof
+from idp.federation import Consumer, SamlService, Service
+from idp.kit.units import Actor, Unit
+from idp.saml import codec, judging, persons, places, requests
+from idp.saml.codec import Received
+from idp.saml.errors import BadMessage
+from idp.saml.persons import Person
+from idp.saml.replays import use
+from idp.saml.requests import AuthnRequest
+from idp.sessions import Interaction, Session
+from idp.signing import Alg, Use
+from idp.users import Standing
+from idp.web.browsers import Browser
+from idp.web.deciding import KeyMissing
+from idp.web.house import House
+from idp.web.visitors import Visitor, visitor_of
+
+
+class Known(NamedTuple):
+    """Read in one snapshot. `consumer` is where every answer goes; `person` is what of the visitor would be told."""
+
+    facts: Facts
+    service: Service
+    request: AuthnRequest
+    consumer: Consumer
+    visitor: Visitor | None = None
+    person: Person | None = None
+
+    @property
+    def saml(self) -> SamlService:
+        assert self.service.saml is not None
+        return self.service.saml
+
+    @property
+    def session(self) -> Session | None:
+        return self.visitor.session if self.visitor else None
+
+    @property
+    def proof(self) -> PersonProof | None:
+        return self.visitor.proof if self.visitor else None
+
+    @property
+    def user(self) -> Standing | None:
+        return self.visitor.user if self.visitor else None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("user", self.user.id) if self.user else Actor("service", self.service.id)
+
+
+def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequest) -> Known:
+    """`asked` as it has just come, or as it was kept. Raises `BadMessage`, one for all that is wrong with it, and
+    `KeyMissing`."""
+    sender = asked.issuer if isinstance(asked, Received) else asked.sender
+    facts = house.memory.current(unit, sender)
+    service = facts.services.get(sender)
+    if service is None or service.saml is None:
+        raise BadMessage("unknown_service")
+    issuer = house.issuer(browser.slug)
+    request = asked
+    if isinstance(request, Received):
+        request = _believed(request, service.saml)
+        judging.refuse_unusable(request, here=places.sso(issuer), now_us=house.units.clock.now_us())
+    consumer = judging.consumer_of(request, service.saml)
+    if facts.keys.xml is None:
+        raise KeyMissing(Use.SAML, Alg.RS256)
+    visitor = visitor_of(unit, facts, service, browser)
+    if visitor is None:
+        return Known(facts, service, request, consumer)
+    person = persons.told(unit, service, visitor.user.id, request, own=places.entity_id(issuer))
+    return Known(facts, service, request, consumer, visitor, person)
+
+
+def _believed(received: Received, service: SamlService) -> AuthnRequest:
+    verified = codec.verified(received, service.keys.signing, required=service.requires_signed_requests)
+    return requests.read(
+        verified.root, sender=received.issuer, signed=verified.signed, relay_state=received.relay_state
+    )
+
+
+def finish(unit: Unit, interaction: Interaction | None, request: AuthnRequest) -> None:
+    """Of all answers to one request one counts, in whichever browsers, and however often it is sent. Raises
+    `BadMessage`."""
+    if interaction is None:
+        use(unit, request)
+    elif not sessions.finish(unit, interaction):
+        raise BadMessage("interaction_expired")

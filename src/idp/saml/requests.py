@@ -1,0 +1,105 @@
+"""What a service asks for (core 3.4.1): read from the bytes that were verified, and kept while a person signs in."""
+
+import json
+from enum import StrEnum
+from typing import NamedTuple
+
+from idp.kit.clock import micros, parse
+from idp.saml.errors import BadMessage
+from idp.xml import SAML, SAMLP, Element
+
+_LONGEST_ID = 1_024
+
+
+class Comparison(StrEnum):
+    """Core 3.3.2.2.1."""
+
+    EXACT = "exact"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    BETTER = "better"
+
+
+class AuthnRequest(NamedTuple):
+    """As its service has said it. `sender` is its entity ID, `issued_at` in microseconds, `place` the index of an
+    address; `contexts` are classes, None where declarations are asked for; `names_subject`: it wants somebody in
+    particular; `providers`: who may answer."""
+
+    id: str
+    sender: str
+    issued_at: int
+    destination: str | None
+    signed: bool
+    relay_state: str | None
+    url: str | None
+    place: int | None
+    binding: str | None
+    force: bool
+    passive: bool
+    name_format: str | None
+    name_qualifier: str | None
+    contexts: tuple[str, ...] | None
+    comparison: Comparison
+    names_subject: bool
+    providers: tuple[str, ...]
+
+    def to_text(self) -> str:
+        return json.dumps(self)
+
+
+def from_text(text: str) -> AuthnRequest:
+    """What `to_text` has written."""
+    read = AuthnRequest(*json.loads(text))
+    contexts = None if read.contexts is None else tuple(read.contexts)
+    return read._replace(contexts=contexts, comparison=Comparison(read.comparison), providers=tuple(read.providers))
+
+
+def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -> AuthnRequest:
+    """Of a message that its schema has judged. Raises `BadMessage`."""
+    policy, wanted = root.find(SAMLP("NameIDPolicy")), root.find(SAMLP("RequestedAuthnContext"))
+    index = root.get("AssertionConsumerServiceIndex")
+    return AuthnRequest(
+        id=_id(root),
+        sender=sender,
+        issued_at=_instant(root.get("IssueInstant") or ""),
+        destination=root.get("Destination"),
+        signed=signed,
+        relay_state=relay_state,
+        url=root.get("AssertionConsumerServiceURL"),
+        place=None if index is None else int(index),
+        binding=root.get("ProtocolBinding"),
+        force=_flag(root, "ForceAuthn"),
+        passive=_flag(root, "IsPassive"),
+        name_format=None if policy is None else policy.get("Format"),
+        name_qualifier=None if policy is None else policy.get("SPNameQualifier"),
+        contexts=() if wanted is None else _contexts(wanted),
+        comparison=Comparison("exact" if wanted is None else wanted.get("Comparison", "exact")),
+        names_subject=root.find(SAML("Subject")) is not None,
+        providers=tuple(each.get("ProviderID") or "" for each in root.iter(SAMLP("IDPEntry"))),
+    )
+
+
+def _id(root: Element) -> str:
+    found = root.get("ID") or ""
+    if not 0 < len(found) <= _LONGEST_ID:
+        raise BadMessage("id")
+    return found
+
+
+def _instant(text: str) -> int:
+    """Core 1.3.3: it is UTC, whether it says so or not."""
+    text = text.strip()
+    zoned = text.endswith("Z") or text[-6:-5] in {"+", "-"}
+    try:
+        return micros(parse(text if zoned else f"{text}Z"))
+    except (ValueError, OverflowError):
+        raise BadMessage("issue_instant") from None
+
+
+def _flag(root: Element, name: str) -> bool:
+    return root.get(name, "false").strip() in {"true", "1"}
+
+
+def _contexts(wanted: Element) -> tuple[str, ...] | None:
+    found = tuple((each.text or "").strip() for each in wanted.iterfind(SAML("AuthnContextClassRef")))
+    return found or None

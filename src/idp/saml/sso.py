@@ -1,0 +1,209 @@
+"""Single sign-on (profiles 4.1), for a request that arrives and for one that comes back from a sign-in.
+
+GET             read everything in one snapshot, decide, answer; with a live session that is all
+POST            kept as a pending request and answered by a redirect of our own, because a browser sends no Lax
+                cookie with a form from another site
+…/continue      the pending request again, in the browser in which it began
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from idp import sessions, tenants
+from idp.access import Admission, NotAdmitted
+from idp.kit.errors import Refused, Unavailable
+from idp.kit.units import Unit
+from idp.saml import codec, judging, places, requests
+from idp.saml.answering import post_back, redirect, show_bad, show_denied
+from idp.saml.codec import Received
+from idp.saml.errors import BadMessage
+from idp.saml.giving import decline, give
+from idp.saml.known import Known, look
+from idp.saml.model import Kind, Outcome, Status
+from idp.saml.progress import Unanswerable, next_step
+from idp.saml.replays import use
+from idp.saml.requests import AuthnRequest
+from idp.sessions import Interaction, Needs, Waiting
+from idp.web.asgi import App, Header, Receive, Scope, Send
+from idp.web.browsers import Browser, browser_of, known_browser, pending
+from idp.web.deciding import KeyMissing, make_key
+from idp.web.forms import parse_form, parse_query, read_body
+from idp.web.house import House
+from idp.web.visitors import note_refused
+
+_LARGEST = 512 * 1024
+_TRIES = 6
+_SIGN_IN = "signin"
+_KINDS = (Kind.AUTHN_REQUEST,)
+
+
+class _Next(NamedTuple):
+    """Where the browser goes, and the cookie it takes along."""
+
+    location: str
+    headers: list[Header]
+
+
+class _Given(NamedTuple):
+    known: Known
+    response: bytes
+
+
+class _Denied(Exception):
+    """The gate's no, for a person to read."""
+
+    def __init__(self, known: Known, refusal: Refused) -> None:
+        super().__init__(refusal.code)
+        self.known = known
+        self.refusal = refusal
+
+
+def endpoint(house: House) -> App:
+    async def sign_on(scope: Scope, receive: Receive, send: Send) -> None:
+        browser = await browser_of(house, scope)
+        if scope["method"] == "GET":
+            await _answer(house, scope, send, lambda: _from_redirect(house, browser, scope["query_string"]))
+            return
+        body = await read_body(receive, limit=_LARGEST)
+        form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+
+        async def keep() -> _Next:
+            if scope["query_string"]:  # two places for one message
+                raise BadMessage("query")
+            return await _keep(house, browser, codec.from_post(form, _KINDS))
+
+        await _answer(house, scope, send, keep)
+
+    return sign_on
+
+
+def continuation(house: House) -> App:
+    async def resume(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        browser = await browser_of(house, scope)
+        interaction = await pending(house, browser, parse_query(scope["query_string"]), resume=places.RESUME)
+
+        async def go_on() -> _Next | _Given:
+            if interaction is None:
+                raise BadMessage("interaction_expired")
+            return await _proceed(house, browser, requests.from_text(interaction.request), interaction)
+
+        await _answer(house, scope, send, go_on)
+
+    return resume
+
+
+async def _answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[_Next | _Given]]) -> None:
+    """Sends the browser where `work` says; what it raises is a page of ours."""
+    try:
+        onward = await work()
+    except BadMessage as bad:
+        await show_bad(house, scope, send, bad)
+    except _Denied as denied:
+        await show_denied(house, scope, send, denied.known, denied.refusal)
+    else:
+        if isinstance(onward, _Given):
+            await post_back(house, scope, send, onward.known, onward.response)
+        else:
+            await redirect(send, onward.location, onward.headers)
+
+
+async def _from_redirect(house: House, browser: Browser, query: bytes) -> _Next | _Given:
+    return await _proceed(house, browser, codec.from_redirect(query, _KINDS), None)
+
+
+async def _keep(house: House, browser: Browser, received: Received) -> _Next:
+    for _ in range(_TRIES):
+        try:
+            known = await _read(house, browser, received)
+        except KeyMissing as missing:
+            await make_key(house, browser.tenant, missing.use, missing.alg)
+            continue
+        return await _ask(house, browser, known, None, places.RESUME, Needs())
+    raise Unavailable("no key can be made")
+
+
+async def _proceed(
+    house: House, browser: Browser, asked: Received | AuthnRequest, interaction: Interaction | None
+) -> _Next | _Given:
+    """As far as the request gets now."""
+    for _ in range(_TRIES):
+        try:
+            known = await _read(house, browser, asked)
+            step = await _step(house, browser, known, interaction)
+        except tenants.Moved:
+            continue
+        except KeyMissing as missing:
+            await make_key(house, browser.tenant, missing.use, missing.alg)
+            continue
+        if isinstance(step, Needs):
+            return await _ask(house, browser, known, interaction, _SIGN_IN, step)
+        return step
+    raise Unavailable("the tenant's facts change faster than a decision is made")
+
+
+async def _read(house: House, browser: Browser, asked: Received | AuthnRequest) -> Known:
+    return await house.units.read(browser.tenant, lambda unit: look(house, unit, browser, asked))
+
+
+async def _step(house: House, browser: Browser, known: Known, interaction: Interaction | None) -> Needs | _Given:
+    own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
+    try:
+        if interaction is not None and interaction.cancelled_at is not None:
+            raise Unanswerable(judging.FAILED)
+        step = next_step(house.gate, known, interaction, own=own, now_us=now_us)
+        if isinstance(step, Admission):
+            return _Given(known, await give(house, known, step, interaction))
+    except Unanswerable as unanswerable:
+        return _Given(known, await decline(house, known, unanswerable.outcome, interaction))
+    except Refused as refusal:
+        return await _refuse(house, known, refusal, interaction)
+    return step
+
+
+async def _refuse(house: House, known: Known, refusal: Refused, interaction: Interaction | None) -> _Given:
+    """A no is for the person, or for the service where nobody may be asked. Raises `_Denied`."""
+    passive = known.request.passive
+
+    def note(unit: Unit) -> None:
+        if isinstance(refusal, NotAdmitted):
+            note_refused(unit, refusal, known.service, known.user)
+        if interaction is None and not passive:
+            use(unit, known.request)
+
+    await house.units.commit(known.facts.tenant.id, note, actor=known.actor)
+    if not passive:
+        raise _Denied(known, refusal)
+    outcome = Outcome(Status.RESPONDER, Status.REQUEST_DENIED, refusal.code)
+    return _Given(known, await decline(house, known, outcome, interaction))
+
+
+async def _ask(
+    house: House, browser: Browser, known: Known, interaction: Interaction | None, page: str, wanted: Needs
+) -> _Next:
+    """To a page of ours, with the request waiting behind it."""
+    if interaction is not None:
+        await _want(house, browser, interaction, wanted)
+        return _page(house, browser, page, interaction)
+    digest, headers = known_browser(house, browser)
+    waiting = Waiting(places.RESUME, known.service.id, known.request.to_text(), wanted=wanted.to_text())
+
+    def begin(unit: Unit) -> Interaction:
+        use(unit, known.request)
+        return sessions.begin_interaction(unit, waiting, browser=digest)
+
+    begun = await house.units.commit(browser.tenant, begin)
+    return _page(house, browser, page, begun)._replace(headers=headers)
+
+
+async def _want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:
+    if wanted == interaction.needs or not any(wanted):
+        return
+    still_open = await house.units.commit(browser.tenant, lambda unit: sessions.want(unit, interaction, wanted))
+    if not still_open:
+        raise BadMessage("interaction_expired")
+
+
+def _page(house: House, browser: Browser, page: str, interaction: Interaction) -> _Next:
+    query = urlencode({"interaction": interaction.id})
+    return _Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])

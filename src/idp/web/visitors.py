@@ -1,0 +1,52 @@
+"""Who stands before a door in a browser, and what is left behind when they are not let in."""
+
+from typing import NamedTuple
+
+from idp import access, audit, sessions
+from idp.access import Facts, NotAdmitted, PersonProof
+from idp.federation import Service
+from idp.kit.units import Unit
+from idp.sessions import Context, Session
+from idp.users import Standing
+from idp.web.browsers import Browser
+
+
+class Visitor(NamedTuple):
+    """`session` lives and is that of the person in `proof`."""
+
+    session: Session
+    proof: PersonProof
+
+    @property
+    def user(self) -> Standing:
+        assert self.proof.user is not None
+        return self.proof.user
+
+
+def visitor_of(unit: Unit, facts: Facts, service: Service, browser: Browser) -> Visitor | None:
+    """Whoever is signed in here, and still may be."""
+    session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
+    if session is None:
+        return None
+    context = Context(browser.whereabouts, tuple(session.amr), session.authenticated_at)
+    proof = access.prove(
+        unit,
+        facts,
+        service,
+        session.user_id,
+        session_id=session.id,
+        methods=session.methods,
+        context=context,
+    )
+    user = proof.user
+    if user is None or not user.active or user.generation != session.user_generation:
+        return None
+    return Visitor(session, proof)
+
+
+def note_refused(unit: Unit, refusal: NotAdmitted, service: Service, user: Standing | None) -> None:
+    """The decision, so that its reference can be explained; in the trail where it was a person who was refused."""
+    access.remember(unit, refusal.decision)
+    if user is not None:
+        refused = {"service": service.id, "reason": refusal.code, "reference": refusal.decision.reference}
+        audit.record(unit, audit.Event.ACCESS_REFUSED, subject=user.id, **refused)
