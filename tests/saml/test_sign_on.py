@@ -7,6 +7,7 @@ from tests.support.filling import BASE_URL
 from tests.support.party import Browser
 from tests.support.provider import Provider
 from tests.support.saml_party import CROSS_SITE, IDP, SSO, SamlParty, codes, register
+from tests.support.sign_in import Page
 from tests.support.xml_keys import rsa_pair
 
 from idp.saml.model import Status
@@ -71,13 +72,13 @@ def test_a_form_of_another_site_is_kept_and_answered_by_a_step_of_our_own(provid
     assert stranger.get(browser.post(SSO, party.form(), CROSS_SITE).location).status == 400
 
 
-def test_two_services_know_a_person_by_different_names_and_nobody_gets_one_of_before(provider: Provider) -> None:
-    one, two, browser = register(provider), register(provider, "other"), provider.browser()
+def test_two_services_know_a_person_by_different_names_and_nobody_gets_one_of_before(alone: Provider) -> None:
+    one, two, browser = register(alone), register(alone, "other"), alone.browser()
     names = [each.sign_on(browser).name_id.text for each in (one, two, one, two)]
     assert names[:2] == names[2:]
     assert names[0] != names[1]
-    assert provider.user() not in names
-    hanako = Browser(provider.first, user="hanako@aoba.example")
+    assert alone.user() not in names
+    hanako = Browser(alone.first, user="hanako@aoba.example")
     assert one.sign_on(hanako).name_id.text not in names
 
 
@@ -160,10 +161,10 @@ def test_a_passive_request_asks_nobody(signed_on: tuple[SamlParty, Browser]) -> 
     assert party.read(browser.get(party.address(IsPassive="true", ForceAuthn="true"))).status == no_passive
 
 
-def test_a_fresh_sign_in_is_made_where_it_is_wanted(provider: Provider) -> None:
-    party, browser = register(provider), provider.browser()
+def test_a_fresh_sign_in_is_made_where_it_is_wanted(alone: Provider) -> None:
+    party, browser = register(alone), alone.browser()
     before = party.sign_on(browser)
-    provider.clock.advance(seconds=90)
+    alone.clock.advance(seconds=90)
     first = browser.get(party.address(ForceAuthn="true"))
     assert "/signin?" in first.location
     back = first.location.replace("/signin?", "/saml/continue?")
@@ -172,15 +173,9 @@ def test_a_fresh_sign_in_is_made_where_it_is_wanted(provider: Provider) -> None:
     assert after.statement.get("AuthnInstant") != before.statement.get("AuthnInstant")
 
 
-def test_whoever_turns_back_is_said_not_to_have_signed_in(provider: Provider) -> None:
-    party, browser = register(provider), provider.browser()
+def test_whoever_turns_back_is_said_not_to_have_signed_in(alone: Provider) -> None:
+    party, browser = register(alone), alone.browser()
     page = browser.get(browser.get(party.address()).location)
-    forms = [form for form in browser_forms(page) if "cancel" in form.action]
-    answer = browser.post(forms[0].action, forms[0].fields)
+    (form,) = (form for form in Page(page.text).forms.values() if "cancel" in form.action)
+    answer = browser.post(form.action, form.fields)
     assert party.read(browser.follow(answer)).status == codes(Status.RESPONDER, Status.AUTHN_FAILED)
-
-
-def browser_forms(page: Any) -> list[Any]:
-    from tests.support.sign_in import Page
-
-    return list(Page(page.text).forms.values())

@@ -1,4 +1,4 @@
-"""A service of SAML as its own developers know it: it makes requests, and reads answers from the bytes that are signed."""
+"""A service of SAML as its developers know it: it makes requests, and reads of answers what is signed."""
 
 import base64
 import itertools

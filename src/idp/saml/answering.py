@@ -45,6 +45,7 @@ async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage) -> N
         "error",
         facts=house.memory.latest(scope["state"]["tenant_slug"]),
         status=400,
+        switchable=False,
         code=bad.code if bad.code in _OF_OURS else "invalid_request",
         reference=scope["state"]["reference"],
     )
@@ -59,6 +60,7 @@ async def show_denied(house: House, scope: Scope, send: Send, known: Known, refu
         "denied",
         facts=known.facts,
         status=403,
+        switchable=False,  # the same request is not answered twice
         code=refusal.code,
         reference=refusal.members.get("reference") or scope["state"]["reference"],
         **_of_rules(refusal, language_of(scope)),
