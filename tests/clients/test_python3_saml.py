@@ -1,0 +1,118 @@
+"""python3-saml, unmodified, as the library of a service: it takes our metadata, we take its, and it judges our answers.
+
+Its clock is the provider's. It verifies and decrypts by xmlsec1's library, of which we have nothing.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from onelogin.saml2.auth import OneLogin_Saml2_Auth
+from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+from onelogin.saml2.settings import OneLogin_Saml2_Settings
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+from tests.support.filling import BASE_URL
+from tests.support.party import Browser
+from tests.support.provider import Provider
+from tests.support.saml_party import posted
+from tests.support.sign_in import Form
+from tests.support.xml_keys import rsa_pair
+
+from idp import federation
+
+ENTITY = "https://sp.example/saml/metadata"
+ACS = "https://sp.example/saml/acs"
+
+
+@pytest.fixture
+def there(alone: Provider, monkeypatch: pytest.MonkeyPatch) -> Provider:
+    monkeypatch.setattr(OneLogin_Saml2_Utils, "now", lambda: alone.clock.now_us() // 1_000_000)
+    return alone
+
+
+class Library:
+    """A service that was set up from our metadata, and registered by its own."""
+
+    def __init__(self, provider: Provider, *, encrypted: bool = False, **registered: Any) -> None:
+        pair = rsa_pair("theirs")
+        said = OneLogin_Saml2_IdPMetadataParser.parse(provider.get("/t/aoba/saml/metadata").text)
+        security = {
+            "authnRequestsSigned": True,
+            "wantAssertionsSigned": True,
+            "wantMessagesSigned": True,
+            "wantAssertionsEncrypted": encrypted,
+            "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
+            "rejectDeprecatedAlgorithm": True,
+        }
+        party = {
+            "entityId": ENTITY,
+            "assertionConsumerService": {"url": ACS},
+            "x509cert": pair.certificate_pem,
+            "privateKey": pair.private_pem.decode(),
+        }
+        own = {"strict": True, "sp": party, "security": security}
+        self.settings = OneLogin_Saml2_IdPMetadataParser.merge_settings(own, said)
+        metadata = OneLogin_Saml2_Settings(self.settings, sp_validation_only=True).get_sp_metadata()
+        saml = {"metadata_xml": metadata.decode(), "encrypt": encrypted, **registered}
+        document = {"name": "sp", "protocol": "saml", "assignment_required": False, "saml": saml}
+        with provider.open() as unit:
+            federation.create(unit, federation.read(document, production=False))
+
+    def auth(self, form: dict[str, str] | None = None) -> Any:
+        request = {
+            "https": "on",
+            "http_host": "sp.example",
+            "script_name": "/saml/acs",
+            "get_data": {},
+            "post_data": form or {},
+        }
+        return OneLogin_Saml2_Auth(request, self.settings)
+
+    def sent(self, browser: Browser, **asked: Any) -> tuple[str, Form]:
+        """The request's id, and the form with which the browser comes back."""
+        auth = self.auth()
+        address = auth.login(return_to="https://sp.example/deep?a=1&b=2", **asked)
+        assert address.startswith(f"{BASE_URL}/t/aoba/saml/sso?")
+        return auth.get_last_request_id(), posted(browser.follow(browser.get(address)))
+
+    def judged(self, form: Form, request_id: str) -> Any:
+        assert form.action == ACS
+        auth = self.auth(form.fields)
+        auth.process_response(request_id=request_id)
+        return auth
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+def test_it_signs_people_on(there: Provider, encrypted: bool) -> None:
+    library, browser = Library(there, encrypted=encrypted), there.browser()
+    request_id, form = library.sent(browser)
+    auth = library.judged(form, request_id)
+    assert auth.get_errors() == [], auth.get_last_error_reason()
+    assert auth.is_authenticated()
+    assert auth.get_friendlyname_attribute("mail") == ["taro@aoba.example"]
+    assert auth.get_nameid_format().endswith(":persistent")
+    assert (auth.get_nameid_nq(), auth.get_nameid_spnq()) == (f"{BASE_URL}/t/aoba/saml/metadata", ENTITY)
+    assert form.fields["RelayState"] == "https://sp.example/deep?a=1&b=2"
+    ends = datetime.fromtimestamp(auth.get_session_expiration(), UTC)
+    assert (ends - there.clock.now()).total_seconds() == 24 * 3600
+    request_id, form = library.sent(browser, is_passive=True)
+    again = library.judged(form, request_id)
+    assert again.get_nameid() == auth.get_nameid()
+    request_id, form = library.sent(Browser(there.first), is_passive=True)
+    assert "A person would have to be asked" in library.judged(form, request_id).get_last_error_reason()
+
+
+@pytest.mark.attack("X8", "X9")
+def test_it_refuses_an_answer_that_is_not_ours_or_not_for_it(there: Provider) -> None:
+    library, browser = Library(there), there.browser()
+    request_id, form = library.sent(browser)
+    assert library.judged(form, request_id).is_authenticated()
+    assert not library.judged(form, "_another_request").is_authenticated()
+    ours = library.settings["idp"]
+    library.settings["idp"] = {**ours, "x509cert": rsa_pair("foreign").certificate_pem}
+    assert not library.judged(form, request_id).is_authenticated()
+    library.settings["idp"] = ours
+    assert library.judged(form, request_id).is_authenticated()
+    there.clock.advance(seconds=600)
+    assert not library.judged(form, request_id).is_authenticated()
