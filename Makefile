@@ -21,8 +21,8 @@ css: ## build what src/idp/web/static ships from its sources in web/
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web run build
 
 faults: ## set up and run the kills, races and suspensions at length
-	KILLS=50 RACES=300 VALUES=99 deploy/test.sh --numprocesses 0 tests/faults tests/journeys \
-	  tests/security/test_values_that_upset.py
+	KILLS=50 RACES=300 VALUES=99 KIDS=10000 deploy/test.sh --numprocesses 0 tests/faults tests/journeys \
+	  tests/security/test_values_that_upset.py tests/security/test_unknown_kids.py
 
 rotations: ## set up and rotate keys sixty times under load, with verifiers that cache them
 	ROTATIONS=60 deploy/test.sh --numprocesses 0 tests/faults/test_rotations.py
