@@ -31,7 +31,8 @@ def test_it_is_signed_by_the_key_that_it_names(shared: Provider) -> None:
     signed = xml.verify(root, [read_certificate(first)], place=0)
     places = [each.get("Location") for each in signed.iter(MD("SingleSignOnService"))]
     assert places == [f"{BASE_URL}/t/aoba/saml/sso"] * 2
-    assert signed.find(f"{MD('IDPSSODescriptor')}/{MD('SingleLogoutService')}") is None
+    ends = [(each.get("Binding") or "").rpartition(":")[2] for each in signed.iter(MD("SingleLogoutService"))]
+    assert ends == ["HTTP-Redirect", "HTTP-POST", "SOAP"]
     until = datetime.fromisoformat(signed.get("validUntil") or "")
     assert shared.clock.now() < until
     assert signed.get("cacheDuration")

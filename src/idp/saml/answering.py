@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.access import NotAdmitted
+from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Refused
 from idp.saml.errors import BadMessage
 from idp.saml.inflating import to_base64
@@ -16,18 +16,26 @@ _OF_OURS = frozenset({"interaction_expired"})
 
 
 async def post_back(house: House, scope: Scope, send: Send, known: Known, response: bytes) -> None:
+    await post(
+        house, scope, send, known.facts, response, address=known.consumer.url, relay_state=known.request.relay_state
+    )
+
+
+async def post(
+    house: House, scope: Scope, send: Send, facts: Facts, response: bytes, *, address: str, relay_state: str | None
+) -> None:
     """Bindings 3.5.4; the relay state as it came, and only if it came."""
     fields = [("SAMLResponse", to_base64(response))]
-    if known.request.relay_state is not None:
-        fields.append(("RelayState", known.request.relay_state))
+    if relay_state is not None:
+        fields.append(("RelayState", relay_state))
     await show(
         house,
         scope,
         send,
         "form_post",
-        facts=known.facts,
+        facts=facts,
         switchable=False,
-        action=known.consumer.url,
+        action=address,
         fields=fields,
     )
 

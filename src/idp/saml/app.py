@@ -34,4 +34,5 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{places.METADATA}", _GET, "saml_metadata", later(lambda each: each.metadata)),
         Route(f"/t/{{tenant}}/{places.SSO}", _BOTH, "saml_sso", later(lambda each: each.sign_on)),
         Route(f"/t/{{tenant}}/{places.RESUME}", _GET, "saml_sso", later(lambda each: each.resume)),
+        Route(f"/t/{{tenant}}/{places.SLO}", _BOTH, "saml_slo", later(lambda each: each.sign_out)),
     ]

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import publishing, sso
+from idp.saml import publishing, slo, sso
 from idp.web.asgi import App
 from idp.web.house import House
 
@@ -9,7 +9,8 @@ class Endpoints(NamedTuple):
     metadata: App
     sign_on: App
     resume: App
+    sign_out: App
 
 
 def endpoints_of(house: House) -> Endpoints:
-    return Endpoints(publishing.endpoint(house), sso.endpoint(house), sso.continuation(house))
+    return Endpoints(publishing.endpoint(house), sso.endpoint(house), sso.continuation(house), slo.endpoint(house))

@@ -6,7 +6,7 @@ from idp.kit.clock import SECOND
 from idp.saml import contexts
 from idp.saml.errors import BadMessage
 from idp.saml.model import Outcome, Status
-from idp.saml.requests import AuthnRequest
+from idp.saml.requests import AuthnRequest, Said
 
 SKEW = 300 * SECOND
 _FREE = frozenset({None, NameIdFormat.UNSPECIFIED.value})
@@ -22,7 +22,7 @@ _ELSEWHERE = Outcome(Status.RESPONDER, Status.NO_SUPPORTED_IDP, "Somebody else i
 _FOREIGN_NAME = Outcome(Status.REQUESTER, Status.INVALID_NAMEID_POLICY, "A name is for the service that asks.")
 
 
-def refuse_unusable(request: AuthnRequest, *, here: str, now_us: int) -> None:
+def refuse_unusable(request: Said, *, here: str, now_us: int) -> None:
     """Core 3.2.1, bindings 3.4.5.2 and 3.5.5.2. Raises `BadMessage`."""
     if request.destination != here and (request.destination is not None or request.signed):
         raise BadMessage("destination")

@@ -64,8 +64,9 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     issuer = house.issuer(browser.slug)
     request = asked
     if isinstance(request, Received):
-        request = _believed(request, service.saml)
-        judging.refuse_unusable(request, here=places.sso(issuer), now_us=house.units.clock.now_us())
+        now_us = house.units.clock.now_us()
+        request = _believed(request, service.saml, now_us=now_us)
+        judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
     consumer = judging.consumer_of(request, service.saml)
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)
@@ -76,8 +77,13 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     return Known(facts, service, request, consumer, visitor, person)
 
 
-def _believed(received: Received, service: SamlService) -> AuthnRequest:
-    verified = codec.verified(received, service.keys.signing, required=service.requires_signed_requests)
+def _believed(received: Received, service: SamlService, *, now_us: int) -> AuthnRequest:
+    verified = codec.verified(
+        received,
+        service.keys.signing,
+        required=service.requires_signed_requests,
+        sha1=service.takes_sha1(now_us),
+    )
     return requests.read(
         verified.root, sender=received.issuer, signed=verified.signed, relay_state=received.relay_state
     )

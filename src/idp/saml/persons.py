@@ -28,14 +28,14 @@ def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, o
     wanted = [*(each.source for each in saml.attributes), *([source] if source else [])]
     known = users.attributes_of(unit, users.get(unit, user_id), wanted) if wanted else {}
     attributes = tuple(
-        Attribute(each.name, _texts(known[each.source]), each.format, each.friendly_name)
+        Attribute(each.name, texts(known[each.source]), each.format, each.friendly_name)
         for each in saml.attributes
         if each.source in known
     )
     if format_ is None:
         return Person(None, attributes)
     if source is not None:
-        values = _texts(known.get(source, ()))
+        values = texts(known.get(source, ()))
         name = NameId(values[0], format_, own, saml.entity_id) if len(values) == 1 else None
         return Person(name, attributes)
     if format_ is NameIdFormat.TRANSIENT:
@@ -54,7 +54,7 @@ def _source(saml: SamlService, format_: NameIdFormat | None) -> str | None:
     return "email" if format_ is NameIdFormat.EMAIL else None
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, list | tuple):
         return tuple(map(_text, value))
     return (_text(value),)

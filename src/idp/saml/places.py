@@ -3,6 +3,7 @@
 METADATA = "saml/metadata"
 SSO = "saml/sso"
 RESUME = "saml/continue"
+SLO = "saml/slo"
 
 
 def entity_id(issuer: str) -> str:
@@ -12,3 +13,7 @@ def entity_id(issuer: str) -> str:
 
 def sso(issuer: str) -> str:
     return f"{issuer}/{SSO}"
+
+
+def slo(issuer: str) -> str:
+    return f"{issuer}/{SLO}"

@@ -18,6 +18,7 @@ _HEADERS: tuple[Header, ...] = (
 )
 # There are services that take the first for theirs.
 _NAME_ID_FORMATS = (NameIdFormat.PERSISTENT, NameIdFormat.TRANSIENT, NameIdFormat.EMAIL)
+_LOGOUT = (Binding.REDIRECT, Binding.POST, Binding.SOAP)
 
 
 def endpoint(house: House) -> App:
@@ -45,7 +46,7 @@ def _described(house: House, facts: Facts) -> Described:
     return Described(
         entity_id=places.entity_id(issuer),
         sign_on=[Endpoint(binding, places.sso(issuer)) for binding in (Binding.REDIRECT, Binding.POST)],
-        logout=(),
+        logout=[Endpoint(binding, places.slo(issuer)) for binding in _LOGOUT],
         artifacts=(),
         certificates=facts.keys.certificates,
         name_id_formats=_NAME_ID_FORMATS,

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from idp.kit.clock import micros, parse
 from idp.saml.errors import BadMessage
@@ -18,6 +18,21 @@ class Comparison(StrEnum):
     MINIMUM = "minimum"
     MAXIMUM = "maximum"
     BETTER = "better"
+
+
+class Said(Protocol):
+    """What every request says (core 3.2.1); `issued_at` in microseconds."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def issued_at(self) -> int: ...
+    @property
+    def destination(self) -> str | None: ...
+    @property
+    def signed(self) -> bool: ...
 
 
 class AuthnRequest(NamedTuple):
@@ -59,9 +74,9 @@ def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -
     policy, wanted = root.find(SAMLP("NameIDPolicy")), root.find(SAMLP("RequestedAuthnContext"))
     index = root.get("AssertionConsumerServiceIndex")
     return AuthnRequest(
-        id=_id(root),
+        id=id_of(root),
         sender=sender,
-        issued_at=_instant(root.get("IssueInstant") or ""),
+        issued_at=instant_of(root.get("IssueInstant") or ""),
         destination=root.get("Destination"),
         signed=signed,
         relay_state=relay_state,
@@ -79,14 +94,14 @@ def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -
     )
 
 
-def _id(root: Element) -> str:
+def id_of(root: Element) -> str:
     found = root.get("ID") or ""
     if not 0 < len(found) <= _LONGEST_ID:
         raise BadMessage("id")
     return found
 
 
-def _instant(text: str) -> int:
+def instant_of(text: str) -> int:
     """Core 1.3.3: it is UTC, whether it says so or not."""
     text = text.strip()
     zoned = text.endswith("Z") or text[-6:-5] in {"+", "-"}
