@@ -1,0 +1,46 @@
+// A service made of npm @node-saml/node-saml as published, told what to do in lines of JSON.
+// In:  {"do": "authorize", …}        Out: {"ok": {…}} or {"failed": {"name", "message"}}
+import { createInterface } from 'node:readline';
+
+import { SAML } from '@node-saml/node-saml';
+
+const Machine = Date;
+let now = Machine.now();
+globalThis.Date = class extends Machine {
+  constructor(...given) {
+    given.length ? super(...given) : super(now);
+  }
+  static now() {
+    return now;
+  }
+};
+
+let saml;
+
+const actions = {
+  // `at` is the instant on the provider's clock, in milliseconds
+  async configure({ at, ...options }) {
+    now = at;
+    saml = new SAML({ validateInResponseTo: 'always', ...options });
+    return {};
+  },
+  async authorize({ relayState }) {
+    return { url: await saml.getAuthorizeUrlAsync(relayState, undefined, {}) };
+  },
+  async form({ relayState }) {
+    return { html: await saml.getAuthorizeFormAsync(relayState) };
+  },
+  async validate(fields) {
+    const { profile } = await saml.validatePostResponseAsync(fields);
+    return profile;
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: action, ...given } = JSON.parse(line);
+  try {
+    console.log(JSON.stringify({ ok: await actions[action](given) }));
+  } catch (failed) {
+    console.log(JSON.stringify({ failed: { name: failed.name, message: failed.message } }));
+  }
+}

@@ -1,0 +1,81 @@
+"""npm @node-saml/node-saml, unmodified, as the library of a service: both bindings, the form deflated as it does it."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from tests.clients.relying_party import HERE, Failed, RelyingParty
+from tests.support.filling import BASE_URL
+from tests.support.party import Browser
+from tests.support.provider import Provider
+from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, certificates_of, posted, register
+from tests.support.sign_in import Form, Page
+from tests.support.xml_keys import rsa_pair
+
+
+@pytest.fixture
+def library() -> Iterator[RelyingParty]:
+    with subprocess.Popen(
+        ["node", "saml_library.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield RelyingParty(process)
+
+
+def _registered(provider: Provider, *, encrypted: bool) -> SamlParty:
+    pair = rsa_pair("theirs")
+    return register(provider, "node", pair=pair, sign="both", encrypt=encrypted, require_signed_requests=True)
+
+
+def _configure(library: RelyingParty, party: SamlParty, certificates: list[str], *, encrypted: bool) -> None:
+    assert party.pair is not None
+    key = party.pair.private_pem.decode()
+    library.ask(
+        "configure",
+        at=party.provider.clock.now_us() // 1_000,
+        issuer=party.entity_id,
+        callbackUrl=party.acs,
+        entryPoint=f"{BASE_URL}{SSO}",
+        idpIssuer=f"{BASE_URL}/t/aoba/saml/metadata",
+        idpCert=certificates,
+        privateKey=key,
+        signatureAlgorithm="sha256",
+        digestAlgorithm="sha256",
+        wantAssertionsSigned=True,
+        wantAuthnResponseSigned=True,
+        **({"decryptionPvk": key} if encrypted else {}),
+    )
+
+
+def _by_redirect(library: RelyingParty, browser: Browser) -> Form:
+    url = library.ask("authorize", relayState="deep/link?a=1")["url"]
+    return posted(browser.follow(browser.get(url)))
+
+
+def _by_post(library: RelyingParty, browser: Browser) -> Form:
+    (form,) = Page(library.ask("form", relayState="deep/link?a=1")["html"]).forms.values()
+    return posted(browser.follow(browser.post(SSO, form.fields, CROSS_SITE)))
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+def test_it_signs_people_on(alone: Provider, library: RelyingParty, encrypted: bool) -> None:
+    party, browser = _registered(alone, encrypted=encrypted), alone.browser()
+    _configure(library, party, certificates_of(alone), encrypted=encrypted)
+    names = set()
+    for way in (_by_redirect, _by_post):
+        form = way(library, browser)
+        assert (form.action, form.fields["RelayState"]) == (party.acs, "deep/link?a=1")
+        profile = library.ask("validate", **form.fields)
+        assert profile["urn:oid:0.9.2342.19200300.100.1.3"] == "taro@aoba.example"
+        names.add(profile["nameID"])
+    assert len(names) == 1
+
+
+@pytest.mark.attack("X8")
+def test_it_refuses_an_answer_that_is_signed_by_another_key(alone: Provider, library: RelyingParty) -> None:
+    party, browser = _registered(alone, encrypted=False), alone.browser()
+    _configure(library, party, [rsa_pair("foreign").certificate.text], encrypted=False)
+    form = _by_redirect(library, browser)
+    with pytest.raises(Failed, match="signature"):
+        library.ask("validate", **form.fields)
+    _configure(library, party, certificates_of(alone), encrypted=False)
+    assert library.ask("validate", **_by_redirect(library, browser).fields)["issuer"]
