@@ -167,3 +167,9 @@ def test_a_service_keeps_its_protocol_and_has_one(world: World) -> None:
     assert tenant.post(SERVICES, {**oidc, "saml": BY_HAND["saml"]}).body["errors"][0]["pointer"] == "/saml"
     assert tenant.post(SERVICES, {**BY_HAND, "saml": None}).body["errors"][0]["pointer"] == "/saml"
     assert tenant.post(f"{one}/secret").code == "client_has_no_secret"
+
+
+def test_a_consent_that_nobody_would_be_asked_for_is_not_promised(world: World) -> None:
+    tenant = world.client("aoba")
+    assert tenant.post(SERVICES, {**BY_HAND, "consent": "required"}).status == 422
+    assert tenant.post(SERVICES, {**BY_HAND, "consent": "none"}).status == 201
