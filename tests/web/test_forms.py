@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from idp.kit.errors import Invalid
 from idp.web.failures import Refusal
-from idp.web.forms import MOST_FIELDS, parse_form, parse_query
+from idp.web.forms import MOST_FIELDS, encode, parse_form, parse_query
 
 FORM = b"application/x-www-form-urlencoded"
 
@@ -94,3 +94,10 @@ def test_an_empty_value_is_a_value_and_an_absent_field_is_none() -> None:
     assert (form.get("a"), form.get("b"), form.get("c")) == ("", "", None)
     assert "a" in form
     assert "c" not in form
+
+
+@given(texts)
+def test_what_is_written_into_an_address_is_what_the_standard_library_writes(value: str) -> None:
+    written = encode({"code": value, "iss": "https://id.example/t/aoba"})
+    assert written == urlencode({"code": value, "iss": "https://id.example/t/aoba"})
+    assert parse_query(written.encode()).get("code") == value

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Failure, Refused
@@ -12,6 +11,7 @@ from idp.oidc.known import Known
 from idp.oidc.modes import ResponseMode
 from idp.oidc.request import Return
 from idp.web.asgi import Header, Scope, Send, respond
+from idp.web.forms import encode
 from idp.web.house import House
 from idp.web.languages import Language
 from idp.web.showing import language_of, show, shown_service
@@ -82,8 +82,8 @@ async def _whole(house: House, slug: str, back: Return, parameters: Mapping[str,
 def _address(back: Return, whole: Mapping[str, str]) -> str:
     """The registered query is kept and ours appended, unless the answer stands in the fragment."""
     if back.mode.carrier is ResponseMode.FRAGMENT:
-        return f"{back.redirect_uri}#{urlencode(whole)}"
-    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{urlencode(whole)}"
+        return f"{back.redirect_uri}#{encode(whole)}"
+    return f"{back.redirect_uri}{'&' if '?' in back.redirect_uri else '?'}{encode(whole)}"
 
 
 async def redirect(send: Send, location: str, headers: Iterable[Header] = ()) -> None:

@@ -1,7 +1,9 @@
 """Forms and query strings, read once and strictly: what two readers could read differently is refused."""
 
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from urllib.parse import quote_plus
 
 from idp.kit.errors import Invalid
 from idp.web.asgi import Receive
@@ -11,6 +13,10 @@ MOST_FIELDS = 100
 
 _HEX = "0123456789ABCDEFabcdef"
 _BYTES: Mapping[bytes, bytes] = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+# Of each byte; what stands for itself is left out.
+_ESCAPES = {byte: text for byte in range(256) if (text := quote_plus(bytes([byte]))) != chr(byte)}
 
 _FORM = b"application/x-www-form-urlencoded"
 
@@ -70,17 +76,22 @@ def parse_query(raw: bytes) -> Form:
     return _parse(raw)
 
 
+def encode(fields: Mapping[str, str]) -> str:
+    """What `parse_query` reads; names are our own and plain."""
+    return "&".join([f"{name}={value if _PLAIN(value) else _escaped(value)}" for name, value in fields.items()])
+
+
+def _escaped(value: str) -> str:
+    return value.encode().decode("latin-1").translate(_ESCAPES)
+
+
 def _parse(raw: bytes) -> Form:
     if not raw:
         return Form(())
     if raw.count(b"&") >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
     try:
-        if b"%" in raw or b"+" in raw:
-            pairs = [pair.partition(b"=") for pair in raw.split(b"&") if pair]
-            fields = [(_decode(name), _decode(value)) for name, _, value in pairs]
-        else:
-            fields = [(name, value) for name, _, value in [p.partition("=") for p in raw.decode().split("&") if p]]
+        fields = _fields(raw.replace(b"+", b" "))
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
     if b"\0" in raw or b"%00" in raw:
@@ -88,14 +99,27 @@ def _parse(raw: bytes) -> Form:
     return Form(tuple(fields))
 
 
-def _decode(raw: bytes) -> str:
+def _fields(raw: bytes) -> list[tuple[str, str]]:
     """Raises KeyError for a broken escape and UnicodeDecodeError for what is not UTF-8, surrogates included."""
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        first, *escaped = raw.split(b"%")
-        raw = first + b"".join([_BYTES[piece[:2]] + piece[2:] for piece in escaped])
-    return raw.decode()
+    if not raw.isascii():
+        return [_decoded(pair) for pair in raw.split(b"&") if pair]
+    pairs = raw.decode().split("&")  # hardly any has an escape
+    return [_plain(pair) if "%" not in pair else _decoded(pair.encode()) for pair in pairs if pair]
+
+
+def _plain(pair: str) -> tuple[str, str]:
+    name, _, value = pair.partition("=")
+    return name, value
+
+
+def _decoded(pair: bytes) -> tuple[str, str]:
+    name, _, value = pair.partition(b"=")
+    return _decode(name), _decode(value)
+
+
+def _decode(raw: bytes) -> str:
+    first, *escaped = raw.split(b"%")
+    return (first + b"".join([_BYTES[piece[:2]] + piece[2:] for piece in escaped])).decode()
 
 
 def _is_form(content_type: bytes | None) -> bool:
