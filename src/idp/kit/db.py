@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam, insert
@@ -59,12 +61,13 @@ Values = dict[str, Any] | Sequence[Any]
 
 
 class Compiled(NamedTuple):
-    """The text, the values that it carries itself, and the order in which SQLite takes them all: binding by position
-    costs a fraction of binding by name. None where they go by name. `changes` is whether it writes."""
+    """The text, the values that it carries itself, and how all of them are put in the order in which SQLite takes them:
+    binding by position costs a fraction of binding by name. None where they go by name. `changes` is whether it
+    writes."""
 
     text: str
     literals: dict[str, Any]
-    order: tuple[str, ...] | None
+    in_order: Callable[[dict[str, Any]], Sequence[Any]] | None
     changes: bool
 
 
@@ -92,8 +95,8 @@ class Statement:
         literals = {name: value for name, value in expanded.parameters.items() if name not in asked}
         if "tenant_id" in literals and not self.platform:
             raise Unscoped("a statement carries a tenant of its own choice")
-        order = tuple(expanded.positiontup) if dialect == SQLITE else None
-        return Compiled(expanded.statement, literals, order, not statement.is_select)
+        in_order = _in_order(expanded.positiontup) if dialect == SQLITE else None
+        return Compiled(expanded.statement, literals, in_order, not statement.is_select)
 
     def build(self, dialect: str) -> Any:
         """The statement before it is compiled."""
@@ -107,7 +110,7 @@ class Query(Statement, Generic[R]):
 
     def __init__(self, build: Any, row: Callable[..., R], *, platform: bool) -> None:
         super().__init__(build, platform=platform)
-        self.make: Callable[[Iterable[Any]], R] = getattr(row, "_make", None) or (lambda values: row(*values))
+        self.make: Callable[[Iterable[Any]], R] = _maker(row)
         self.row = row
 
     def _compile(self, dialect: str) -> Compiled:
@@ -163,6 +166,19 @@ def add_new(table: Table, *, platform: bool = False) -> Command:
 
 def _postgresql() -> Any:
     return postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
+
+def _in_order(names: Sequence[str]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]  # an `itemgetter` of one gives it bare
+
+
+def _maker(row: Callable[..., R]) -> Callable[[Iterable[Any]], R]:
+    """For a NamedTuple what its `_make` does, without counting its columns again for each row."""
+    if isinstance(row, type) and hasattr(row, "_fields"):
+        return partial(tuple.__new__, row)
+    return lambda values: row(*values)
 
 
 def _columns(statement: Any) -> list[str]:

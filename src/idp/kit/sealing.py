@@ -48,6 +48,7 @@ class Box:
         self._tenant = tenant
         self._aead = AESGCM(_derive(key, b"seal"))
         self._mac_key = _derive(key, b"mac")
+        self._columns: dict[tuple[str, str], bytes] = {}  # their part of the associated data
 
     def seal(self, table: str, column: str, row: str, plain: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -68,8 +69,15 @@ class Box:
         return hmac.digest(self._mac_key, purpose.encode() + b"\0" + value, sha256)
 
     def _bound(self, table: str, column: str, row: str) -> bytes:
+        known = self._columns.get((table, column)) or self._column(table, column)
+        last = row.encode()
+        return known + len(last).to_bytes(2) + last
+
+    def _column(self, table: str, column: str) -> bytes:
         # length-prefixed: no two different quadruples give the same bytes
-        return b"".join(len(p).to_bytes(2) + p for p in map(str.encode, (self._tenant, table, column, row)))
+        parts = map(str.encode, (self._tenant, table, column))
+        made = self._columns[table, column] = b"".join(len(part).to_bytes(2) + part for part in parts)
+        return made
 
 
 class KeyStore:

@@ -147,13 +147,15 @@ class Sqlite:
                 self._idle[write].put(lane)
 
     async def read(self, scope: str, work: Callable[[SqliteLane], T]) -> T:  # noqa: ARG002
-        with _translated():
+        try:
             lane = self._reader = self._reader or SqliteLane(self._path, write=False)
             lane.raw.execute("BEGIN")
             try:
                 return work(lane)
             finally:
                 lane.raw.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise down(error) from error
 
     def commit(self, scope: str, work: Callable[[SqliteLane], T]) -> Awaitable[T]:  # noqa: ARG002
         if self._closed:

@@ -46,6 +46,7 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
+        self._box: Box | None = None
         self._inner: dict[TenantId, Unit] | None = None
 
     @property
@@ -79,7 +80,7 @@ class Unit:
 
     def run_many(self, command: Command, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            compiled = self._sql(command)
+            compiled = command.sql(self.lane.dialect)
             self.lane.seen.clear()
             self.lane.execute_many(compiled.text, [self._bound(command, compiled, dict(row)) for row in rows])
 
@@ -102,7 +103,9 @@ class Unit:
 
     @property
     def box(self) -> Box:
-        return self._keys.box(self.tenant)
+        """Asked for once: a key that is destroyed meanwhile was there when the unit began to use it."""
+        found = self._box = self._box or self._keys.box(self.tenant)
+        return found
 
     @property
     def keys(self) -> KeyStore:
@@ -126,25 +129,22 @@ class Unit:
         return (self,) if self._inner is None else (self, *self._inner.values())
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
-        compiled = self._sql(statement)
+        compiled = statement.sql(self.lane.dialect)
         if compiled.changes:
             self.lane.seen.clear()
         return self.lane.execute(compiled.text, self._bound(statement, compiled, values))
 
     def _bound(self, statement: Statement, compiled: Compiled, values: dict[str, Any]) -> Values:
         """Takes `values` for its own."""
-        if not statement.platform and values.get("tenant_id", self.tenant) != self.tenant:
+        if statement.platform:
+            if not self.platform:
+                raise Unscoped("a statement over all tenants needs a unit of the platform")
+            values.setdefault("tenant_id", self.tenant)
+        elif values.setdefault("tenant_id", self.tenant) != self.tenant:
             raise Unscoped("a value names another tenant than the unit's own")
         if compiled.literals:
-            values = {"tenant_id": self.tenant, **compiled.literals, **values}
-        else:
-            values.setdefault("tenant_id", self.tenant)
-        return values if compiled.order is None else [values[name] for name in compiled.order]
-
-    def _sql(self, statement: Statement) -> Compiled:
-        if statement.platform and not self.platform:
-            raise Unscoped("a statement over all tenants needs a unit of the platform")
-        return statement.sql(self.lane.dialect)
+            values.update(compiled.literals)
+        return values if compiled.in_order is None else compiled.in_order(values)
 
 
 class Units:
