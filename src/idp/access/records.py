@@ -4,7 +4,6 @@ Where a person was, with what, and in which groups is theirs: it lies sealed wit
 what the rules made of it. In the open stand ids and codes, by which decisions are found and counted.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -94,9 +93,9 @@ def remember(unit: Unit, decision: Decision, *, named: tuple[str | None, str | N
     row = ids.new("dec")
     inputs = decision.inputs
     user, service = (inputs.user_id, inputs.service_id) if named is None else named
-    record = unit.seal("decisions", "record", row, compact.encode(_record(decision)))
-    moment, outcome, reason = decision.moment.value, decision.outcome.value, decision.reason.value
-    unit.append(_ADD, _Row(row, decision.reference, decision.at_us, user, service, moment, outcome, reason, record))
+    record = unit.seal("decisions", "record", row, _record(decision))
+    moment, outcome, reason = map(str, (decision.moment, decision.outcome, decision.reason))
+    unit.append(_ADD, (row, decision.reference, decision.at_us, user, service, moment, outcome, reason, record))
 
 
 def remember_admission(unit: Unit, admission: Admission) -> None:
@@ -128,26 +127,23 @@ def page(unit: Unit, chosen: Chosen, *, after: str = "", limit: int = 50) -> lis
     return [_remembered(unit, row) for row in rows]
 
 
-def _record(decision: Decision) -> list[Any]:
-    inputs = decision.inputs._replace(groups=_sorted(decision.inputs.groups), methods=_sorted(decision.inputs.methods))
-    return [
-        {name: value for name, value in inputs._asdict().items() if value is not None},
-        [list(rule) for rule in decision.rules],
-        list(decision.missing),
+def _record(decision: Decision) -> bytes:
+    """What is left out of the columns; by position, so `Inputs` and `RuleResult` only ever grow at their end."""
+    told = [
+        [*decision.inputs],
+        [*map(list, decision.rules)],
+        decision.missing,
         decision.assigned,
         decision.assignment_required,
         decision.set_id,
         decision.reason_ja,
         decision.reason_en,
     ]
-
-
-def _sorted(words: Iterable[str] | None) -> Any:
-    return None if words is None else sorted(words)
+    return compact.encode(told, sorted)  # as which sets are written
 
 
 def _remembered(unit: Unit, row: _Row) -> Remembered:
-    inputs, rules, missing, assigned, required, set_id, ja, en = json.loads(
+    inputs, rules, missing, assigned, required, set_id, ja, en = compact.decode(
         unit.open_sealed("decisions", "record", row.id, row.record)
     )
     decision = Decision(
@@ -171,8 +167,8 @@ def _remembered(unit: Unit, row: _Row) -> Remembered:
     return Remembered(row.id, row.user_id, row.service_id, decision)
 
 
-def _inputs(values: dict[str, Any]) -> Inputs:
-    found = Inputs(**values)
+def _inputs(values: Iterable[Any]) -> Inputs:
+    found = Inputs(*values)
     return found._replace(
         action=Action(found.action),
         groups=None if found.groups is None else frozenset(found.groups),

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 _LONGEST = 1024  # characters of a field that are looked at
@@ -54,10 +55,14 @@ _DISGUISED = re.compile(
 
 def read(user_agent: str, brands: str = "") -> UserAgent:
     """`brands` is Sec-CH-UA, which says it better where a browser sends it. Total: whatever is not known is `other`."""
-    named = _of_brands(brands[:_LONGEST])
+    return _recognized(user_agent[:_LONGEST], brands[:_LONGEST])
+
+
+@lru_cache(1024)  # many people use the same browser
+def _recognized(text: str, brands: str) -> UserAgent:
+    named = _of_brands(brands)
     if named is not None:
         return named
-    text = user_agent[:_LONGEST]
     if _DISGUISED.search(text):
         return _OTHER
     for family, product in _PRODUCTS:
