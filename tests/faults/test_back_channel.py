@@ -139,7 +139,8 @@ class Shop:
             opened = sessions.open_session(
                 unit, user_id=user.id, generations=generations, methods=[Method.PASSWORD], whereabouts=Whereabouts()
             ).session
-            sessions.begin_grant(unit, self._grant(unit, opened, generations), session=opened, refreshable=False)
+            grant = self._grant(unit, opened, generations)
+            sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=False)
             users.end_generation(unit, user.id)
             self.ended.append(opened.id)
 

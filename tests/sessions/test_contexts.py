@@ -27,7 +27,7 @@ def test_a_session_says_where_how_and_when_somebody_signed_in(units: Units, tena
 def test_a_grant_says_it_too_when_its_session_is_gone(units: Units, tenant: Tenant, opened: Opened) -> None:
     with units.open(tenant.id, actor=SYSTEM) as unit:
         grant = granted(unit, session_id=opened.session.id)
-        sessions.begin_grant(unit, grant, session=opened.session, refreshable=False)
+        sessions.begin_grant(unit, grant, whereabouts=HERE, refreshable=False)
         unit.lane.execute("DELETE FROM sessions", {})
     with units.open(tenant.id, actor=SYSTEM) as unit:
         found = sessions.find_grant(unit, grant.id)
@@ -38,7 +38,8 @@ def test_a_grant_says_it_too_when_its_session_is_gone(units: Units, tenant: Tena
 def test_it_lies_sealed_for_its_row_alone(units: Units, tenant: Tenant, neighbour: Tenant, opened: Opened) -> None:
     with units.open(tenant.id, actor=SYSTEM) as unit:
         grant = granted(unit, session_id=opened.session.id)
-        sessions.begin_grant(unit, grant, session=opened.session, refreshable=False)
+        sessions.begin_grant(unit, grant, whereabouts=HERE, refreshable=False)
+    with units.open(tenant.id, actor=SYSTEM) as unit:
         of_session, of_grant = _stored(unit, "sessions", opened.session.id), _stored(unit, "grants", grant.id)
         for plain in (b"198.51.100.7", b"JP", b"firefox", b"133"):
             assert plain not in of_session + of_grant
@@ -56,7 +57,9 @@ def test_what_nobody_recorded_is_not_known(units: Units, tenant: Tenant, opened:
         bare = opened.session._replace(whereabouts=None)
         assert sessions.context_of(unit, bare) == nowhere
         grant = granted(unit, session_id=bare.id)
-        sessions.begin_grant(unit, grant, session=bare, refreshable=False)
+        sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=False)
+    with units.open(tenant.id, actor=SYSTEM) as unit:
+        assert unit.lane.execute("SELECT count(*) FROM grants WHERE whereabouts IS NULL", {}).fetchone() == (1,)
         found = sessions.find_grant(unit, grant.id)
         assert found is not None
         assert sessions.context_of(unit, found).whereabouts == Whereabouts()

@@ -11,7 +11,7 @@ from idp.kit.clock import FixedClock, instant
 from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented, mint, presented
 from idp.kit.units import SYSTEM, Unit, Units
-from idp.sessions import Generations, Grant, Lifetimes, Opened
+from idp.sessions import Generations, Grant, Lifetimes, Opened, Whereabouts
 from idp.sessions.grants import KIND
 from idp.tenants import Tenant
 
@@ -25,7 +25,7 @@ def shown(minted: Minted) -> Presented:
 def begun(units: Units, tenant: Tenant, opened: Opened, *, offline: bool = True) -> tuple[Grant, Minted]:
     with units.open(tenant.id, actor=SYSTEM) as unit:
         grant = granted(unit, session_id=opened.session.id, offline=offline)
-        first = sessions.begin_grant(unit, grant, session=None, refreshable=True)
+        first = sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=True)
     assert first is not None
     return grant, first
 
@@ -69,7 +69,8 @@ def test_a_token_is_used_once_and_replaced(units: Units, tenant: Tenant, opened:
 def test_a_grant_that_may_not_refresh_has_no_token(units: Units, tenant: Tenant, opened: Opened) -> None:
     with units.open(tenant.id, actor=SYSTEM) as unit:
         grant = granted(unit, session_id=opened.session.id)
-        assert sessions.begin_grant(unit, grant, session=None, refreshable=False) is None
+        assert sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=False) is None
+    with units.open(tenant.id, actor=SYSTEM) as unit:
         assert sessions.find_grant(unit, grant.id) == grant
 
 

@@ -32,7 +32,7 @@ def at(clock: FixedClock, us: int) -> None:
 def test_a_session_lives_and_says_how_it_came_about(units: Units, tenant: Tenant, opened: Opened) -> None:
     session = live(units, tenant, shown(opened))
     assert session == opened.session
-    assert session.amr == ["pwd"]
+    assert session.amr == ("pwd",)
     assert session.generations == Generations(1, 1)
     assert session.authenticated_at == session.created_at
 
@@ -136,5 +136,5 @@ def test_methods_are_those_that_were_proved(units: Units, tenant: Tenant) -> Non
         every = sessions.open_session(
             unit, user_id="usr_1", generations=Generations(1, 1), methods=list(Method), whereabouts=HERE
         )
-    assert bare.session.amr == []
-    assert every.session.amr == [method.value for method in Method]
+    assert bare.session.amr == ()
+    assert every.session.amr == tuple(method.value for method in Method)

@@ -1,6 +1,6 @@
 """Which authentication contexts a request asks for (OpenID Connect Core 3.1.2.1, 5.5.1.1; RFC 9470)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from idp.federation import OidcClient
@@ -18,10 +18,10 @@ class AskedAcr(NamedTuple):
     def impossible(self) -> bool:
         return self.essential and not known(self.values)
 
-    def met_by(self, methods: list[str]) -> bool:
+    def met_by(self, methods: Sequence[str]) -> bool:
         """A wish that names no class of ours is no wish."""
-        wanted, found = known(self.values), reached(methods)
-        return not wanted or any(acr.holds(found) for acr in wanted)
+        wanted = known(self.values)
+        return not wanted or any(acr.holds(reached(methods)) for acr in wanted)
 
     @property
     def two_factors(self) -> bool:

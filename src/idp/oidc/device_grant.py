@@ -25,6 +25,7 @@ class _Allowed(NamedTuple):
     proof: PersonProof
     present: Generations
     session: Session | None
+    whereabouts: Whereabouts
 
 
 async def device_code(asked: Asked) -> Answer:
@@ -65,7 +66,7 @@ async def _give(asked: Asked, shown: Presented, allowed: _Allowed) -> Answer:
         _consume(unit, shown, code)
         record(unit, issued, admission, GrantType.DEVICE_CODE)
         refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
-        return sessions.begin_grant(unit, grant, session=allowed.session, refreshable=refreshable)
+        return sessions.begin_grant(unit, grant, whereabouts=allowed.whereabouts, refreshable=refreshable)
 
     return with_refresh_token(answer, await asked.commit(write))
 
@@ -98,7 +99,7 @@ def _load(unit: Unit, asked: Asked, code: DeviceCode) -> _Allowed:
         unit, facts, service, code.user_id, session_id=code.session_id, methods=code.methods or "[]", context=context
     )
     present = Generations(facts.tenant.generation, proof.user.generation if proof.user else 0, service.generation)
-    return _Allowed(code, proof, present, session)
+    return _Allowed(code, proof, present, session, context.whereabouts)
 
 
 def _check(allowed: _Allowed, now_us: int) -> None:

@@ -4,7 +4,6 @@ All of it comes of one admission and is written in one commit. Tokens that pass 
 own, which cannot be refreshed: a code that is redeemed begins another.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -136,9 +135,11 @@ async def _said(house: House, known: Known, request: AuthorizationRequest, scope
 
 def _write(unit: Unit, front: _Front, known: Known, admission: Admission, *, scopes: str) -> None:
     assert admission.user is not None
+    assert known.session is not None
     token = ""
     if front.grant is not None:
-        sessions.begin_grant(unit, front.grant, session=known.session, refreshable=False)
+        whereabouts = sessions.context_of(unit, known.session).whereabouts
+        sessions.begin_grant(unit, front.grant, whereabouts=whereabouts, refreshable=False)
     if front.issued is not None:
         store.add_access_token(unit, front.issued.row)
         token, scopes = front.issued.row.id, front.issued.row.scopes
@@ -175,7 +176,7 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
         expires_at=admission.at_us + CODE_LIFETIME,
         redeemed_at=None,
         jkt=request.jkt,
-        acr=sessions.acr_of(json.loads(admission.methods), request.acr.values).value,
+        acr=sessions.acr_of(sessions.methods_in(admission.methods), request.acr.values).value,
         claims=requested_claims.to_text(request.claims),
         resources=targets.joined(request.resources),
     )

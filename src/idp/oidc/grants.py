@@ -128,7 +128,7 @@ async def authorization_code(asked: Asked) -> Answer:
     except Refused as refusal:
         await asked.refuse(refusal, partial(_spend, shown=shown, code=code, refusal=refusal))
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
-    grant = redemption.grant_of(code, asked.now_us)._replace(jkt=asked.jkt if asked.client.is_public else None)
+    grant = redemption.grant_of(code, asked.now_us, jkt=asked.jkt if asked.client.is_public else None)
     subject = asked.subject_of(grant.user_id)
     request = mint.Request(
         asked.issuer, audience, grant.scope_set, grant.id, code.nonce, jkt=asked.jkt, acr=code.acr, subject=subject
@@ -139,7 +139,7 @@ async def authorization_code(asked: Asked) -> Answer:
     def write(unit: Unit) -> Minted | None:
         redemption.consume(unit, shown, code)
         record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
-        return sessions.begin_grant(unit, grant, session=loaded.session, refreshable=refreshable)
+        return sessions.begin_grant(unit, grant, whereabouts=loaded.whereabouts, refreshable=refreshable)
 
     return with_refresh_token(told, await asked.commit(write))
 

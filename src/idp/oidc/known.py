@@ -53,7 +53,7 @@ def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
     session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
     if session is None:
         return Known(facts, service)
-    context = Context(browser.whereabouts, tuple(session.amr), session.authenticated_at)
+    context = Context(browser.whereabouts, session.amr, session.authenticated_at)
     proof = access.prove(
         unit,
         facts,

@@ -1,7 +1,7 @@
 """Tokens, made from the gate's admission and from nothing less."""
 
-import json
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -120,10 +120,16 @@ def id_token(
 def authentication(methods: str, authenticated_at: int, acr: str | None) -> dict[str, Any]:
     """How and when the person signed in (OpenID Connect Core 2, RFC 9068 2.2.1, RFC 9470 6), of recorded proofs alone.
     `acr` is the class that was asked for and reached; None: whatever was reached."""
-    amr: list[str] = json.loads(methods)
+    level, proved = _proved(methods)
+    return {"auth_time": authenticated_at // SECOND, "acr": acr or level, "amr": proved}
+
+
+@lru_cache(256)
+def _proved(methods: str) -> tuple[str, tuple[str, ...]]:
+    """The class that was reached, and the values of `amr` (RFC 8176 2: `mfa` stands beside the methods themselves)."""
+    amr = sessions.methods_in(methods)
     level = sessions.reached(amr)
-    proved = [*amr, "mfa"] if level is Acr.TWO_FACTORS else amr  # RFC 8176 2: beside the methods themselves
-    return {"auth_time": authenticated_at // SECOND, "acr": acr or level.value, "amr": proved}
+    return level.value, (*amr, "mfa") if level is Acr.TWO_FACTORS else amr
 
 
 def key_for(facts: Facts, use: Use, alg: str) -> SigningKey:

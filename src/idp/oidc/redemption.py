@@ -27,6 +27,7 @@ class Loaded(NamedTuple):
     proof: PersonProof
     present: Generations
     session: Session | None
+    whereabouts: Whereabouts
 
 
 def presented_code(form: Form) -> Presented:
@@ -50,7 +51,7 @@ def load(unit: Unit, shown: Presented, service: Service, facts: Facts) -> Loaded
         unit, facts, service, code.user_id, session_id=code.session_id, methods=code.methods, context=context
     )
     present = Generations(facts.tenant.generation, proof.user.generation if proof.user else 0, service.generation)
-    return Loaded(code, proof, present, session)
+    return Loaded(code, proof, present, session, context.whereabouts)
 
 
 def check(loaded: Loaded, form: Form, now_us: int, *, jkt: str | None = None) -> None:
@@ -83,7 +84,7 @@ def revoke_replayed(unit: Unit, code: Code) -> None:
         audit.record(unit, audit.Event.CODE_REPLAYED, subject=code.user_id, service=code.service_id, code=code.id)
 
 
-def grant_of(code: Code, now_us: int) -> Grant:
+def grant_of(code: Code, now_us: int, *, jkt: str | None = None) -> Grant:
     """The grant takes the code's id: a replayed code finds what to revoke."""
     return Grant(
         id=code.id,
@@ -101,6 +102,7 @@ def grant_of(code: Code, now_us: int) -> Grant:
         created_at=now_us,
         ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
         ended_at=None,
+        jkt=jkt,
         acr=code.acr,
         claims=code.claims,
         resources=code.resources,

@@ -29,7 +29,8 @@ async def give(house: House, known: Known, admission: Admission, interaction: In
         finish(unit, interaction, known.request)
         assert known.session is not None
         sessions.seen(unit, known.session)
-        sessions.begin_grant(unit, grant, session=known.session, refreshable=False)
+        whereabouts = sessions.context_of(unit, known.session).whereabouts
+        sessions.begin_grant(unit, grant, whereabouts=whereabouts, refreshable=False)
         _keep_name(unit, known)
         access.remember_admission(unit, admission)
         issued = {"service": known.service.id, "session_index": grant.id, "reference": admission.reference}

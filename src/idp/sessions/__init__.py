@@ -42,6 +42,7 @@ from idp.sessions.model import (
     Opened,
     Session,
     Whereabouts,
+    methods_in,
 )
 from idp.sessions.overtaken import Overtaken
 from idp.sessions.signed_in import find_session, is_current, live_session, open_session, raise_session, seen
@@ -94,6 +95,7 @@ __all__ = [
     "is_current",
     "known",
     "live_session",
+    "methods_in",
     "open_session",
     "prove",
     "raise_session",

@@ -4,8 +4,7 @@ An address, a country and a browser are personal data: they lie sealed with the 
 describe, and a grant gets a copy sealed for itself.
 """
 
-import json
-
+from idp.kit import compact
 from idp.kit.units import Unit
 from idp.sessions.model import Context, Grant, Session, Whereabouts
 
@@ -14,23 +13,21 @@ _NOWHERE = Whereabouts()
 
 def context_of(unit: Unit, born: Session | Grant) -> Context:
     """As recorded; all None where nothing was."""
-    return Context(_opened(unit, born), tuple(born.amr), born.authenticated_at)
+    return Context(_opened(unit, born), born.amr, born.authenticated_at)
 
 
 def sealed_for_session(unit: Unit, session_id: str, whereabouts: Whereabouts) -> bytes:
-    return unit.seal("sessions", "whereabouts", session_id, json.dumps(whereabouts).encode())
+    return unit.seal("sessions", "whereabouts", session_id, compact.encode([*whereabouts]))
 
 
-def sealed_for_grant(unit: Unit, grant_id: str, session: Session) -> bytes | None:
-    """A copy of what the session knows."""
-    if session.whereabouts is None:
+def sealed_for_grant(unit: Unit, grant_id: str, whereabouts: Whereabouts) -> bytes | None:
+    if whereabouts == _NOWHERE:
         return None
-    plain = unit.open_sealed("sessions", "whereabouts", session.id, session.whereabouts)
-    return unit.seal("grants", "whereabouts", grant_id, plain)
+    return unit.seal("grants", "whereabouts", grant_id, compact.encode([*whereabouts]))
 
 
 def _opened(unit: Unit, born: Session | Grant) -> Whereabouts:
     if born.whereabouts is None:
         return _NOWHERE
     table = "sessions" if isinstance(born, Session) else "grants"
-    return Whereabouts(*json.loads(unit.open_sealed(table, "whereabouts", born.id, born.whereabouts)))
+    return Whereabouts(*compact.decode(unit.open_sealed(table, "whereabouts", born.id, born.whereabouts)))

@@ -12,17 +12,17 @@ from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
 from idp.sessions import store
 from idp.sessions.contexts import sealed_for_grant
-from idp.sessions.model import Generations, Grant, Lifetimes, Session
+from idp.sessions.model import Generations, Grant, Lifetimes, Session, Whereabouts
 from idp.sessions.signed_in import is_current
 from idp.sessions.store import RefreshToken
 
 KIND = "rt"
 
 
-def begin_grant(unit: Unit, grant: Grant, *, session: Session | None, refreshable: bool) -> Minted | None:
-    """The grant, and its first refresh token if the client may have one; its whereabouts are those of `session`."""
-    whereabouts = sealed_for_grant(unit, grant.id, session) if session else None
-    store.add_grant(unit, grant._replace(whereabouts=whereabouts))
+def begin_grant(unit: Unit, grant: Grant, *, whereabouts: Whereabouts, refreshable: bool) -> Minted | None:
+    """The grant, and its first refresh token if the client may have one; `whereabouts` are those of its session. To be
+    found from the commit on."""
+    store.add_grant(unit, grant._replace(whereabouts=sealed_for_grant(unit, grant.id, whereabouts)))
     return _mint(unit, grant) if refreshable else None
 
 

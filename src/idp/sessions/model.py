@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from idp.kit.clock import SECOND
@@ -66,9 +67,8 @@ class Session(NamedTuple):
         return Generations(self.tenant_generation, self.user_generation)
 
     @property
-    def amr(self) -> list[str]:
-        proved: list[str] = json.loads(self.methods)
-        return proved
+    def amr(self) -> tuple[str, ...]:
+        return methods_in(self.methods)
 
     @property
     def evidence(self) -> Evidence:
@@ -151,9 +151,14 @@ class Grant(NamedTuple):
         return frozenset(self.scopes.split())
 
     @property
-    def amr(self) -> list[str]:
-        proved: list[str] = json.loads(self.methods)
-        return proved
+    def amr(self) -> tuple[str, ...]:
+        return methods_in(self.methods)
+
+
+@lru_cache(256)
+def methods_in(text: str) -> tuple[str, ...]:
+    """As `as_methods` has written them; there are few that differ."""
+    return tuple(json.loads(text))
 
 
 def as_methods(methods: Iterable[Method]) -> str:

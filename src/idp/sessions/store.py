@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
 from idp import users
-from idp.kit.db import command, own, query
+from idp.kit.db import addition, command, own, query
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
 from idp.sessions.model import Grant, Interaction, Session
@@ -128,7 +128,7 @@ def _put_consent(dialect: Any) -> Any:
 
 
 _PUT_CONSENT = command(_put_consent)
-_ADD_GRANT = command(insert(grants))
+_ADD_GRANT = addition(grants, Grant)
 _FIND_GRANT = query(
     select(*[grants.c[name] for name in Grant._fields]).where(own(grants), grants.c.id == bindparam("id")), Grant
 )
@@ -267,7 +267,7 @@ def put_consent(unit: Unit, *, user_id: str, service_id: str, scopes: AbstractSe
 
 
 def add_grant(unit: Unit, grant: Grant) -> None:
-    unit.run(_ADD_GRANT, **grant._asdict())
+    unit.append(_ADD_GRANT, grant)
 
 
 def find_grant(unit: Unit, grant_id: str) -> Grant | None:
