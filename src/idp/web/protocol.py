@@ -20,6 +20,9 @@ from idp.web.head import Head, HeadRefused, Spoken, spoken
 from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
 
+# Heads of a connection, such as those of a service that asks for a token and then what it is worth.
+_REMEMBERED = 2
+
 
 class _Place(Enum):
     """Where in a request the parser stands."""
@@ -57,7 +60,7 @@ class Protocol(asyncio.Protocol):
         self._waiting: deque[Turn] = deque()  # pipelined behind it
         self._newest: Turn | None = None  # the one whose body is being read
         self._place = _Place.BETWEEN
-        self._spoken: Spoken | None = None
+        self._spoken: deque[Spoken] = deque(maxlen=_REMEMBERED)
         self._deaf = False  # nothing that arrives is parsed any more
         self._discarded = 0
         self._last = False  # the server is stopping: one more answer, then close
@@ -117,9 +120,11 @@ class Protocol(asyncio.Protocol):
             self._discard(len(data))
             return
         alone = self._place is _Place.BETWEEN and self._turn is None
-        if alone and self._spoken is not None and (body := self._spoken.again(data)) is not None:
-            self._take_again(self._spoken.scope, body)
-            return
+        if alone:
+            for known in self._spoken:
+                if (body := known.again(data)) is not None:
+                    self._take_again(known.scope, body)
+                    return
         self._feed(data)
         if alone:
             self._keep(data)
@@ -135,9 +140,9 @@ class Protocol(asyncio.Protocol):
         """What may be said again: a whole request, after which the connection goes on."""
         turn = self._turn
         if turn is None or not turn.keep_alive or turn.awaits_continue or self._place is not _Place.BETWEEN:
-            self._spoken = None
-        else:
-            self._spoken = spoken(data, self._body_size, turn.scope)
+            self._spoken.clear()
+        elif (kept := spoken(data, self._body_size, turn.scope)) is not None:
+            self._spoken.append(kept)
 
     def _feed(self, data: bytes) -> None:
         if self._place is _Place.HEAD:
