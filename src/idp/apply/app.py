@@ -12,10 +12,9 @@ from idp.contracts import Application
 from idp.kit.errors import Conflict, Failure, Invalid, Refused, TooMany
 from idp.kit.sealing import PLATFORM
 from idp.tenants import PLATFORM_SLUG
-from idp.web import cookies, csrf
+from idp.web import csrf
 from idp.web.asgi import App, Receive, Scope, Send, respond
 from idp.web.browsers import Browser, known_browser
-from idp.web.cookies import Cookie
 from idp.web.dispatch import Route
 from idp.web.failures import Refusal
 from idp.web.forms import parse_form, parse_query, read_body
@@ -168,8 +167,7 @@ def _browser(house: House, scope: Scope) -> Browser:
     """As at a tenant, with cookies of the platform's own."""
     header = scope["state"]["headers"].get(b"cookie")
     text = None if header is None else header.decode("latin-1")
-    device = cookies.read(text, Cookie.BROWSER, slug=PLATFORM_SLUG, secure=house.secure)
-    return Browser(PLATFORM, PLATFORM_SLUG, None, device, whereabouts_of(house, scope))
+    return Browser(PLATFORM, PLATFORM_SLUG, None, whereabouts_of(house, scope), text, house.secure)
 
 
 def _token(house: House, digest: bytes) -> str:

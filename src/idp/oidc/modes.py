@@ -21,11 +21,14 @@ class ResponseMode(StrEnum):
 
     @property
     def carrier(self) -> "ResponseMode":
-        return ResponseMode(self.removesuffix(_SIGNED))
+        return _CARRIERS[self]
 
     @property
     def is_signed(self) -> bool:
         return self.endswith(_SIGNED)
+
+
+_CARRIERS = {mode: ResponseMode(mode.removesuffix(_SIGNED)) for mode in ResponseMode}
 
 
 _KINDS = {tuple(sorted(kind.split())): kind for kind in ResponseType}

@@ -48,9 +48,9 @@ def next_step(
         return _ask_another(known.session, request, interaction)
     if known.session is None or known.proof is None or not _fresh(known.session, request, interaction, now_us):
         return _sign_in(request, "login_required", anew=True)
-    fresh = _made_for(interaction, known.session)
+    proof = known.proof._replace(fresh=True) if _made_for(interaction, known.session) else known.proof
     try:
-        admission = gate.admit(known.facts, known.proof._replace(fresh=fresh), Moment.AUTHORIZATION, now_us=now_us)
+        admission = gate.admit(known.facts, proof, Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
         return _step_up(request, refusal)
     return _last(known, request, known.session, admission, allowed=allowed)

@@ -7,9 +7,7 @@ kept while a person signs in, and are read again with the same checks when the r
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import NamedTuple
 
 from idp.federation import OidcClient, ResponseType, Service
@@ -54,6 +52,7 @@ PARAMETERS = frozenset(
 )
 _STATE = re.compile(r"[\x20-\x7e]{0,4096}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_NO_WORDS: frozenset[str] = frozenset()
 _LONGEST = {"nonce": 1_024, "scope": 2_048, "login_hint": 320, "ui_locales": 200}
 
 
@@ -64,15 +63,34 @@ class Prompt(StrEnum):
     SELECT_ACCOUNT = "select_account"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationRequest:
+_PROMPTS = frozenset(Prompt)
+
+
+class Signed(NamedTuple):
+    """Whom a signed answer is for; how it is signed, and encrypted, is what that service has registered."""
+
+    service: Service
+
+    @property
+    def client(self) -> OidcClient:
+        assert self.service.oidc is not None
+        return self.service.oidc
+
+
+class Return(NamedTuple):
+    """Where the answer may go, once that is certain, and how it gets there."""
+
+    redirect_uri: str
+    state: str | None
+    mode: ResponseMode = ResponseMode.QUERY
+    signed_for: Signed | None = None
+
+
+class AuthorizationRequest(NamedTuple):
     """Checked, all of it. `max_age` is in seconds; `scopes` are those that the service is registered for."""
 
     client_id: str
-    redirect_uri: str
-    state: str | None
-    mode: ResponseMode
-    signed_for: "Signed | None"
+    back: Return
     response_type: ResponseType
     scopes: frozenset[str]
     nonce: str | None
@@ -89,6 +107,10 @@ class AuthorizationRequest:
     pushed: str | None = None  # the id under which it waits, if it was pushed
 
     @property
+    def redirect_uri(self) -> str:
+        return self.back.redirect_uri
+
+    @property
     def disclosed(self) -> frozenset[str]:
         """The scopes that a person consents to: a claim that is asked for by name counts as its scope."""
         return self.scopes | self.claims.scopes if self.claims.userinfo or self.claims.id_token else self.scopes
@@ -96,31 +118,6 @@ class AuthorizationRequest:
     @property
     def silent(self) -> bool:
         return Prompt.NONE in self.prompts
-
-    @property
-    def back(self) -> "Return":
-        return Return(self.redirect_uri, self.state, self.mode, self.signed_for)
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Where the answer may go, once that is certain, and how it gets there."""
-
-    redirect_uri: str
-    state: str | None
-    mode: ResponseMode = ResponseMode.QUERY
-    signed_for: "Signed | None" = None
-
-
-class Signed(NamedTuple):
-    """Whom a signed answer is for; how it is signed, and encrypted, is what that service has registered."""
-
-    service: Service
-
-    @property
-    def client(self) -> OidcClient:
-        assert self.service.oidc is not None
-        return self.service.oidc
 
 
 class RedirectError(Failure):
@@ -131,23 +128,17 @@ class RedirectError(Failure):
         self.back = back
 
 
-@dataclass(frozen=True)
 class Asking:
     """A request before it is believed, and the two who may set rules for it. Every parameter is in `form`, wherever it
-    came from."""
+    came from; `scopes` are those that the client is registered for, `claims` are read by the check of their name."""
 
-    form: Form
-    client: OidcClient
-    switches: Switches
-
-    @property
-    def response_type(self) -> ResponseType | None:
-        return response_type_of(self.form)
-
-    @cached_property
-    def claims(self) -> RequestedClaims:
-        """Raises `OAuthError`."""
-        return requested_claims.parse(self.form.get("claims"), self.client)
+    def __init__(self, form: Form, client: OidcClient, switches: Switches) -> None:
+        self.form = form
+        self.client = client
+        self.switches = switches
+        self.response_type = response_type_of(form)
+        self.scopes = _words(form, "scope") & client.scopes
+        self.claims = requested_claims.NOTHING
 
 
 def client_of(form: Form) -> str:
@@ -186,12 +177,9 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
     max_age, wishes = form.get("max_age"), service.oidc.authentication
     return AuthorizationRequest(
         client_id=service.client_id,
-        redirect_uri=back.redirect_uri,
-        state=back.state,
-        mode=back.mode,
-        signed_for=back.signed_for,
-        response_type=response_type_of(form) or ResponseType.CODE,
-        scopes=_words(form, "scope") & service.oidc.scopes,
+        back=back,
+        response_type=asked.response_type or ResponseType.CODE,
+        scopes=asked.scopes,
         nonce=form.get("nonce"),
         challenge=form.get("code_challenge") or None,
         jkt=form.get("dpop_jkt") or None,
@@ -243,7 +231,7 @@ def _nonce(asked: Asking) -> None:
     kind = asked.response_type
     if kind is None or not kind.gives_id_token:
         return
-    if Scope.OPENID not in _words(asked.form, "scope") & asked.client.scopes:
+    if Scope.OPENID not in asked.scopes:
         raise OAuthError("invalid_scope", "An ID token needs the scope openid.")
     if not asked.form.get("nonce"):  # OpenID Connect Core 3.2.2.1, 3.3.2.11: nothing else binds it to the request
         raise OAuthError("invalid_request", "nonce is missing.")
@@ -256,7 +244,7 @@ def _lengths(asked: Asking) -> None:
 
 
 def _scope(asked: Asking) -> None:
-    if not _words(asked.form, "scope") & asked.client.scopes:
+    if not asked.scopes:
         raise OAuthError("invalid_scope", "scope names nothing that the client is registered for.")
 
 
@@ -282,7 +270,7 @@ def _dpop_jkt(asked: Asking) -> None:
 
 def _prompt(asked: Asking) -> None:
     prompts = _words(asked.form, "prompt")
-    if not prompts <= frozenset(Prompt):
+    if not prompts <= _PROMPTS:
         raise OAuthError("invalid_request", "prompt names something unknown.")
     if Prompt.NONE in prompts and len(prompts) > 1:
         raise OAuthError("invalid_request", "prompt none stands alone.")
@@ -295,7 +283,8 @@ def _max_age(asked: Asking) -> None:
 
 
 def _claims(asked: Asking) -> None:
-    _ = asked.claims  # read here, where its faults have their turn
+    """Raises `OAuthError`."""
+    asked.claims = requested_claims.parse(asked.form.get("claims"), asked.client)
 
 
 def _resource(asked: Asking) -> None:
@@ -321,4 +310,5 @@ CHECKS: tuple[Callable[[Asking], None], ...] = (
 
 
 def _words(form: Form, name: str) -> frozenset[str]:
-    return frozenset((form.get(name) or "").split(" ")) - {""}
+    text = form.get(name)
+    return frozenset(text.split(" ")) - {""} if text else _NO_WORDS

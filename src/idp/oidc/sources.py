@@ -7,7 +7,6 @@ alike.
 
 import hmac
 import json
-from dataclasses import replace
 from typing import NamedTuple
 
 from idp.federation import Service
@@ -78,7 +77,7 @@ def described(parameters: Parameters, request: AuthorizationRequest, service: Se
         raise RedirectError(request.back, "invalid_request", "This client has to push its requests.")
     if rules.signed_only and not parameters.signed:  # RFC 9101 10.5
         raise RedirectError(request.back, "invalid_request", "This client has to sign its requests.")
-    return request if parameters.pushed is None else replace(request, pushed=parameters.pushed)
+    return request if parameters.pushed is None else request._replace(pushed=parameters.pushed)
 
 
 def to_text(parameters: Parameters) -> str:

@@ -24,8 +24,14 @@ class Browser(NamedTuple):
     tenant: TenantId
     slug: str
     session: Presented | None
-    device: Presented | None
     whereabouts: Whereabouts
+    cookies: str | None = None  # all of them, as they came
+    secure: bool = True
+
+    @property
+    def device(self) -> Presented | None:
+        """Read where it matters: with a live session nobody asks for it."""
+        return cookies.read(self.cookies, Cookie.BROWSER, slug=self.slug, secure=self.secure)
 
 
 async def browser_of(house: House, scope: Scope) -> Browser:
@@ -41,8 +47,9 @@ async def browser_of(house: House, scope: Scope) -> Browser:
         tenant,
         slug,
         cookies.read(text, Cookie.SESSION, slug=slug, secure=house.secure),
-        cookies.read(text, Cookie.BROWSER, slug=slug, secure=house.secure),
         whereabouts_of(house, scope),
+        text,
+        house.secure,
     )
 
 
