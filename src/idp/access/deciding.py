@@ -131,7 +131,7 @@ def device_entitled(facts: Facts, now_us: int) -> bool:
 
 def inputs_of(facts: Facts, proof: Proof, moment: Moment, now_us: int) -> Inputs:
     service = proof.service
-    zone, verification = facts.tenant.time_zone, service.verification_status.value
+    zone, verification = facts.tenant.time_zone, str(service.verification_status)
     if isinstance(proof, ServiceProof):
         return Inputs(service.id, moment.action, now_us, zone, verification_status=verification)
     person, where = proof.person, proof.situation

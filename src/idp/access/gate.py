@@ -23,22 +23,16 @@ class Gate:
         decision = None
         if not _plainly_admitted(facts, proof, now_us):
             decision = deciding.decide(facts, proof, moment, now_us=now_us, reference=reference)
-            self.tally[decision.outcome.value] += 1
+            self.tally[decision.outcome] += 1
             if not decision.permits:
                 raise NotAdmitted(decision)
-        person = proof if isinstance(proof, PersonProof) else None
+        tenant, service = facts.tenant, proof.service
+        if isinstance(proof, ServiceProof):
+            return Admission(tenant, tenant.revision, service, None, None, "[]", now_us, now_us, reference)
         return Admission(
-            tenant=facts.tenant,
-            revision=facts.tenant.revision,
-            service=proof.service,
-            user=person.user if person else None,
-            session_id=person.session_id if person else None,
-            methods=person.methods if person else "[]",
-            authenticated_at=person.authenticated_at if person else now_us,
-            at_us=now_us,
-            reference=reference,
-            decision=decision if person else None,
-        )
+            tenant, tenant.revision, service, proof.user, proof.session_id, proof.methods, proof.authenticated_at,
+            now_us, reference, decision,
+        )  # fmt: skip
 
     def reason_against(self, facts: Facts, service: Service, *, now_us: int) -> Reason | None:
         """What stands in the way of everybody alike; asked before a person is troubled with a sign-in."""
@@ -50,7 +44,7 @@ class Gate:
         """The refusal for such a reason, of a person or of a visitor whom nobody knows yet."""
         proof = person or ServiceProof(service)
         decision = deciding.refuse(facts, proof, reason, moment, now_us=now_us, reference=new_reference())
-        self.tally[decision.outcome.value] += 1
+        self.tally[decision.outcome] += 1
         return NotAdmitted(decision)
 
 

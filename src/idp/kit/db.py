@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -77,13 +77,8 @@ class Statement:
     def __init__(self, build: Executable | Callable[[Any], Executable], *, platform: bool) -> None:
         self._build = build
         self.platform = platform
-        self._compiled: dict[str, Compiled] = {}
-
-    def sql(self, dialect: str) -> Compiled:
-        found = self._compiled.get(dialect)
-        if found is None:
-            found = self._compiled[dialect] = self._compile(dialect)
-        return found
+        self.sql: Callable[[str], Compiled] = cache(self._compile)
+        """For a dialect."""
 
     def _compile(self, dialect: str) -> Compiled:
         statement = self.build(dialect)

@@ -1,6 +1,6 @@
 """The unit of work: one transaction, one tenant, one actor, one instant. Rooms receive it and nothing ambient."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
@@ -38,6 +38,9 @@ SYSTEM = Actor("system", "system", Source.SCHEDULE)
 class Unit:
     """Use it inside the block or function that was given it, and keep no reference."""
 
+    _box: Box | None = None
+    _inner: "dict[TenantId, Unit] | None" = None
+
     def __init__(self, lane: Lane, *, tenant: TenantId, actor: Actor, now_us: int, keys: KeyStore) -> None:
         self.tenant = tenant
         self.actor = actor
@@ -46,8 +49,6 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
-        self._box: Box | None = None
-        self._inner: dict[TenantId, Unit] | None = None
 
     @property
     def platform(self) -> bool:
@@ -182,7 +183,7 @@ class Units:
         with self.open(PLATFORM, actor=actor, write=write) as unit:
             yield unit
 
-    async def read(self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM) -> T:
+    def read(self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM) -> Awaitable[T]:
         """Hot path: `work` is synchronous and reads one consistent snapshot."""
         now_us = self.clock.now_us()
 
@@ -193,7 +194,7 @@ class Units:
                 raise RuntimeError("something was recorded in a unit that only reads")
             return result
 
-        return await self.database.read(_scope(tenant), run)
+        return self.database.read(_scope(tenant), run)
 
     async def commit(
         self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM, now_us: int | None = None

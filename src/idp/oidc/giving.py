@@ -176,7 +176,7 @@ def _code(secret: Minted, request: AuthorizationRequest, admission: Admission) -
         expires_at=admission.at_us + CODE_LIFETIME,
         redeemed_at=None,
         jkt=request.jkt,
-        acr=sessions.acr_of(sessions.methods_in(admission.methods), request.acr.values).value,
+        acr=str(sessions.acr_of(sessions.methods_in(admission.methods), request.acr.values)),
         claims=requested_claims.to_text(request.claims),
         resources=targets.joined(request.resources),
     )

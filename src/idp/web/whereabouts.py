@@ -14,4 +14,4 @@ def whereabouts_of(house: House, scope: Scope) -> Whereabouts:
     headers = scope["state"]["headers"]
     browser = read_user_agent(*(headers.get(name, b"").decode("latin-1") for name in (b"user-agent", b"sec-ch-ua")))
     country = house.countries.of(known) if known is not None else None
-    return Whereabouts(known, country, browser.family.value, browser.version)
+    return Whereabouts(known, country, str(browser.family), browser.version)
