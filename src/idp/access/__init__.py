@@ -32,7 +32,7 @@ from idp.access.model import (
 )
 from idp.access.named_networks import Network, NetworkDraft
 from idp.access.policies import Effect, Requirement, Result, RuleResult
-from idp.access.proving import prove
+from idp.access.proving import person_of, prove
 from idp.access.records import SWEEPS, Chosen, Remembered, remember, remember_admission
 from idp.access.remedies import Remedy, smallest_change
 from idp.access.rulebook import Policy
@@ -80,6 +80,7 @@ __all__ = [
     "networks",
     "networks_abroad",
     "only_known",
+    "person_of",
     "policies",
     "prove",
     "question",

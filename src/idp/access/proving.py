@@ -6,27 +6,21 @@ from idp.access.model import Person, PersonProof, Situation
 from idp.federation import Service
 from idp.kit.units import Unit
 from idp.sessions import Context
+from idp.users import Standing
 
 
-def prove(
-    unit: Unit, facts: Facts, service: Service, user_id: str, *, session_id: str, methods: str, context: Context
-) -> PersonProof:
+def prove(service: Service, person: Person, *, session_id: str, methods: str, context: Context) -> PersonProof:
     """`context` is that of the browser which is there, or else what was recorded at the last sign-in step."""
     where = context.whereabouts
     situation = Situation(
-        ip=where.address,
-        country=where.country,
-        methods=frozenset(context.methods),
-        authenticated_at=context.authenticated_at,
-        browser_family=where.browser,
-        browser_version=where.browser_version,
-    )
-    person = person_of(unit, facts, service, user_id)
+        where.address, where.country, frozenset(context.methods), context.authenticated_at, where.browser,
+        where.browser_version,
+    )  # fmt: skip
     return PersonProof(service, person, situation, session_id, methods, context.authenticated_at)
 
 
-def person_of(unit: Unit, facts: Facts, service: Service, user_id: str) -> Person:
-    """Groups and assignment are read only where there are any, or it matters."""
+def person_of(unit: Unit, facts: Facts, service: Service, user_id: str, user: Standing | None) -> Person:
+    """`user` as it was read just now. Groups and assignment are read only where there are any, or it matters."""
     groups: frozenset[str] = users.groups_of(unit, user_id) if facts.has_groups else frozenset()
     assigned = service.assignment_required and federation.is_assigned(unit, service_id=service.id, user_id=user_id)
-    return Person(user_id, users.standing(unit, user_id), groups, assigned)
+    return Person(user_id, user, groups, assigned)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from idp import users
 from idp.access import deciding
 from idp.access.facts import Facts
 from idp.access.in_force import Rules
@@ -85,7 +86,9 @@ def only_known(fields: Fields) -> None:
 
 def question(unit: Unit, facts: Facts, service: Service, user_id: str, described: Described) -> PersonProof:
     """As if that person stood there."""
-    return PersonProof(service, person_of(unit, facts, service, user_id), described.situation)
+    return PersonProof(
+        service, person_of(unit, facts, service, user_id, users.standing(unit, user_id)), described.situation
+    )
 
 
 def _instant(fields: Fields, now_us: int) -> int:

@@ -105,7 +105,7 @@ class Query(Statement, Generic[R]):
 
     def __init__(self, build: Any, row: Callable[..., R], *, platform: bool) -> None:
         super().__init__(build, platform=platform)
-        self.make: Callable[[Iterable[Any]], R] = _maker(row)
+        self.make: Callable[[Iterable[Any]], R] = maker(row)
         self.row = row
 
     def _compile(self, dialect: str) -> Compiled:
@@ -169,8 +169,8 @@ def _in_order(names: Sequence[str]) -> Callable[[dict[str, Any]], Sequence[Any]]
     return lambda values: [values[name] for name in names]  # an `itemgetter` of one gives it bare
 
 
-def _maker(row: Callable[..., R]) -> Callable[[Iterable[Any]], R]:
-    """For a NamedTuple what its `_make` does, without counting its columns again for each row."""
+def maker(row: Callable[..., R]) -> Callable[[Iterable[Any]], R]:
+    """For a NamedTuple what its `_make` does, without counting its columns for each row."""
     if isinstance(row, type) and hasattr(row, "_fields"):
         return partial(tuple.__new__, row)
     return lambda values: row(*values)

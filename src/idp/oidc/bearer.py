@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
-from idp import access, federation, sessions
+from idp import access, federation, sessions, users
 from idp.access import Admission, Facts, Moment, PersonProof, ServiceProof
 from idp.federation import Service
 from idp.kit import ids
@@ -150,9 +150,8 @@ def from_header(headers: Mapping[bytes, bytes]) -> tuple[Scheme, str | None]:
 def proof_of_grant(unit: Unit, facts: Facts, service: Service, grant: Grant) -> PersonProof:
     """The person behind it, as they stood at their last sign-in step."""
     context = sessions.context_of(unit, grant)
-    return access.prove(
-        unit, facts, service, grant.user_id, session_id=grant.session_id, methods=grant.methods, context=context
-    )
+    person = access.person_of(unit, facts, service, grant.user_id, users.standing(unit, grant.user_id))
+    return access.prove(service, person, session_id=grant.session_id, methods=grant.methods, context=context)
 
 
 def _is_over(unit: Unit, row: AccessToken, grant: Grant | None) -> bool:

@@ -4,7 +4,7 @@ import hmac
 from functools import partial
 from typing import NamedTuple
 
-from idp import access, audit, sessions
+from idp import access, audit, sessions, users
 from idp.access import Moment, PersonProof
 from idp.federation import Grant as GrantType
 from idp.kit import ids
@@ -95,9 +95,9 @@ def _load(unit: Unit, asked: Asked, code: DeviceCode) -> _Allowed:
     session = sessions.find_session(unit, code.session_id)
     context = sessions.context_of(unit, session) if session else Context(Whereabouts(), (), code.authenticated_at or 0)
     facts, service = asked.facts, asked.service
-    proof = access.prove(
-        unit, facts, service, code.user_id, session_id=code.session_id, methods=code.methods or "[]", context=context
-    )
+    person = access.person_of(unit, facts, service, code.user_id, users.standing(unit, code.user_id))
+    methods = code.methods or "[]"
+    proof = access.prove(service, person, session_id=code.session_id, methods=methods, context=context)
     present = Generations(facts.tenant.generation, proof.user.generation if proof.user else 0, service.generation)
     return _Allowed(code, proof, present, session, context.whereabouts)
 

@@ -10,10 +10,11 @@ from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.request import AuthorizationRequest
-from idp.sessions import Context, Interaction, Session
+from idp.sessions import Interaction, Session
 from idp.users import Standing
 from idp.web.browsers import Browser
 from idp.web.house import House
+from idp.web.visitors import visitor_of
 
 
 class Known(NamedTuple):
@@ -50,23 +51,8 @@ def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
     service = facts.services.get(client_id)
     if service is None or service.oidc is None:
         raise PageError("unknown_service")
-    session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
-    if session is None:
-        return Known(facts, service)
-    context = Context(browser.whereabouts, session.amr, session.authenticated_at)
-    proof = access.prove(
-        unit,
-        facts,
-        service,
-        session.user_id,
-        session_id=session.id,
-        methods=session.methods,
-        context=context,
-    )
-    user = proof.user
-    if user is None or not user.active or user.generation != session.user_generation:
-        return Known(facts, service)
-    return Known(facts, service, session, proof)
+    visitor = visitor_of(unit, facts, service, browser)
+    return Known(facts, service) if visitor is None else Known(facts, service, visitor.session, visitor.proof)
 
 
 def with_hint(house: House, known: Known, request: AuthorizationRequest, issuer: str) -> Known:

@@ -42,15 +42,14 @@ def presented_code(form: Form) -> Presented:
 
 def load(unit: Unit, shown: Presented, service: Service, facts: Facts) -> Loaded:
     """The code and the person behind it. Raises `Refused("invalid_grant")`; nothing is written."""
-    code = store.find_code(unit, shown.id)
-    if code is None or not hmac.compare_digest(code.digest, shown.digest) or code.service_id != service.id:
+    found = store.find_code(unit, shown.id)
+    if found is None or not hmac.compare_digest(found.code.digest, shown.digest) or found.code.service_id != service.id:
         raise _invalid()
-    session = sessions.find_session(unit, code.session_id)
+    code, session, user = found
     context = sessions.context_of(unit, session) if session else Context(Whereabouts(), (), code.authenticated_at)
-    proof = access.prove(
-        unit, facts, service, code.user_id, session_id=code.session_id, methods=code.methods, context=context
-    )
-    present = Generations(facts.tenant.generation, proof.user.generation if proof.user else 0, service.generation)
+    person = access.person_of(unit, facts, service, code.user_id, user)
+    proof = access.prove(service, person, session_id=code.session_id, methods=code.methods, context=context)
+    present = Generations(facts.tenant.generation, user.generation if user else 0, service.generation)
     return Loaded(code, proof, present, session, context.whereabouts)
 
 

@@ -1,14 +1,46 @@
+from typing import Any, NamedTuple
+
 from sqlalchemy import bindparam, insert, select, update
 
-from idp.kit.db import addition, command, own, query
+from idp import sessions, users
+from idp.kit.db import addition, command, maker, own, query
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
 from idp.oidc.model import AccessToken, Code, PushedRequest
 from idp.oidc.tables import access_tokens, codes, pushed_requests
+from idp.sessions import Session
+from idp.users import Standing
 
 _ADD_CODE = addition(codes, Code)
+
+
+class Found(NamedTuple):
+    """A code with the session that it was given in and the ID whose it is, as far as there still are any."""
+
+    code: Code
+    session: Session | None
+    user: Standing | None
+
+
+_code = maker(Code)
+_TO_SESSION = len(Code._fields)
+_TO_USER = _TO_SESSION + len(Session._fields)
+
+
+def _found(*row: Any) -> Found:
+    session, user = sessions.session_in(row[_TO_SESSION:_TO_USER]), users.standing_in(row[_TO_USER:])
+    return Found(_code(row[:_TO_SESSION]), session, user)
+
+
 _FIND_CODE = query(
-    select(*[codes.c[name] for name in Code._fields]).where(own(codes), codes.c.id == bindparam("id")), Code
+    select(*[codes.c[name] for name in Code._fields], sessions.rows, users.standings)
+    .select_from(
+        codes.outerjoin(sessions.rows, sessions.rows.c.id == codes.c.session_id).outerjoin(
+            users.standings, users.standings.c.id == codes.c.user_id
+        )
+    )
+    .where(own(codes), codes.c.id == bindparam("id")),
+    _found,
 )
 _REDEEM = command(
     update(codes)
@@ -52,7 +84,7 @@ def add_code(unit: Unit, code: Code) -> None:
     unit.append(_ADD_CODE, code)
 
 
-def find_code(unit: Unit, code_id: str) -> Code | None:
+def find_code(unit: Unit, code_id: str) -> Found | None:
     return unit.one(_FIND_CODE, id=code_id)
 
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from idp import access, federation
-from idp.access import Facts, Outcome
+from idp import access, federation, users
+from idp.access import Facts, Outcome, PersonProof
 from idp.federation import Service
 from idp.kit.units import Unit
 from idp.sessions import Context, Session
@@ -20,20 +20,20 @@ class Offer(NamedTuple):
 
 def offered(house: House, unit: Unit, facts: Facts, session: Session, browser: Browser) -> list[Offer]:
     """Nobody is shown a door that is closed to them: by its rules, its assignments, or the country they are in."""
-    context = Context(browser.whereabouts, tuple(session.amr), session.authenticated_at)
+    context = Context(browser.whereabouts, session.amr, session.authenticated_at)
+    user = users.standing(unit, session.user_id)
     found: list[Offer] = []
     for service in federation.startable(unit):
         if len(found) >= _MOST:
             break
-        if _admits(unit, facts, service, session, context):
+        person = access.person_of(unit, facts, service, session.user_id, user)
+        proof = access.prove(service, person, session_id=session.id, methods=session.methods, context=context)
+        if _admits(unit, facts, proof):
             found.append(Offer(service, _address(house, facts, service, session.user_id)))
     return found
 
 
-def _admits(unit: Unit, facts: Facts, service: Service, session: Session, context: Context) -> bool:
-    proof = access.prove(
-        unit, facts, service, session.user_id, session_id=session.id, methods=session.methods, context=context
-    )
+def _admits(unit: Unit, facts: Facts, proof: PersonProof) -> bool:
     decision = access.evaluate(facts, proof, at_us=unit.now_us, asked_us=unit.now_us)
     return decision.outcome is not Outcome.DENY  # what is missing is asked for on the way
 

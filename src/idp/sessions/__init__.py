@@ -45,7 +45,16 @@ from idp.sessions.model import (
     methods_in,
 )
 from idp.sessions.overtaken import Overtaken
-from idp.sessions.signed_in import find_session, is_current, live_session, open_session, raise_session, seen
+from idp.sessions.signed_in import (
+    find_session,
+    is_current,
+    live_session,
+    live_with_standing,
+    open_session,
+    raise_session,
+    seen,
+)
+from idp.sessions.store import rows, session_in
 from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
@@ -95,12 +104,15 @@ __all__ = [
     "is_current",
     "known",
     "live_session",
+    "live_with_standing",
     "methods_in",
     "open_session",
     "prove",
     "raise_session",
     "reached",
+    "rows",
     "seen",
+    "session_in",
     "sessions_of",
     "usable_grant",
     "use_refresh_token",

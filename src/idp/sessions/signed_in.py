@@ -11,6 +11,7 @@ from idp.sessions.assurance import Evidence, Method
 from idp.sessions.contexts import sealed_for_session
 from idp.sessions.ending import end_unnoticed
 from idp.sessions.model import Generations, Lifetimes, Opened, Session, Whereabouts, as_methods
+from idp.users import Standing
 
 COOKIE = "ss"
 
@@ -71,12 +72,20 @@ def find_session(unit: Unit, session_id: str) -> Session | None:
 
 def live_session(unit: Unit, shown: Presented | None, *, tenant_generation: int) -> Session | None:
     """The session of a cookie, if it lives; the ID's own standing is for the caller to compare."""
+    found = live_with_standing(unit, shown, tenant_generation=tenant_generation)
+    return None if found is None else found[0]
+
+
+def live_with_standing(
+    unit: Unit, shown: Presented | None, *, tenant_generation: int
+) -> tuple[Session, Standing | None] | None:
+    """As `live_session`, and how the ID stands whose it is: None where there is no such ID, or no longer."""
     if shown is None:
         return None
-    session = store.find_session(unit, shown.id)
-    if session is None or not hmac.compare_digest(session.digest, shown.digest):
+    found = store.find_with_standing(unit, shown.id)
+    if found is None or not hmac.compare_digest(found[0].digest, shown.digest):
         return None
-    return session if is_current(session, unit.now_us, tenant_generation=tenant_generation) else None
+    return found if is_current(found[0], unit.now_us, tenant_generation=tenant_generation) else None
 
 
 def is_current(session: Session, now_us: int, *, tenant_generation: int) -> bool:

@@ -1,14 +1,16 @@
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
 from idp import users
-from idp.kit.db import addition, command, own, query
+from idp.kit.db import addition, command, maker, own, query
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
 from idp.sessions.model import Grant, Interaction, Session
 from idp.sessions.tables import consents, grants, interactions, refresh_tokens, sessions
+from idp.users import Standing
 
 
 class _Scopes(NamedTuple):
@@ -36,9 +38,29 @@ class RefreshToken(NamedTuple):
 
 
 _ADD_SESSION = command(insert(sessions))
-_FIND_SESSION = query(
-    select(*[sessions.c[name] for name in Session._fields]).where(own(sessions), sessions.c.id == bindparam("id")),
-    Session,
+_columns = [sessions.c[name] for name in Session._fields]
+_FIND_SESSION = query(select(*_columns).where(own(sessions), sessions.c.id == bindparam("id")), Session)
+rows = select(*_columns).where(own(sessions)).subquery("live_or_not")
+"""For the statements of others to join by `id`; `session_in` reads its columns."""
+
+
+_session = maker(Session)
+
+
+def session_in(columns: Sequence[Any]) -> Session | None:
+    """As the join gave it."""
+    return None if columns[0] is None else _session(columns)
+
+
+def _with_standing(*row: Any) -> tuple[Session, Standing | None]:
+    return _session(row[: len(_columns)]), users.standing_in(row[len(_columns) :])
+
+
+_FIND_WITH_STANDING = query(
+    select(*_columns, users.standings)
+    .select_from(sessions.outerjoin(users.standings, users.standings.c.id == sessions.c.user_id))
+    .where(own(sessions), sessions.c.id == bindparam("id")),
+    _with_standing,
 )
 _TOUCH_SESSION = command(
     update(sessions)
@@ -184,6 +206,10 @@ def add_session(unit: Unit, session: Session) -> None:
 
 def find_session(unit: Unit, session_id: str) -> Session | None:
     return unit.one(_FIND_SESSION, id=session_id)
+
+
+def find_with_standing(unit: Unit, session_id: str) -> tuple[Session, Standing | None] | None:
+    return unit.one(_FIND_WITH_STANDING, id=session_id)
 
 
 def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:

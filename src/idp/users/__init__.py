@@ -34,6 +34,8 @@ from idp.users.store import (
     page,
     seats_used,
     standing,
+    standing_in,
+    standings,
 )
 
 __all__ = [
@@ -76,5 +78,7 @@ __all__ = [
     "read",
     "seats_used",
     "standing",
+    "standing_in",
+    "standings",
     "to_json",
 ]

@@ -102,4 +102,4 @@ class Standing(NamedTuple):
 
     @property
     def active(self) -> bool:
-        return self.status == UserStatus.ACTIVE.value
+        return self.status == UserStatus.ACTIVE

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
 
-from idp.kit.db import add_new, command, own, query
+from idp.kit.db import add_new, command, maker, own, query
 from idp.kit.errors import NotFound
 from idp.kit.units import Unit
 from idp.users import counting, group_store
@@ -49,18 +49,12 @@ _PAGE = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
 )
-_STANDING = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin).where(
-        _exists, users.c.id == bindparam("id")
-    ),
-    Standing,
-)
-_ACTIVE = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin).where(
-        own(users), users.c.status == UserStatus.ACTIVE.value
-    ),
-    Standing,
-)
+_standing = [users.c[name] for name in Standing._fields]
+_STANDING = query(select(*_standing).where(_exists, users.c.id == bindparam("id")), Standing)
+standings = select(*_standing).where(_exists).subquery("standings")
+"""For the statements of others to join by `id`; `standing_in` reads its columns."""
+_as_standing = maker(Standing)
+_ACTIVE = query(select(*_standing).where(own(users), users.c.status == UserStatus.ACTIVE.value), Standing)
 _ADD = add_new(users)
 _ADD_MANY = command(insert(users))
 _CHANGE = command(
@@ -116,7 +110,7 @@ _SET_CAN_SIGN_IN = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
 )
 _ADMINISTRATORS = query(
-    select(users.c.id, users.c.status, users.c.generation, users.c.affiliation, users.c.is_admin)
+    select(*_standing)
     .where(own(users), users.c.is_admin.is_(True), users.c.status == UserStatus.ACTIVE.value)
     .order_by(users.c.can_sign_in.desc(), users.c.id),
     Standing,
@@ -171,6 +165,11 @@ def find(unit: Unit, user_id: str) -> Identity | None:
 def standing(unit: Unit, user_id: str) -> Standing | None:
     """None when there is no such ID, or no longer."""
     return unit.one(_STANDING, id=user_id)
+
+
+def standing_in(columns: Sequence[Any]) -> Standing | None:
+    """As the join gave it; None where there is no such ID, or no longer."""
+    return None if columns[0] is None else _as_standing(columns)
 
 
 def administrators(unit: Unit) -> list[Standing]:

@@ -25,22 +25,15 @@ class Visitor(NamedTuple):
 
 def visitor_of(unit: Unit, facts: Facts, service: Service, browser: Browser) -> Visitor | None:
     """Whoever is signed in here, and still may be."""
-    session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
-    if session is None:
+    found = sessions.live_with_standing(unit, browser.session, tenant_generation=facts.tenant.generation)
+    if found is None:
         return None
-    context = Context(browser.whereabouts, tuple(session.amr), session.authenticated_at)
-    proof = access.prove(
-        unit,
-        facts,
-        service,
-        session.user_id,
-        session_id=session.id,
-        methods=session.methods,
-        context=context,
-    )
-    user = proof.user
+    session, user = found
     if user is None or not user.active or user.generation != session.user_generation:
         return None
+    context = Context(browser.whereabouts, session.amr, session.authenticated_at)
+    person = access.person_of(unit, facts, service, user.id, user)
+    proof = access.prove(service, person, session_id=session.id, methods=session.methods, context=context)
     return Visitor(session, proof)
 
 
