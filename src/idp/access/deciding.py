@@ -86,7 +86,8 @@ def _missing(outcome: Outcome, found: Ruled) -> tuple[Needed, ...]:
 
 def _must_accept_terms(facts: Facts, person: Person | None, moment: Moment, now_us: int) -> bool:
     """Administrators alone are asked, and where they can answer; a denial comes first."""
-    asked = person is not None and person.user is not None and person.user.is_admin and moment.action is Action.SIGN_IN
+    user = person.user if person is not None else None
+    asked = user is not None and user.is_admin and moment.action is Action.SIGN_IN
     return asked and facts.terms.due(now_us) is not None
 
 
@@ -150,9 +151,10 @@ def _age(situation: Situation, now_us: int) -> int | None:
 
 
 def _against_person(facts: Facts, person: Person, inputs: Inputs) -> Reason | None:
-    if person.user is None:
+    user = person.user
+    if user is None:
         return Reason.ID_UNKNOWN
-    if not person.user.active:
+    if not user.active:
         return Reason.ID_DISABLED
     if inputs.country == JAPAN or facts.counts_as_japan(inputs.ip):  # Art. 6.4
         return None

@@ -65,6 +65,10 @@ class FactMemory:
         self._tenants: dict[str, TenantId] = {}  # of a tenant that is gone until it is asked for
         self._facts: dict[TenantId, Facts] = {}
 
+    def known_id(self, slug: str) -> TenantId | None:
+        """As `tenant_id`, where nothing has to be fetched."""
+        return self._tenants.get(slug)
+
     async def tenant_id(self, slug: str) -> TenantId:
         """Raises `NotFound`."""
         known = self._tenants.get(slug)

@@ -6,7 +6,6 @@ bearer secret is `kind_id_secret_crc` with 256 random bits: the id finds the row
 the checksum lets leak scanners and typing errors be told from guesses without a look-up. Only its SHA-256 is stored.
 """
 
-import base64
 import binascii
 import re
 import secrets
@@ -20,6 +19,7 @@ from idp.kit.randomness import BITS, take
 TenantId = NewType("TenantId", str)
 
 _FORM = re.compile(r"([a-z]{2,4})_([0-9a-f]{32})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _AHEAD = BITS - 32  # so many bits of the chance are dropped for a step
 _CHECK = 9  # characters of the checksum and what parts it from the rest
 
@@ -71,10 +71,7 @@ def digest(token: str) -> bytes:
 
 def mint(kind: str, row_id: str | None = None) -> Minted:
     """`kind` is two to four letters, such as `rt`; `row_id`, 32 hex digits, when the row exists already."""
-    plain = row_id or digits()
-    body = f"{kind}_{plain}_{secrets.token_urlsafe(32)}"
-    token = f"{body}_{binascii.crc32(body.encode()):08x}"
-    return Minted(token, plain, digest(token))
+    return derived(kind, row_id or digits(), secrets.token_bytes(32))
 
 
 def spoken(letters: str, length: int) -> str:
@@ -84,14 +81,19 @@ def spoken(letters: str, length: int) -> str:
 
 def derived(kind: str, row_id: str, secret: bytes) -> Minted:
     """As `mint`, from 32 secret bytes that somebody can compute again, so that nobody has to keep them."""
-    body = f"{kind}_{row_id}_{base64.urlsafe_b64encode(secret).decode().rstrip('=')}"
-    token = f"{body}_{binascii.crc32(body.encode()):08x}"
-    return Minted(token, row_id, digest(token))
+    plain = binascii.b2a_base64(secret, newline=False).translate(_URL_SAFE, b"=")
+    body = f"{kind}_{row_id}_".encode() + plain
+    token = b"%b_%08x" % (body, binascii.crc32(body))
+    return Minted(token.decode(), row_id, sha256(token).digest())
 
 
 def presented(kind: str, token: str) -> Presented | None:
     """None for anything that `mint(kind)` cannot have made; costs no look-up."""
     form = _FORM.fullmatch(token)
-    if form is None or form[1] != kind or form[3] != f"{binascii.crc32(token[:-_CHECK].encode()):08x}":
+    if form is None:
         return None
-    return Presented(form[2], digest(token))
+    named, row_id, check = form.groups()
+    raw = token.encode()
+    if named != kind or int(check, 16) != binascii.crc32(raw[:-_CHECK]):
+        return None
+    return Presented(row_id, sha256(raw).digest())

@@ -94,10 +94,10 @@ class Unit:
         self.aftermath.append(work)
 
     def seal(self, table: str, column: str, row: str, plain: bytes) -> bytes:
-        return self.box.seal(table, column, row, plain)
+        return (self._box or self.box).seal(table, column, row, plain)
 
     def open_sealed(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
-        return self.box.open(table, column, row, sealed)
+        return (self._box or self.box).open(table, column, row, sealed)
 
     def mac(self, purpose: str, value: bytes) -> bytes:
         return self.box.mac(purpose, value)

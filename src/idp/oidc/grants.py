@@ -128,13 +128,14 @@ async def authorization_code(asked: Asked) -> Answer:
     except Refused as refusal:
         await asked.refuse(refusal, partial(_spend, shown=shown, code=code, refusal=refusal))
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
-    grant = redemption.grant_of(code, asked.now_us, jkt=asked.jkt if asked.client.is_public else None)
+    client = asked.client
+    grant = redemption.grant_of(code, asked.now_us, jkt=asked.jkt if client.is_public else None)
     subject = asked.subject_of(grant.user_id)
     request = mint.Request(
         asked.issuer, audience, grant.scope_set, grant.id, code.nonce, jkt=asked.jkt, acr=code.acr, subject=subject
     )
     issued, told = await tokens(asked, admission, request, grant)
-    refreshable = GrantType.REFRESH_TOKEN in asked.client.grants
+    refreshable = GrantType.REFRESH_TOKEN in client.grants
 
     def write(unit: Unit) -> Minted | None:
         redemption.consume(unit, shown, code)

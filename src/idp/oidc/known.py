@@ -42,7 +42,8 @@ class Known(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        return Actor("user", self.user.id) if self.user else Actor("service", self.service.id)
+        user = self.user
+        return Actor("user", user.id) if user else Actor("service", self.service.id)
 
 
 def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
@@ -57,7 +58,7 @@ def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
 
 def with_hint(house: House, known: Known, request: AuthorizationRequest, issuer: str) -> Known:
     shown, named = request.id_token_hint, request.claims.subject
-    if known.user is None or (not shown and named is None):
+    if (not shown and named is None) or known.user is None:
         return known
     subject, client_id = known.subject(house), known.service.client_id
     other = hints.names_another(shown, known.facts, issuer, client_id=client_id, subject=subject)
@@ -71,7 +72,7 @@ def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Know
 
 
 def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
-    if known.user is None or not known.service.consent_required:
+    if not known.service.consent_required or known.user is None:
         return known
     given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, scopes=request.disclosed)
     return known._replace(consented=given)

@@ -37,10 +37,7 @@ class Browser(NamedTuple):
 async def browser_of(house: House, scope: Scope) -> Browser:
     """Raises `Refusal` (404) where there is no such tenant."""
     slug = scope["state"]["tenant_slug"]
-    try:
-        tenant = await house.memory.tenant_id(slug)
-    except NotFound:
-        raise Refusal(404, "not_found", "There is nothing here.") from None
+    tenant = house.memory.known_id(slug) or await _found(house, slug)
     header = scope["state"]["headers"].get(b"cookie")
     text = None if header is None else header.decode("latin-1")
     return Browser(
@@ -51,6 +48,13 @@ async def browser_of(house: House, scope: Scope) -> Browser:
         text,
         house.secure,
     )
+
+
+async def _found(house: House, slug: str) -> TenantId:
+    try:
+        return await house.memory.tenant_id(slug)
+    except NotFound:
+        raise Refusal(404, "not_found", "There is nothing here.") from None
 
 
 async def pending(house: House, browser: Browser, form: Form, *, resume: str) -> Interaction | None:
