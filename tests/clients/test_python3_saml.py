@@ -22,6 +22,7 @@ from idp import federation
 
 ENTITY = "https://sp.example/saml/metadata"
 ACS = "https://sp.example/saml/acs"
+SLS = "https://sp.example/saml/sls"
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ class Library:
             "wantAssertionsSigned": True,
             "wantMessagesSigned": True,
             "wantAssertionsEncrypted": encrypted,
+            "logoutRequestSigned": True,
             "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
             "rejectDeprecatedAlgorithm": True,
@@ -48,6 +50,7 @@ class Library:
         party = {
             "entityId": ENTITY,
             "assertionConsumerService": {"url": ACS},
+            "singleLogoutService": {"url": SLS},
             "x509cert": pair.certificate_pem,
             "privateKey": pair.private_pem.decode(),
         }
@@ -59,12 +62,12 @@ class Library:
         with provider.open() as unit:
             federation.create(unit, federation.read(document, production=False))
 
-    def auth(self, form: dict[str, str] | None = None) -> Any:
+    def auth(self, form: dict[str, str] | None = None, query: dict[str, str] | None = None) -> Any:
         request = {
             "https": "on",
             "http_host": "sp.example",
-            "script_name": "/saml/acs",
-            "get_data": {},
+            "script_name": "/saml/acs" if query is None else "/saml/sls",
+            "get_data": query or {},
             "post_data": form or {},
         }
         return OneLogin_Saml2_Auth(request, self.settings)
@@ -116,3 +119,30 @@ def test_it_refuses_an_answer_that_is_not_ours_or_not_for_it(there: Provider) ->
     assert library.judged(form, request_id).is_authenticated()
     there.clock.advance(seconds=600)
     assert not library.judged(form, request_id).is_authenticated()
+
+
+def test_it_signs_people_out_and_believes_our_answer_alone(there: Provider) -> None:
+    library, browser = Library(there), there.browser()
+    request_id, form = library.sent(browser)
+    known = library.judged(form, request_id)
+    auth = library.auth()
+    address = auth.logout(
+        return_to="https://sp.example/bye",
+        name_id=known.get_nameid(),
+        session_index=known.get_session_index(),
+        nq=known.get_nameid_nq(),
+        name_id_format=known.get_nameid_format(),
+        spnq=known.get_nameid_spnq(),
+    )
+    assert address.startswith(f"{BASE_URL}/t/aoba/saml/slo?")
+    answered = browser.get(address)
+    assert answered.location.startswith(f"{SLS}?")
+    after = library.auth(query=answered.query)
+    after.process_slo(request_id=auth.get_last_request_id(), keep_local_session=True)
+    assert after.get_errors() == [], after.get_last_error_reason()
+    request_id, form = library.sent(browser, is_passive=True)
+    assert not library.judged(form, request_id).is_authenticated()  # nobody is signed in there any more
+    library.settings["idp"] = {**library.settings["idp"], "x509cert": rsa_pair("foreign").certificate_pem}
+    foreign = library.auth(query=answered.query)
+    foreign.process_slo(request_id=auth.get_last_request_id(), keep_local_session=True)
+    assert foreign.get_errors()
