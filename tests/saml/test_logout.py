@@ -12,7 +12,7 @@ from tests.support.provider import Provider
 from tests.support.saml_party import CROSS_SITE, IDP, SamlAnswer, SamlParty, certificates_of, posted, register
 from tests.support.xml_keys import Pair, rsa_pair
 
-from idp import xml
+from idp import federation, xml
 from idp.kit.clock import SECOND, rfc3339
 from idp.saml.detached import detached_from, signed_query
 from idp.saml.inflating import deflate, inflate, to_base64
@@ -195,3 +195,16 @@ def test_a_name_that_is_for_once_and_one_that_is_known_both_sign_out(provider: P
         answer = party.sign_on(browser)
         found = redirected(party, browser.get(by_redirect(asked(party, answer))))
         assert status_of(found) == ("Success",), name
+
+
+def test_who_is_suspended_may_sign_out_and_who_is_disabled_is_not_answered(provider: Provider) -> None:
+    party, browser = registered(provider), provider.browser()
+    answer = party.sign_on(browser)
+    provider.suspend()
+    assert status_of(redirected(party, browser.get(by_redirect(asked(party, answer))))) == ("Success",)
+    provider.resume()
+    answer = party.sign_on(browser)
+    with provider.open() as unit:
+        federation.disable(unit, party.service_id)
+    page = browser.get(by_redirect(asked(party, answer)))
+    assert (page.status, page.location) == (400, "")
