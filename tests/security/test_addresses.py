@@ -113,11 +113,22 @@ def test_a_path_has_one_spelling(shared: Provider, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+OPEN_TO_CLIENTS = ["token", "userinfo", "revoke", "par", "device_authorization"]
+STRANGERS = ["https://evil.example", "null", BASE_URL, "https://rp.example.evil.example", "https://rp.example:444"]
+
+
 @pytest.mark.attack("T28")
 @pytest.mark.parametrize(
-    "endpoint", ["token", "userinfo", "introspect", "revoke", "authorize", "signin", "end_session"]
+    ("endpoint", "origin"),
+    [
+        *((endpoint, origin) for endpoint in OPEN_TO_CLIENTS for origin in STRANGERS),
+        *(
+            (endpoint, origin)
+            for endpoint in ("introspect", "authorize", "signin", "end_session", "register")
+            for origin in ("https://evil.example", "https://rp.example")
+        ),
+    ],
 )
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://rp.example", BASE_URL])
 def test_no_other_page_reads_an_answer(shared: Provider, endpoint: str, origin: str) -> None:
     """Attack T28."""
     headers = {"origin": origin, "access-control-request-method": "POST"}

@@ -42,6 +42,7 @@ class Facts:
     services: dict[str, Service] = field(default_factory=dict)
     switches: Switches = tenants.ALL_OFF
     resources: dict[str, bool] = field(default_factory=dict)  # as they are asked for
+    origins: dict[str, bool] = field(default_factory=dict)  # as they are asked from
 
     def rules_at(self, now_us: int) -> Rules:
         """Those in force: an activation that nobody confirmed is over by the clock alone."""
@@ -144,6 +145,15 @@ class FactMemory:
             if len(facts.resources) >= _MOST_RESOURCES:
                 facts.resources.clear()
             known = facts.resources[resource] = federation.stands_for(unit, resource)
+        return known
+
+    def has_origin(self, unit: Unit, facts: Facts, origin: str) -> bool:
+        """Whether some service has a redirect URI there."""
+        known = facts.origins.get(origin)
+        if known is None:
+            if len(facts.origins) >= _MOST_RESOURCES:
+                facts.origins.clear()
+            known = facts.origins[origin] = federation.has_origin(unit, origin)
         return known
 
     def _forget(self, tenant: TenantId) -> None:

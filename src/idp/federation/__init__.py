@@ -78,6 +78,7 @@ from idp.federation.subjects import fetch as fetch_sector
 from idp.federation.subjects import fetch_aside as fetch_sector_aside
 from idp.federation.third_party_login import start_address, startable
 from idp.federation.token_exchange import ExchangeRules
+from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
     "REGISTRATION_TOKEN",
@@ -147,6 +148,7 @@ __all__ = [
     "forget_group",
     "forget_user",
     "get",
+    "has_origin",
     "is_assigned",
     "keep_fetched",
     "may_fetch",
@@ -170,5 +172,6 @@ __all__ = [
     "subject_of",
     "to_json",
     "unassign",
+    "web_origins",
     "with_fetched_metadata",
 ]

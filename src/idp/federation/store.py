@@ -3,7 +3,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from idp import users
 from idp.federation.model import (
@@ -77,6 +77,10 @@ _PAGE = query(
 )
 _NAMING = query(
     select(*_SERVICE).where(own(services), services.c.oidc.like(bindparam("pattern"), escape="\\")), ServiceRow
+)
+_BEGINNING = query(
+    select(*_SERVICE).where(own(services), func.lower(services.c.oidc).like(bindparam("pattern"), escape="\\")),
+    ServiceRow,
 )
 _ADD = command(insert(services))
 _CHANGE = command(
@@ -217,8 +221,12 @@ def standing_for(unit: Unit, resource: str) -> list[Service]:
 
 def naming(unit: Unit, text: str) -> list[Service]:
     """The services in whose metadata this stands as a name or a value. Looks at every service."""
-    literal = re.sub(r"([\\%_])", r"\\\1", text)
-    return [_service(row) for row in unit.all(_NAMING, pattern=f'%"{literal}"%')]
+    return [_service(row) for row in unit.all(_NAMING, pattern=f'%"{_literal(text)}"%')]
+
+
+def beginning(unit: Unit, text: str) -> list[Service]:
+    """The services in whose metadata something begins with this, in lower case. Looks at every service."""
+    return [_service(row) for row in unit.all(_BEGINNING, pattern=f'%"{_literal(text)}%')]
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:
@@ -300,6 +308,10 @@ def unassign(unit: Unit, service_id: str, assignment_id: str) -> bool:
 
 def forget(unit: Unit, assignee: Assignee) -> int:
     return unit.run(_FORGET, of_kind=assignee.kind.value, subject=assignee.id)
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[str, Any]:

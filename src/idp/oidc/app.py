@@ -11,6 +11,7 @@ from idp.oidc import (
     discovery,
     introspection,
     logout,
+    origins,
     pushing,
     registration,
     revocation,
@@ -18,6 +19,7 @@ from idp.oidc import (
     userinfo,
 )
 from idp.oidc.session_state import PAGE
+from idp.web.asgi import App
 from idp.web.dispatch import Route
 from idp.web.house import House
 
@@ -26,6 +28,7 @@ _POST = frozenset({"POST"})
 _PUT = frozenset({"PUT"})
 _DELETE = frozenset({"DELETE"})
 _BOTH = _GET | _POST
+_OPTIONS = frozenset({"OPTIONS"})
 
 
 def routes(house: House) -> list[Route]:
@@ -48,22 +51,31 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", accepting.question(house)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", accepting.acceptance(house)),
-        Route("/t/{tenant}/par", _POST, "par", pushing.endpoint(house)),
+        *_readable(house, "par", _POST, pushing.endpoint(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _POST, "register", registration.registering(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _GET, "register", registration.reading(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _PUT, "register", registration.replacing(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _DELETE, "register", registration.withdrawing(house)),
-        Route("/t/{tenant}/token", _POST, "token", token.endpoint(house)),
-        Route("/t/{tenant}/device_authorization", _POST, "device_authorization", device_authorization.endpoint(house)),
+        *_readable(house, "token", _POST, token.endpoint(house)),
+        *_readable(house, "device_authorization", _POST, device_authorization.endpoint(house)),
         Route(f"/t/{{tenant}}/{device_authorization.PAGE}", _GET, "device", device_page.question(house)),
         Route(f"/t/{{tenant}}/{device_authorization.PAGE}", _POST, "device", device_page.answer(house)),
         Route(f"/t/{{tenant}}/{device_page.DECISION}", _GET, "device", device_page.choice(house)),
         Route(f"/t/{{tenant}}/{device_page.DECISION}", _POST, "device", device_page.decision(house)),
-        Route("/t/{tenant}/userinfo", _BOTH, "userinfo", userinfo.endpoint(house)),
+        *_readable(house, "userinfo", _BOTH, userinfo.endpoint(house)),
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),
-        Route("/t/{tenant}/revoke", _POST, "revoke", revocation.endpoint(house)),
+        *_readable(house, "revoke", _POST, revocation.endpoint(house)),
         Route("/t/{tenant}/end_session", _BOTH, "end_session", logout.endpoint(house)),
         Route(f"/t/{{tenant}}/{PAGE}", _GET, "check_session", check_session.page(house)),
         Route(f"/t/{{tenant}}/{check_session.ORIGIN}", _GET, "check_session", check_session.origin(house)),
         Route(f"/t/{{tenant}}/{logout.CONFIRM}", _POST, "end_session", logout.confirmation(house)),
+    ]
+
+
+def _readable(house: House, name: str, methods: frozenset[str], endpoint: App) -> list[Route]:
+    """By the pages of clients as well."""
+    path = f"/t/{{tenant}}/{name}"
+    return [
+        Route(path, methods, name, origins.readable(house, endpoint)),
+        Route(path, _OPTIONS, name, origins.preflight(house, methods)),
     ]

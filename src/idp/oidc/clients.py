@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 from idp import signing
 from idp.access import Facts
 from idp.federation import AuthMethod, Service
+from idp.oidc import origins
 from idp.oidc.errors import OAuthError, invalid_client
 from idp.oidc.replays import Once
 from idp.signing import Unverified
@@ -46,6 +47,13 @@ class Credentials(NamedTuple):
 
 def read(scope: Scope, form: Form) -> Credentials:
     """Raises `OAuthError`: 401 for what cannot be a credential, 400 for a request without any client."""
+    shown = _read(scope, form)
+    if origins.is_asked(scope):
+        origins.name_client(scope, shown.client_id)
+    return shown
+
+
+def _read(scope: Scope, form: Form) -> Credentials:
     named, secret = form.get("client_id"), form.get("client_secret")
     if not _ASSERTION.isdisjoint(form.names):
         return _asserted(scope, form)

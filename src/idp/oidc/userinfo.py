@@ -9,7 +9,7 @@ from idp.federation import Service
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit
-from idp.oidc import bearer, challenges, dpop, encrypted, replays, requested_claims, signed, telling
+from idp.oidc import bearer, challenges, dpop, encrypted, origins, replays, requested_claims, signed, telling
 from idp.oidc.bearer import Alive
 from idp.oidc.challenges import NotEnough, NoToken, Scheme
 from idp.oidc.dpop import Proof
@@ -63,6 +63,10 @@ async def _shown(house: House, tenant: TenantId, scope: Request, receive: Receiv
     token = header or body
     if not token:
         raise NoToken
+    if origins.is_asked(scope):
+        row = await house.units.read(tenant, lambda unit: bearer.find(unit, token))
+        if row is not None:
+            origins.name_client(scope, row.client_id)
     if scheme is not Scheme.DPOP:
         return Shown(token, None)
     uri = f"{house.issuer(scope['state']['tenant_slug'])}/userinfo"
