@@ -109,6 +109,59 @@ def test_what_is_no_claims_request_is_refused_to_the_service(shared: Provider, t
     assert (answer.status, answer.query["error"]) == (303, "invalid_request")
 
 
+TWO, ONE = "urn:warifu:acr:mfa", "urn:warifu:acr:1fa"
+MALFORMED: list[dict[str, Any]] = [
+    {"essential": True, "values": TWO},
+    {"essential": True, "values": {TWO: True}},
+    {"essential": True, "values": None},
+    {"essential": True, "values": []},
+    {"essential": True, "value": [TWO]},
+    {"essential": "true", "values": [TWO]},
+    {"essential": 1, "value": TWO},
+    {"essential": None, "value": TWO},
+    {"essential": True, "value": TWO, "values": [ONE]},
+]
+
+
+@pytest.mark.attack("A20")
+@pytest.mark.parametrize("wished", MALFORMED)
+@pytest.mark.parametrize(("place", "claim"), [("id_token", "acr"), ("id_token", "sub"), ("userinfo", "name")])
+def test_a_wish_that_is_not_understood_is_not_passed_over(
+    shared: Provider, place: str, claim: str, wished: dict[str, Any]
+) -> None:
+    answer = shared.get(shared.party("web").address(claims=wish(**{place: {claim: wished}}), prompt="none"))
+    assert (answer.status, answer.query["error"]) == (303, "invalid_request")
+    assert claim in answer.query["error_description"]
+
+
+@pytest.mark.attack("A20")
+@pytest.mark.parametrize("wished", [{"value": 2}, {"value": None}, {"values": [TWO, 2]}, {"value": {}}])
+@pytest.mark.parametrize("claim", ["acr", "sub"])
+def test_a_value_that_is_heeded_is_a_text(shared: Provider, claim: str, wished: dict[str, Any]) -> None:
+    asked = wish(id_token={claim: {"essential": True, **wished}})
+    assert shared.get(shared.party("web").address(claims=asked, prompt="none")).query["error"] == "invalid_request"
+
+
+@pytest.mark.honest("A20")
+def test_a_wish_that_is_understood_is_heeded(shared: Provider) -> None:
+    web, browser = shared.party("web"), shared.browser()
+    subject = claims(web.tokens(browser)["id_token"])["sub"]
+    for wished in (
+        {"acr": {"essential": True, "values": [ONE]}},
+        {"acr": {"essential": True, "value": ONE, "values": [TWO, ONE]}},
+        {"acr": {"essential": False, "value": TWO}},
+        {"sub": {"values": ["somebody", subject]}},
+        {"name": {"value": {"a": 1}, "x": 1}, "updated_at": {"values": [1, 2]}, "auth_time": {"essential": True}},
+    ):
+        assert "code" in browser.get(web.address(claims=wish(id_token=wished), prompt="none")).query, wished
+    for wished, error in (
+        ({"acr": {"essential": True, "values": [TWO]}}, "interaction_required"),
+        ({"acr": {"essential": True, "value": TWO, "values": [TWO, ONE]}}, "interaction_required"),
+        ({"sub": {"values": ["somebody", "else"]}}, "login_required"),
+    ):
+        assert browser.get(web.address(claims=wish(id_token=wished), prompt="none")).query["error"] == error, wished
+
+
 def test_what_is_not_json_says_so() -> None:
     with pytest.raises(OAuthError):
         requested_claims.parse("{]", _client())

@@ -43,9 +43,12 @@ def asked_acr(claim: AskedAcr, form: Form, client: OidcClient) -> AskedAcr:
 
 
 def of_claim(wish: Mapping[str, Any] | None) -> AskedAcr:
-    """What `claims` says of `acr` in the ID token (Core 5.5.1)."""
+    """What `claims`, judged, says of `acr` in the ID token (Core 5.5.1)."""
     if wish is None:
         return NOTHING_ASKED
-    named = wish.get("values", [wish["value"]] if "value" in wish else [])
-    values = tuple(each for each in named if isinstance(each, str)) if isinstance(named, list) else ()
-    return AskedAcr(values, essential=wish.get("essential") is True)
+    return AskedAcr(values_of(wish), essential=wish.get("essential", False))
+
+
+def values_of(wish: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of two ways to say it the narrower one counts."""
+    return (wish["value"],) if "value" in wish else tuple(wish.get("values", ()))

@@ -57,12 +57,12 @@ def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
 
 
 def with_hint(house: House, known: Known, request: AuthorizationRequest, issuer: str) -> Known:
-    shown, named = request.id_token_hint, request.claims.subject
-    if (not shown and named is None) or known.user is None:
+    shown, named = request.id_token_hint, request.claims.subjects
+    if (not shown and not named) or known.user is None:
         return known
     subject, client_id = known.subject(house), known.service.client_id
     other = hints.names_another(shown, known.facts, issuer, client_id=client_id, subject=subject)
-    return known._replace(meant=not other and named in {None, subject})  # Core 5.5.1
+    return known._replace(meant=not other and (not named or subject in named))  # Core 5.5.1
 
 
 def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:

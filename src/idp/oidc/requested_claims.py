@@ -12,23 +12,24 @@ from typing import Any
 
 from idp.federation import OidcClient
 from idp.kit.errors import Invalid
-from idp.oidc.acr import NOTHING_ASKED, AskedAcr, of_claim
+from idp.oidc.acr import NOTHING_ASKED, AskedAcr, of_claim, values_of
 from idp.oidc.errors import OAuthError
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web import strict_json
 
 LONGEST = 8_192
 _MOST = 100
+_HEEDED = frozenset({"acr", "sub"})  # of which the values are
 _SCOPE_OF = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedClaims:
-    """Names. `subject` is whom the service means, and `acr` how they have to sign in, if it says so."""
+    """Names. `subjects` are those whom the service means, and `acr` how they have to sign in, if it says so."""
 
     userinfo: frozenset[str] = frozenset()
     id_token: frozenset[str] = frozenset()
-    subject: str | None = None
+    subjects: frozenset[str] = frozenset()
     acr: AskedAcr = NOTHING_ASKED
 
     @property
@@ -53,10 +54,12 @@ def parse(text: str | None, client: OidcClient) -> RequestedClaims:
     if not isinstance(document, dict):
         raise OAuthError("invalid_request", "claims is not a JSON object.")
     userinfo, id_token = _members(document, "userinfo"), _members(document, "id_token")
+    for name in _HEEDED & id_token.keys():
+        _judge_texts(name, id_token[name] or {})
     return RequestedClaims(
         userinfo=_allowed(userinfo, client),
         id_token=_allowed(id_token, client),
-        subject=_text((id_token.get("sub") or {}).get("value")),
+        subjects=frozenset(values_of(id_token.get("sub") or {})),
         acr=of_claim(id_token.get("acr")),
     )
 
@@ -81,16 +84,35 @@ def _members(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]
         return {}
     if not isinstance(found, dict) or len(found) > _MOST:
         raise OAuthError("invalid_request", f"{name} in claims is not an object of claims.")
-    for wish in found.values():
-        if wish is not None and not isinstance(wish, dict):
+    for claim, wish in found.items():
+        if wish is None:
+            continue
+        if not isinstance(wish, dict):
             raise OAuthError("invalid_request", f"A claim of {name} is neither null nor an object.")
+        if fault := _fault_of(wish):
+            raise OAuthError("invalid_request", f"{claim} of {name} in claims: {fault}")
     return found
+
+
+def _fault_of(wish: Mapping[str, Any]) -> str | None:
+    """Core 5.5.1. What cannot be understood is not left out: the service would believe that it was heeded."""
+    values = wish.get("values", [None])
+    if not isinstance(wish.get("essential", False), bool):
+        return "essential is true or false."
+    if not isinstance(values, list) or not values:
+        return "values is an array of one or more."
+    if isinstance(wish.get("value"), list):
+        return "value is one value, not an array."
+    if "value" in wish and "values" in wish and wish["value"] not in values:
+        return "value is not one of values."
+    return None
+
+
+def _judge_texts(name: str, wish: Mapping[str, Any]) -> None:
+    if not all(isinstance(each, str) for each in (*wish.get("values", ()), wish.get("value", ""))):
+        raise OAuthError("invalid_request", f"{name} of id_token in claims: a value is not a text.")
 
 
 def _allowed(wishes: Mapping[str, object], client: OidcClient) -> frozenset[str]:
     own = client.claims.names
     return frozenset(name for name in wishes if name in own or _SCOPE_OF.get(name) in client.scopes)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
