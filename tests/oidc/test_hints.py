@@ -66,17 +66,22 @@ def test_a_hint_signs_nobody_in(shared: Provider, taro: Browser, web: Party) -> 
 
 
 @pytest.mark.attack("A22")
+@pytest.mark.meets("A10")
 @pytest.mark.parametrize("name", BAD_HINTS)
-def test_a_hint_that_is_not_ours_is_as_if_it_were_not_there(
+def test_silently_nobody_is_taken_for_whom_a_bad_hint_means(
     shared: Provider, taro: Browser, web: Party, name: str
 ) -> None:
     bad = BAD_HINTS[name](web.tokens(taro)["id_token"])
-    assert "code" in taro.get(web.address(prompt="none", id_token_hint=bad)).query
-    assert shared.get(web.address(prompt="none", id_token_hint=bad)).query["error"] == "login_required"
+    for browser in (taro, shared.browser()):
+        assert browser.get(web.address(prompt="none", id_token_hint=bad)).query["error"] == "login_required"
+    assert "code" in taro.get(web.address(id_token_hint=bad)).query  # as if it were not there
 
 
 @pytest.mark.attack("A22")
-def test_a_hint_of_another_service_or_tenant_says_nothing(shared: Provider, hanako: Browser, web: Party) -> None:
-    for party in (shared.party("other"), shared.party("web", slug="midori")):
-        hint = party.tokens(shared.browser())["id_token"]
-        assert "code" in hanako.get(web.address(prompt="none", id_token_hint=hint)).query
+def test_another_token_of_ours_is_no_hint(shared: Provider, hanako: Browser, taro: Browser, web: Party) -> None:
+    others = (shared.party("other"), shared.party("web", slug="midori"))
+    tokens = [party.tokens(shared.browser())["id_token"] for party in others]
+    for hint in (*tokens, web.tokens(hanako)["access_token"]):
+        for browser in (hanako, taro):
+            assert browser.get(web.address(prompt="none", id_token_hint=hint)).query["error"] == "login_required"
+            assert "code" in browser.get(web.address(id_token_hint=hint)).query

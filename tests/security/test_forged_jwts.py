@@ -35,7 +35,7 @@ class Place:
     holder: Holder
     bound: str
     told: dict[str, Any]
-    somebody_else: Browser
+    person: Browser
     keys: signing.KeySet
     called: list[str]
 
@@ -57,10 +57,8 @@ def place(embedded: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with signing_provider(embedded, tmp_path_factory.mktemp("forged")) as made:
         provider = made.provider
         client = made.keyed("signs", id_token_signed_response_alg="ES256", post_logout_redirect_uris=[GOODBYE])
-        party, browser, other = provider.party("signs"), provider.browser(), provider.browser()
+        party, browser = provider.party("signs"), provider.browser()
         told = client.redeem(browser.code(party)).json()
-        other.user = "hanako@aoba.example"
-        other.code(party)
         holder = Holder(provider)
         holder.token(client)
         with provider.open() as unit:
@@ -68,7 +66,7 @@ def place(embedded: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         bound = of_person(holder, client)["access_token"]
         called: list[str] = []
         with patch.object(Egress, "fetch", lambda _, url, **__: called.append(url)):
-            yield Place(made, client, party, holder, bound, told, other, keys, called)
+            yield Place(made, client, party, holder, bound, told, browser, keys, called)
 
 
 class Entry(NamedTuple):
@@ -108,8 +106,8 @@ def _show_to_logout(place: Place, token: str) -> Answer:
 
 
 def _hint_beside_session(place: Place, token: str) -> Answer:
-    """Of somebody else: it is one only where this person is told to sign in again."""
-    return place.somebody_else.get(place.party.address(prompt="none", id_token_hint=token))
+    """Of the person who is signed in: silently nobody else gets on."""
+    return place.person.get(place.party.address(prompt="none", id_token_hint=token))
 
 
 def _in_a_field(token: str) -> str:
@@ -156,8 +154,8 @@ ENTRIES = {
     "a hint at sign-in": Entry(
         lambda place: place.ours(Use.ID_TOKEN, place.told["id_token"], exact=False),
         _hint_beside_session,
-        lambda answer: "login_required" in answer.location,
-        ((303, ""), (303, "invalid_request")),
+        lambda answer: "code=" in answer.location,
+        ((303, "login_required"), (303, "invalid_request")),
     ),
     "a hint at sign-out": Entry(
         lambda place: place.ours(Use.ID_TOKEN, place.told["id_token"], exact=False),

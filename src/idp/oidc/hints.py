@@ -19,12 +19,15 @@ def proven(token: str, facts: Facts, issuer: str) -> dict[str, Any]:
     return claims
 
 
-def names_another(token: str | None, facts: Facts, issuer: str, *, client_id: str, subject: str) -> bool:
-    """Whether this client's hint is of somebody else. What proves nothing is as if it were not there."""
+def means(token: str | None, facts: Facts, issuer: str, *, client_id: str, subject: str, silent: bool) -> bool:
+    """Whether this client may go on with this person, by its hint. One that proves nothing is as if it were not there
+    for somebody who can be asked; silently nobody is taken for the person whom it meant (Core 3.1.2.1)."""
     if not token:
-        return False
+        return True
     try:
         claims = proven(token, facts, issuer)
     except Unverified:
-        return False
-    return bool(claims["aud"] == client_id and claims.get("sub") != subject)
+        return not silent
+    if claims["aud"] != client_id:
+        return not silent
+    return bool(claims.get("sub") == subject)

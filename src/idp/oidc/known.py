@@ -19,7 +19,7 @@ from idp.web.visitors import visitor_of
 
 class Known(NamedTuple):
     """Read in one snapshot. `session` lives and is that of the person in `proof`, or both are None; `meant` is False
-    where the service has proved by an ID token that it means somebody else; `has_factor` is read only where the request
+    where the service does not mean this person, as far as its hint proves; `has_factor` is read only where the request
     wishes for more than the session has."""
 
     facts: Facts
@@ -61,8 +61,8 @@ def with_hint(house: House, known: Known, request: AuthorizationRequest, issuer:
     if (not shown and not named) or known.user is None:
         return known
     subject, client_id = known.subject(house), known.service.client_id
-    other = hints.names_another(shown, known.facts, issuer, client_id=client_id, subject=subject)
-    return known._replace(meant=not other and (not named or subject in named))  # Core 5.5.1
+    hinted = hints.means(shown, known.facts, issuer, client_id=client_id, subject=subject, silent=request.silent)
+    return known._replace(meant=hinted and (not named or subject in named))  # Core 5.5.1
 
 
 def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
