@@ -249,6 +249,34 @@ def test_an_assertion_whose_request_failed_is_used_up(modern: SigningClient) -> 
         is_unproved(modern.send(assertion=used))
 
 
+@pytest.mark.attack("T12")
+def test_an_assertion_that_is_shown_again_proves_nothing_of_the_rest(ours: Signing, modern: SigningClient) -> None:
+    used = modern.assertion()
+    assert modern.send(assertion=used).status == 200
+    code = ours.provider.browser().code(_party(modern))
+    refreshing: dict[str, Any] = {"grant_type": "refresh_token", "refresh_token": "rt_x"}
+    redeeming = ({"grant_type": "authorization_code", "code": each} for each in ("x", code))
+    for failing in (*redeeming, refreshing, {"grant_type": "password"}, {"scope": "admin"}):
+        is_unproved(modern.send(assertion=used, **failing))
+    is_unproved(modern.send("revoke", used, token=None))
+    is_unproved(modern.send("par", used))
+    assert modern.redeem(code).status == 200  # none of it has touched the code
+    once = modern.assertion()
+    assert modern.send("revoke", once, token=None).json()["error"] == "invalid_request"
+    is_unproved(modern.send("revoke", once))
+
+
+@pytest.mark.attack("T12")
+@pytest.mark.honest("T12")
+def test_a_refusal_that_has_left_traces_is_the_one_that_is_told(ours: Signing, modern: SigningClient) -> None:
+    code = ours.provider.browser().code(_party(modern))
+    assert modern.redeem(code).status == 200
+    once = modern.assertion()
+    again = {"grant_type": "authorization_code", "code": code, "redirect_uri": _party(modern).asking()["redirect_uri"]}
+    assert modern.send(assertion=once, **again).json()["error"] == "invalid_grant"
+    is_unproved(modern.send(assertion=once, **again))
+
+
 @pytest.mark.honest("T12")
 def test_two_clients_may_use_the_same_name_for_an_assertion(modern: SigningClient, legacy: SigningClient) -> None:
     named = modern.claims()["jti"]

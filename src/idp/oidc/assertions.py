@@ -12,13 +12,13 @@ from idp.federation import AssertionAudience, AuthMethod, OidcClient, Service
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Actor
 from idp.oidc import client_signatures, replays
 from idp.oidc.clients import Credentials, Proven
 from idp.oidc.errors import invalid_client
 from idp.oidc.replays import Kind, Once
 from idp.signing import Unverified
-from idp.web.deciding import decide
+from idp.web.deciding import Settled, decide
 from idp.web.house import House
 
 T = TypeVar("T")
@@ -53,35 +53,37 @@ async def decide_for(
     house: House, slug: str, shown: Credentials, work: Callable[[Facts, Credentials], Awaitable[T]]
 ) -> T:
     """As `decide`, for a client that may have signed who it is: `work` gets credentials to `clients.authenticate`, and
-    what it commits uses them up (`Asked.uses`). Where nothing was committed they are used up all the same."""
+    what it commits uses them up (`Asked.uses`). Where nothing was committed they are used up all the same: then, too,
+    whoever shows one again is told that the client is not proved, and nothing of the rest."""
     proved = await prove(house, slug, shown)
-    try:
+    if proved.proven is None:
         return await decide(house, slug, shown.client_id, lambda facts: work(facts, proved))
+    settled = False
+
+    async def watched(facts: Facts) -> T:
+        nonlocal settled
+        try:
+            return await work(facts, proved)
+        except Settled:  # in a commit that has used them up
+            settled = True
+            raise
+
+    try:
+        return await decide(house, slug, shown.client_id, watched)
     except Unavailable:
         raise
     except Failure:
-        await _spend_in_vain(house, slug, proved)
+        if not settled:
+            await spend(house, await house.memory.tenant_id(slug), proved)
         raise
 
 
 async def spend(house: House, tenant: TenantId, shown: Credentials) -> None:
-    """Used up where nothing else is written. Raises `OAuthError` if it was before."""
+    """Used up where nothing else is written: whoever has listened must not try again with it. Raises `OAuthError` if
+    it was before."""
     if shown.proven is not None:
         actor = Actor("service", shown.proven.service_id)
         await house.units.commit(tenant, lambda unit: replays.use_all(unit, shown.uses), actor=actor)
-
-
-async def _spend_in_vain(house: House, slug: str, shown: Credentials) -> None:
-    """The request failed: whoever has listened must not try again with it."""
-    if shown.proven is None:
-        return
-
-    def use(unit: Unit) -> None:
-        for thing in shown.uses:
-            replays.use(unit, thing)
-
-    tenant = await house.memory.tenant_id(slug)
-    await house.units.commit(tenant, use, actor=Actor("service", shown.proven.service_id))
 
 
 async def _claims(house: House, tenant: TenantId, service: Service, token: str) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ def endpoint(house: House) -> App:
             service = await house.units.read(tenant, lambda unit: _client(house, unit, shown))
             token = form.get("token")
             if not token:
+                await assertions.spend(house, tenant, shown)
                 raise OAuthError("invalid_request", "token is missing.")
             await house.units.commit(
                 tenant, lambda unit: _revoke(unit, service, token, shown.uses), actor=Actor("service", service.id)
