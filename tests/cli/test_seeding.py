@@ -1,15 +1,19 @@
 """Bulk, on both databases: what comes of it is what single acts would have made."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from idp import access, audit, contracts, credentials, federation, main, plans, settings, tenants, users
+from idp import access, audit, contracts, credentials, erasure, federation, main, plans, settings, tenants, users
 from idp.cli.bootstrapping import HOST
+from idp.cli.demo import sample
 from idp.cli.demo.furnishing import furnish
+from idp.cli.demo.home import moved_in
 from idp.cli.demo.people import PLAN
 from idp.cli.demo.progress import Progress
 from idp.cli.demo.seeding import Amounts, seed
+from idp.cli.demo.telling import Told, lines
 from idp.cli.installing import bring_to_head
 from idp.contracts import Status
 from idp.kit.units import Unit, Units
@@ -85,3 +89,23 @@ def test_the_demonstration_is_furnished_once(units: Units) -> None:
         midori = contracts.find_live(unit_of(unit, "midori"))
         assert midori is not None
         assert midori.status is Status.SUSPENDED
+
+
+@pytest.mark.parametrize("slug", ["midori", "aoba"])
+def test_what_was_erased_stays_so_and_the_demonstration_goes_on(units: Units, tmp_path: Path, slug: str) -> None:
+    furnish(units, further_ids=0)
+    with units.platform(actor=HOST) as unit:
+        found = contracts.find_live(unit_of(unit, slug))
+        assert found is not None
+        contracts.terminate(unit, found.id, reason="Breach")
+        erasure.erase(unit, found.id, reason="Asked by the customer")
+    furnish(units, further_ids=10)
+    seed(units, Amounts(tenants=0, people=1, services=0), Progress())
+    with moved_in(None, port=8080, data_dir=tmp_path / "data", workers=None) as home:
+        described = sample.register(units, home, "aoba", origin="http://localhost:8081")
+        told = lines(Told(home, sample="http://localhost:8081" if described else None, key_file=tmp_path))
+    assert (described is None) == (slug == "aoba")
+    assert ("Try it" in {group for group, _, _ in told}) == (slug != "aoba")
+    with units.platform(actor=HOST) as unit:
+        left = {tenant.slug for tenant in tenants.page(unit, after="", limit=50)}
+        assert left == {"-", "aoba", "midori"} - {slug}

@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -49,18 +50,16 @@ def demonstrate(wishes: Wishes) -> int:
         origin = f"http://localhost:{beside[0].getsockname()[1]}"
         key_file = wishes.api_key_file or home.directory / _KEY_FILE
         description = _prepare(home, wishes, origin=origin, key_file=key_file)
-        with (
-            sample.running(description, beside) as party,
-            background.running(home.config, home.overrides) as worker,
-        ):
-            server.take_along(party)
-            server.take_along(worker)
-            told = telling.Told(home, sample=origin, key_file=key_file)
+        with ExitStack() as beside_us:
+            if description is not None:
+                server.take_along(beside_us.enter_context(sample.running(description, beside)))
+            server.take_along(beside_us.enter_context(background.running(home.config, home.overrides)))
+            told = telling.Told(home, sample=origin if description else None, key_file=key_file)
             threading.Thread(target=telling.tell_when_ready, args=(told,), daemon=True).start()
             return server.run()
 
 
-def _prepare(home: Home, wishes: Wishes, *, origin: str, key_file: Path) -> Path:
+def _prepare(home: Home, wishes: Wishes, *, origin: str, key_file: Path) -> Path | None:
     bring_to_head(home.settings)
     with main.opened(home.settings) as units:
         furnishing.furnish(units, further_ids=0 if wishes.seed_tenants else wishes.seed_size)

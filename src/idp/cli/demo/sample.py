@@ -20,11 +20,15 @@ NAME = "Keihi Note 経費ノート"
 _PATIENCE = 0.5  # it keeps nothing that would be lost, and everything has to end within five seconds
 
 
-def register(units: Units, home: Home, slug: str, *, origin: str) -> Path:
-    """What the sample's process has to know, in a file for its owner's eyes. Its secret is a new one at each start."""
+def register(units: Units, home: Home, slug: str, *, origin: str) -> Path | None:
+    """What the sample's process has to know, in a file for its owner's eyes. Its secret is a new one at each start.
+    Nothing where the tenant was erased."""
     production = home.settings.production
     document = {"name": NAME, "protocol": "oidc", "assignment_required": False, "oidc": _metadata(origin)}
-    with units.open(tenant_of(units, slug), actor=HOST) as unit:
+    tenant = tenant_of(units, slug)
+    if tenant is None:
+        return None
+    with units.open(tenant, actor=HOST) as unit:
         known = next((each for each in federation.page(unit) if each.service.name == NAME), None)
         if known is None:
             made = federation.create(unit, federation.read(document, production=production))

@@ -55,7 +55,7 @@ def _seed_tenants(units: Units, amounts: Amounts, progress: Progress) -> None:
 
 
 def _seed_tenant(unit: Unit, slug: str, amounts: Amounts, patterns: _Patterns) -> None:
-    if tenants.find_by_slug(unit, slug) is not None:
+    if tenants.find_even_erased(unit, slug) is not None:
         return
     admin = Contact("利用者 00000", _name(0, slug), affiliation=Affiliation.EMPLOYEE)
     filed = patterns.application._replace(
@@ -72,8 +72,10 @@ def _seed_tenant(unit: Unit, slug: str, amounts: Amounts, patterns: _Patterns) -
 
 
 def _seed_aoba(units: Units, people: int, progress: Progress) -> None:
-    password = hashed_password()
     tenant = tenant_of(units, AOBA.slug)
+    if tenant is None:
+        return
+    password = hashed_password()
     for start in range(0, people, _PEOPLE_AT_ONCE):
         end = min(start + _PEOPLE_AT_ONCE, people)
         with units.open(tenant, actor=HOST) as unit:

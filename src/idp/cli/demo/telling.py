@@ -15,7 +15,7 @@ _PATIENCE = 60.0
 
 class Told(NamedTuple):
     home: Home
-    sample: str
+    sample: str | None
     key_file: Path
 
 
@@ -41,8 +41,9 @@ def lines(told: Told) -> list[tuple[str, str, str]]:
     base = told.home.settings.base_url
     where = told.home.directory
     kept = f"{where} (kept)" if told.home.lasting else f"{where} (removed at the end)"
+    sample = [("Try it", "Sign in to a sample service", told.sample)] if told.sample else []
     return [
-        ("Try it", "Sign in to a sample service", told.sample),
+        *sample,
         ("People", f"{AOBA.name}", f"taro@aoba.example    {PASSWORD}"),
         ("People", f"{AOBA.name}, administrator", f"hanako@aoba.example  {PASSWORD}"),
         ("Behind it", "Provider", f"{base}/t/{AOBA.slug}/.well-known/openid-configuration"),
