@@ -1,14 +1,18 @@
 """People under an identifier of their client's own sector (OpenID Connect Core 8)."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from tests.support.desk import Desk
 from tests.support.in_process import Answer
 from tests.support.outside import answer, outside
-from tests.support.party import Party, claims
-from tests.support.provider import Provider
+from tests.support.party import Browser, Party, claims
+from tests.support.provider import Provider, Source
 
 from idp import federation, tenants
 from idp.federation import Sector
@@ -20,11 +24,14 @@ CALLBACK = "https://one.example/cb"
 SECTOR = "https://sector.example/uris.json"
 
 
-def registered(provider: Provider, *, slug: str = "aoba", sector: Sector | None = None, **oidc: Any) -> Party:
+def registered(
+    provider: Provider, *, slug: str = "aoba", sector: Sector | None = None, consent: str = "none", **oidc: Any
+) -> Party:
     document = {
         "name": "pair",
         "protocol": "oidc",
         "assignment_required": False,
+        "consent": consent,
         "oidc": {
             "subject_type": "pairwise",
             "redirect_uris": [CALLBACK],
@@ -35,6 +42,12 @@ def registered(provider: Provider, *, slug: str = "aoba", sector: Sector | None 
     with provider.open(slug) as unit:
         made = federation.create(unit, federation.read(document, production=False), sector=sector)
     return Party(provider.first, slug, federation.to_json(made))
+
+
+@pytest.fixture(scope="module")
+def there(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with source.provider(tmp_path_factory.mktemp("subjects")) as made:
+        yield made
 
 
 def subject(provider: Provider, party: Party) -> str:
@@ -85,6 +98,46 @@ def test_a_sector_is_joined_by_those_alone_whom_its_document_lists(alone: Provid
         federation.change(unit, joined.registered["id"], more, production=False, sector=listed)
     with alone.open() as unit:  # what nobody's document has a say in
         federation.change(unit, joined.registered["id"], {"name": "other"}, production=False)
+
+
+VICTIM = "https://victim.example/cb"
+CHANGES = {
+    "another host": {"redirect_uris": [VICTIM]},
+    "a document of another host": {"sector_identifier_uri": SECTOR},
+    "no sector": {"subject_type": "public"},
+}
+
+
+@pytest.mark.attack("D6", "D4", "J10", "A21")
+@pytest.mark.meets("I1")
+@pytest.mark.parametrize("change", CHANGES)
+def test_whoever_changes_its_sector_keeps_nothing_by_which_it_could_compare(there: Provider, change: str) -> None:
+    pair, browser = registered(there, consent="required"), there.browser()
+    told, code = pair.tokens(browser, scope="openid"), browser.code(pair, scope="openid")
+    listed = Sector(SECTOR, frozenset([CALLBACK]))
+    with patch.object(federation, "fetch_sector", lambda *_, **__: listed):
+        answer = Desk.of(there).ask("PATCH", f"services/{pair.registered['id']}", {"oidc": CHANGES[change]})
+    assert answer.status == 200, answer
+    assert pair.userinfo(told["access_token"]).status == 401
+    assert pair.refresh(told["refresh_token"]).json()["error"] == "invalid_grant"
+    assert pair.redeem(code).json()["error"] == "invalid_grant"
+    assert pair.introspect(told["access_token"]) == {"active": False}
+    after = replace(pair, registered=answer.json() | {"oidc": pair.registered["oidc"] | CHANGES[change]})
+    assert browser.get(after.address(prompt="none")).query["error"] == "consent_required"
+    again = after.tokens(browser, scope="openid")
+    assert claims(again["id_token"])["sub"] != claims(told["id_token"])["sub"]
+
+
+@pytest.mark.honest("D6", "D4", "J10")
+def test_whoever_stays_in_its_sector_keeps_what_it_was_given(there: Provider) -> None:
+    pair, browser = registered(there, consent="required"), there.browser()
+    told = pair.tokens(browser, scope="openid")
+    change = {"redirect_uris": [CALLBACK, "https://one.example/other"], "client_name": "Pair"}
+    assert Desk.of(there).ask("PATCH", f"services/{pair.registered['id']}", {"oidc": change}).status == 200
+    sub = claims(told["id_token"])["sub"]
+    assert pair.userinfo(told["access_token"]).json()["sub"] == sub
+    assert claims(pair.refresh(told["refresh_token"]).json()["id_token"])["sub"] == sub
+    assert "code" in browser.get(pair.address(prompt="none", scope="openid")).query
 
 
 @pytest.mark.meets("R5")

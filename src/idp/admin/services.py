@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp import credentials, federation
+from idp import credentials, federation, sessions
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -11,6 +11,7 @@ from idp.admin.routes import Route
 from idp.admin.shapes.services import NewService, Service, ServiceChange
 from idp.credentials import Noun
 from idp.federation import OidcClient, Registered, Sector
+from idp.federation import Service as Registration
 from idp.kit.errors import Refused
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
@@ -46,10 +47,11 @@ def change(call: Call) -> Answer:
     sector, document = _changed_sector(call), _document(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
+        before = federation.get(unit, call.names["service"])
         registered = federation.change(
-            unit, call.names["service"], document, production=call.house.production, version=version, sector=sector
+            unit, before.id, document, production=call.house.production, version=version, sector=sector
         )
-        return _done(call, unit, registered)
+        return _changed(call, unit, before, registered)
 
 
 def replace(call: Call) -> Answer:
@@ -57,10 +59,11 @@ def replace(call: Call) -> Answer:
     sector, document = _changed_sector(call), _document(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
+        before = federation.get(unit, call.names["service"])
         registered = federation.replace(
-            unit, call.names["service"], document, production=call.house.production, version=version, sector=sector
+            unit, before.id, document, production=call.house.production, version=version, sector=sector
         )
-        return _done(call, unit, registered)
+        return _changed(call, unit, before, registered)
 
 
 def rotate_secret(call: Call) -> Answer:
@@ -81,6 +84,12 @@ def delete(call: Call) -> Answer:
 def _document(call: Call) -> dict[str, Any]:
     """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server."""
     return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
+
+
+def _changed(call: Call, unit: Unit, before: Registration, after: Registered) -> Answer:
+    if federation.is_known_anew(before, after.service):
+        sessions.ask_anew(unit, after.service.id)
+    return _done(call, unit, after)
 
 
 def _changed_sector(call: Call) -> Sector | None:

@@ -50,6 +50,7 @@ from idp.federation.oidc_vocabulary import (
 )
 from idp.federation.pairwise import subject_of
 from idp.federation.person_names import add_person_name, find_person_name, new_person_name
+from idp.federation.reconsidering import is_known_anew, looks_anew
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
@@ -150,7 +151,9 @@ __all__ = [
     "get",
     "has_origin",
     "is_assigned",
+    "is_known_anew",
     "keep_fetched",
+    "looks_anew",
     "may_fetch",
     "new_person_name",
     "open_secret",

@@ -21,7 +21,7 @@ from idp.federation.model import (
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
-from idp.federation.subjects import Sector
+from idp.federation.subjects import Sector, SubjectRules
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit
@@ -203,7 +203,8 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
     ) and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
-    ends = draft.status is ServiceStatus.DISABLED and service.enabled
+    disabled = draft.status is ServiceStatus.DISABLED and service.enabled
+    ends = disabled or (draft.oidc is not None and subjects.differ(_rules(service), draft.oidc.subjects))
     store.change(unit, service, draft, secret=kept, ends=ends)
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
     audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
@@ -220,6 +221,11 @@ def _judge(unit: Unit, before: ServiceDraft | None, draft: ServiceDraft, sector:
     relied_on = None if before is None or before.oidc is None else _relied_on(before.oidc)
     if draft.oidc is not None and _relied_on(draft.oidc) != relied_on:
         subjects.judge(draft.oidc.subjects, draft.oidc.redirects, sector)
+
+
+def _rules(service: Service) -> SubjectRules:
+    assert service.oidc is not None
+    return service.oidc.subjects
 
 
 def _relied_on(client: OidcClient) -> tuple[object, ...]:

@@ -165,6 +165,12 @@ class RedirectUris:
                 return parts["authority"] or parts["scheme"]
         return ""
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Of all of them, as `first_host` tells one."""
+        found = (_PARTS.fullmatch(uri) for uri in self.registered)
+        return frozenset(parts["authority"] or parts["scheme"] for parts in found if parts)
+
     def admits(self, presented: str) -> bool:
         """False for a client without addresses: there is no trust on first use."""
         if presented in self.exact:

@@ -101,6 +101,12 @@ def judge(rules: SubjectRules, redirects: RedirectUris, sector: Sector | None) -
         raise _refused("inconsistent", "The document does not list every redirect URI.", rules.sector_uri)
 
 
+def differ(before: SubjectRules, after: SubjectRules) -> bool:
+    """Whether people are others to the client from now on. What it was given before told it who they are to its old
+    sector: with that and the new names it could join what two sectors know (Core 8.1)."""
+    return before.sector != after.sector
+
+
 def _unreachable(uri: str) -> Invalid:
     return _refused("unreachable", "There is no array of redirect URIs at this address.", uri)
 

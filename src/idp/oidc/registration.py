@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from idp import contracts, credentials, federation
+from idp import contracts, credentials, federation, sessions
 from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
 from idp.federation import REGISTRATION_TOKEN, Registered, Sector, ServiceDraft
@@ -89,7 +89,11 @@ def replacing(house: House) -> App:
         def write(unit: Unit) -> Answer:
             before = _own(unit, call)
             draft = _draft(call, unit, _without_ours(document, before))
-            return _shown(call, federation.replace_client(unit, before, draft, sector=sector), call.token)
+            after = federation.replace_client(unit, before, draft, sector=sector)
+            was, now = before.service, after.service
+            if federation.is_known_anew(was, now):
+                sessions.ask_anew(unit, now.id)
+            return _shown(call, after, call.token)
 
         return await house.units.commit(call.tenant, write, actor=_STRANGER)
 

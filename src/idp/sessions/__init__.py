@@ -22,7 +22,7 @@ from idp.sessions.grants import (
     usable_grant,
     use_refresh_token,
 )
-from idp.sessions.holding import Held, held_by_services, sessions_of, withdraw
+from idp.sessions.holding import Held, ask_anew, held_by_services, sessions_of, withdraw
 from idp.sessions.interactions import (
     Waiting,
     authenticate,
@@ -82,6 +82,7 @@ __all__ = [
     "Waiting",
     "Whereabouts",
     "acr_of",
+    "ask_anew",
     "authenticate",
     "begin_grant",
     "begin_interaction",

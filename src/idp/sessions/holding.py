@@ -62,6 +62,7 @@ _FORGET_CONSENT = command(
         own(consents), consents.c.user_id == bindparam("user"), consents.c.service_id == bindparam("service")
     )
 )
+_FORGET_CONSENTS = command(delete(consents).where(own(consents), consents.c.service_id == bindparam("service")))
 _END_GRANTS = command(
     update(grants)
     .where(
@@ -95,6 +96,13 @@ def withdraw(unit: Unit, *, user_id: str, service_id: str) -> bool:
     if forgotten or ended:
         audit.record(unit, audit.Event.CONSENT_WITHDRAWN, subject=user_id, service=service_id)
     return bool(forgotten or ended)
+
+
+def ask_anew(unit: Unit, service_id: str) -> None:
+    """Everybody who has allowed the service something is asked again: it is not the one that they allowed."""
+    forgotten = unit.run(_FORGET_CONSENTS, service=service_id)
+    if forgotten:
+        audit.record(unit, audit.Event.CONSENT_WITHDRAWN, subject=service_id, service=service_id, people=forgotten)
 
 
 def _of(unit: Unit, user_id: str, present: Generations) -> dict[str, object]:
