@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
+from tests.support.desk import Desk
 from tests.support.filling import BASE_URL, CALLBACK
 from tests.support.in_process import Answer
-from tests.support.party import Party, claims
+from tests.support.party import Browser, Party, claims
 from tests.support.provider import Provider, Source
+from tests.support.sign_in import Form
 
 from idp import contracts, credentials, federation, main, tenants
 from idp.credentials import EVERYTHING, STRICT, KeyScope
@@ -69,6 +71,13 @@ def switch(provider: Provider, **on: bool) -> None:
 @pytest.fixture(scope="module")
 def open_to_all(embedded: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registrar]:
     with embedded.provider(tmp_path_factory.mktemp("open")) as provider:
+        switch(provider, dynamic_registration=True)
+        yield Registrar(provider)
+
+
+@pytest.fixture(scope="module")
+def there(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registrar]:
+    with source.provider(tmp_path_factory.mktemp("there")) as provider:
         switch(provider, dynamic_registration=True)
         yield Registrar(provider)
 
@@ -337,6 +346,81 @@ def test_strangers_are_counted_by_address_and_tokens_are_not(alone: Provider) ->
     assert [answer.status for answer in answers] == [201] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 60
     assert registrar.register(METADATA, _key(alone, "services:write")).status == 201
+
+
+ANOTHER = {
+    "host": {"redirect_uris": ["https://evil.example/cb"]},
+    "one more host": {"redirect_uris": [CALLBACK, "https://evil.example/cb"]},
+    "name": {"client_name": "Aoba Payroll"},
+    "no name": {"client_name": None},
+    "logo": {"logo_uri": "https://rp.example/another.png"},
+    "policy": {"policy_uri": "https://rp.example/another"},
+    "terms": {"tos_uri": None},
+    "page": {"client_uri": "https://rp.example/"},
+    "sector": {"subject_type": "pairwise"},
+}
+SAME = {
+    "another path": {"redirect_uris": [CALLBACK, f"{CALLBACK}/other"]},
+    "contacts": {"contacts": ["other@rp.example"]},
+    "nothing": {},
+}
+
+
+@pytest.mark.attack("A21", "D4", "J10")
+@pytest.mark.parametrize("change", ANOTHER)
+def test_whoever_looks_otherwise_than_what_was_allowed_is_asked_about_anew(there: Registrar, change: str) -> None:
+    told, party, browser, shown = _allowed(there)
+    _replaced(there, told, ANOTHER[change])
+    uri = {"redirect_uri": ANOTHER[change].get("redirect_uris", [CALLBACK])[0]}
+    assert browser.get(party.address(prompt="none", **uri)).query["error"] == "consent_required"
+    late = browser.press(shown, "consent-allow")  # of a page that showed what it was before
+    assert "code" not in late.query
+    assert browser.get(party.address(prompt="none", **uri)).query["error"] == "consent_required"
+    assert "code" in browser.authorize(party, **uri).query
+    assert "code" in browser.get(party.address(prompt="none", **uri)).query
+
+
+@pytest.mark.honest("A21", "D4", "J10")
+@pytest.mark.parametrize("change", SAME)
+def test_whoever_looks_as_before_is_still_allowed(there: Registrar, change: str) -> None:
+    told, party, browser, _ = _allowed(there)
+    _replaced(there, told, SAME[change])
+    assert "code" in browser.get(party.address(prompt="none")).query
+
+
+@pytest.mark.attack("D6", "D4", "J10")
+@pytest.mark.parametrize("change", [{"redirect_uris": ["https://victim.example/cb"]}, {"subject_type": "public"}])
+def test_whoever_changes_its_own_sector_loses_what_it_was_given(there: Registrar, change: dict[str, object]) -> None:
+    told, party, browser, _ = _allowed(there, subject_type="pairwise")
+    tokens = party.tokens(browser)
+    _replaced(there, told, {"subject_type": "pairwise", **change})
+    assert party.userinfo(tokens["access_token"]).status == 401
+    assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.honest("D6")
+def test_a_service_that_an_administrator_registered_may_change_its_looks(there: Registrar) -> None:
+    provider, browser = there.provider, there.provider.browser()
+    asking = provider.party("asking")
+    assert "code" in browser.authorize(asking).query
+    change = {"oidc": {"client_name": "Other", "redirect_uris": [CALLBACK, "https://other.example/cb"]}}
+    assert Desk.of(provider).ask("PATCH", f"services/{asking.registered['id']}", change).status == 200
+    assert "code" in browser.get(asking.address(prompt="none")).query
+
+
+def _allowed(registrar: Registrar, **more: object) -> tuple[dict[str, Any], Party, Browser, Form]:
+    """A client, and a person who has allowed it, with the page before them on which they would do so again."""
+    told = registrar.registered(**more)
+    party, browser = _party(registrar.provider, told), registrar.provider.browser()
+    assert "code" in browser.authorize(party).query
+    page = browser.get(browser.get(party.address(prompt="consent")).location)
+    return told, party, browser, browser.form(page, "consent-form")
+
+
+def _replaced(registrar: Registrar, told: dict[str, Any], change: Mapping[str, object]) -> None:
+    document = {**METADATA, "client_id": told["client_id"], **change}
+    answer = registrar.manage("PUT", told, {name: value for name, value in document.items() if value is not None})
+    assert answer.status == 200, answer
 
 
 def _signed_in(provider: Provider, party: Party) -> dict[str, Any]:

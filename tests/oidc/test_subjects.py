@@ -11,7 +11,7 @@ import pytest
 from tests.support.desk import Desk
 from tests.support.in_process import Answer
 from tests.support.outside import answer, outside
-from tests.support.party import Browser, Party, claims
+from tests.support.party import Party, claims
 from tests.support.provider import Provider, Source
 
 from idp import federation, tenants

@@ -50,7 +50,7 @@ from idp.federation.oidc_vocabulary import (
 )
 from idp.federation.pairwise import subject_of
 from idp.federation.person_names import add_person_name, find_person_name, new_person_name
-from idp.federation.reconsidering import is_known_anew, looks_anew
+from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
@@ -140,6 +140,7 @@ __all__ = [
     "delete",
     "disable",
     "enable",
+    "face_of",
     "fetch_sector",
     "fetch_sector_aside",
     "find",

@@ -1,8 +1,9 @@
 """When people have to be asked anew about a service that they allowed: what they allowed was another one."""
 
+import json
+
 from idp.federation import subjects
 from idp.federation.model import Service
-from idp.federation.oidc_client import OidcClient
 
 _SHOWN = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
 
@@ -15,11 +16,14 @@ def is_known_anew(before: Service, after: Service) -> bool:
 
 
 def looks_anew(before: Service, after: Service) -> bool:
-    """People were shown another name, other pages or other hosts; for services that say themselves who they are."""
-    if before.oidc is None or after.oidc is None:
-        return False
-    return before.name != after.name or _face(before.oidc) != _face(after.oidc)
+    """For services that say themselves who they are."""
+    return face_of(before) != face_of(after)
 
 
-def _face(client: OidcClient) -> tuple[object, ...]:
-    return client.redirects.hosts, *(getattr(client, name) for name in _SHOWN)
+def face_of(service: Service) -> str:
+    """What a person who allows it knows it by: its names, its pages, its hosts, and what it will know them by."""
+    client = service.oidc
+    if client is None:
+        return service.name
+    pages = [getattr(client, name) for name in _SHOWN]
+    return json.dumps([service.name, *pages, client.subjects.sector, sorted(client.redirects.hosts)])

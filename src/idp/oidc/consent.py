@@ -1,10 +1,11 @@
 """The consent page: what a service will learn, allowed or not by the person who is signed in.
 
-The form is bound to the browser, the interaction, the sign-in and the scopes shown: one from another flow, or one that
-somebody else was shown, does not count.
+The form is bound to the browser, the interaction, the sign-in, the scopes shown and the service as it was
+shown: one from another flow, or one that somebody else was shown, does not count, nor one of before a service
+took another name.
 """
 
-from idp import audit, users
+from idp import audit, federation, users
 from idp.kit.errors import Refused
 from idp.kit.units import Unit
 from idp.oidc import sources
@@ -113,7 +114,8 @@ async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
 
 def _purpose(interaction: Interaction, known: Known, request: AuthorizationRequest) -> str:
     assert known.session is not None
-    return f"consent {interaction.id} {known.session.id} {' '.join(sorted(request.disclosed))}"
+    seen = f"{' '.join(sorted(request.disclosed))} {federation.face_of(known.service)}"
+    return f"consent {interaction.id} {known.session.id} {seen}"
 
 
 async def _show(house: House, scope: Scope, send: Send, browser: Browser, shown: _Shown) -> None:

@@ -90,9 +90,8 @@ def replacing(house: House) -> App:
             before = _own(unit, call)
             draft = _draft(call, unit, _without_ours(document, before))
             after = federation.replace_client(unit, before, draft, sector=sector)
-            was, now = before.service, after.service
-            if federation.is_known_anew(was, now):
-                sessions.ask_anew(unit, now.id)
+            if federation.looks_anew(before.service, after.service):
+                sessions.ask_anew(unit, after.service.id)
             return _shown(call, after, call.token)
 
         return await house.units.commit(call.tenant, write, actor=_STRANGER)
