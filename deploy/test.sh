@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 deploy/setup.sh test
 export PATH="$PWD/.venv/bin:$PATH"
-exec python -m pytest --numprocesses auto --no-skips "$@"
+exec python -m pytest --numprocesses auto --dist worksteal --no-skips "$@"

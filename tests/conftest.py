@@ -4,6 +4,7 @@ pytest_plugins = [
     "pytester",
     "tests.support.no_skips",
     "tests.support.in_order",
+    "tests.support.order",
     "tests.support.rubbish",
     "tests.support.run_home",
     "tests.support.databases",

@@ -23,6 +23,8 @@ PASSWORD = "demo-Passw0rd!"
 ENDS_WITHIN = 5.0
 DATABASES = ["sqlite", "postgresql"]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=DATABASES)
 def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:

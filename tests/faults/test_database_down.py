@@ -24,6 +24,8 @@ Request = tuple[Any, ...]  # what `Running.send` takes
 
 BOUND = 6.0  # seconds; a lock is waited for at most four, a connection two
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def without_postgres(cluster: Cluster, provider: Provider) -> Iterator[None]:

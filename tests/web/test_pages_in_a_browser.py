@@ -44,6 +44,7 @@ def opened(browser: Browser, *, width: int = 1280, scheme: Any = "light", script
     return context.new_page()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", Language)
 def test_axe_finds_nothing_on_any_page(
