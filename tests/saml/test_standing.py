@@ -12,7 +12,7 @@ from tests.support.provider import Provider
 from tests.support.saml_party import SamlParty, codes, register
 from tests.support.sign_in import Page
 
-from idp import contracts, federation, users
+from idp import contracts, federation, terms, users
 from idp.saml.model import Status
 from idp.xml import SAML, SAMLP
 
@@ -149,3 +149,30 @@ def test_nobody_comes_to_a_service_that_they_are_not_assigned_to(alone: Provider
         federation.assign(unit, party.service_id, user_id=alone.user())
     assert party.sign_on(browser).status == ("Success",)
     assert "access.refused" in alone.events()
+
+
+def test_an_administrator_accepts_the_terms_on_the_way_and_nobody_accepts_them_unseen(alone: Provider) -> None:
+    document = {
+        "version": "1",
+        "title": "サービス利用規約",
+        "effective_date": "2026-04-02",
+        "articles": [{"article": "第1条", "provisions": [{"number": "1", "text": "利用料は無料です。"}]}],
+    }
+    party, browser = register(alone), alone.browser()
+    with alone.platform() as unit:
+        terms.create(unit, terms.read(document))
+        terms.publish(unit, "1", terms.read_publication({}), least_days=1)
+    alone.clock.advance(hours=14)
+    assert party.sign_on(browser).status == ("Success",)  # taro is nobody's administrator
+    with alone.open() as unit:
+        users.change(unit, alone.user(), {"roles": ["admin"]})
+    page = browser.follow(browser.get(party.address()))
+    assert "/saml/terms?" in browser.here
+    form = browser.form(page, "terms-form")
+    assert browser.post(form.action, {**form.fields, "csrf": "x"}).status == 403
+    passive = party.read(browser.get(party.address(IsPassive="true")))
+    assert passive.status == codes(Status.RESPONDER, Status.NO_PASSIVE)
+    answer = browser.follow(browser.press(form, "terms-accept"))
+    assert party.read(answer).status == ("Success",)
+    assert alone.events().count("terms.accepted") == 1
+    assert party.read(browser.get(party.address(IsPassive="true"))).status == ("Success",)

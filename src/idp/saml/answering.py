@@ -12,7 +12,7 @@ from idp.web.house import House
 from idp.web.languages import Language
 from idp.web.showing import language_of, show, shown_service
 
-_OF_OURS = frozenset({"interaction_expired"})
+_OF_OURS = frozenset({"interaction_expired", "csrf_failed"})
 
 
 async def post_back(house: House, scope: Scope, send: Send, known: Known, response: bytes) -> None:
@@ -52,7 +52,7 @@ async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage) -> N
         send,
         "error",
         facts=house.memory.latest(scope["state"]["tenant_slug"]),
-        status=400,
+        status=403 if bad.code == "csrf_failed" else 400,
         switchable=False,
         code=bad.code if bad.code in _OF_OURS else "invalid_request",
         reference=scope["state"]["reference"],

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from idp.saml.endpoints import Endpoints
 
 _GET = frozenset({"GET"})
-_BOTH = _GET | {"POST"}
+_POST = frozenset({"POST"})
+_BOTH = _GET | _POST
 
 
 def routes(house: House) -> list[Route]:
@@ -35,4 +36,6 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{places.SSO}", _BOTH, "saml_sso", later(lambda each: each.sign_on)),
         Route(f"/t/{{tenant}}/{places.RESUME}", _GET, "saml_sso", later(lambda each: each.resume)),
         Route(f"/t/{{tenant}}/{places.SLO}", _BOTH, "saml_slo", later(lambda each: each.sign_out)),
+        Route(f"/t/{{tenant}}/{places.TERMS}", _GET, "terms", later(lambda each: each.terms)),
+        Route(f"/t/{{tenant}}/{places.TERMS}", _POST, "terms", later(lambda each: each.acceptance)),
     ]

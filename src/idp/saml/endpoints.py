@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import publishing, slo, sso
+from idp.saml import accepting, publishing, slo, sso
 from idp.web.asgi import App
 from idp.web.house import House
 
@@ -10,7 +10,16 @@ class Endpoints(NamedTuple):
     sign_on: App
     resume: App
     sign_out: App
+    terms: App
+    acceptance: App
 
 
 def endpoints_of(house: House) -> Endpoints:
-    return Endpoints(publishing.endpoint(house), sso.endpoint(house), sso.continuation(house), slo.endpoint(house))
+    return Endpoints(
+        publishing.endpoint(house),
+        sso.endpoint(house),
+        sso.continuation(house),
+        slo.endpoint(house),
+        accepting.question(house),
+        accepting.acceptance(house),
+    )

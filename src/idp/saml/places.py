@@ -4,6 +4,7 @@ METADATA = "saml/metadata"
 SSO = "saml/sso"
 RESUME = "saml/continue"
 SLO = "saml/slo"
+TERMS = "saml/terms"
 
 
 def entity_id(issuer: str) -> str:

@@ -1,12 +1,24 @@
 """What a request for sign-on still needs, as a pure function of what is known at the moment."""
 
+from enum import Enum, auto
+from typing import TypeVar
+
 from idp.access import Admission, Gate, Moment, Needed, NotAdmitted
 from idp.saml import contexts, judging
 from idp.saml.known import Known
 from idp.saml.model import Outcome
 from idp.sessions import Acr, Interaction, Needs, Session, reached
 
+T = TypeVar("T")
+
 _BY_SIGNING_IN = frozenset({Needed.FRESH_SIGN_IN, Needed.MFA})
+_BY_PERSONS = _BY_SIGNING_IN | {Needed.TERMS_ACCEPTANCE}
+
+
+class Missing(Enum):
+    """What a person is asked beside a sign-in."""
+
+    TERMS = auto()
 
 
 class Unanswerable(Exception):
@@ -17,8 +29,11 @@ class Unanswerable(Exception):
         self.outcome = outcome
 
 
-def next_step(gate: Gate, known: Known, interaction: Interaction | None, *, own: str, now_us: int) -> Needs | Admission:
-    """Sign in, as far as that is needed, or go. Raises `Refused` (the gate's no) and `Unanswerable`."""
+def next_step(
+    gate: Gate, known: Known, interaction: Interaction | None, *, own: str, now_us: int
+) -> Needs | Missing | Admission:
+    """Sign in, as far as that is needed, accept the terms, or go. Raises `Refused` (the gate's no) and
+    `Unanswerable`."""
     # The contract speaks first: nobody is asked for a password that would lead nowhere.
     against = gate.reason_against(known.facts, known.service, now_us=now_us)
     if against is not None:
@@ -42,11 +57,13 @@ def next_step(gate: Gate, known: Known, interaction: Interaction | None, *, own:
     return admission
 
 
-def _step_up(known: Known, refusal: NotAdmitted, *, second: bool) -> Needs:
+def _step_up(known: Known, refusal: NotAdmitted, *, second: bool) -> Needs | Missing:
     """What the person can do about it. Raises the refusal where that is nothing."""
     missing = set(refusal.decision.missing)
-    if not missing or missing - _BY_SIGNING_IN:
+    if not missing or missing - _BY_PERSONS:
         raise refusal
+    if not missing & _BY_SIGNING_IN:
+        return _ask(known, Missing.TERMS, judging.NO_PASSIVE)
     needs = Needs(anew=Needed.FRESH_SIGN_IN in missing, second=second or Needed.MFA in missing)
     return _ask(known, needs, judging.NO_PASSIVE)
 
@@ -66,7 +83,7 @@ def _fresh(known: Known, session: Session, interaction: Interaction | None) -> b
     return not known.request.force or _made_for(interaction, session)
 
 
-def _ask(known: Known, needs: Needs, passive: Outcome) -> Needs:
+def _ask(known: Known, missing: T, passive: Outcome) -> T:
     if known.request.passive:
         raise Unanswerable(passive)
-    return needs
+    return missing

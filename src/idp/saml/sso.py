@@ -21,7 +21,7 @@ from idp.saml.errors import BadMessage
 from idp.saml.giving import decline, give
 from idp.saml.known import Known, look
 from idp.saml.model import Kind, Outcome, Status
-from idp.saml.progress import Unanswerable, next_step
+from idp.saml.progress import Missing, Unanswerable, next_step
 from idp.saml.replays import use
 from idp.saml.requests import AuthnRequest
 from idp.sessions import Interaction, Needs, Waiting
@@ -38,14 +38,14 @@ _SIGN_IN = "signin"
 _KINDS = (Kind.AUTHN_REQUEST,)
 
 
-class _Next(NamedTuple):
+class Next(NamedTuple):
     """Where the browser goes, and the cookie it takes along."""
 
     location: str
     headers: list[Header]
 
 
-class _Given(NamedTuple):
+class Given(NamedTuple):
     known: Known
     response: bytes
 
@@ -63,17 +63,17 @@ def endpoint(house: House) -> App:
     async def sign_on(scope: Scope, receive: Receive, send: Send) -> None:
         browser = await browser_of(house, scope)
         if scope["method"] == "GET":
-            await _answer(house, scope, send, lambda: _from_redirect(house, browser, scope["query_string"]))
+            await answer(house, scope, send, lambda: _from_redirect(house, browser, scope["query_string"]))
             return
         body = await read_body(receive, limit=_LARGEST)
         form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
 
-        async def keep() -> _Next:
+        async def keep() -> Next:
             if scope["query_string"]:  # two places for one message
                 raise BadMessage("query")
             return await _keep(house, browser, codec.from_post(form, _KINDS))
 
-        await _answer(house, scope, send, keep)
+        await answer(house, scope, send, keep)
 
     return sign_on
 
@@ -83,17 +83,17 @@ def continuation(house: House) -> App:
         browser = await browser_of(house, scope)
         interaction = await pending(house, browser, parse_query(scope["query_string"]), resume=places.RESUME)
 
-        async def go_on() -> _Next | _Given:
+        async def go_on() -> Next | Given:
             if interaction is None:
                 raise BadMessage("interaction_expired")
             return await _proceed(house, browser, requests.from_text(interaction.request), interaction)
 
-        await _answer(house, scope, send, go_on)
+        await answer(house, scope, send, go_on)
 
     return resume
 
 
-async def _answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[_Next | _Given]]) -> None:
+async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[Next | Given]]) -> None:
     """Sends the browser where `work` says; what it raises is a page of ours."""
     try:
         onward = await work()
@@ -102,20 +102,20 @@ async def _answer(house: House, scope: Scope, send: Send, work: Callable[[], Awa
     except _Denied as denied:
         await show_denied(house, scope, send, denied.known, denied.refusal)
     else:
-        if isinstance(onward, _Given):
+        if isinstance(onward, Given):
             await post_back(house, scope, send, onward.known, onward.response)
         else:
             await redirect(send, onward.location, onward.headers)
 
 
-async def _from_redirect(house: House, browser: Browser, query: bytes) -> _Next | _Given:
+async def _from_redirect(house: House, browser: Browser, query: bytes) -> Next | Given:
     return await _proceed(house, browser, codec.from_redirect(query, _KINDS), None)
 
 
-async def _keep(house: House, browser: Browser, received: Received) -> _Next:
+async def _keep(house: House, browser: Browser, received: Received) -> Next:
     for _ in range(_TRIES):
         try:
-            known = await _read(house, browser, received)
+            known = await read_request(house, browser, received)
         except KeyMissing as missing:
             await make_key(house, browser.tenant, missing.use, missing.alg)
             continue
@@ -125,43 +125,46 @@ async def _keep(house: House, browser: Browser, received: Received) -> _Next:
 
 async def _proceed(
     house: House, browser: Browser, asked: Received | AuthnRequest, interaction: Interaction | None
-) -> _Next | _Given:
+) -> Next | Given:
     """As far as the request gets now."""
     for _ in range(_TRIES):
         try:
-            known = await _read(house, browser, asked)
+            known = await read_request(house, browser, asked)
             step = await _step(house, browser, known, interaction)
         except tenants.Moved:
             continue
         except KeyMissing as missing:
             await make_key(house, browser.tenant, missing.use, missing.alg)
             continue
-        if isinstance(step, Needs):
-            return await _ask(house, browser, known, interaction, _SIGN_IN, step)
-        return step
+        if isinstance(step, Given):
+            return step
+        page, wanted = (_SIGN_IN, step) if isinstance(step, Needs) else (places.TERMS, Needs())
+        return await _ask(house, browser, known, interaction, page, wanted)
     raise Unavailable("the tenant's facts change faster than a decision is made")
 
 
-async def _read(house: House, browser: Browser, asked: Received | AuthnRequest) -> Known:
+async def read_request(house: House, browser: Browser, asked: Received | AuthnRequest) -> Known:
     return await house.units.read(browser.tenant, lambda unit: look(house, unit, browser, asked))
 
 
-async def _step(house: House, browser: Browser, known: Known, interaction: Interaction | None) -> Needs | _Given:
+async def _step(
+    house: House, browser: Browser, known: Known, interaction: Interaction | None
+) -> Needs | Missing | Given:
     own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
     try:
         if interaction is not None and interaction.cancelled_at is not None:
             raise Unanswerable(judging.FAILED)
         step = next_step(house.gate, known, interaction, own=own, now_us=now_us)
         if isinstance(step, Admission):
-            return _Given(known, await give(house, known, step, interaction))
+            return Given(known, await give(house, known, step, interaction))
     except Unanswerable as unanswerable:
-        return _Given(known, await decline(house, known, unanswerable.outcome, interaction))
+        return Given(known, await decline(house, known, unanswerable.outcome, interaction))
     except Refused as refusal:
         return await _refuse(house, known, refusal, interaction)
     return step
 
 
-async def _refuse(house: House, known: Known, refusal: Refused, interaction: Interaction | None) -> _Given:
+async def _refuse(house: House, known: Known, refusal: Refused, interaction: Interaction | None) -> Given:
     """A no is for the person, or for the service where nobody may be asked. Raises `_Denied`."""
     passive = known.request.passive
 
@@ -175,16 +178,16 @@ async def _refuse(house: House, known: Known, refusal: Refused, interaction: Int
     if not passive:
         raise _Denied(known, refusal)
     outcome = Outcome(Status.RESPONDER, Status.REQUEST_DENIED, refusal.code)
-    return _Given(known, await decline(house, known, outcome, interaction))
+    return Given(known, await decline(house, known, outcome, interaction))
 
 
 async def _ask(
     house: House, browser: Browser, known: Known, interaction: Interaction | None, page: str, wanted: Needs
-) -> _Next:
+) -> Next:
     """To a page of ours, with the request waiting behind it."""
     if interaction is not None:
         await _want(house, browser, interaction, wanted)
-        return _page(house, browser, page, interaction)
+        return page_of(house, browser, page, interaction)
     digest, headers = known_browser(house, browser)
     waiting = Waiting(places.RESUME, known.service.id, known.request.to_text(), wanted=wanted.to_text())
 
@@ -193,7 +196,7 @@ async def _ask(
         return sessions.begin_interaction(unit, waiting, browser=digest)
 
     begun = await house.units.commit(browser.tenant, begin)
-    return _page(house, browser, page, begun)._replace(headers=headers)
+    return page_of(house, browser, page, begun)._replace(headers=headers)
 
 
 async def _want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:
@@ -204,6 +207,6 @@ async def _want(house: House, browser: Browser, interaction: Interaction, wanted
         raise BadMessage("interaction_expired")
 
 
-def _page(house: House, browser: Browser, page: str, interaction: Interaction) -> _Next:
+def page_of(house: House, browser: Browser, page: str, interaction: Interaction) -> Next:
     query = urlencode({"interaction": interaction.id})
-    return _Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
+    return Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
