@@ -1,11 +1,13 @@
 """Requests that nobody answers but with a page of ours: no sign-in, no assertion, nothing sent anywhere."""
 
+import asyncio
 import base64
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from tests.support.filling import BASE_URL
+from tests.support.in_process import Answer
 from tests.support.party import Browser
 from tests.support.provider import Provider
 from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, register
@@ -254,3 +256,31 @@ def test_a_service_that_is_gone_takes_its_names_of_people_along(provider: Provid
     assert provider.count("person_names") == 0
     assert refused(browser, party.address()) == "invalid_request"
     assert register(provider).sign_on(browser).name_id.text != before
+
+
+@pytest.mark.attack("X9")
+def test_of_many_who_send_one_request_at_once_on_two_workers_one_is_answered(provider: Provider) -> None:
+    party, browser = register(provider), provider.browser()
+    first = party.sign_on(browser)
+    cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in browser.jar.items())}
+    address = party.address()
+    workers = [provider.first, provider.second] * 4
+
+    async def all_at_once() -> list[int]:
+        answers = await asyncio.gather(*(worker.send("GET", address, cookies) for worker in workers))
+        return sorted(answer.status for answer in answers)
+
+    assert provider.loop.run_until_complete(all_at_once()) == [200, *[400] * 7]
+    assert provider.events().count("assertion.issued") == 2
+    # the first answers of two workers at once give a person one name, too
+    other = register(provider, "other")
+    addresses = [other.address() for _ in workers]
+
+    async def each_once() -> list[Answer]:
+        return await asyncio.gather(
+            *(worker.send("GET", one, cookies) for worker, one in zip(workers, addresses, strict=True))
+        )
+
+    names = {other.read(answer).name_id.text for answer in provider.loop.run_until_complete(each_once())}
+    assert len(names) == 1
+    assert first.name_id.text not in names
