@@ -38,4 +38,5 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{places.SLO}", _BOTH, "saml_slo", later(lambda each: each.sign_out)),
         Route(f"/t/{{tenant}}/{places.TERMS}", _GET, "terms", later(lambda each: each.terms)),
         Route(f"/t/{{tenant}}/{places.TERMS}", _POST, "terms", later(lambda each: each.acceptance)),
+        Route(f"/t/{{tenant}}/{places.INIT}", _GET, "saml_init", later(lambda each: each.begin)),
     ]

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import accepting, publishing, slo, sso
+from idp.saml import accepting, beginning, publishing, slo, sso
 from idp.web.asgi import App
 from idp.web.house import House
 
@@ -12,6 +12,7 @@ class Endpoints(NamedTuple):
     sign_out: App
     terms: App
     acceptance: App
+    begin: App
 
 
 def endpoints_of(house: House) -> Endpoints:
@@ -22,4 +23,5 @@ def endpoints_of(house: House) -> Endpoints:
         slo.endpoint(house),
         accepting.question(house),
         accepting.acceptance(house),
+        beginning.endpoint(house),
     )

@@ -67,6 +67,8 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
         now_us = house.units.clock.now_us()
         request = _believed(request, service.saml, now_us=now_us)
         judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
+    if request.id is None and not service.saml.idp_initiated:
+        raise BadMessage("unknown_service")
     consumer = judging.consumer_of(request, service.saml)
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)

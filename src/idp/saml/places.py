@@ -5,6 +5,7 @@ SSO = "saml/sso"
 RESUME = "saml/continue"
 SLO = "saml/slo"
 TERMS = "saml/terms"
+INIT = "saml/init"
 
 
 def entity_id(issuer: str) -> str:

@@ -14,6 +14,8 @@ _USE = add_new(used_requests)
 
 def use(unit: Unit, request: Said) -> None:
     """In the transaction of the effect. Kept until the request is too old anyway. Raises `BadMessage`."""
+    if request.id is None:
+        return
     name = f"{len(request.sender)}:{request.sender}{request.id}"
     if unit.run(_USE, id=sha256(name.encode()).hexdigest(), expires_at=request.issued_at + SKEW) != 1:
         raise BadMessage("replayed")

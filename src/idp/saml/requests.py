@@ -24,7 +24,7 @@ class Said(Protocol):
     """What every request says (core 3.2.1); `issued_at` in microseconds."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str | None: ...
     @property
     def sender(self) -> str: ...
     @property
@@ -36,11 +36,11 @@ class Said(Protocol):
 
 
 class AuthnRequest(NamedTuple):
-    """As its service has said it. `sender` is its entity ID, `issued_at` in microseconds, `place` the index of an
-    address; `contexts` are classes, None where declarations are asked for; `names_subject`: it wants somebody in
-    particular; `providers`: who may answer."""
+    """As its service has said it; `id` is None where it has said nothing. `sender` is its entity ID, `issued_at` in
+    microseconds, `place` the index of an address; `contexts` are classes, None where declarations are asked for;
+    `names_subject`: it wants somebody in particular; `providers`: who may answer."""
 
-    id: str
+    id: str | None
     sender: str
     issued_at: int
     destination: str | None
@@ -91,6 +91,29 @@ def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -
         comparison=Comparison("exact" if wanted is None else wanted.get("Comparison", "exact")),
         names_subject=root.find(SAML("Subject")) is not None,
         providers=tuple(each.get("ProviderID") or "" for each in root.iter(SAMLP("IDPEntry"))),
+    )
+
+
+def unasked(sender: str, relay_state: str | None, *, now_us: int) -> AuthnRequest:
+    """What stands for a request where we begin (profiles 4.1.5)."""
+    return AuthnRequest(
+        id=None,
+        sender=sender,
+        issued_at=now_us,
+        destination=None,
+        signed=False,
+        relay_state=relay_state,
+        url=None,
+        place=None,
+        binding=None,
+        force=False,
+        passive=False,
+        name_format=None,
+        name_qualifier=None,
+        contexts=(),
+        comparison=Comparison.EXACT,
+        names_subject=False,
+        providers=(),
     )
 
 

@@ -86,7 +86,7 @@ def continuation(house: House) -> App:
         async def go_on() -> Next | Given:
             if interaction is None:
                 raise BadMessage("interaction_expired")
-            return await _proceed(house, browser, requests.from_text(interaction.request), interaction)
+            return await proceed(house, browser, requests.from_text(interaction.request), interaction)
 
         await answer(house, scope, send, go_on)
 
@@ -109,7 +109,7 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
 
 
 async def _from_redirect(house: House, browser: Browser, query: bytes) -> Next | Given:
-    return await _proceed(house, browser, codec.from_redirect(query, _KINDS), None)
+    return await proceed(house, browser, codec.from_redirect(query, _KINDS), None)
 
 
 async def _keep(house: House, browser: Browser, received: Received) -> Next:
@@ -123,7 +123,7 @@ async def _keep(house: House, browser: Browser, received: Received) -> Next:
     raise Unavailable("no key can be made")
 
 
-async def _proceed(
+async def proceed(
     house: House, browser: Browser, asked: Received | AuthnRequest, interaction: Interaction | None
 ) -> Next | Given:
     """As far as the request gets now."""
@@ -158,6 +158,8 @@ async def _step(
         if isinstance(step, Admission):
             return Given(known, await give(house, known, step, interaction))
     except Unanswerable as unanswerable:
+        if known.request.id is None:  # nobody has asked
+            raise BadMessage("unanswerable") from unanswerable
         return Given(known, await decline(house, known, unanswerable.outcome, interaction))
     except Refused as refusal:
         return await _refuse(house, known, refusal, interaction)
