@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from tests.support import saml_party
 from tests.support.desk import Desk
 from tests.support.filling import BASE_URL, CALLBACK
 from tests.support.in_process import Answer
@@ -133,3 +134,18 @@ def test_another_tenant_has_its_own(alone: Provider) -> None:
     browser = alone.browser()
     page = browser.follow(browser.get("/t/midori/"))
     assert (page.status, offers(page), BASE_URL in browser.here) == (200, {}, True)
+
+
+def test_a_service_of_saml_is_started_if_it_takes_what_it_has_not_asked_for(provider: Provider) -> None:
+    taking, asking = (
+        saml_party.register(provider, "taking", idp_initiated=True),
+        saml_party.register(provider, "asking"),
+    )
+    browser = provider.browser()
+    shown = offers(page_of(browser))
+    assert asking.service_id not in shown
+    answer = taking.read(browser.get(shown[taking.service_id]))
+    assert (answer.status, answer.root.get("InResponseTo")) == (("Success",), None)
+    with provider.open() as unit:
+        federation.disable(unit, taking.service_id)
+    assert taking.service_id not in offers(page_of(browser))

@@ -82,6 +82,10 @@ _BEGINNING = query(
     select(*_SERVICE).where(own(services), func.lower(services.c.oidc).like(bindparam("pattern"), escape="\\")),
     ServiceRow,
 )
+_BEGUN_HERE = query(
+    select(*_SERVICE).where(own(services), services.c.saml.like('%"idp_initiated":true%')),  # as `_dumped` writes it
+    ServiceRow,
+)
 _ADD = command(insert(services))
 _CHANGE = command(
     update(services)
@@ -227,6 +231,12 @@ def naming(unit: Unit, text: str) -> list[Service]:
 def beginning(unit: Unit, text: str) -> list[Service]:
     """The services in whose metadata something begins with this, in lower case. Looks at every service."""
     return [_service(row) for row in unit.all(_BEGINNING, pattern=f'%"{_literal(text)}%')]
+
+
+def begun_here(unit: Unit) -> list[Service]:
+    """The services of SAML that take a sign-on which nobody has asked for. Looks at every service."""
+    found = (_service(row) for row in unit.all(_BEGUN_HERE))
+    return [each for each in found if each.saml is not None and each.saml.idp_initiated]
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:

@@ -1,4 +1,4 @@
-"""Sign-ins that begin at our own page instead of at the service (OpenID Connect Core 4)."""
+"""Sign-ins that begin at our own page instead of at the service (OpenID Connect Core 4, SAML profiles 4.1.5)."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -12,6 +12,7 @@ def startable(unit: Unit) -> list[Service]:
     """The services that take it and are enabled. Looks at every service."""
     found = store.naming(unit, "initiate_login_uri")
     taken = [each for each in found if each.enabled and each.oidc is not None and each.oidc.initiate_login_uri]
+    taken += [each for each in store.begun_here(unit) if each.enabled]
     return sorted(taken, key=lambda each: (each.name, each.id))
 
 

@@ -1,6 +1,7 @@
 """The services that a person may begin to use from here: those that would let them in at this moment."""
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from idp import access, federation, users
 from idp.access import Facts, Outcome, PersonProof
@@ -40,6 +41,9 @@ def _admits(unit: Unit, facts: Facts, proof: PersonProof) -> bool:
 
 def _address(house: House, facts: Facts, service: Service, user_id: str) -> str:
     """With the identifier under which the service knows the person: no name goes into an address."""
+    issuer = house.issuer(facts.tenant.slug)
+    if service.saml is not None:
+        return f"{issuer}/saml/init?{urlencode({'sp': service.saml.entity_id})}"
     assert service.oidc is not None
     subject = federation.subject_of(house.units.keys, facts.tenant.id, service.oidc, user_id)
-    return federation.start_address(service.oidc, issuer=house.issuer(facts.tenant.slug), login_hint=subject)
+    return federation.start_address(service.oidc, issuer=issuer, login_hint=subject)
