@@ -10,7 +10,7 @@ from idp.access import Facts
 from idp.federation import origin_of
 from idp.kit.errors import NotFound
 from idp.oidc.session_state import PAGE, cookie_name
-from idp.web.asgi import App, Header, Receive, Scope, Send, respond
+from idp.web.asgi import LEFT_OUT, App, Header, Receive, Scope, Send, respond
 from idp.web.failures import Refusal
 from idp.web.forms import parse_query
 from idp.web.house import House
@@ -26,7 +26,7 @@ _POLICY = (
 _HEADERS: tuple[Header, ...] = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-security-policy", _POLICY),
-    (b"x-frame-options", b"ALLOWALL"),  # no value that anybody knows: frame-ancestors is what counts
+    (b"x-frame-options", LEFT_OUT),  # it has no value for any page at all: frame-ancestors is what counts
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
 
@@ -43,7 +43,7 @@ def page(house: House) -> App:
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>check_session</title>'
             f'<script src="{script}" data-cookie="{cookie}" data-origins="{origins}" defer></script></head></html>'
         )
-        await respond(send, 200, _HEADERS, body.encode())
+        await respond(send, 200, body=body.encode(), fields=_HEADERS)
 
     return answer
 

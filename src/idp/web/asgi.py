@@ -30,6 +30,9 @@ KEPT = "warifu.kept"
 
 _NOTHING: Mapping[str, Any] = {}
 
+LEFT_OUT = b""
+"""The value of a shared field that is not said at all, not even as the hallway would say it."""
+
 JSON: Header = (b"content-type", b"application/json")
 CLOSE: Header = (b"connection", b"close")
 

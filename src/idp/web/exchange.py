@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from idp.kit.errors import Failure
 from idp.kit.references import new_reference
-from idp.web.asgi import WHOLE, Fields, Message, Receive, Scope, Send, respond, spelled_out
+from idp.web.asgi import LEFT_OUT, WHOLE, Fields, Message, Receive, Scope, Send, respond, spelled_out
 from idp.web.failures import Disconnected, Refusal, RenderFailure, render, status_of, too_large
 from idp.web.request_log import Line, RequestLog
 
@@ -40,9 +40,10 @@ class Habits:
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger("idp.web").bind()
 
     def _completed(self, fields: Fields, said: frozenset[bytes]) -> Fields:
-        """With the default headers that are neither in `fields` nor said beside them."""
+        """With the default headers that are neither in `fields` nor said beside them, and without what is left out."""
         names = said.union(name for name, _ in fields)
-        return (*fields, *(header for header in self._headers if header[0] not in names))
+        whole = (*fields, *(header for header in self._headers if header[0] not in names))
+        return tuple(header for header in whole if header[1] != LEFT_OUT)
 
 
 class Exchange:
