@@ -142,6 +142,20 @@ def test_what_could_be_read_in_two_ways_is_refused_and_the_connection_ended(wire
     assert answer.body == b"400 Bad Request\n"
 
 
+@pytest.mark.parametrize("target", [b"http://a/x", b"HTTPS://A/x?y=z", b"http://a", b"http://a/x%20y"])
+def test_an_address_of_this_very_host_is_taken_whole(wire, target) -> None:
+    """RFC 9112 3.2.2."""
+    assert wire.say(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n" + CLOSE + b"\r\n").status == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"http://a:81/x", b"http://b@a/x", b"http://a.b/x", b"http:///x", b"ftp://a/x", b"http://a#/x", b"/x#"],
+)
+def test_and_of_no_other_one(wire, target) -> None:
+    assert wire.say(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n").status == 400
+
+
 @pytest.mark.parametrize(
     ("raw", "status"),
     [

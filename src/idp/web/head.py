@@ -1,5 +1,6 @@
 """The head of a request, field by field as the parser finds it: bounded, and in one reading only (RFC 9112)."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -7,6 +8,7 @@ from idp.web.asgi import Header, Scope
 from idp.web.wire import WireLimits
 
 _LONGEST_KEPT = 2048
+_ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?#@]+)(?P<rest>(?:/.*)?)")
 _WATCHED = frozenset({b"host", b"transfer-encoding", b"expect"})
 
 
@@ -95,9 +97,18 @@ class Head:
             raise HeadRefused(505)
         if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
             raise HeadRefused(400)  # 6.1: framing that an old proxy in front will not have understood
-        # The origin form alone (3.2.1): an absolute form names a second host, beside the Host field.
-        if not self.url.startswith(b"/") or b"#" in self.url:
+        url = self.url if self.url.startswith(b"/") else self._of_absolute()
+        if b"#" in url:
             raise HeadRefused(400)
-        raw_path, _, query = self.url.partition(b"?")
+        raw_path, _, query = url.partition(b"?")
         path = raw_path.decode("ascii")
         return unquote(path) if "%" in path else path, raw_path, query
+
+    def _of_absolute(self) -> bytes:
+        """3.2.2. It names a host beside the Host field: taken where both are the same, so that no reader of one of them
+        sees another server than a reader of the other."""
+        found = _ABSOLUTE.fullmatch(self.url)
+        hosts = [value.lower() for name, value in self.headers if name == b"host"]
+        if found is None or [found["host"].lower()] != hosts:
+            raise HeadRefused(400)
+        return found["rest"] or b"/"
