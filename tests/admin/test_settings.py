@@ -74,6 +74,11 @@ def test_every_fault_is_named_and_no_picture_is_sent_back(world: World) -> None:
         "/oidc": "invalid_type",
         "/y": "unknown_field",
     }
+    assert tenant.patch(PATH, {"appearance": None, "oidc": None}).wrong() == {
+        "/appearance": "invalid_type",
+        "/oidc": "invalid_type",
+    }
+    assert tenant.patch(PATH, {"oidc": {}}).status == 200
 
 
 def test_only_the_tenant_and_operators_change_it(world: World) -> None:

@@ -30,6 +30,9 @@ def change(call: Call) -> Answer:
     """
     fields = Fields(call.document)
     fields.only({"appearance", "oidc"})
+    for name in call.document.keys() & {"appearance", "oidc"}:
+        if call.document[name] is None:  # not nothing: all of it is switched off by its own members
+            fields.refuse(name, "invalid_type", f"{name} must be an object.", found=None, expected="object")
     patch = fields.inner("appearance")
     sent = patch.members
     image = tenants.read_logo(patch, "logo")  # before the unit: nobody waits for a picture to be unpacked
