@@ -204,11 +204,17 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
     disabled = draft.status is ServiceStatus.DISABLED and service.enabled
-    ends = disabled or (draft.oidc is not None and subjects.differ(_rules(service), draft.oidc.subjects))
+    known_otherwise = draft.oidc is not None and subjects.differ(_rules(service), draft.oidc.subjects)
+    ends = disabled or known_otherwise or _gives_up_proof(service.oidc, draft.oidc)
     store.change(unit, service, draft, secret=kept, ends=ends)
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
     audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
     return store.registered(unit, service.id)._replace(secret=secret)
+
+
+def _gives_up_proof(before: OidcClient | None, after: OidcClient | None) -> bool:
+    """What was issued to somebody who had to prove themselves is not for whoever names the client."""
+    return before is not None and after is not None and after.is_public and not before.is_public
 
 
 def _judge(unit: Unit, before: ServiceDraft | None, draft: ServiceDraft, sector: Sector | None) -> None:
