@@ -49,6 +49,7 @@ WRONG = [
     ({"name": None}, {"/name": "required"}),
     ({"oidc": {}}, {"/oidc/redirect_uris": "required"}),
     ({"oidc": {"redirect_uris": ["http://a.example/cb"], "colour": 1}}, {"/oidc/redirect_uris/0", "/oidc/colour"}),
+    ({"oidc": {"redirect_uris": ["https://idp.example/t/aoba/x"]}}, {"/oidc/redirect_uris/0": "not_allowed"}),
     ({"id": "svc_mine"}, {"/id": "unknown_field"}),
     ({"saml": {"entity_id": "urn:x"}}, {"/saml": "inconsistent"}),
 ]

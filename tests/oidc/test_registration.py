@@ -436,3 +436,46 @@ def _signed_in(provider: Provider, party: Party) -> dict[str, Any]:
 
 def _party(provider: Provider, told: Mapping[str, Any]) -> Party:
     return replace(provider.party("web"), registered={"oidc": told})
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
+def test_a_document_of_another_kind_is_none(open_to_all: Registrar, kind: str | None) -> None:
+    headers = {} if kind is None else {"content-type": kind}
+    body = json.dumps(METADATA).encode()
+    answer = open_to_all.provider.first.call("POST", "/t/aoba/register", headers, body)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+    named = {"content-type": "Application/JSON; charset=utf-8"}
+    assert open_to_all.provider.first.call("POST", "/t/aoba/register", named, body).status == 201
+
+
+def test_nothing_is_registered_by_the_query(open_to_all: Registrar) -> None:
+    answer = open_to_all.send("POST", "/t/aoba/register?client_name=x", None, json.dumps(METADATA).encode())
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "uri", [ISSUER, f"{ISSUER}/callback", f"{ISSUER}?a=b", "https://ID.example/t/aoba/authorize", f"{ISSUER}/signin"]
+)
+def test_an_address_of_ours_is_no_clients(open_to_all: Registrar, uri: str) -> None:
+    for name in ("redirect_uris", "post_logout_redirect_uris"):
+        answer = open_to_all.register({**METADATA, name: [METADATA[name][0], uri]})  # type: ignore[index]
+        assert answer.status == 400
+        assert answer.json()["error"] in {"invalid_redirect_uri", "invalid_client_metadata"}
+    assert open_to_all.registered(redirect_uris=["https://id.example.com/t/aoba/cb"])
+
+
+def test_who_gives_up_the_secret_loses_what_was_issued_under_it(open_alone: Registrar) -> None:
+    told = open_alone.registered(scope="openid offline_access")
+    party = Party(open_alone.provider.first, "aoba", {"oidc": told})
+    issued = party.tokens(open_alone.provider.browser(), scope="openid offline_access")
+    fresh = {"client_id": told["client_id"]}
+    assert open_alone.manage("PUT", told, {**METADATA, **fresh, "client_name": "Other"}).status == 200
+    assert party.userinfo(issued["access_token"]).status == 200  # a name is not what proves
+    bare = {**METADATA, **fresh, "token_endpoint_auth_method": "none"}
+    changed = open_alone.manage("PUT", told, bare)
+    assert changed.status == 200, changed.text
+    public = Party(open_alone.provider.first, "aoba", {"oidc": changed.json()})
+    assert public.refresh(issued["refresh_token"]).json()["error"] == "invalid_grant"
+    assert public.userinfo(issued["access_token"]).status == 401
+    again = public.tokens(open_alone.provider.browser(), scope="openid offline_access")
+    assert public.userinfo(again["access_token"]).status == 200

@@ -15,6 +15,7 @@ from idp.federation import Service as Registration
 from idp.kit.errors import Refused
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
+from idp.web.paths import PLATFORM as PLATFORM_SLUG
 
 
 def create(call: Call) -> Answer:
@@ -83,6 +84,8 @@ def delete(call: Call) -> Answer:
 
 def _document(call: Call) -> dict[str, Any]:
     """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server."""
+    slug = PLATFORM_SLUG if call.place.tenant is None else call.place.tenant.slug
+    federation.refuse_own(call.document.get("oidc"), call.house.issuer(slug), at="/oidc")
     return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
 
 

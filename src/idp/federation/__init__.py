@@ -48,6 +48,7 @@ from idp.federation.oidc_vocabulary import (
     SigningAlg,
     SubjectType,
 )
+from idp.federation.own_addresses import refuse_own
 from idp.federation.pairwise import subject_of
 from idp.federation.person_names import add_person_name, find_person_name, new_person_name
 from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
@@ -163,6 +164,7 @@ __all__ = [
     "read",
     "read_assignee",
     "read_client",
+    "refuse_own",
     "register",
     "registered",
     "registered_by",

@@ -37,6 +37,7 @@ REGISTER = "register"
 
 _MAY = Permission(Noun.SERVICES, Verb.WRITE)
 _PURPOSE = b"register"
+_WITH_BODY = frozenset({"POST", "PUT"})
 _STRANGER = Actor("visitor", "unknown")
 
 
@@ -134,11 +135,22 @@ async def _call(house: House, scope: Request, receive: Receive) -> Call:
     slug = state["tenant_slug"]
     tenant = await house.memory.tenant_id(slug)
     await house.units.read(tenant, lambda unit: _facts(house, unit))
+    if scope["method"] in _WITH_BODY:
+        _judge_form(scope)
     query = parse_query(scope["query_string"])
     client_id = None if query.repeated else query.get("client_id")  # of two, another reader would take the other
     scheme, token = bearer.from_header(state["headers"])
     shown = token if scheme is Scheme.BEARER else None
     return Call(house, tenant, slug, state["client_address"], shown, client_id, receive)
+
+
+def _judge_form(scope: Request) -> None:
+    """RFC 7591 3.1. A document of another kind, or parameters beside it, would be read by somebody else otherwise."""
+    said: bytes = scope["state"]["headers"].get(b"content-type", b"")
+    if said.partition(b";")[0].strip().lower() != b"application/json":
+        raise OAuthError("invalid_request", "The body must be application/json.")
+    if scope["method"] == "POST" and scope["query_string"]:
+        raise OAuthError("invalid_request", "Parameters belong into the body.")
 
 
 def _facts(house: House, unit: Unit) -> Facts:
@@ -195,6 +207,7 @@ async def _sector(call: Call, document: dict[str, Any]) -> Sector | None:
 
 def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:
     switches = _facts(call.house, unit).switches
+    federation.refuse_own(document, call.house.issuer(call.slug), at="")
     draft = federation.read_client(document, production=call.house.production)
     assert draft.oidc is not None
     unheard = sorted(kind for kind in draft.oidc.response_types if not is_offered(kind, switches))
