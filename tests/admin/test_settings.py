@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from tests.admin.conftest import World
 
-from idp import contracts
+from idp import contracts, tenants
+from idp.admin.shapes.platform import SwitchesChange
 
 PATH = "/tenants/aoba/settings"
 
@@ -170,3 +171,7 @@ def test_a_switch_is_in_the_trail_and_in_the_version_once(world: World) -> None:
     assert tenant.patch(PATH, {"oidc": {"hybrid": False}}, if_match=before).status == 412
     trail = tenant.get("/tenants/aoba/audit?limit=200").body["items"]
     assert [entry["facts"]["oidc"] for entry in trail if "oidc" in entry.get("facts", {})] == [{"hybrid": True}]
+
+
+def test_every_switch_is_described_as_it_may_be_sent() -> None:
+    assert SwitchesChange.model_fields.keys() == tenants.ALL_OFF.to_json().keys()

@@ -48,7 +48,7 @@ def suspend(call: Call) -> Answer:
 
 
 def resume(call: Call) -> Answer:
-    """Lift the hold. People sign in again; nothing they had was changed."""
+    """Lift the hold. People sign in again; sessions, codes and tokens from before stay dead."""
     return act(call, contracts.resume, reason_of(call.document))
 
 

@@ -139,6 +139,7 @@ class SwitchesChange(Sent):
     token_exchange: bool | None = None
     ciba: Literal[False] | None = None
     device_grant: bool | None = None
+    session_management: bool | None = None
     request_uri_by_reference: bool | None = None
     public_refresh_grace_seconds: Annotated[int | None, Field(ge=0, le=30)] = None
     userinfo_two_factors: bool | None = None
