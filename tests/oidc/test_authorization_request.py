@@ -193,3 +193,17 @@ def test_a_parameter_is_not_given_once_in_the_query_and_once_in_the_body(shared:
 def test_a_service_without_the_code_grant_has_no_address_to_go_to(shared: Provider) -> None:
     answer = shared.get(shared.party("robot").address())
     assert (answer.status, answer.location) == (400, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "known"),
+    [
+        ("prompt", "create", "select_account"),
+        ("response_mode", "web_message", "form_post.jwt"),
+        ("response_type", "device", "code"),
+    ],
+)
+def test_what_is_not_supported_is_named_with_what_is(shared: Provider, name: str, value: str, known: str) -> None:
+    said = shared.get(shared.party("web").address(**{name: value})).query["error_description"]
+    assert f"{name} '{value}'" in said
+    assert known in said

@@ -479,3 +479,10 @@ def test_who_gives_up_the_secret_loses_what_was_issued_under_it(open_alone: Regi
     assert public.userinfo(issued["access_token"]).status == 401
     again = public.tokens(open_alone.provider.browser(), scope="openid offline_access")
     assert public.userinfo(again["access_token"]).status == 200
+
+
+def test_an_error_says_what_was_found_and_what_is_expected(open_to_all: Registrar) -> None:
+    said = open_to_all.register({**METADATA, "application_type": "phone"}).json()["error_description"]
+    assert said.startswith("application_type: ")
+    assert "Found phone. Expected " in said
+    assert "native" in said

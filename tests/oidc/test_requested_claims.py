@@ -162,6 +162,11 @@ def test_a_wish_that_is_understood_is_heeded(shared: Provider) -> None:
         assert browser.get(web.address(claims=wish(id_token=wished), prompt="none")).query["error"] == error, wished
 
 
+def test_a_member_that_is_named_twice_is_told() -> None:
+    with pytest.raises(OAuthError, match="claims names a member twice"):
+        requested_claims.parse('{"userinfo": {"name": null, "name": null}}', _client())
+
+
 def test_what_is_not_json_says_so() -> None:
     with pytest.raises(OAuthError):
         requested_claims.parse("{]", _client())

@@ -260,4 +260,10 @@ def _metadata_error(failure: Invalid) -> OAuthError:
     first = failure.errors[0]
     member = first.pointer.strip("/").partition("/")[0]
     code = "invalid_redirect_uri" if member == "redirect_uris" else "invalid_client_metadata"
-    return OAuthError(code, f"{first.pointer.strip('/')}: {first.detail}")
+    said = [f"{first.pointer.strip('/')}: {first.detail}"]
+    if first.found is not None:
+        said.append(f"Found {str(first.found)[:200]}.")
+    if first.expected is not None:
+        expected = first.expected
+        said.append(f"Expected {', '.join(map(str, expected)) if isinstance(expected, list) else expected}.")
+    return OAuthError(code, " ".join(said))

@@ -209,7 +209,9 @@ def _response_type(asked: Asking) -> None:
         raise OAuthError("invalid_request", "response_type is missing.")
     kind = asked.response_type
     if kind is None or not is_offered(kind, asked.switches):
-        raise OAuthError("unsupported_response_type", "This response type is not supported here.")
+        offered = ", ".join(each for each in ResponseType if is_offered(each, asked.switches))
+        found = _quoted(asked.form, "response_type")
+        raise OAuthError("unsupported_response_type", f"response_type {found} is not supported here: {offered} are.")
     if kind not in asked.client.response_types:
         raise OAuthError("unauthorized_client", "The client is not registered for this response type.")
 
@@ -224,7 +226,9 @@ def is_offered(kind: ResponseType, switches: Switches) -> bool:
 def _response_mode(asked: Asking) -> None:
     wanted = asked.form.get("response_mode")
     if wanted and wanted not in {BY_TYPE, mode_of(asked.form)}:
-        raise OAuthError("invalid_request", "The answer cannot be given in this response mode.")
+        known = ", ".join((*ResponseMode, BY_TYPE))
+        found = _quoted(asked.form, "response_mode")
+        raise OAuthError("invalid_request", f"The answer cannot be given in response_mode {found}; known are {known}.")
 
 
 def _nonce(asked: Asking) -> None:
@@ -271,7 +275,8 @@ def _dpop_jkt(asked: Asking) -> None:
 def _prompt(asked: Asking) -> None:
     prompts = _words(asked.form, "prompt")
     if not prompts <= _PROMPTS:
-        raise OAuthError("invalid_request", "prompt names something unknown.")
+        known, found = ", ".join(Prompt), _quoted(asked.form, "prompt")
+        raise OAuthError("invalid_request", f"prompt {found} names something unknown; known are {known}.")
     if Prompt.NONE in prompts and len(prompts) > 1:
         raise OAuthError("invalid_request", "prompt none stands alone.")
 
@@ -307,6 +312,11 @@ CHECKS: tuple[Callable[[Asking], None], ...] = (
     _claims,
     _resource,
 )
+
+
+def _quoted(form: Form, name: str) -> str:
+    """As it was found, as far as somebody looks who wonders what is wrong with it."""
+    return f"'{(form.get(name) or '')[:60]}'"
 
 
 def _words(form: Form, name: str) -> frozenset[str]:

@@ -50,7 +50,9 @@ def parse(text: str | None, client: OidcClient) -> RequestedClaims:
     try:
         document = strict_json.loads(text.encode())
     except (Invalid, UnicodeEncodeError) as fault:
-        raise OAuthError("invalid_request", "claims is not JSON.") from fault
+        twice = isinstance(fault, Invalid) and fault.detail == strict_json.TWICE
+        said = "claims names a member twice." if twice else "claims is not JSON."
+        raise OAuthError("invalid_request", said) from fault
     if not isinstance(document, dict):
         raise OAuthError("invalid_request", "claims is not a JSON object.")
     userinfo, id_token = _members(document, "userinfo"), _members(document, "id_token")

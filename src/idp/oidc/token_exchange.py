@@ -74,8 +74,10 @@ def _subject_token(asked: Asked) -> str:
 def _load(unit: Unit, asked: Asked, text: str) -> _Shown:
     """Raises `OAuthError`, and `Refused` where only the gate is against it."""
     alive = bearer.inspect(asked.house, unit, text, Moment.INTROSPECTION, holder=bearer.ANYBODY)
-    if alive is None or alive.grant is None or not _is_for(asked, alive):
+    if alive is None or alive.grant is None:
         raise OAuthError("invalid_request", "The subject_token is not valid.")  # RFC 8693 2.2.2
+    if not _is_for(asked, alive):
+        raise OAuthError("invalid_request", "The subject_token was issued neither to this client nor for it.")
     _judge_holder(asked, alive)
     _judge_chain(asked, alive)
     target, audience = _target(unit, asked)
@@ -100,7 +102,9 @@ def _judge_holder(asked: Asked, alive: Alive) -> None:
 
 def _judge_chain(asked: Asked, alive: Alive) -> None:
     before = delegations.actors(alive.act)
-    if asked.service.client_id in before or len(before) >= MOST_ACTORS:
+    if asked.service.client_id in before:
+        raise OAuthError("invalid_request", "The subject_token has been in the hands of this client before.")
+    if len(before) >= MOST_ACTORS:
         raise OAuthError("invalid_request", "The subject_token has been handed on too often.")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Never
 from idp.kit.errors import Invalid
 
 DEEPEST = 32
+TWICE = "a name twice"
 
 # Beyond 64 bits readers disagree (RFC 7493 2.2), and a database refuses what was accepted here.
 _MOST, _LEAST = 2**63 - 1, -(2**63)
@@ -37,7 +38,7 @@ def loads(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a name twice")
+        raise ValueError(TWICE)
     return value
 
 
