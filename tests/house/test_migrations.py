@@ -33,7 +33,7 @@ _TENANT = (
     "INSERT INTO signing_keys VALUES ('tnt_1', 'k3', 'id_token', 'ES256', 'retiring', '{}', '', 0, 0, 0, 0)",
     _DEVICE,
     "INSERT INTO delegations VALUES ('tnt_1', 't2', 't1', 'k1', 'svc_1', '{}', 0)",
-    "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0)",
+    "INSERT INTO consents VALUES ('tnt_1', 'usr_1', 'svc_1', 'openid', 0, 'https://a')",
     "INSERT INTO pushed_requests VALUES ('tnt_1', '1', 'digest', 'svc_1', 'sealed', 0, 0, NULL)",
     "INSERT INTO client_registrations VALUES ('tnt_1', '1', 'digest', 'svc_1', 0)",
     "INSERT INTO registration_changes VALUES ('tnt_1', 1, 0, 'key_1', 'api', 'sealed')",

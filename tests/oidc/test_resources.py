@@ -1,12 +1,14 @@
 """Resource indicators (RFC 8707): a token is good for the APIs that were named, and for no other."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from tests.support.desk import Desk
 from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import VERIFIER, Browser, Party, claims
-from tests.support.provider import Provider
+from tests.support.provider import Provider, Source
 
 from idp import federation
 
@@ -156,3 +158,113 @@ def test_a_person_who_is_asked_reads_for_which_apis(there: Provider) -> None:
     assert "resources" not in shown().text
     code = browser.follow(browser.press(browser.form(page, "consent-form"), "consent-allow")).query["code"]
     assert audience(redeemed(asking, code)) == [ISSUER, ORDERS]
+
+
+VAULT = "https://vault.example/api"
+
+
+@pytest.fixture(scope="module")
+def gated(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """An API for everybody, and one for those who are assigned."""
+    with source.provider(tmp_path_factory.mktemp("gated")) as made:
+        desk = Desk.of(made)
+        for name, uri, more in (("orders", ORDERS, {}), ("vault", VAULT, {"assignment_required": True})):
+            oidc = {"grant_types": ["client_credentials"], "introspection": True, "resources": [uri]}
+            answer = desk.ask("POST", "services", {"name": name, "protocol": "oidc", "oidc": oidc, **more})
+            assert answer.status == 201, answer
+            made.filled.services[f"aoba/{name}"] = answer.json()
+        yield made
+
+
+def assigned(there: Provider) -> str:
+    """Where the assignment of taro to the vault is."""
+    path = f"services/{there.service_id('vault')}/assignments"
+    answer = Desk.of(there).ask("POST", path, {"user": there.user()})
+    assert answer.status == 201, answer
+    return f"{path}/{answer.json()['id']}"
+
+
+@pytest.mark.attack("A25")
+def test_nobody_gets_a_token_for_an_api_that_does_not_let_them_in(gated: Provider) -> None:
+    web, browser = gated.party("web"), gated.browser()
+    browser.code(web)
+    for named in ([VAULT], [ORDERS, VAULT]):
+        page = asked(browser, web, *named)
+        assert (page.status, "not_assigned" in page.text) == (403, True)
+        silent = asked(browser, web, *named, prompt="none")
+        assert (silent.query["error"], "code" in silent.query) == ("access_denied", False)
+    assert "code" in asked(browser, web, ORDERS, prompt="none").query
+
+
+@pytest.mark.attack("A25")
+@pytest.mark.honest("A25")
+def test_whoever_is_let_in_no_more_at_an_api_is_refused_there_and_nowhere_else(gated: Provider) -> None:
+    web, browser, vault = gated.party("web"), gated.browser(), gated.party("vault")
+    place = assigned(gated)
+    told = redeemed(web, asked(browser, web, ORDERS, VAULT).query["code"]).json()
+    refresh = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
+    both, one = token(web, **refresh).json()["access_token"], token(web, ORDERS, **refresh).json()["access_token"]
+    code = asked(browser, web, VAULT).query["code"]
+    assert vault.introspect(both)["active"] is True
+    assert Desk.of(gated).ask("DELETE", place).status == 204
+    assert vault.introspect(both) == {"active": False}
+    assert web.introspect(told["refresh_token"]) == {"active": False}
+    for refused in (token(web, **refresh), token(web, VAULT, **refresh), redeemed(web, code)):
+        assert (refused.status, refused.json()["error"]) == (400, "invalid_grant")
+        assert "not_assigned" in refused.json()["error_description"]
+    assert gated.party("orders").introspect(one)["active"] is True
+    assert audience(token(web, ORDERS, **refresh)) == ORDERS
+
+
+@pytest.mark.attack("A25")
+def test_an_api_that_is_switched_off_gets_no_tokens_and_its_tokens_are_dead(gated: Provider) -> None:
+    web, browser, desk = gated.party("web"), gated.browser(), Desk.of(gated)
+    told = redeemed(web, asked(browser, web, ORDERS).query["code"]).json()
+    place = f"services/{gated.service_id('orders')}"
+    assert desk.ask("PATCH", place, {"status": "disabled"}).status == 200
+    try:
+        assert web.introspect(told["access_token"]) == {"active": False}
+        refused = web.refresh(told["refresh_token"])
+        assert (refused.status, refused.json()["error"]) == (400, "invalid_target")
+    finally:
+        assert desk.ask("PATCH", place, {"status": "enabled"}).status == 200
+    assert web.refresh(told["refresh_token"]).status == 200
+
+
+@pytest.mark.attack("A21", "A25")
+def test_what_was_allowed_without_an_api_does_not_cover_it(gated: Provider) -> None:
+    asking, browser = gated.party("asking"), gated.browser()
+    assert "code" in browser.authorize(asking).query
+    assert asked(browser, asking, ORDERS, prompt="none").query["error"] == "consent_required"
+    assert "code" in asked(browser, asking, prompt="none").query
+    assert "code" in asked(browser, asking, ISSUER, prompt="none").query
+    assert "code" in asked(browser, asking, ORDERS).query
+    assert "code" in asked(browser, asking, ORDERS, prompt="none").query
+    assert "code" in asked(browser, asking, prompt="none").query
+
+
+@pytest.mark.parametrize(
+    ("oidc", "required"),
+    [
+        ({"grant_types": ["client_credentials"]}, False),
+        ({"grant_types": ["client_credentials"], "redirect_uris": ["https://api.example/cb"]}, True),
+        ({"redirect_uris": ["https://api.example/cb"]}, True),
+        ({"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}, True),
+    ],
+)
+def test_nobody_has_to_be_assigned_to_an_api_that_nobody_signs_in_to(oidc: dict[str, Any], required: bool) -> None:
+    document = {"name": "x", "protocol": "oidc", "oidc": oidc}
+    assert federation.read(document, production=False).assignment_required is required
+    for said in (True, False):
+        explicit = federation.read({**document, "assignment_required": said}, production=False)
+        assert explicit.assignment_required is said
+
+
+def test_an_api_that_people_begin_to_sign_in_to_lets_nobody_in_by_default(gated: Provider) -> None:
+    desk = Desk.of(gated)
+    document = {"name": "late", "protocol": "oidc", "oidc": {"grant_types": ["client_credentials"]}}
+    place = f"services/{desk.ask('POST', 'services', document).json()['id']}"
+    assert desk.ask("PATCH", place, {"name": "later"}).json()["assignment_required"] is False
+    people = {"grant_types": ["authorization_code"], "response_types": ["code"]}
+    grown = {"oidc": {**people, "redirect_uris": ["https://late.example/cb"]}}
+    assert desk.ask("PATCH", place, grown).json()["assignment_required"] is True

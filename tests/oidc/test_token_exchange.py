@@ -319,6 +319,27 @@ def test_a_service_that_asks_for_more_than_the_person_has_proved_is_not_called(t
     assert exchange(there.party("gateway"), shown).status == 200
 
 
+@pytest.mark.attack("T16")
+@pytest.mark.honest("T16")
+def test_a_service_calls_nobody_for_a_person_whom_it_would_not_let_in_itself(there: Provider, shown: str) -> None:
+    desk = Desk.of(there)
+    gateway = there.service_id("gateway")
+    rule = {"name": "two factors", "effect": "step_up", "services": [gateway], "when": {"all": []}, "require": ["mfa"]}
+    assert exchange(there.party("gateway"), shown).status == 200
+    desk.put_in_force(rule)
+    refused(exchange(there.party("gateway"), shown), "invalid_grant", "step_up_required")
+    desk.put_in_force()
+    told = exchanged(there.party("gateway"), shown)
+    place = f"services/{gateway}"
+    assert desk.ask("PATCH", place, {"assignment_required": True}).status == 200
+    try:
+        refused(exchange(there.party("gateway"), shown), "invalid_grant", "not_assigned")
+        assert not alive(there, told, name="orders")
+    finally:
+        assert desk.ask("PATCH", place, {"assignment_required": False}).status == 200
+    assert alive(there, told, name="orders")
+
+
 def _proof(there: Provider, signer: Signer, nonce: str | None, **changes: Any) -> dict[str, str]:
     now = int(there.clock.now().timestamp())
     made = {"jti": secrets.token_hex(8), "htm": "POST", "htu": f"{OWN}/token", "iat": now, "nonce": nonce, **changes}

@@ -32,7 +32,7 @@ from idp.access.model import (
 )
 from idp.access.named_networks import Network, NetworkDraft
 from idp.access.policies import Effect, Requirement, Result, RuleResult
-from idp.access.proving import person_of, prove
+from idp.access.proving import person_of, prove, prove_along
 from idp.access.records import SWEEPS, Chosen, Remembered, remember, remember_admission
 from idp.access.remedies import Remedy, smallest_change
 from idp.access.rulebook import Policy
@@ -83,6 +83,7 @@ __all__ = [
     "person_of",
     "policies",
     "prove",
+    "prove_along",
     "question",
     "read_context",
     "read_user_agent",

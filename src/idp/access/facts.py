@@ -41,7 +41,7 @@ class Facts:
     terms: TermsFacts = NOTHING_TO_ACCEPT
     services: dict[str, Service] = field(default_factory=dict)
     switches: Switches = tenants.ALL_OFF
-    resources: dict[str, bool] = field(default_factory=dict)  # as they are asked for
+    resources: dict[str, tuple[Service, ...]] = field(default_factory=dict)  # as they are asked for
     origins: dict[str, bool] = field(default_factory=dict)  # as they are asked from
 
     def rules_at(self, now_us: int) -> Rules:
@@ -138,13 +138,13 @@ class FactMemory:
                 facts.services[client_id] = service
         return facts
 
-    def stands_for(self, unit: Unit, facts: Facts, resource: str) -> bool:
-        """Whether a service that is enabled has registered this resource (RFC 8707)."""
+    def standing_for(self, unit: Unit, facts: Facts, resource: str) -> tuple[Service, ...]:
+        """The services that are enabled and have registered this resource (RFC 8707)."""
         known = facts.resources.get(resource)
         if known is None:
             if len(facts.resources) >= _MOST_RESOURCES:
                 facts.resources.clear()
-            known = facts.resources[resource] = federation.stands_for(unit, resource)
+            known = facts.resources[resource] = tuple(federation.standing_for(unit, resource))
         return known
 
     def has_origin(self, unit: Unit, facts: Facts, origin: str) -> bool:

@@ -6,7 +6,7 @@ from idp.access import deciding
 from idp.access.deciding import Proof
 from idp.access.facts import Facts
 from idp.access.in_force import NONE_IN_FORCE
-from idp.access.model import Admission, Moment, NotAdmitted, PersonProof, Reason, ServiceProof
+from idp.access.model import Admission, Decision, Moment, NotAdmitted, PersonProof, Reason, ServiceProof
 from idp.federation import Service
 from idp.kit.references import new_reference
 
@@ -29,10 +29,17 @@ class Gate:
         tenant, service = facts.tenant, proof.service
         if isinstance(proof, ServiceProof):
             return Admission(tenant, tenant.revision, service, None, None, "[]", now_us, now_us, reference)
+        along = self._along(facts, proof, moment, now_us) if proof.along else ()
         return Admission(
             tenant, tenant.revision, service, proof.user, proof.session_id, proof.methods, proof.authenticated_at,
-            now_us, reference, decision,
+            now_us, reference, decision, along,
         )  # fmt: skip
+
+    def _along(self, facts: Facts, person: PersonProof, moment: Moment, now_us: int) -> tuple[Decision, ...]:
+        """Of one person all are asked alike: what is fresh here is fresh there."""
+        others = (each._replace(fresh=person.fresh) for each in person.along)
+        decisions = (self.admit(facts, each, moment, now_us=now_us).decision for each in others)
+        return tuple(each for each in decisions if each is not None)
 
     def reason_against(self, facts: Facts, service: Service, *, now_us: int) -> Reason | None:
         """What stands in the way of everybody alike; asked before a person is troubled with a sign-in."""

@@ -98,7 +98,8 @@ class Person(NamedTuple):
 
 
 class PersonProof(NamedTuple):
-    """A person has proved who they are. `fresh`: for this very request, so that nothing is asked of them twice."""
+    """A person has proved who they are. `fresh`: for this very request, so that nothing is asked of them twice.
+    `along`: the same person at the other services that it is about, where they must be let in too."""
 
     service: Service
     person: Person
@@ -107,6 +108,7 @@ class PersonProof(NamedTuple):
     methods: str = "[]"
     authenticated_at: int = 0
     fresh: bool = False
+    along: tuple["PersonProof", ...] = ()
 
     @property
     def user(self) -> Standing | None:
@@ -156,7 +158,8 @@ class NotAdmitted(Refused):
 class Admission(NamedTuple):
     """The gate's yes, for one subject, one service and one instant. Only `Gate.admit` makes one.
 
-    `decision` is None where a service asks in its own name: then the token's own row says all there is to say.
+    `along` are the decisions at the other services that the person had to be let in at. `decision` is None where a
+    service asks in its own name: then the token's own row says all there is to say.
     """
 
     tenant: Tenant
@@ -169,6 +172,7 @@ class Admission(NamedTuple):
     at_us: int
     reference: str
     decision: Decision | None = None
+    along: tuple[Decision, ...] = ()
 
     @property
     def user_generation(self) -> int:

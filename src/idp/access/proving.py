@@ -1,5 +1,7 @@
 """The one place where what is stored of a person becomes a proof: for an authorization, a code, a grant, a token."""
 
+from collections.abc import Iterable
+
 from idp import federation, users
 from idp.access.facts import Facts
 from idp.access.model import Person, PersonProof, Situation
@@ -17,6 +19,16 @@ def prove(service: Service, person: Person, *, session_id: str, methods: str, co
         where.browser_version,
     )  # fmt: skip
     return PersonProof(service, person, situation, session_id, methods, context.authenticated_at)
+
+
+def prove_along(unit: Unit, facts: Facts, proof: PersonProof, services: Iterable[Service]) -> PersonProof:
+    """The same person, who has to be let in at these services as well."""
+    others = [
+        proof._replace(service=each, person=person_of(unit, facts, each, proof.person.id, proof.person.user), along=())
+        for each in services
+        if each.id != proof.service.id
+    ]
+    return proof._replace(along=(*proof.along, *others))
 
 
 def person_of(unit: Unit, facts: Facts, service: Service, user_id: str, user: Standing | None) -> Person:

@@ -102,6 +102,8 @@ def remember_admission(unit: Unit, admission: Admission) -> None:
     """In the unit of its effect. Where a service asks in its own name its token's row says all there is to say."""
     if admission.decision is not None:
         remember(unit, admission.decision)
+    for decision in admission.along:
+        remember(unit, decision)
 
 
 def find(unit: Unit, reference: str) -> Remembered:

@@ -73,7 +73,6 @@ from idp.federation.store import (
     page,
     registered,
     standing_for,
-    stands_for,
 )
 from idp.federation.subjects import Sector
 from idp.federation.subjects import fetch as fetch_sector
@@ -172,7 +171,6 @@ __all__ = [
     "replace_client",
     "rotate_secret",
     "standing_for",
-    "stands_for",
     "start_address",
     "startable",
     "subject_of",

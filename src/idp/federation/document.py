@@ -35,6 +35,8 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
         draft = draft._replace(saml=saml_registration.read(inner, production=production))
     else:
         client, contacts, secret = oidc_registration.read_from(inner, production=production)
+        if fields.given("assignment_required") is None and not client.signs_people_in:
+            draft = draft._replace(assignment_required=False)  # an API: whoever calls it for a person was let in
         draft = draft._replace(oidc=client, contacts=contacts, secret=secret)
     fields.finish()
     return draft
@@ -71,6 +73,9 @@ def changed(registered: Registered, patch: Mapping[str, Any]) -> dict[str, Any]:
     document = writable(registered)
     if "saml" in document:
         document["saml"] = saml_registration.renewed(document["saml"], patch.get("saml"))
+    client = registered.service.oidc
+    if client is not None and not client.signs_people_in and not document["assignment_required"]:
+        del document["assignment_required"]  # once people sign in to it nobody gets in by default here either
     return merged(document, patch)
 
 

@@ -26,6 +26,7 @@ from idp.federation.signed_answers import UNSIGNED, SignedAnswers
 from idp.federation.subjects import PUBLIC, SubjectRules
 from idp.federation.token_exchange import NO_EXCHANGE, ExchangeRules
 
+_SIGNING_IN = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT, Grant.DEVICE_CODE})
 _SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
 
 
@@ -69,6 +70,11 @@ class OidcClient:
     @property
     def is_public(self) -> bool:
         return self.auth_method is AuthMethod.NONE
+
+    @property
+    def signs_people_in(self) -> bool:
+        """False for an API, which people reach by way of other services alone."""
+        return bool(self.grants & _SIGNING_IN or self.redirects.registered)
 
     @property
     def rules(self) -> Rules:

@@ -210,13 +210,8 @@ def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Registered]:
     return [_registered(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
 
 
-def stands_for(unit: Unit, resource: str) -> bool:
-    """Whether a service that is enabled has registered it (RFC 8707)."""
-    return bool(standing_for(unit, resource))
-
-
 def standing_for(unit: Unit, resource: str) -> list[Service]:
-    """The services that are enabled and have registered it."""
+    """The services that are enabled and have registered it (RFC 8707)."""
     if not ABSOLUTE_URI.fullmatch(resource):
         return []
     found = naming(unit, resource)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, NoReturn
 from urllib.parse import urlencode
 
-from idp import sessions, tenants
+from idp import access, sessions, tenants
 from idp.access import Admission
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
@@ -191,19 +191,25 @@ async def read_request(house: House, browser: Browser, parameters: Parameters) -
         back = requests.way_back(form, known.service)
         checked = requests.parse(form, known.service, back, switches=known.facts.switches)
         request = sources.described(parameters, checked, known.service)
-        _judge_targets(house, unit, known, request, own=house.audience(browser.slug))
+        own = house.audience(browser.slug)
+        known = _with_targets(house, unit, known, request, own=own)
         known = with_hint(house, known, request, house.issuer(browser.slug))
-        return with_factor(unit, with_consent(unit, known, request), request), request
+        return with_factor(unit, with_consent(unit, known, request, own), request), request
 
     return await house.units.read(browser.tenant, read)
 
 
-def _judge_targets(house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, own: str) -> None:
-    """RFC 8707 2.1. Raises `RedirectError`."""
+def _with_targets(house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, own: str) -> Known:
+    """RFC 8707 2.1: the person must be let in at the APIs too. Raises `RedirectError`."""
+    if not request.resources:
+        return known
     try:
-        targets.judge(house.memory, unit, known.facts, request.resources, own=own)
+        called = targets.judge(house.memory, unit, known.facts, request.resources, own=own)
     except OAuthError as fault:
         raise RedirectError(request.back, fault.code, fault.public) from fault
+    if known.proof is None:
+        return known
+    return known._replace(proof=access.prove_along(unit, known.facts, known.proof, called))
 
 
 async def _keep(house: House, browser: Browser, parameters: Parameters) -> Next:

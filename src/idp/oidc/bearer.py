@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from idp.federation import Service
 from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
-from idp.oidc import delegations, store
+from idp.oidc import delegations, store, targets
 from idp.oidc.challenges import Scheme
 from idp.oidc.model import REFRESH_KIND, TOKEN_KIND, AccessToken
 from idp.sessions import Generations, Grant
@@ -91,13 +91,23 @@ def _standing(house: House, unit: Unit, row: AccessToken, key: object, moment: M
     if row.is_delegated:
         return _delegated(house, unit, facts, service, row, moment)
     grant = sessions.find_grant(unit, row.grant_id) if row.grant_id else None
-    if row.grant_id and grant is None:
+    proof = _proof_of(house, unit, facts, service, row, grant)
+    if proof is None:
         return None
-    proof = proof_of_grant(unit, facts, service, grant) if grant else ServiceProof(service)
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
     alive = Alive(row, admission, grant.acr if grant else None, grant, facts)
     return alive if row.generations == present and not _is_over(unit, row, grant) else None
+
+
+def _proof_of(
+    house: House, unit: Unit, facts: Facts, service: Service, row: AccessToken, grant: Grant | None
+) -> PersonProof | ServiceProof | None:
+    if row.grant_id is None:
+        return ServiceProof(service)
+    if grant is None:
+        return None
+    return _at_targets(house, unit, facts, proof_of_grant(unit, facts, service, grant), grant, row.audiences)
 
 
 def _delegated(
@@ -114,10 +124,7 @@ def _delegated(
     before = _standing(house, unit, origin, found.origin_key, moment)
     if before is None or before.grant is None:
         return None
-    against = house.gate.reason_against(facts, service, now_us=unit.now_us)
-    if against is not None:
-        raise house.gate.turn_away(facts, service, None, against, moment, now_us=unit.now_us)
-    proof = proof_of_grant(unit, facts, target, before.grant)
+    proof = access.prove_along(unit, facts, proof_of_grant(unit, facts, target, before.grant), [service])
     admission = house.gate.admit(facts, proof, moment, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
     alive = Alive(row, admission, before.acr, before.grant, facts, found.act)
@@ -132,7 +139,10 @@ def inspect_refresh(house: House, unit: Unit, token: str) -> Refreshable | None:
     if grant is None or service is None:
         return None
     facts = house.memory.current(unit, service.client_id)
-    proof = proof_of_grant(unit, facts, service, grant)
+    granted = frozenset((grant.resources or "").split())
+    proof = _at_targets(house, unit, facts, proof_of_grant(unit, facts, service, grant), grant, granted)
+    if proof is None:
+        return None
     admission = house.gate.admit(facts, proof, Moment.INTROSPECTION, now_us=unit.now_us)
     present = Generations(facts.tenant.generation, admission.user_generation, service.generation)
     session = sessions.find_session(unit, grant.session_id)
@@ -152,6 +162,16 @@ def proof_of_grant(unit: Unit, facts: Facts, service: Service, grant: Grant) -> 
     context = sessions.context_of(unit, grant)
     person = access.person_of(unit, facts, service, grant.user_id, users.standing(unit, grant.user_id))
     return access.prove(service, person, session_id=grant.session_id, methods=grant.methods, context=context)
+
+
+def _at_targets(
+    house: House, unit: Unit, facts: Facts, proof: PersonProof, grant: Grant, audiences: Set[str]
+) -> PersonProof | None:
+    """The person, at the APIs too that a token of the grant is for; None where nobody stands for one any more."""
+    if grant.resources is None:
+        return proof
+    called = targets.called_by(house.memory, unit, facts, audiences, own=house.audience(facts.tenant.slug))
+    return None if called is None else access.prove_along(unit, facts, proof, called)
 
 
 def _is_over(unit: Unit, row: AccessToken, grant: Grant | None) -> bool:

@@ -1,7 +1,7 @@
 """The consent page: what a service will learn, allowed or not by the person who is signed in.
 
-The form is bound to the browser, the interaction, the sign-in, the scopes shown and the service as it was
-shown: one from another flow, or one that somebody else was shown, does not count, nor one of before a service
+The form is bound to the browser, the interaction, the sign-in, the scopes and APIs shown and the service as it
+was shown: one from another flow, or one that somebody else was shown, does not count, nor one of before a service
 took another name.
 """
 
@@ -114,7 +114,8 @@ async def _pending(house: House, browser: Browser, form: Form) -> Interaction:
 
 def _purpose(interaction: Interaction, known: Known, request: AuthorizationRequest) -> str:
     assert known.session is not None
-    seen = f"{' '.join(sorted(request.disclosed))} {federation.face_of(known.service)}"
+    asked = f"{' '.join(sorted(request.disclosed))} for {' '.join(sorted(request.resources))}"
+    seen = f"{asked} {federation.face_of(known.service)}"
     return f"consent {interaction.id} {known.session.id} {seen}"
 
 

@@ -17,7 +17,7 @@ from idp.kit.ids import Minted
 from idp.kit.units import Unit
 from idp.oidc import encrypted, mint, redemption, requested_claims, store, targets, telling
 from idp.oidc.errors import OAuthError
-from idp.oidc.known import Known, finish
+from idp.oidc.known import Known, finish, wanted_of
 from idp.oidc.mint import Issued
 from idp.oidc.model import CODE_KIND, CODE_LIFETIME, ID_TOKEN_LIFETIME, Code, Scope
 from idp.oidc.request import AuthorizationRequest, RedirectError
@@ -61,6 +61,7 @@ async def give(
     kind = request.response_type
     secret = ids.mint(CODE_KIND)
     code = _code(secret, request, admission)
+    wanted = wanted_of(request, house.audience(admission.tenant.slug))
     front = _NOTHING
     if kind is not ResponseType.CODE:
         front = await _front(house, known, request, admission, code=code, shown=secret.token)
@@ -69,7 +70,7 @@ async def give(
         tenants.hold(unit, admission.revision)
         finish(unit, interaction, request)
         if allowed:
-            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, scopes=request.disclosed)
+            sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, wanted=wanted)
         if known.session is not None:
             sessions.seen(unit, known.session)
         access.remember_admission(unit, admission)

@@ -71,6 +71,14 @@ class Asked(NamedTuple):
             return self.audience
         return targets.narrowed(self.form.all("resource"), granted, own=self.audience)
 
+    def at_targets(self, unit: Unit, proof: PersonProof, granted: str | None) -> PersonProof:
+        """The person, at the APIs too that a token of the grant is for. Raises `OAuthError`."""
+        if granted is None:
+            return proof
+        named = targets.meant(self.form.all("resource") if "resource" in self.form else (), granted)
+        called = targets.judge(self.house.memory, unit, self.facts, named, own=self.audience)
+        return access.prove_along(unit, self.facts, proof, called)
+
     async def judge_targets(self, form: Form) -> str:
         """The audience of a token that comes of this request alone. Raises `OAuthError`."""
         if "resource" not in form:
@@ -119,7 +127,7 @@ async def client_credentials(asked: Asked) -> Answer:
 async def authorization_code(asked: Asked) -> Answer:
     """RFC 6749 4.1.3 with RFC 7636. A refusal spends the code and nothing else."""
     shown = redemption.presented_code(asked.form)
-    loaded = await asked.read(lambda unit: redemption.load(unit, shown, asked.service, asked.facts))
+    loaded = await asked.read(lambda unit: _load_code(unit, asked, shown))
     code = loaded.code
     try:
         admission = asked.admit(loaded.proof, Moment.CODE)
@@ -209,11 +217,16 @@ def _presented(form: Form) -> Presented:
     return shown
 
 
+def _load_code(unit: Unit, asked: Asked, shown: Presented) -> redemption.Loaded:
+    loaded = redemption.load(unit, shown, asked.service, asked.facts)
+    return loaded._replace(proof=asked.at_targets(unit, loaded.proof, loaded.code.resources))
+
+
 def _load_grant(unit: Unit, asked: Asked, shown: Presented) -> tuple[Grant, Session | None, PersonProof]:
     grant = sessions.grant_of_refresh_token(unit, shown)
     if grant is None or grant.service_id != asked.service.id or grant.jkt not in {None, asked.jkt}:
         raise _no_refresh()
-    proof = proof_of_grant(unit, asked.facts, asked.service, grant)
+    proof = asked.at_targets(unit, proof_of_grant(unit, asked.facts, asked.service, grant), grant.resources)
     return grant, sessions.find_session(unit, grant.session_id), proof
 
 

@@ -10,7 +10,7 @@ from idp.kit.units import Actor, Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.request import AuthorizationRequest
-from idp.sessions import Interaction, Session
+from idp.sessions import Allowed, Interaction, Session
 from idp.users import Standing
 from idp.web.browsers import Browser
 from idp.web.house import House
@@ -71,11 +71,17 @@ def with_factor(unit: Unit, known: Known, request: AuthorizationRequest) -> Know
     return known._replace(has_factor=credentials.has_factor(unit, known.session.user_id))
 
 
-def with_consent(unit: Unit, known: Known, request: AuthorizationRequest) -> Known:
+def with_consent(unit: Unit, known: Known, request: AuthorizationRequest, own: str) -> Known:
     if not known.service.consent_required or known.user is None:
         return known
-    given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, scopes=request.disclosed)
+    wanted = wanted_of(request, own)
+    given = sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, wanted=wanted)
     return known._replace(consented=given)
+
+
+def wanted_of(request: AuthorizationRequest, own: str) -> Allowed:
+    """`own` is the audience of tokens that name nothing: what they are for is what the scopes say."""
+    return Allowed(request.disclosed, frozenset(request.resources) - {own})
 
 
 def finish(unit: Unit, interaction: Interaction | None, request: AuthorizationRequest) -> None:

@@ -7,6 +7,7 @@ named when a person was asked; later requests may name fewer of these, and never
 from collections.abc import Iterable
 
 from idp.access import FactMemory, Facts
+from idp.federation import Service
 from idp.kit.units import Unit
 from idp.oidc.errors import OAuthError
 
@@ -20,11 +21,25 @@ def check(named: tuple[str, ...]) -> None:
         raise _refused()
 
 
-def judge(memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str) -> None:
-    """`own` is the audience of tokens that name nothing. Raises `OAuthError`."""
+def judge(memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str) -> tuple[Service, ...]:
+    """The services that are to be called. `own` is the audience of tokens that name nothing. Raises `OAuthError`."""
+    called = called_by(memory, unit, facts, named, own=own)
+    if called is None:
+        raise _refused()
+    return called
+
+
+def called_by(
+    memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str
+) -> tuple[Service, ...] | None:
+    """As `judge`; None where there is a name that nobody stands for (any more)."""
+    called: dict[str, Service] = {}
     for each in named:
-        if each != own and not memory.stands_for(unit, facts, each):
-            raise _refused()
+        found = memory.standing_for(unit, facts, each) if each != own else ()
+        if each != own and not found:
+            return None
+        called |= {service.id: service for service in found}
+    return tuple(called.values())
 
 
 def narrowed(named: tuple[str, ...], granted: str | None, *, own: str) -> str:
@@ -35,6 +50,12 @@ def narrowed(named: tuple[str, ...], granted: str | None, *, own: str) -> str:
     if not set(named) <= set(allowed):
         raise _refused()
     return joined(named) or own
+
+
+def meant(named: tuple[str, ...], granted: str) -> tuple[str, ...]:
+    """What of a grant the token is for; what is named beside that is for `narrowed` to refuse."""
+    allowed = tuple(granted.split())
+    return tuple(each for each in allowed if each in named) if named else allowed
 
 
 def joined(named: Iterable[str]) -> str | None:

@@ -2,14 +2,14 @@
 
 It acts for the person and its token says so; nobody becomes somebody else. What it gets is never more than what it was
 shown: no wider in scope, no longer alive, bound to a key where that was, and dead as soon as that is dead. For which
-APIs a client may do this is registered, and the person must be let in there at this very moment.
+APIs a client may do this is registered, and the person must be let in there, and at the client, at this very moment.
 """
 
 import json
 from functools import partial
 from typing import NamedTuple
 
-from idp import federation
+from idp import access, federation
 from idp.access import Moment, PersonProof
 from idp.federation import Grant as GrantType
 from idp.federation import Service
@@ -81,7 +81,8 @@ def _load(unit: Unit, asked: Asked, text: str) -> _Shown:
     _judge_holder(asked, alive)
     _judge_chain(asked, alive)
     target, audience = _target(unit, asked)
-    proof = proof_of_grant(unit, asked.facts, target, alive.grant)
+    there = proof_of_grant(unit, asked.facts, target, alive.grant)
+    proof = access.prove_along(unit, asked.facts, there, [asked.service])
     return _Shown(alive, str(key_id(text)) if alive.row.jwt else None, target, audience, proof)
 
 

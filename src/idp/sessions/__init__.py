@@ -34,6 +34,7 @@ from idp.sessions.interactions import (
     want,
 )
 from idp.sessions.model import (
+    Allowed,
     Context,
     Generations,
     Grant,
@@ -63,6 +64,7 @@ __all__ = [
     "TOLD",
     "Acr",
     "Alive",
+    "Allowed",
     "Context",
     "Demand",
     "Ended",

@@ -163,3 +163,19 @@ def methods_in(text: str) -> tuple[str, ...]:
 
 def as_methods(methods: Iterable[Method]) -> str:
     return json.dumps([method.value for method in methods])
+
+
+class Allowed(NamedTuple):
+    """What a person lets a service know, and which APIs of others they let it call (RFC 8707)."""
+
+    scopes: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+
+    def covers(self, wanted: "Allowed") -> bool:
+        return wanted.scopes <= self.scopes and wanted.resources <= self.resources
+
+    def joined(self, more: "Allowed") -> "Allowed":
+        return Allowed(self.scopes | more.scopes, self.resources | more.resources)
+
+
+NOTHING_ALLOWED = Allowed()

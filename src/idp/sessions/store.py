@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
@@ -8,13 +7,14 @@ from idp import users
 from idp.kit.db import addition, command, maker, own, query
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
-from idp.sessions.model import Grant, Interaction, Session
+from idp.sessions.model import Allowed, Grant, Interaction, Session
 from idp.sessions.tables import consents, grants, interactions, refresh_tokens, sessions
 from idp.users import Standing
 
 
-class _Scopes(NamedTuple):
+class _Consent(NamedTuple):
     scopes: str
+    resources: str | None
 
 
 class _User(NamedTuple):
@@ -134,10 +134,10 @@ _CANCEL = command(
 )
 _FINISH = command(update(interactions).where(*_open).values(finished_at=bindparam("now")))
 _FIND_CONSENT = query(
-    select(consents.c.scopes).where(
+    select(consents.c.scopes, consents.c.resources).where(
         own(consents), consents.c.user_id == bindparam("user"), consents.c.service_id == bindparam("service")
     ),
-    _Scopes,
+    _Consent,
 )
 
 
@@ -145,7 +145,8 @@ def _put_consent(dialect: Any) -> Any:
     statement = dialect.insert(consents)
     new = statement.excluded
     return statement.on_conflict_do_update(
-        index_elements=["tenant_id", "user_id", "service_id"], set_={"scopes": new.scopes, "given_at": new.given_at}
+        index_elements=["tenant_id", "user_id", "service_id"],
+        set_={"scopes": new.scopes, "resources": new.resources, "given_at": new.given_at},
     )
 
 
@@ -282,14 +283,20 @@ def finish_interaction(unit: Unit, interaction_id: str) -> bool:
     return unit.run(_FINISH, interaction=interaction_id, now=unit.now_us) == 1
 
 
-def find_consent(unit: Unit, *, user_id: str, service_id: str) -> frozenset[str] | None:
+def find_consent(unit: Unit, *, user_id: str, service_id: str) -> Allowed | None:
     row = unit.one(_FIND_CONSENT, user=user_id, service=service_id)
-    return None if row is None else frozenset(row.scopes.split())
+    return None if row is None else Allowed(frozenset(row.scopes.split()), frozenset((row.resources or "").split()))
 
 
-def put_consent(unit: Unit, *, user_id: str, service_id: str, scopes: AbstractSet[str]) -> None:
-    text = " ".join(sorted(scopes))
-    unit.run(_PUT_CONSENT, user_id=user_id, service_id=service_id, scopes=text, given_at=unit.now_us)
+def put_consent(unit: Unit, *, user_id: str, service_id: str, allowed: Allowed) -> None:
+    unit.run(
+        _PUT_CONSENT,
+        user_id=user_id,
+        service_id=service_id,
+        scopes=" ".join(sorted(allowed.scopes)),
+        resources=" ".join(sorted(allowed.resources)) or None,
+        given_at=unit.now_us,
+    )
 
 
 def add_grant(unit: Unit, grant: Grant) -> None:

@@ -52,6 +52,7 @@ consents = Table(
     Column("service_id", Text, primary_key=True),
     Column("scopes", Text, nullable=False),
     Column("given_at", BigInteger, nullable=False),
+    Column("resources", Text),  # of others, separated by spaces
     info=ERASED,
 )
 

@@ -184,6 +184,9 @@ class SamlMetadata(Sent):
     valid_until: Annotated[Instant | None, Field(description="Of its metadata.")] = None
 
 
+_ASSIGNED = "By default nobody gets in unassigned, except to an API: to that nobody signs in."
+
+
 class NewService(Sent):
     """With `oidc` or `saml`, as its protocol says."""
 
@@ -192,7 +195,7 @@ class NewService(Sent):
     oidc: OidcMetadata | None = None
     saml: SamlMetadata | None = None
     status: ServiceStatus | None = None
-    assignment_required: Annotated[bool | None, Field(description="By default nobody gets in unassigned.")] = None
+    assignment_required: Annotated[bool | None, Field(description=_ASSIGNED)] = None
     consent: Consent | None = None
 
 
