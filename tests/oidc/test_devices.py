@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from tests.support.desk import Desk
 from tests.support.filling import BASE_URL
 from tests.support.in_process import FORM, Answer, encoded
 from tests.support.party import Browser, Party, claims
@@ -120,6 +121,37 @@ def test_a_device_gets_its_tokens_when_the_person_has_allowed_it(one: Provider, 
     assert tv.userinfo(tokens["access_token"]).json()["sub"] == said["sub"]
     assert tv.refresh(tokens["refresh_token"]).status == 200
     assert {"device.asked", "device.allowed", "token.issued"} <= set(one.events())
+
+
+@pytest.mark.attack("T21")
+@pytest.mark.honest("T21")
+def test_a_stranger_gets_no_devices_and_whoever_was_vouched_for_is_shown_as_unchecked(one: Provider, tv: Party) -> None:
+    desk = Desk.of(one)
+
+    def send(method: str, target: str, token: str | None, document: dict[str, Any]) -> Answer:
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        return one.first.call(method, target.removeprefix(BASE_URL), headers, json.dumps(document).encode())
+
+    def manage(told: dict[str, Any], grants: list[str]) -> Answer:
+        document = {**mine, "client_id": told["client_id"], "grant_types": grants}
+        return send("PUT", told["registration_client_uri"], told["registration_access_token"], document)
+
+    mine = {**_CLIENT, "client_name": "Stranger", "token_endpoint_auth_method": "none"}
+    people = ["authorization_code"]
+    mine |= {"redirect_uris": ["https://tv.example/cb"], "response_types": ["code"], "grant_types": [DEVICE, *people]}
+    both = Switches(device_grant=True, dynamic_registration=True)
+    with one.open() as unit:
+        tenants.switch(unit, both)
+    assert refused(send("POST", "/t/aoba/register", None, mine), "invalid_client_metadata", "grant_types")
+    plain = send("POST", "/t/aoba/register", None, {**mine, "grant_types": people}).json()
+    assert refused(manage(plain, [DEVICE, *people]), "invalid_client_metadata", "grant_types")
+    assert manage(plain, people).status == 200
+    vouched = send("POST", "/t/aoba/register", desk.bearer, mine)
+    assert vouched.status == 201, vouched
+    assert manage(vouched.json(), [DEVICE, *people]).status == 200
+    for party, unchecked in ((Party(one.first, "aoba", {"oidc": vouched.json()}), True), (tv, False)):
+        page = choice(one.browser(), begin(party, scope="openid"))
+        assert ("device-decision-form" in page.text, "device-unchecked" in page.text) == (True, unchecked)
 
 
 def test_the_link_with_the_code_fills_it_in_and_allows_nothing_by_itself(one: Provider, tv: Party) -> None:

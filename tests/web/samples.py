@@ -227,6 +227,11 @@ SAMPLES: Mapping[str, Sample] = {
         AOBA,
         {**FORM, "service": PAYROLL, "person": TARO, "user_code": "BCDFG-HJKLM", "scopes": ["openid", "profile"]},
     ),
+    "device_decision-unchecked": Sample(
+        "device_decision",
+        AOBA,
+        {**FORM, "service": PAYROLL, "person": TARO, "user_code": "BCDFG-HJKLM", "scopes": [], "unchecked": True},
+    ),
     "device_done": Sample("device_done", AOBA, {"allowed": True}),
     "device_done-denied": Sample("device_done", AOBA, {"allowed": False}),
     "form_post": Sample(

@@ -72,6 +72,7 @@ from idp.federation.store import (
     open_secret,
     page,
     registered,
+    registered_itself,
     standing_for,
 )
 from idp.federation.subjects import Sector
@@ -167,6 +168,7 @@ __all__ = [
     "register",
     "registered",
     "registered_by",
+    "registered_itself",
     "replace",
     "replace_client",
     "rotate_secret",

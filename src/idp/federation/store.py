@@ -50,6 +50,10 @@ class ServiceRow(NamedTuple):
     saml: str | None
 
 
+class _Id(NamedTuple):
+    id: str
+
+
 class SelfRegistration(NamedTuple):
     id: str
     digest: bytes
@@ -123,6 +127,12 @@ _FIND_SELF = query(
         own(client_registrations), client_registrations.c.id == bindparam("id")
     ),
     SelfRegistration,
+)
+_REGISTERED_ITSELF = query(
+    select(client_registrations.c.id).where(
+        own(client_registrations), client_registrations.c.service_id == bindparam("service")
+    ),
+    _Id,
 )
 _FORGET_SELF = command(
     delete(client_registrations).where(
@@ -285,6 +295,11 @@ def add_self_registration(unit: Unit, row: SelfRegistration) -> None:
 
 def find_self_registration(unit: Unit, token_id: str) -> SelfRegistration | None:
     return unit.one(_FIND_SELF, id=token_id)
+
+
+def registered_itself(unit: Unit, service_id: str) -> bool:
+    """Whether nobody of the tenant has registered it."""
+    return unit.one(_REGISTERED_ITSELF, service=service_id) is not None
 
 
 def find_assignment(unit: Unit, service_id: str, assignee: Assignee) -> Assignment | None:

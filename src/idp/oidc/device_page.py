@@ -306,7 +306,10 @@ async def _show_choice(house: House, scope: Scope, send: Send, browser: Browser,
     known, user = asked.known, asked.known.user
     assert user is not None
     assert browser.device is not None
-    person = await house.units.read(browser.tenant, lambda unit: users.get(unit, user.id))
+    service = known.service.id
+    person, unchecked = await house.units.read(
+        browser.tenant, lambda unit: (users.get(unit, user.id), federation.registered_itself(unit, service))
+    )
     half = device_codes.LENGTH // 2
     again = urlencode({"interaction": asked.interaction.id})
     await show(
@@ -322,6 +325,7 @@ async def _show_choice(house: House, scope: Scope, send: Send, browser: Browser,
         person=ShownPerson(person.display_name, person.user_name),
         user_code=f"{asked.letters[:half]}-{asked.letters[half:]}",
         scopes=sorted(asked.code.scope_set),
+        unchecked=unchecked,
         switch_account_url=f"{house.issuer(browser.slug)}/{SIGN_IN}?{again}",
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from idp import contracts, credentials, federation, sessions
 from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
-from idp.federation import REGISTRATION_TOKEN, Registered, Sector, ServiceDraft
+from idp.federation import REGISTRATION_TOKEN, Grant, OidcClient, Registered, Sector, ServiceDraft
 from idp.kit import ids
 from idp.kit.errors import Failure, Invalid, NotFound, Unauthenticated
 from idp.kit.ids import TenantId
@@ -65,6 +65,7 @@ def registering(house: House) -> App:
 
         def write(unit: Unit) -> Answer:
             draft = _draft(call, unit, document)
+            _judge_devices(draft, vouched=actor is not _STRANGER)
             made = federation.register(unit, draft, sector=sector)
             return _shown(call, made.registered, made.token.token)
 
@@ -90,6 +91,7 @@ def replacing(house: House) -> App:
         def write(unit: Unit) -> Answer:
             before = _own(unit, call)
             draft = _draft(call, unit, _without_ours(document, before))
+            _judge_devices(draft, vouched=_for_devices(before.service.oidc))
             after = federation.replace_client(unit, before, draft, sector=sector)
             if federation.looks_anew(before.service, after.service):
                 sessions.ask_anew(unit, after.service.id)
@@ -214,6 +216,17 @@ def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:
     if unheard:
         raise OAuthError("invalid_client_metadata", f"response_types: {unheard[0]} is not offered here.")
     return draft
+
+
+def _judge_devices(draft: ServiceDraft, *, vouched: bool) -> None:
+    """RFC 8628 5.4: whoever sends people a code needs no address of its own, so nobody could tell who that is."""
+    if _for_devices(draft.oidc) and not vouched:
+        detail = "grant_types: the device grant needs an initial access token."
+        raise OAuthError("invalid_client_metadata", detail)
+
+
+def _for_devices(client: OidcClient | None) -> bool:
+    return client is not None and Grant.DEVICE_CODE in client.grants
 
 
 def _without_ours(document: dict[str, Any], before: Registered) -> dict[str, Any]:

@@ -123,7 +123,9 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
         "apply_received": _takes("reference"),
         "device": _takes("action", "csrf", user_code="", error=None),
         "device_decision": _takes(
-            "action", "csrf", "interaction", "service", "person", "user_code", "scopes", switch_account_url=None
+            *("action", "csrf", "interaction", "service", "person", "user_code", "scopes"),
+            switch_account_url=None,
+            unchecked=False,
         ),
         "device_done": _takes("allowed"),
         "form_post": _takes("action", "fields", service=None),
