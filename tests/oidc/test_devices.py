@@ -154,6 +154,12 @@ def test_a_stranger_gets_no_devices_and_whoever_was_vouched_for_is_shown_as_unch
         assert ("device-decision-form" in page.text, "device-unchecked" in page.text) == (True, unchecked)
 
 
+@pytest.mark.attack("A25")
+def test_a_device_names_no_resources(tv: Party) -> None:
+    answer = tv.post("device_authorization", scope="openid", resource="https://orders.example/api")
+    assert refused(answer, "invalid_target", "cannot name resources")
+
+
 def test_the_link_with_the_code_fills_it_in_and_allows_nothing_by_itself(one: Provider, tv: Party) -> None:
     """RFC 8628 5.4: anybody can send it to anybody."""
     told, browser = begin(tv), one.browser()

@@ -54,7 +54,7 @@ async def _begin(asked: Asked) -> Answer:
     if not scopes <= asked.client.scopes:
         raise OAuthError("invalid_scope", "A scope was asked for that is not registered for this client.")
     if "resource" in asked.form:
-        raise OAuthError("invalid_target", "The resource is not registered.")
+        raise OAuthError("invalid_target", "A device cannot name resources: its tokens are for userinfo alone.")
     await turn_away(asked)
 
     def write(unit: Unit) -> device_codes.Asked:
