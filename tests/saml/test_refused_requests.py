@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.support.filling import BASE_URL
-from tests.support.in_process import Answer
+from tests.support.in_process import FORM, Answer
 from tests.support.party import Browser
 from tests.support.provider import Provider
 from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, register
@@ -175,6 +175,26 @@ def test_what_is_no_request_is_refused_and_nothing_breaks(one: Provider, message
     deflated = quote(to_base64(deflate(message)), safe="")
     for query in (f"SAMLRequest={deflated}", f"SAMLRequest={quote(base64.b64encode(message), safe='')}", "", "x=y"):
         assert refused(browser, f"{SSO}?{query}") == "invalid_request"
+
+
+@pytest.mark.attack("X2")
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        (FORM, b"SAMLRequest=%zz", 400),
+        (FORM, b"SAMLRequest=%ff%fe", 400),
+        (FORM, b"SAMLRequest=a&SAMLRequest=b", 400),
+        (FORM, b"SAMLRequest=" + b"A" * 300_000, 413),
+        (FORM, b"&" * 200, 400),
+        ("text/xml", b"<Envelope/>", 415),
+        ("multipart/form-data; boundary=x", b"--x--", 415),
+    ],
+)
+def test_a_body_that_is_no_form_is_refused_and_nothing_breaks(
+    one: Provider, content_type: str, body: bytes, status: int
+) -> None:
+    answer = one.first.call("POST", SSO, {"content-type": content_type}, body)
+    assert (answer.status, answer.location) == (status, "")
 
 
 def _unknown(party: SamlParty) -> str:

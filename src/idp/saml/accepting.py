@@ -8,6 +8,7 @@ from idp.saml.sso import Next, answer, page_of, read_request
 from idp.sessions import Interaction
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, pending
+from idp.web.deciding import KeyMissing
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
 from idp.web.terms_page import Due, accept_terms, show_terms
@@ -66,7 +67,10 @@ async def _accept(house: House, scope: Scope, browser: Browser, form: Form) -> N
 
 async def _due(house: House, browser: Browser, interaction: Interaction) -> Due | None:
     """If acceptance is what the request lacks. What else it may lack, or get, is said where it resumes."""
-    known = await read_request(house, browser, requests.from_text(interaction.request))
+    try:
+        known = await read_request(house, browser, requests.from_text(interaction.request))
+    except KeyMissing:  # one is made where it resumes
+        return None
     own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
     try:
         step = next_step(house.gate, known, interaction, own=own, now_us=now_us)
