@@ -19,6 +19,7 @@ from idp.oidc import (
     userinfo,
 )
 from idp.oidc.session_state import PAGE
+from idp.web import terms_page
 from idp.web.asgi import App
 from idp.web.dispatch import Route
 from idp.web.house import House
@@ -49,8 +50,8 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),
         Route("/t/{tenant}/consent", _GET, "consent", consent.question(house)),
         Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
-        Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", accepting.question(house)),
-        Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", accepting.acceptance(house)),
+        Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", terms_page.question(house, accepting.DOOR)),
+        Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", terms_page.acceptance(house, accepting.DOOR)),
         *_readable(house, "par", _POST, pushing.endpoint(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _POST, "register", registration.registering(house)),
         Route(f"/t/{{tenant}}/{registration.REGISTER}", _GET, "register", registration.reading(house)),

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from idp.saml import accepting, beginning, publishing, slo, sso
+from idp.web import terms_page
 from idp.web.asgi import App
 from idp.web.house import House
 
@@ -21,7 +22,7 @@ def endpoints_of(house: House) -> Endpoints:
         sso.endpoint(house),
         sso.continuation(house),
         slo.endpoint(house),
-        accepting.question(house),
-        accepting.acceptance(house),
+        terms_page.question(house, accepting.DOOR),
+        terms_page.acceptance(house, accepting.DOOR),
         beginning.endpoint(house),
     )
