@@ -19,11 +19,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+# Databases that are emptied over and over again would have autovacuum come in the middle of a test.
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 max_connections = 300
 shared_buffers = 64MB
 logging_collector = off
+autovacuum = off
 """
 
 
