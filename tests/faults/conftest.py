@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.faults.pairs import Pair, two_processes
+from tests.faults.pairs import Pair, full_disc, full_tablespace, two_processes
 from tests.support import postgres
 from tests.support.databases import BOTH
 
@@ -12,13 +12,13 @@ from tests.support.databases import BOTH
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     home = tmp_path_factory.mktemp("pair")
     if request.param == "sqlite":
-        with two_processes(home, f"sqlite:///{home / 'idp.db'}") as made:
+        with two_processes(home, f"sqlite:///{home / 'idp.db'}", full_disc) as made:
             yield made
         return
     cluster: postgres.Cluster = request.getfixturevalue("cluster")
     name = cluster.create()
     try:
-        with two_processes(home, cluster.url(name)) as made:
+        with two_processes(home, cluster.url(name), full_tablespace(cluster, name)) as made:
             yield made
     finally:
         cluster.drop(name)
