@@ -62,6 +62,14 @@ def test_what_is_wrong_with_a_registration_is_named(world: World) -> None:
         assert (reply.wrong() if isinstance(wrong, dict) else set(reply.wrong())) == wrong
 
 
+EXPECTED = {"/name": "string", "/protocol": ["oidc", "saml"], "/oidc": "object"}
+
+
+def test_what_is_missing_is_named_with_what_is_expected(world: World) -> None:
+    told = world.client("aoba").post(SERVICES, {}).body["errors"]
+    assert {error["pointer"]: error["expected"] for error in told if error["code"] == "required"} == EXPECTED
+
+
 def test_people_are_assigned_and_taken_off_again(world: World) -> None:
     tenant = world.client("aoba")
     person = {"user_name": "jiro", "display_name": "Jiro", "affiliation": "officer"}

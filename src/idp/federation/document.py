@@ -17,8 +17,9 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
     fields = Fields(document)
     fields.only(_MEMBERS)
     protocol = fields.choice("protocol", Protocol, frozenset(), default=Protocol.OIDC)
-    for name in ("name", "protocol", protocol):
-        fields.required(name)
+    fields.required("name", expected="string")
+    fields.required("protocol", expected=list(Protocol))
+    fields.required(protocol, expected="object")
     if fields.given(_OTHER[protocol]) is not None:
         fields.refuse(_OTHER[protocol], "inconsistent", f"The protocol is {protocol}.")
     name = fields.text("name") or ""

@@ -74,9 +74,9 @@ class Fields:
     def given(self, name: str) -> object | None:
         return self._document.get(name)
 
-    def required(self, name: str) -> None:
+    def required(self, name: str, *, expected: object = "a value") -> None:
         if self._document.get(name) is None:
-            self.refuse(name, "required", f"{name} is needed.")
+            self.refuse(name, "required", f"{name} is needed.", expected=expected)
 
     def inner(self, name: str) -> "Fields":
         """The members of a member, which is an object; none where it is left out."""
@@ -87,12 +87,12 @@ class Fields:
         return Fields(value or {}, at=f"{self._at}/{name}", errors=self.errors)
 
     def only(self, known: Iterable[str], unbuilt: frozenset[str] = frozenset()) -> None:
-        """Refuses members that have no meaning here (mass assignment), and those that have none yet."""
+        """Refuses members that have no meaning here (mass assignment), and those that have one elsewhere."""
         for name in sorted(self._document.keys() - set(known)):
             path = name.replace("~", "~0").replace("/", "~1")  # RFC 6901 3
             base, in_a_language, _ = name.partition("#")  # RFC 7591 2.2
             if base in unbuilt or (in_a_language and base in known):
-                self.refuse(path, "not_supported", f"{name} is not supported yet.")
+                self.refuse(path, "not_supported", f"{name} is not supported.")
             else:
                 self.refuse(path, "unknown_field", f"{name} is not a field of this document.")
 
@@ -190,7 +190,7 @@ class Fields:
         elif value in expected:
             return words(value)
         elif value in unbuilt:
-            self.refuse(path, "not_supported", f"{value} is not supported yet.", found=value, expected=expected)
+            self.refuse(path, "not_supported", f"{value} is not supported.", found=value, expected=expected)
         else:
             self.refuse(path, "unknown_value", "This value is not known.", found=value, expected=expected)
         return None

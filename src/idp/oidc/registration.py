@@ -271,9 +271,10 @@ def _metadata_error(failure: Invalid) -> OAuthError:
     if not failure.errors:
         return OAuthError("invalid_client_metadata", failure.public)
     first = failure.errors[0]
-    member = first.pointer.strip("/").partition("/")[0]
+    path = first.pointer.removeprefix("/oidc").strip("/")  # the admin API keeps the same members one floor deeper
+    member = path.partition("/")[0]
     code = "invalid_redirect_uri" if member == "redirect_uris" else "invalid_client_metadata"
-    said = [f"{first.pointer.strip('/')}: {first.detail}"]
+    said = [f"{path}: {first.detail}"]
     if first.found is not None:
         said.append(f"Found {str(first.found)[:200]}.")
     if first.expected is not None:

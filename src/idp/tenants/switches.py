@@ -62,5 +62,5 @@ def read(fields: Fields, before: Switches) -> Switches:
             values[name] = fields.number(name, default=stays, lowest=0, highest=_HIGHEST[name])
     for name in _UNBUILT:
         if values[name]:
-            fields.refuse(name, "not_supported", f"{name} is not supported yet.", found=True, expected=False)
+            fields.refuse(name, "not_supported", f"{name} is not supported.", found=True, expected=False)
     return Switches(**values)

@@ -1,6 +1,7 @@
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
 from idp.admin.shapes.contracts import AdminContact, BillingContact
@@ -147,8 +148,10 @@ class SwitchesChange(Sent):
 
 
 class SettingsChange(Sent):
-    appearance: AppearanceChange | None = None
-    oidc: SwitchesChange | None = None
+    """Either may be left out, and neither be null."""
+
+    appearance: AppearanceChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    oidc: SwitchesChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
 
 
 class Appearance(Shown):
