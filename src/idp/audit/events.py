@@ -39,6 +39,7 @@ class Event(StrEnum):
     SERVICE_CREATED = "service.created"
     SERVICE_CHANGED = "service.changed"
     SERVICE_DELETED = "service.deleted"
+    SERVICE_CERTIFICATE_SWITCHED = "service.certificate_switched"
     SERVICE_SECRET_ROTATED = "service.secret_rotated"  # noqa: S105 - the name of an event
     SERVICE_ASSIGNED = "service.assigned"
     SERVICE_UNASSIGNED = "service.unassigned"

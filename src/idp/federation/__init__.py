@@ -57,6 +57,8 @@ from idp.federation.saml_certificates import KeyUse
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import with_fetched as with_fetched_metadata
+from idp.federation.saml_switches import current_chain
+from idp.federation.saml_switching import change_over, follow, former, step_back, switches
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
 from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
@@ -135,9 +137,11 @@ __all__ = [
     "assignment_to_json",
     "assignments_of",
     "change",
+    "change_over",
     "client_to_json",
     "create",
     "create_many",
+    "current_chain",
     "delete",
     "disable",
     "enable",
@@ -148,8 +152,10 @@ __all__ = [
     "find_by_client_id",
     "find_fetched",
     "find_person_name",
+    "follow",
     "forget_group",
     "forget_user",
+    "former",
     "get",
     "has_origin",
     "is_assigned",
@@ -175,7 +181,9 @@ __all__ = [
     "standing_for",
     "start_address",
     "startable",
+    "step_back",
     "subject_of",
+    "switches",
     "to_json",
     "unassign",
     "web_origins",

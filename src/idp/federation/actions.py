@@ -21,6 +21,7 @@ from idp.federation.model import (
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
+from idp.federation.saml_service import SamlService
 from idp.federation.subjects import Sector, SubjectRules
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
@@ -126,6 +127,11 @@ def put(unit: Unit, before: Registered, draft: ServiceDraft, *, sector: Sector |
     """What the draft says, in the place of what was registered."""
     tenants.touch(unit)
     return _change(unit, before, draft, sector)
+
+
+def with_saml(unit: Unit, before: Registered, saml: SamlService) -> Registered:
+    """The same service, of which something else is known, or decided. The tenant has been touched."""
+    return _change(unit, before, _draft_of(before)._replace(saml=saml))
 
 
 def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:

@@ -9,6 +9,7 @@ from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields, merged
 
 _MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc", "saml"})
+_BESIDE = frozenset({"signing_certificate"})
 _OTHER = {Protocol.OIDC: "saml", Protocol.SAML: "oidc"}
 
 
@@ -44,8 +45,10 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
 
 
 def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without those members that are ours and repeat what was shown: what was read may be sent back."""
-    kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
+    """The document without those members that are ours and repeat what was shown, or what stood beside it and changes
+    with time: what was read may be sent back."""
+    sent = {name: value for name, value in document.items() if name not in _BESIDE}
+    kept = {name: value for name, value in sent.items() if name in _MEMBERS or value != shown.get(name)}
     inner, inner_shown = kept.get("oidc"), shown.get("oidc", {})
     if isinstance(inner, Mapping):
         names = oidc_registration.NAMES

@@ -8,7 +8,15 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from idp.federation import saml_attributes, saml_certificates, saml_endpoints, saml_exceptions, saml_source, store
+from idp.federation import (
+    saml_attributes,
+    saml_certificates,
+    saml_endpoints,
+    saml_exceptions,
+    saml_source,
+    saml_switches,
+    store,
+)
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
@@ -29,6 +37,7 @@ NAMES = (
     | saml_source.NAMES
     | {
         "attributes",
+        "certificate_switch",
         "encrypt",
         "encryption_algorithm",
         "entity_id",
@@ -81,6 +90,7 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         source=source,
         sha1_until=saml_exceptions.read_sha1(fields),
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
+        switch=saml_switches.read(fields),
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
         _judge_keys(fields, service, keys)
@@ -181,6 +191,8 @@ def judge(unit: Unit, before: SamlService | None, service: SamlService) -> None:
         faults.refuse("valid_until", "out_of_range", detail, found=_said(service), expected=latest)
     if service.sha1_until is not None and (before is None or before.sha1_until != service.sha1_until):
         saml_exceptions.judge(faults, service.sha1_until, unit.now_us)
+    if service.switch is not None and (before is None or before.switch != service.switch):
+        saml_switches.judge(faults, unit, service.switch)
     faults.finish()
     if before is None and store.find_by_client_id(unit, service.entity_id) is not None:
         raise Conflict("entity_id_taken", "Another service has this entity ID.")

@@ -11,13 +11,13 @@ from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
 from idp.federation.saml_source import NOWHERE, MetadataSource
 from idp.federation.saml_vocabulary import Binding, NameIdFormat, Signs
 from idp.kit.clock import micros, parse, rfc3339
-from idp.signing import ContentCipher, KeyTransport, SignatureAlg
+from idp.signing import ContentCipher, KeyTransport, SignatureAlg, Switch
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamlService:
     """`name_id_source`: what of a person names them, None: a name that is made for this service alone. `valid_until`
-    (microseconds) is the word of its metadata."""
+    (microseconds) is the word of its metadata; `switch` its own change to another certificate of ours."""
 
     entity_id: str
     consumers: tuple[Consumer, ...]
@@ -36,6 +36,7 @@ class SamlService:
     valid_until: int | None = None
     source: MetadataSource = NOWHERE
     sha1_until: str | None = None
+    switch: Switch | None = None
 
     def takes_sha1(self, now_us: int) -> bool:
         """In the signatures of its requests: an exception, while it lasts."""
@@ -74,6 +75,7 @@ class SamlService:
             "idp_initiated": self.idp_initiated,
             "sha1_until": self.sha1_until,
             "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
+            "certificate_switch": None if self.switch is None else self.switch.to_json(),
         }
         return {name: value for name, value in shown.items() if value is not None}
 
@@ -98,4 +100,5 @@ class SamlService:
             requires_signed_requests=document["require_signed_requests"],
             idp_initiated=document["idp_initiated"],
             valid_until=micros(parse(document["valid_until"])) if "valid_until" in document else None,
+            switch=Switch.from_json(document["certificate_switch"]) if "certificate_switch" in document else None,
         )

@@ -90,6 +90,10 @@ _BEGUN_HERE = query(
     select(*_SERVICE).where(own(services), services.c.saml.like('%"idp_initiated":true%')),  # as `_dumped` writes it
     ServiceRow,
 )
+_SWITCHING = query(
+    select(*_SERVICE).where(own(services), services.c.saml.like('%"certificate_switch":{%')),
+    ServiceRow,
+)
 _ADD = command(insert(services))
 _CHANGE = command(
     update(services)
@@ -242,6 +246,12 @@ def begun_here(unit: Unit) -> list[Service]:
     """The services of SAML that take a sign-on which nobody has asked for. Looks at every service."""
     found = (_service(row) for row in unit.all(_BEGUN_HERE))
     return [each for each in found if each.saml is not None and each.saml.idp_initiated]
+
+
+def switching(unit: Unit) -> list[SamlService]:
+    """The services with a day of their own to change over to another certificate of ours. Looks at every service."""
+    found = (_service(row).saml for row in unit.all(_SWITCHING))
+    return [saml for saml in found if saml is not None and saml.switch is not None]
 
 
 def add(unit: Unit, new: Sequence[tuple[Service, tuple[str, ...]]]) -> None:

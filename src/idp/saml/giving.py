@@ -50,7 +50,7 @@ async def decline(house: House, known: Known, outcome: Outcome, interaction: Int
         request_id=known.request.id,
         at_us=house.units.clock.now_us(),
     )
-    _sign(response, known)
+    _sign(response, known, now_us=house.units.clock.now_us())
     await house.units.commit(
         known.facts.tenant.id, lambda unit: finish(unit, interaction, known.request), actor=known.actor
     )
@@ -61,7 +61,7 @@ def _response(known: Known, admission: Admission, grant: Grant, *, own: str) -> 
     saml = known.saml
     assertion = _assertion(known, admission, grant, own=own)
     if saml.signs.assertion:
-        _sign(assertion, known)
+        _sign(assertion, known, now_us=admission.at_us)
     if saml.encrypts and saml.keys.encryption is not None:
         assertion = assertions.enciphered(assertion, saml.keys.encryption, cipher=saml.cipher, transport=saml.transport)
     response = answers.response(
@@ -73,7 +73,7 @@ def _response(known: Known, admission: Admission, grant: Grant, *, own: str) -> 
         assertion=assertion,
     )
     if saml.signs.response:
-        _sign(response, known)
+        _sign(response, known, now_us=admission.at_us)
     return xml.written(response)
 
 
@@ -91,9 +91,8 @@ def _assertion(known: Known, admission: Admission, grant: Grant, *, own: str) ->
     )
 
 
-def _sign(element: Element, known: Known) -> None:
-    key = known.facts.keys.xml
-    assert key is not None
+def _sign(element: Element, known: Known, *, now_us: int) -> None:
+    key = known.facts.keys.xml_for(known.saml.switch, now_us=now_us)
     elements.sign(element, key, known.saml.signature_alg)
 
 

@@ -112,7 +112,7 @@ def _look(house: House, unit: Unit, browser: Browser, received: Received) -> _As
         raise BadMessage("single_logout_service")
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)
-    return _Asked(facts, service, facts.keys.xml, request, received, address)
+    return _Asked(facts, service, facts.keys.xml_for(service.saml.switch, now_us=now_us), request, received, address)
 
 
 def _end(unit: Unit, asked: _Asked) -> Outcome:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from idp import signing, tenants
+from idp import federation, signing, tenants
 from idp.kit.clock import SECOND
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
@@ -56,4 +56,5 @@ class KeyRotations:
             wanted = tenants.rotating.kind_of(unit, due.kid)
         made = tenants.rotating.generate(wanted)
         with self._units.open(tenant, actor=SYSTEM) as unit:
-            tenants.rotating.tend(unit, due.kid, made, period_us=self._period)
+            switches = federation.switches(unit)
+            tenants.rotating.tend(unit, due.kid, made, period_us=self._period, switches=switches)

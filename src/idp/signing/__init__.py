@@ -11,6 +11,7 @@ signed, an opaque token or a refresh token, is none the worse for it.
 """
 
 from idp.signing.certificates import Certificate, any_verifies, certify, read_certificate
+from idp.signing.chains import Chain, Link, chain
 from idp.signing.decrypting import decrypt, is_encrypted
 from idp.signing.encrypting import ContentEnc, KeyAlg, encrypt, key_for_encryption
 from idp.signing.foreign import (
@@ -33,16 +34,19 @@ from idp.signing.store import (
     StoredKey,
     activate,
     add_key,
+    certificate_of,
     due,
     every,
     generate,
     keep_retired,
     look_again,
+    put_off,
     remove,
     retire,
     revoke,
     stored,
 )
+from idp.signing.switching import STEP_BACK, Switch, begun, kept_until, stepped_back
 from idp.signing.xml_algorithms import ContentCipher, DigestAlg, KeyTransport, SignatureAlg
 from idp.signing.xml_keys import Enciphered, XmlKey, encipher_to
 
@@ -50,9 +54,11 @@ __all__ = [
     "LARGEST_SET",
     "PUBLISHED_BEFORE",
     "SHARED_ALG",
+    "STEP_BACK",
     "Alg",
     "BadKey",
     "Certificate",
+    "Chain",
     "ContentCipher",
     "ContentEnc",
     "DigestAlg",
@@ -64,6 +70,7 @@ __all__ = [
     "KeyRing",
     "KeySet",
     "KeyTransport",
+    "Link",
     "Pair",
     "Possessed",
     "Private",
@@ -73,6 +80,7 @@ __all__ = [
     "SigningKey",
     "Status",
     "StoredKey",
+    "Switch",
     "UnknownKey",
     "Unverified",
     "Use",
@@ -81,7 +89,10 @@ __all__ = [
     "add_key",
     "any_verifies",
     "b64",
+    "begun",
+    "certificate_of",
     "certify",
+    "chain",
     "decrypt",
     "due",
     "encipher_to",
@@ -90,6 +101,7 @@ __all__ = [
     "generate",
     "is_encrypted",
     "keep_retired",
+    "kept_until",
     "key_for_encryption",
     "key_id",
     "left_half",
@@ -97,6 +109,7 @@ __all__ = [
     "look_again",
     "pairs",
     "published_until",
+    "put_off",
     "read_certificate",
     "read_jwks",
     "read_key",
@@ -105,6 +118,7 @@ __all__ = [
     "retire",
     "revoke",
     "signs_from",
+    "stepped_back",
     "stored",
     "unverified_claims",
     "verify",

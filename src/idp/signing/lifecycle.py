@@ -13,6 +13,7 @@ from typing import NamedTuple
 from idp.kit.clock import SECOND
 from idp.signing.keys import Alg, Status, Use
 from idp.signing.store import StoredKey
+from idp.signing.switching import STEP_BACK
 
 _HOUR = 3600 * SECOND
 
@@ -26,7 +27,7 @@ STAYS: Mapping[Use, int | None] = {
     Use.ID_TOKEN: 24 * _HOUR,
     Use.REQUEST_OBJECT: 24 * _HOUR,  # whoever keeps our keys for a day still encrypts to it
     Use.CERTIFICATE: None,
-    Use.SAML: 24 * _HOUR,
+    Use.SAML: STEP_BACK,  # and for as long as a service waits for its own day (`switching.kept_until`)
 }
 
 

@@ -12,6 +12,7 @@ from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.signing import store
 from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, from_pkcs8
+from idp.signing.switching import Switch, signer
 from idp.signing.xml_keys import XmlKey
 
 
@@ -23,6 +24,18 @@ class KeySet:
     published: tuple[PublicKey, ...]
     xml: XmlKey | None = None
     reading: Mapping[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
+    xml_keys: Mapping[str, XmlKey] = field(default_factory=dict)  # by `kid`: `xml` and those before and after it
+
+    def xml_for(self, switch: Switch | None, *, now_us: int) -> XmlKey:
+        """What signs for a service of SAML; the tenant has a key."""
+        assert self.xml is not None
+        return self.xml if switch is None else self.xml_keys[self.xml_kid(switch, now_us=now_us)]
+
+    def xml_kid(self, switch: Switch | None, *, now_us: int) -> str:
+        kids = {key.status: key.kid for key in self.published if key.use.in_certificates}
+        usable = {kid for kid, key in self.xml_keys.items() if key.ends_at > now_us}
+        active, upcoming = kids[Status.ACTIVE], kids.get(Status.NEXT)
+        return signer(switch, active=active, upcoming=upcoming, usable=usable, now_us=now_us)
 
     @property
     def certificates(self) -> tuple[str, ...]:
@@ -68,22 +81,32 @@ class KeyRing:
             for row in store.published(unit)
         ]
         kept = [(public, row.private_sealed) for public, row in published]
-        signing = [each for each in kept if each[0].status is Status.ACTIVE and each[0].use.signs]
+        signing = [each for each in kept if each[0].use.signs and _may_sign(*each)]
         reading = [each for each in kept if not each[0].use.signs and each[0].alg is Alg.ES256 and each[1]]
         with self._lock:
             known = self._keys.get(unit.tenant, {})
             # those that sign no more are let go
             keys = {public.kid: known.get(public.kid) or _open(unit, public, sealed) for public, sealed in signing}
             self._keys[unit.tenant] = keys
-        xml, active = None, {}
+        xml, active = {}, {}
         for public, _ in signing:
             key = keys[public.kid]
             if isinstance(key, XmlKey):
-                xml = key
+                xml[public.kid] = key
             else:
                 active[public.use, public.alg.value] = key
+        ours = next((xml[public.kid] for public, _ in signing if public.kid in xml and _is_active(public)), None)
         opened = {public.kid: _read_by(unit, public, sealed) for public, sealed in reading}
-        return KeySet(active, tuple(public for public, _ in published), xml, opened)
+        return KeySet(active, tuple(public for public, _ in published), ours, opened, xml)
+
+
+def _may_sign(public: PublicKey, sealed: bytes) -> bool:
+    """Those in certificates may before their turn and after it: a service has its own day (`switching`)."""
+    return bool(sealed) and (_is_active(public) or public.use.in_certificates)
+
+
+def _is_active(public: PublicKey) -> bool:
+    return public.status is Status.ACTIVE
 
 
 def _open(unit: Unit, public: PublicKey, sealed: bytes) -> SigningKey | XmlKey:

@@ -6,7 +6,7 @@ from sqlalchemy import LargeBinary, bindparam, case, delete, literal, select, up
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.units import Unit
-from idp.signing.certificates import certify
+from idp.signing.certificates import Certificate, certify, read_certificate
 from idp.signing.keys import Alg, Private, Status, Use, generate_private, public_jwk, to_pkcs8
 from idp.signing.tables import signing_keys as keys
 
@@ -41,8 +41,10 @@ _ACTIVATE = command(
     .where(*_mine, keys.c.status == Status.NEXT.value)
     .values(status=Status.ACTIVE.value, activated_at=bindparam("at"), due_at=bindparam("at"))
 )
-# What signs no more does not keep what it signed with; what is encrypted to a key that is published can be read.
-_LEFT = case((keys.c.use == Use.REQUEST_OBJECT.value, keys.c.private_sealed), else_=literal(b"", LargeBinary))
+# What signs no more does not keep what it signed with; what is encrypted to a key that is published can be read, and a
+# service of SAML may wait for another day to change over.
+_KEEPING = [Use.REQUEST_OBJECT.value, Use.SAML.value]
+_LEFT = case((keys.c.use.in_(_KEEPING), keys.c.private_sealed), else_=literal(b"", LargeBinary))
 _RETIRE = command(
     update(keys)
     .where(*_mine, keys.c.status == Status.ACTIVE.value)
@@ -56,6 +58,9 @@ _REVOKE = command(
 _REMOVE = command(delete(keys).where(*_mine, keys.c.status == Status.RETIRING.value, keys.c.due_at <= bindparam("at")))
 _LOOK_AGAIN = command(
     update(keys).where(*_mine, keys.c.status == Status.ACTIVE.value).values(due_at=bindparam("instant"))
+)
+_PUT_OFF = command(
+    update(keys).where(*_mine, keys.c.status == Status.RETIRING.value).values(due_at=bindparam("instant"))
 )
 _DUE = query(
     select(keys.c.tenant_id, keys.c.kid)
@@ -97,6 +102,11 @@ def published(unit: Unit) -> list[StoredKey]:
 def stored(unit: Unit, kid: str) -> StoredKey:
     """As it stands in the database, sealed."""
     return next(key for key in published(unit) if key.kid == kid)
+
+
+def certificate_of(key: StoredKey) -> Certificate:
+    """Of a key that is published in one."""
+    return read_certificate(json.loads(key.public_jwk)["x5c"][0])
 
 
 def keep_retired(unit: Unit, key: StoredKey) -> None:
@@ -155,6 +165,11 @@ def remove(unit: Unit, kid: str) -> bool:
 def look_again(unit: Unit, kid: str, at: int | None) -> None:
     """When the schedule has to look at an active key again; None: when it has come of age."""
     unit.run(_LOOK_AGAIN, the_kid=kid, instant=at)
+
+
+def put_off(unit: Unit, kid: str, until: int) -> None:
+    """How long a retiring key stays."""
+    unit.run(_PUT_OFF, the_kid=kid, instant=until)
 
 
 def due(unit: Unit, *, activated: int, published_before: int, limit: int) -> list[Due]:

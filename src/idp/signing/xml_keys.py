@@ -2,13 +2,14 @@
 
 import base64
 import os
+from functools import cached_property
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idp.signing.certificates import HASHES, Certificate
+from idp.signing.certificates import HASHES, Certificate, read_certificate
 from idp.signing.keys import Private
 from idp.signing.xml_algorithms import ContentCipher, KeyTransport, SignatureAlg
 
@@ -22,6 +23,11 @@ class XmlKey:
         assert isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
         self._private = private
         self.certificate = base64.b64encode(certificate).decode()
+
+    @cached_property
+    def ends_at(self) -> int:
+        """Of its certificate, in microseconds."""
+        return read_certificate(self.certificate).not_after
 
     @property
     def is_rsa(self) -> bool:

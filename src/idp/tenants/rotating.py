@@ -3,15 +3,17 @@
 Key material comes from the caller: an RSA key takes too long to make while a transaction is open.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from idp import audit, signing
 from idp.audit import Event
-from idp.kit.clock import rfc3339
+from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import Conflict, NotFound
 from idp.kit.units import Unit
-from idp.signing import Alg, Pair, Private, Status, StoredKey, Use
+from idp.signing import Alg, Pair, Private, Status, StoredKey, Switch, Use
 from idp.tenants.actions import touch
+
+_DAY = 86_400 * SECOND
 
 Made = Mapping[tuple[Use, Alg], Private]
 
@@ -31,9 +33,17 @@ def replaceable(unit: Unit) -> list[tuple[Use, Alg]]:
 
 
 def kind_of(unit: Unit, kid: str) -> list[tuple[Use, Alg]]:
-    """Of an active key; nothing of one that needs no successor."""
+    """Of an active key; nothing of one that needs no successor now."""
     keys = signing.every(unit)
-    return [(Use(key.use), Alg(key.alg)) for key in keys if key.kid == kid and key.status == Status.ACTIVE]
+    ours = [key for key in keys if key.kid == kid and key.status == Status.ACTIVE and not _is_being_left(keys, key)]
+    return [(Use(key.use), Alg(key.alg)) for key in ours]
+
+
+def _is_being_left(keys: Iterable[StoredKey], active: StoredKey) -> bool:
+    """Whether services are still on their way to this certificate: they get to know of the one after it later, so that
+    our metadata has two and not three."""
+    same = (key for key in keys if (key.use, key.alg) == (active.use, active.alg))
+    return Use(active.use).in_certificates and any(key.status == Status.RETIRING for key in same)
 
 
 def publish(unit: Unit, made: Made) -> None:
@@ -91,13 +101,17 @@ def get(unit: Unit, kid: str) -> StoredKey:
     return found
 
 
-def tend(unit: Unit, kid: str, made: Made, *, period_us: int) -> None:
+def tend(unit: Unit, kid: str, made: Made, *, period_us: int, switches: Collection[Switch] = ()) -> None:
     """What the schedule found due, if it still is: a key whose time is over is removed, one without a successor gets
-    it, and one that has signed for `period_us` is replaced; never a certificate (`signing.due`)."""
+    it, and one that has signed for `period_us` is replaced; never a certificate (`signing.due`). `switches` are the
+    days of services that have their own."""
     touch(unit)
     keys = signing.every(unit)
     key = next((key for key in keys if key.kid == kid), None)
     if key is None:
+        return
+    if (waits := _waits(unit, key, switches)) is not None:
+        signing.put_off(unit, kid, waits)
         return
     if signing.remove(unit, kid):
         audit.record(unit, Event.KEY_REMOVED, subject=kid)
@@ -105,7 +119,9 @@ def tend(unit: Unit, kid: str, made: Made, *, period_us: int) -> None:
     pair = next((pair for pair in signing.pairs(keys) if pair.active == key), None)
     if pair is None:
         return
-    if pair.next is None:
+    if pair.next is None and _is_being_left(keys, key):
+        signing.look_again(unit, kid, unit.now_us + _DAY)
+    elif pair.next is None:
         _publish(unit, pair, made)
     elif pair.use.in_certificates:
         signing.look_again(unit, kid, None)
@@ -113,6 +129,15 @@ def tend(unit: Unit, kid: str, made: Made, *, period_us: int) -> None:
         _advance(unit, pair, made)
     else:
         signing.look_again(unit, kid, None)
+
+
+def _waits(unit: Unit, key: StoredKey, switches: Collection[Switch]) -> int | None:
+    """Until when, if some service is still to be answered by a certificate that was replaced, or may be again."""
+    if not Use(key.use).in_certificates or key.status != Status.RETIRING or key.retired_at is None:
+        return None
+    ends_at = signing.certificate_of(key).not_after
+    until = signing.kept_until(key.kid, switches, retired_at=key.retired_at, ends_at=ends_at)
+    return min(until, unit.now_us + _DAY) if until > unit.now_us else None
 
 
 def _is_ready(unit: Unit, pair: Pair) -> bool:
@@ -130,7 +155,8 @@ def _advance(unit: Unit, pair: Pair, made: Made) -> None:
     assert pair.next is not None
     signing.retire(unit, pair.active.kid, until=signing.published_until(pair.use, unit.now_us))
     _activate(unit, pair.next, replaces=pair.active.kid)
-    _publish(unit, pair._replace(active=pair.next, next=None), made)
+    if not pair.use.in_certificates:
+        _publish(unit, pair._replace(active=pair.next, next=None), made)
 
 
 def _activate(unit: Unit, key: StoredKey, *, replaces: str) -> None:
