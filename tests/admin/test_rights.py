@@ -84,6 +84,9 @@ MATRIX = {
     "PUT /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
     "DELETE /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
     "POST /tenants/{tenant}/services/{service}/secret": ("services:write", "oPt"),
+    "POST /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
+    "POST /tenants/{tenant}/services/{service}/certificate/back": ("services:write", "ot"),
+    "DELETE /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
     "POST /tenants/{tenant}/services/{service}/assignments": ("assignments:write", "oPt"),
     "GET /tenants/{tenant}/services/{service}/assignments": ("assignments:read", "opt"),
     "DELETE /tenants/{tenant}/services/{service}/assignments/{assignment}": ("assignments:write", "oPt"),
@@ -147,7 +150,7 @@ MATRIX = {
 MATRIX |= {
     called.replace("/tenants/{tenant}/", "/system/"): (permission, "o")
     for called, (permission, _) in MATRIX.items()
-    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
+    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services")) and "/certificate" not in called
 }
 TERMS: Any = {
     "version": "1",

@@ -1,8 +1,9 @@
 """Signing keys of a tenant: public facts of them, and never the keys themselves."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
-from idp import signing, tenants
+from idp import federation, signing, tenants
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -15,14 +16,15 @@ from idp.credentials import Noun
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import Fields
-from idp.signing import Status, StoredKey, Use
+from idp.kit.units import Unit
+from idp.signing import Status, StoredKey, Switch, Use
 
 
 def listing(call: Call) -> Answer:
     """The tenant's signing keys in the order of their making; revoked ones, too."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         rows = [key for key in signing.every(unit) if _place(key) > call.page.after]
-        return call.page.answer(rows[: call.page.wanted], _to_json, _place)
+        return call.page.answer(rows[: call.page.wanted], _showing(unit), _place)
 
 
 def rotate(call: Call) -> Answer:
@@ -43,7 +45,7 @@ def rotate(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         keys = tenants.rotating.rotate(unit, made, at_once=at_once)
-        return call.done(unit, {"items": [_to_json(key) for key in keys]})
+        return call.done(unit, {"items": [*map(_showing(unit), keys)]})
 
 
 def revoke(call: Call) -> Answer:
@@ -58,7 +60,7 @@ def revoke(call: Call) -> Answer:
         _complete(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         revoked = tenants.rotating.revoke(unit, key.kid, reason=reason)
-        return call.done(unit, _to_json(revoked))
+        return call.done(unit, _showing(unit)(revoked))
 
 
 def _at_once(call: Call) -> bool:
@@ -86,10 +88,21 @@ def _place(key: StoredKey) -> str:
     return f"{key.created_at:020d} {key.kid}"
 
 
-def _to_json(key: StoredKey) -> dict[str, Any]:
-    until = None
-    if key.status == Status.RETIRING and key.retired_at is not None:
-        until = signing.published_until(Use(key.use), key.retired_at)
+def _showing(unit: Unit) -> Callable[[StoredKey], dict[str, Any]]:
+    switches = federation.switches(unit)
+    return lambda key: _to_json(key, _until(key, switches))
+
+
+def _until(key: StoredKey, switches: Collection[Switch]) -> int | None:
+    if key.status != Status.RETIRING or key.retired_at is None:
+        return None
+    if not Use(key.use).in_certificates:
+        return signing.published_until(Use(key.use), key.retired_at)
+    ends_at = signing.certificate_of(key).not_after
+    return signing.kept_until(key.kid, switches, retired_at=key.retired_at, ends_at=ends_at)
+
+
+def _to_json(key: StoredKey, until: int | None) -> dict[str, Any]:
     return {
         "kid": key.kid,
         "use": key.use,

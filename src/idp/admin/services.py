@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp import credentials, federation, sessions
-from idp.admin import gate, rights
+from idp.admin import gate, rights, service_json
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
@@ -33,14 +33,14 @@ def listing(call: Call) -> Answer:
     """The tenant's services in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         rows = federation.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, federation.to_json, lambda registered: registered.service.id)
+        return call.page.answer(rows, service_json.showing(unit, rows), lambda registered: registered.service.id)
 
 
 def shown(call: Call) -> Answer:
     """One service as it is registered, without its secret."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         registered = federation.registered(unit, call.names["service"])
-        return call.shown(federation.to_json(registered), version=registered.service.version)
+        return call.shown(service_json.to_json(unit, registered), version=registered.service.version)
 
 
 def change(call: Call) -> Answer:
@@ -134,7 +134,7 @@ def _refuse_more(call: Call, client: OidcClient | None) -> None:
 
 def _done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
     _refuse_more(call, registered.service.oidc)
-    return call.done(unit, federation.to_json(registered), version=registered.service.version, **answer)
+    return call.done(unit, service_json.to_json(unit, registered), version=registered.service.version, **answer)
 
 
 _MANY = "/tenants/{tenant}/services"

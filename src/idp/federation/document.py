@@ -9,7 +9,7 @@ from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields, merged
 
 _MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc", "saml"})
-_BESIDE = frozenset({"signing_certificate"})
+_STANDING = frozenset({"signing_certificate"})
 _OTHER = {Protocol.OIDC: "saml", Protocol.SAML: "oidc"}
 
 
@@ -45,10 +45,11 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
 
 
 def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without those members that are ours and repeat what was shown, or what stood beside it and changes
-    with time: what was read may be sent back."""
-    sent = {name: value for name, value in document.items() if name not in _BESIDE}
-    kept = {name: value for name, value in sent.items() if name in _MEMBERS or value != shown.get(name)}
+    """The document without those members that are ours and repeat what was shown, or say how it stood at that moment:
+    what was read may be sent back."""
+    kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
+    if isinstance(saml := kept.get("saml"), Mapping):
+        kept["saml"] = {name: value for name, value in saml.items() if name not in _STANDING}
     inner, inner_shown = kept.get("oidc"), shown.get("oidc", {})
     if isinstance(inner, Mapping):
         names = oidc_registration.NAMES

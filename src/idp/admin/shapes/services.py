@@ -153,6 +153,30 @@ class SamlAttribute(Sent):
     friendly_name: str | None = None
 
 
+class CertificateSwitch(Sent):
+    """From one certificate of ours to another, by the `kid` of their keys; without `at`: when somebody says so."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    at: Instant | None = None
+
+
+class CertificateChange(Sent):
+    at: Annotated[Instant | None, Field(description="Left out: now.")] = None
+    to: Annotated[str | None, Field(description="The `kid` of a later key; left out: the next.")] = None
+
+
+class SigningCertificate(Shown):
+    """Of ours, by which the service is answered now. `next` is the one to change over to, `former` the one that a step
+    back leads to, by the `kid` of their keys."""
+
+    kid: str
+    certificate: Annotated[str, Field(description="X.509 in base64.")]
+    not_after: Instant
+    next: str | None
+    former: str | None
+
+
 class SamlMetadata(Sent):
     """A service of SAML, by its metadata or by hand. Identifiers may be given by their last word, such as
     `persistent`."""
@@ -182,6 +206,9 @@ class SamlMetadata(Sent):
         str | None, Field(description="The last day on which its requests may be signed with SHA-1; within a year.")
     ] = None
     valid_until: Annotated[Instant | None, Field(description="Of its metadata.")] = None
+    certificate_switch: Annotated[
+        CertificateSwitch | None, Field(description="Its own day to change over to another certificate of ours.")
+    ] = None
 
 
 _ASSIGNED = "By default nobody gets in unassigned, except to an API: to that nobody signs in."
@@ -212,9 +239,10 @@ class ServiceChange(Sent):
 
 
 class SamlService(SamlMetadata):
-    """As registered, with all defaults."""
+    """As registered, with all defaults; and as it stands now."""
 
     model_config = ConfigDict(extra="ignore")
+    signing_certificate: SigningCertificate | None
 
 
 class Service(Shown):
