@@ -21,6 +21,7 @@ from tests.support.tree import ROOT
 
 PASSWORD = "demo-Passw0rd!"
 ENDS_WITHIN = 5.0
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DATABASES = ["sqlite", "postgresql"]
 
 pytestmark = pytest.mark.slow
@@ -44,9 +45,13 @@ def installation(database: dict[str, str], tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-def sample_of(installation: Installation) -> dict[str, str]:
-    described: dict[str, str] = json.loads((installation.data_dir / "demo" / "aoba.json").read_text())
+def sample_of(installation: Installation, name: str = "aoba") -> dict[str, str]:
+    described: dict[str, str] = json.loads((installation.data_dir / "demo" / f"{name}.json").read_text())
     return described
+
+
+def saml_sample_of(installation: Installation) -> str:
+    return sample_of(installation, "aoba-saml")["origin"]
 
 
 def test_the_key_file_is_complete_and_its_owners_alone(installation: Installation) -> None:
@@ -63,7 +68,8 @@ def test_aoba_has_an_active_contract_and_its_neighbour_a_suspended_one(installat
 
 
 def test_it_listens_on_loopback_alone(installation: Installation) -> None:
-    for port in (installation.port, int(sample_of(installation)["origin"].rpartition(":")[2])):
+    origins = [sample_of(installation)["origin"], saml_sample_of(installation)]
+    for port in (installation.port, *(int(origin.rpartition(":")[2]) for origin in origins)):
         assert {address for address, found in listening() if found == port} <= {"127.0.0.1", "::1"}
         for host in ("127.0.0.1", "::1"):
             socket.create_connection((host, port), timeout=5).close()
@@ -120,6 +126,47 @@ def test_the_whole_round_in_a_browser(installation: Installation, page: Page) ->
     expect(page.locator("#sign-in")).to_be_visible()
 
 
+def test_one_sign_in_reaches_both_samples_and_a_suspension_neither(installation: Installation, page: Page) -> None:
+    saml, oidc = saml_sample_of(installation), sample_of(installation)["origin"]
+    page.goto(saml)
+    assert_accessible(page)
+    page.locator("#sign-in-passive").click()
+    expect(page.locator("#sample-error")).to_have_text("NoPassive")
+    assert_accessible(page)
+    page.goto(f"{saml}/sign-in")
+    page.locator("#login-username").fill("taro@aoba.example")
+    page.locator("#login-password").fill(PASSWORD)
+    page.locator("#login-submit").click()
+    expect(page.locator("#sample-name")).to_have_text("山田 太郎")
+    expect(page.locator("#sample-assertion")).to_contain_text("PasswordProtectedTransport")
+    assert_accessible(page)
+    page.goto(f"{oidc}/sign-in")  # nobody is asked again
+    expect(page).to_have_url(f"{oidc}/")
+    expect(page.locator("#sample-name")).to_have_text("山田 太郎")
+
+    contract = installation.contract("aoba")["id"]
+    assert installation.call("POST", f"/contracts/{contract}/suspend", {"reason": "trial"}).status == 200
+    for sample in (saml, oidc):
+        page.goto(f"{sample}/sign-in")
+        expect(page.locator("#error-code")).to_have_text("contract_suspended")
+    page.goto(f"{saml}/sign-in?passive")
+    expect(page.locator("#sample-error")).to_have_text("RequestDenied")
+    assert installation.call("POST", f"/contracts/{contract}/resume", {}).status == 200
+
+
+def test_signing_out_of_the_sample_of_saml_signs_out_of_the_provider(installation: Installation, page: Page) -> None:
+    saml = saml_sample_of(installation)
+    page.goto(f"{saml}/sign-in")
+    page.locator("#login-username").fill("hanako@aoba.example")
+    page.locator("#login-password").fill(PASSWORD)
+    page.locator("#login-submit").click()
+    expect(page.locator("#sample-email")).to_have_text("hanako@aoba.example")
+    page.locator("#sign-out").click()
+    expect(page).to_have_url(f"{saml}/signed-out")
+    page.locator("#sign-in").click()
+    expect(page.locator("#login-form")).to_be_visible()
+
+
 def test_a_directory_is_continued_by_demo_and_by_serve(tmp_path: Path) -> None:
     with demo(tmp_path / "data") as first:
         people = first.call("GET", "/tenants/aoba/users").body["items"]
@@ -127,6 +174,7 @@ def test_a_directory_is_continued_by_demo_and_by_serve(tmp_path: Path) -> None:
         assert second.call("GET", "/tenants/aoba/users").body["items"] == people
         assert second.api_key == first.api_key
         assert sample_of(second)["issuer"] == second.issuer
+        assert sample_of(second, "aoba-saml")["issuer"] == second.issuer
     with serve(second) as third:
         assert third.call("GET", "/tenants/aoba/users").body["items"] == people
 
@@ -164,6 +212,12 @@ def test_a_port_that_is_taken_is_told_in_one_line(installation: Installation, tm
     refused = run({}, "demo", "--data-dir", str(tmp_path / "data"), "--port", str(installation.port))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "in use" in refused.stderr
+
+
+def assert_accessible(page: Page) -> None:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
 def listening() -> list[tuple[str, int]]:

@@ -102,8 +102,9 @@ def test_what_was_erased_stays_so_and_the_demonstration_goes_on(units: Units, tm
     furnish(units, further_ids=10)
     seed(units, Amounts(tenants=0, people=1, services=0), Progress())
     with moved_in(None, port=8080, data_dir=tmp_path / "data", workers=None) as home:
-        described = sample.register(units, home, "aoba", origin="http://localhost:8081")
-        told = lines(Told(home, sample="http://localhost:8081" if described else None, key_file=tmp_path))
+        origins = sample.Samples("http://localhost:8081", "http://localhost:8082")
+        described = sample.register(units, home, "aoba", origins=origins)
+        told = lines(Told(home, samples=origins if described else None, key_file=tmp_path))
     assert (described is None) == (slug == "aoba")
     assert ("Try it" in {group for group, _, _ in told}) == (slug != "aoba")
     with units.platform(actor=HOST) as unit:

@@ -1,4 +1,4 @@
-"""The sample without a provider; with one it is tried in tests/cli/test_demo.py."""
+"""The samples without a provider; with one they are tried in tests/cli/test_demo.py."""
 
 import ast
 import asyncio
@@ -7,10 +7,12 @@ import tomllib
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 from tests.support.tree import PACKAGE, sources
+from tests.support.xml_keys import rsa_pair
 
-from idp.samples.app import build
-from idp.samples.model import Sample
+from idp.samples import oidc_app, saml_app
+from idp.samples.model import SamlSample, Sample
 from idp.samples.pages import readable
 from idp.web.wording import flatten
 
@@ -21,14 +23,26 @@ SAMPLE = Sample(
     client_id="cli_1",
     client_secret="secret",
 )
+SAML = SamlSample(
+    name="Yoyaku Board",
+    issuer="http://localhost:9/t/aoba",
+    origin="http://localhost:8082",
+    entity_id="urn:example:yoyaku",
+    key=rsa_pair("theirs").private_pem.decode(),
+)
+BOTH = pytest.mark.parametrize("sample", [SAMPLE, SAML], ids=["oidc", "saml"])
 HOME = PACKAGE / "samples"
 
 
-def ask(method: str, path: str, **headers: str) -> httpx2.Response:
+def build(sample: Sample | SamlSample) -> Starlette:
+    return oidc_app.build(sample) if isinstance(sample, Sample) else saml_app.build(sample)
+
+
+def ask(sample: Sample | SamlSample, method: str, path: str, body: bytes = b"", **headers: str) -> httpx2.Response:
     async def once() -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=build(SAMPLE))
-        async with httpx2.AsyncClient(transport=transport, base_url=SAMPLE.origin) as client:
-            return await client.request(method, path, headers=headers)
+        transport = httpx2.ASGITransport(app=build(sample))
+        async with httpx2.AsyncClient(transport=transport, base_url=sample.origin) as client:
+            return await client.request(method, path, headers=headers, content=body)
 
     return asyncio.run(once())
 
@@ -65,12 +79,13 @@ def test_both_languages_say_the_same_things() -> None:
     assert ja == en
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("language", "expected"),
     [("ja", "Warifu でサインイン"), ("en-GB", "Sign in with Warifu"), ("fr", "Warifu でサインイン")],
 )
-def test_it_speaks_the_language_of_the_browser(language: str, expected: str) -> None:
-    assert expected in ask("GET", "/", **{"accept-language": language}).text
+def test_it_speaks_the_language_of_the_browser(sample: Sample | SamlSample, language: str, expected: str) -> None:
+    assert expected in ask(sample, "GET", "/", **{"accept-language": language}).text
 
 
 def test_the_switch_of_languages_is_obeyed_and_remembered() -> None:
@@ -83,24 +98,25 @@ def test_the_switch_of_languages_is_obeyed_and_remembered() -> None:
     assert 'lang="en"' in asyncio.run(twice())
 
 
-def test_pages_carry_a_strict_policy_and_no_script() -> None:
-    page = ask("GET", "/")
+@BOTH
+def test_pages_carry_a_strict_policy_and_no_script(sample: Sample | SamlSample) -> None:
+    page = ask(sample, "GET", "/")
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert "<script" not in page.text
     for address in re.findall(r'(?:href|src)="(/(?:static|brand)[^"]*)"', page.text):
-        assert ask("GET", address).status_code == 200
+        assert ask(sample, "GET", address).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/sign-out", "/refresh"])
-def test_a_button_pressed_on_somebody_elses_page_does_nothing(path: str) -> None:
-    assert ask("POST", path, origin="https://elsewhere.example").status_code == 403
-    assert ask("POST", path).status_code == 403
-    assert ask("POST", path, origin=SAMPLE.origin).status_code == 303
-    assert ask("GET", path).status_code == 405
+@pytest.mark.parametrize(("sample", "path"), [(SAMPLE, "/sign-out"), (SAMPLE, "/refresh"), (SAML, "/sign-out")])
+def test_a_button_pressed_on_somebody_elses_page_does_nothing(sample: Sample | SamlSample, path: str) -> None:
+    assert ask(sample, "POST", path, origin="https://elsewhere.example").status_code == 403
+    assert ask(sample, "POST", path).status_code == 403
+    assert ask(sample, "POST", path, origin=sample.origin).status_code == 303
+    assert ask(sample, "GET", path).status_code == 405
 
 
 def test_a_refusal_is_shown_as_the_provider_said_it_and_harmless() -> None:
-    page = ask("GET", "/callback?error=access_denied&error_description=%3Cscript%3Econtract_suspended")
+    page = ask(SAMPLE, "GET", "/callback?error=access_denied&error_description=%3Cscript%3Econtract_suspended")
     assert page.status_code == 403
     assert "access_denied" in page.text
     assert "&lt;script&gt;contract_suspended" in page.text
@@ -109,13 +125,14 @@ def test_a_refusal_is_shown_as_the_provider_said_it_and_harmless() -> None:
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=y"])
 def test_a_callback_that_nobody_asked_for_lets_nobody_in(query: str) -> None:
-    page = ask("GET", f"/callback{query}")
+    page = ask(SAMPLE, "GET", f"/callback{query}")
     assert page.status_code == 400
     assert "mismatching_state" in page.text
 
 
-def test_a_provider_that_does_not_answer_is_said() -> None:
-    page = ask("GET", "/sign-in")
+@BOTH
+def test_a_provider_that_does_not_answer_is_said(sample: Sample | SamlSample) -> None:
+    page = ask(sample, "GET", "/sign-in")
     assert page.status_code == 502
     assert "provider_unreachable" in page.text
 

@@ -1,31 +1,27 @@
-"""What the sample is registered as, and who is at it."""
+"""What the samples are registered as, and what can go wrong."""
 
 import json
-import secrets
-from collections import OrderedDict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from idp.web.languages import Language
 
-_MOST_VISITORS = 500
+class NotSignedIn(Exception):
+    """The provider, or what it answered, does not let somebody in: `code` and `description` as it said them."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.description = description
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
     """`origin` is where people reach it, such as `http://localhost:8081`."""
 
     name: str
     issuer: str
     origin: str
-    client_id: str
-    client_secret: str
-
-    @classmethod
-    def read(cls, path: Path) -> "Sample":
-        return cls(**json.loads(path.read_text("utf-8")))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2)
@@ -37,43 +33,48 @@ class Sample:
         return port
 
     @property
-    def redirect_uri(self) -> str:
-        return f"{self.origin}/callback"
-
-    @property
     def signed_out_uri(self) -> str:
         return f"{self.origin}/signed-out"
 
 
-@dataclass(slots=True)
-class Visitor:
-    """One browser. `pending` is what the OpenID Connect client remembers between two steps of a sign-in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(_Place):
+    """The one of OpenID Connect."""
 
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    language: Language | None = None
-    pending: dict[str, Any] = field(default_factory=dict)
-    token: dict[str, Any] | None = None
-    claims: dict[str, Any] = field(default_factory=dict)
-    refreshed: int = 0
+    client_id: str
+    client_secret: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Sample":
+        return cls(**json.loads(path.read_text("utf-8")))
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"{self.origin}/callback"
 
 
-class Visitors:
-    """In memory: who was signed in is forgotten with the process."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamlSample(_Place):
+    """The one of SAML; `key` is PEM. Its entity ID is a name, and stays when its port changes."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Visitor] = OrderedDict()
+    entity_id: str
+    key: str
 
-    def find(self, cookie: str) -> Visitor:
-        return self._known.get(cookie) or Visitor()
+    @classmethod
+    def find(cls, path: Path) -> "SamlSample | None":
+        """None where the file describes the other one."""
+        described = json.loads(path.read_text("utf-8"))
+        return cls(**described) if "entity_id" in described else None
 
-    def keep(self, visitor: Visitor) -> None:
-        self._known[visitor.id] = visitor
-        while len(self._known) > _MOST_VISITORS:
-            self._known.popitem(last=False)
+    @property
+    def metadata_url(self) -> str:
+        """The provider's; nothing else of it is known beforehand."""
+        return f"{self.issuer}/saml/metadata"
 
-    def renamed(self, visitor: Visitor) -> Visitor:
-        """The same browser under a new id: what was known before the sign-in opens nothing after it."""
-        self._known.pop(visitor.id, None)
-        visitor.id = secrets.token_urlsafe(24)
-        self.keep(visitor)
-        return visitor
+    @property
+    def acs(self) -> str:
+        return f"{self.origin}/acs"
+
+    @property
+    def slo(self) -> str:
+        return f"{self.origin}/slo"

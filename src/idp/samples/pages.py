@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from idp.samples.model import Visitor
-from idp.samples.relying_party import NotSignedIn
+from idp.samples.model import NotSignedIn
+from idp.samples.visitors import Asserted, Visitor
 from idp.web.assets import static_files
 from idp.web.brand import Brand, brand_css, letter
 from idp.web.languages import Language, switch_links
 from idp.web.pages import return_link, shown, web_link, web_target
 from idp.web.wording import Wording
 
-COLOUR = "#0f766e"
 _ZONE = ZoneInfo("Asia/Tokyo")
 _OWN_LINES = ("name", "email")  # shown above, not once more in the list
+_OWN_ATTRIBUTES = ("displayName", "mail")
 
 
 class _SampleBrand(Brand):
@@ -38,9 +38,12 @@ class Facts(NamedTuple):
 
 
 class SamplePages:
-    def __init__(self, name: str) -> None:
+    """`protocol` is `oidc` or `saml`: what the pages say of themselves."""
+
+    def __init__(self, name: str, *, colour: str, protocol: str) -> None:
         self.static = static_files()
-        self._brand = _SampleBrand(slug=None, name=name, colour=COLOUR)
+        self._protocol = protocol
+        self._brand = _SampleBrand(slug=None, name=name, colour=colour)
         self.brand_css = brand_css(self._brand)
         self._wordings = {language: Wording(language, "idp.web", "idp.samples") for language in Language}
         environment = Environment(
@@ -58,6 +61,11 @@ class SamplePages:
     def welcome(self, language: Language, *, signed_out: bool) -> str:
         return self._render("welcome.html", language, signed_out=signed_out)
 
+    def asserted(self, language: Language, asserted: Asserted) -> str:
+        own = {"name": asserted.attribute("displayName") or asserted.name, "email": asserted.attribute("mail")}
+        lines = [each for each in asserted.attributes if each[0] not in _OWN_ATTRIBUTES]
+        return self._render("asserted.html", language, own=own, lines=lines, facts=asserted.facts)
+
     def account(self, language: Language, visitor: Visitor) -> str:
         claims = visitor.claims
         lines = [(name, readable(value)) for name, value in claims.items() if name not in _OWN_LINES]
@@ -74,6 +82,7 @@ class SamplePages:
             languages=tuple(Language),
             switch=switch_links("", path="/"),
             brand=self._brand,
+            protocol=self._protocol,
         )
 
 

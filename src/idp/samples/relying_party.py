@@ -9,18 +9,10 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.samples.model import Sample, Visitor
+from idp.samples.model import NotSignedIn, Sample
+from idp.samples.visitors import Visitor
 
 SCOPE = "openid profile email address phone offline_access"
-
-
-class NotSignedIn(Exception):
-    """The provider, or what it answered, does not let somebody in: `code` and `description` as it said them."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.description = description
 
 
 class RelyingParty:

@@ -16,6 +16,7 @@ from idp.cli.demo import furnishing, sample, telling
 from idp.cli.demo.home import Home, moved_in
 from idp.cli.demo.people import AOBA
 from idp.cli.demo.progress import Progress
+from idp.cli.demo.sample import Samples
 from idp.cli.demo.seeding import Amounts, seed
 from idp.cli.installing import bring_to_head
 from idp.cli.saying import write_secret
@@ -46,34 +47,34 @@ def demonstrate(wishes: Wishes) -> int:
         server = supervised(
             home.settings, config=home.config, overrides=home.overrides, host_and_port=("localhost", wishes.port)
         )
-        beside = _listen_beside(wishes.port)
-        origin = f"http://localhost:{beside[0].getsockname()[1]}"
+        beside = Samples(_listen_beside(wishes.port + 1), _listen_beside(wishes.port + 2))
+        origins = Samples(*(f"http://localhost:{each[0].getsockname()[1]}" for each in beside))
         key_file = wishes.api_key_file or home.directory / _KEY_FILE
-        description = _prepare(home, wishes, origin=origin, key_file=key_file)
+        descriptions = _prepare(home, wishes, origins=origins, key_file=key_file)
         with ExitStack() as beside_us:
-            if description is not None:
-                server.take_along(beside_us.enter_context(sample.running(description, beside)))
+            if descriptions is not None:
+                server.take_along(beside_us.enter_context(sample.running(descriptions, beside)))
             server.take_along(beside_us.enter_context(background.running(home.config, home.overrides)))
-            told = telling.Told(home, sample=origin if description else None, key_file=key_file)
+            told = telling.Told(home, samples=origins if descriptions else None, key_file=key_file)
             threading.Thread(target=telling.tell_when_ready, args=(told,), daemon=True).start()
             return server.run()
 
 
-def _prepare(home: Home, wishes: Wishes, *, origin: str, key_file: Path) -> Path | None:
+def _prepare(home: Home, wishes: Wishes, *, origins: Samples, key_file: Path) -> Samples | None:
     bring_to_head(home.settings)
     with main.opened(home.settings) as units:
         furnishing.furnish(units, further_ids=0 if wishes.seed_tenants else wishes.seed_size)
         seed(units, Amounts(wishes.seed_tenants, wishes.seed_size, wishes.seed_services), Progress())
-        description = sample.register(units, home, AOBA.slug, origin=origin)
+        descriptions = sample.register(units, home, AOBA.slug, origins=origins)
         known = key_file.read_text("utf-8").strip() if key_file.is_file() else ""
         write_secret(key_file, furnishing.operator_key(units, known))
-    return description
+    return descriptions
 
 
 def _listen_beside(port: int) -> list[socket.socket]:
-    """The next port for the sample, or any other when somebody has it."""
+    """That port for a sample, or any other when somebody has it."""
     try:
-        return listen("localhost", port + 1)
+        return listen("localhost", port)
     except OSError:
         return listen("localhost", 0)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from idp.cli.demo.home import Home
 from idp.cli.demo.people import AOBA, MIDORI, PASSWORD
+from idp.cli.demo.sample import Samples
 from idp.cli.saying import say
 
 _PATIENCE = 60.0
@@ -15,7 +16,7 @@ _PATIENCE = 60.0
 
 class Told(NamedTuple):
     home: Home
-    sample: str | None
+    samples: Samples | None
     key_file: Path
 
 
@@ -41,9 +42,12 @@ def lines(told: Told) -> list[tuple[str, str, str]]:
     base = told.home.settings.base_url
     where = told.home.directory
     kept = f"{where} (kept)" if told.home.lasting else f"{where} (removed at the end)"
-    sample = [("Try it", "Sign in to a sample service", told.sample)] if told.sample else []
+    tried = [
+        ("Try it", f"Sign in to a sample service, by {protocol}", origin)
+        for protocol, origin in zip(("OpenID Connect", "SAML"), told.samples or (), strict=False)
+    ]
     return [
-        *sample,
+        *tried,
         ("People", f"{AOBA.name}", f"taro@aoba.example    {PASSWORD}"),
         ("People", f"{AOBA.name}, administrator", f"hanako@aoba.example  {PASSWORD}"),
         ("Behind it", "Provider", f"{base}/t/{AOBA.slug}/.well-known/openid-configuration"),
