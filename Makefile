@@ -42,7 +42,7 @@ documents: ## set up and sign and verify ten thousand random documents of XML
 fuzz: ## set up and throw a minute of broken messages at every decoder of SAML
 	FUZZ=60 deploy/test.sh --numprocesses 0 tests/saml/test_fuzzing.py
 
-bench: ## set up and measure against npm oidc-provider; exit 1 when a budget is missed
+bench: ## set up and measure against npm oidc-provider and pysaml2; exit 1 when a budget is missed
 	deploy/bench.sh
 
 lock: ## resolve pyproject.toml into the three lock files

@@ -7,10 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from bench import decisions, report, rounds, subjects, worker
-from bench.workloads import WORKLOADS, Workload
+from bench import decisions, report, rounds, saml, subjects, worker
+from bench.report import Compared
+from bench.rounds import Plan, Turn
+from bench.workloads import CROWDED, SIGN_ON, WORKLOADS, Workload
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -21,6 +24,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="decides who goes first in each round")
     parser.add_argument("--json", type=Path, default=Path("dist/bench.json"), help="where the figures are written")
     parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="a directory on a real disk")
+    parser.add_argument("--only", choices=["openid", "saml"], help="one of the two protocols")
     parser.add_argument("--null", action="store_true", help="the peer against itself: the noise of the machine")
     return parser.parse_args(given)
 
@@ -31,8 +35,8 @@ def main(given: Sequence[str]) -> int:
         raise SystemExit("the measurement needs two cores: one for the server, one for the load")
     if report.filesystem(options.directory) in {"tmpfs", "ramfs"}:
         raise SystemExit(f"{options.directory} is memory: durability would cost nothing there")
-    plan = rounds.Plan(options.rounds, options.seconds, options.connections, options.seed)
-    outcome, turns = measure(plan, options.directory, null=options.null)
+    plan = Plan(options.rounds, options.seconds, options.connections, options.seed)
+    outcome, turns = measure(plan, options.directory, null=options.null, only=options.only)
     print(report.table(outcome))
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(report.record(outcome, plan, turns), indent=2) + "\n")
@@ -42,28 +46,53 @@ def main(given: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
-def measure(plan: rounds.Plan, directory: Path, *, null: bool) -> tuple[report.Outcome, list[rounds.Turn]]:
+def measure(plan: Plan, directory: Path, *, null: bool, only: str | None) -> tuple[report.Outcome, list[Turn]]:
+    """`null`: the peer against itself; `only` one of the protocols."""
+    with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place:
+        outcome, turns = report.Outcome((), None, None), list[Turn]()
+        if only != "saml":
+            outcome, turns = openid(plan, Path(place) / "openid", null=null)
+        if only != "openid" and not null:
+            compared, more = saml_sign_on(plan, Path(place) / "saml")
+            outcome, turns = replace(outcome, compared=(*outcome.compared, *compared)), [*turns, *more]
+        return outcome, turns
+
+
+def openid(plan: Plan, place: Path, *, null: bool) -> tuple[report.Outcome, list[Turn]]:
+    """Beside npm oidc-provider."""
     core, people = plan.server_core, plan.connections
-    with tempfile.TemporaryDirectory(dir=directory, prefix="bench-") as place, ExitStack() as running:
+    place.mkdir()
+    with ExitStack() as running:
         peer = running.enter_context(subjects.peer(core=core, people=people))
         weight = decided = None
         if null:
             other = running.enter_context(subjects.peer(core=core, people=people))
         else:
-            filled = subjects.fill(Path(place))
+            filled = subjects.fill(place)
             weight = worker.weigh(filled.left)
             decided = decisions.measure(core=core)
             other = running.enter_context(subjects.ours(filled, core=core, people=people))
-        turns = [
-            turn
-            for workload in WORKLOADS
-            for turn in _watched(rounds.run([other, peer], workload, plan), workload, of=2 * plan.rounds)
-        ]
-        compared = tuple(report.Compared.of(workload, other, peer, turns) for workload in WORKLOADS)
-        return report.Outcome(other.name, peer.name, compared, weight, decided), turns
+        turns, compared = [], []
+        for workload in WORKLOADS:
+            own = list(_watched(rounds.run([other, peer], workload, plan), workload, of=2 * plan.rounds))
+            compared.append(Compared.of(workload, other, peer, own))
+            turns += own
+        return report.Outcome(tuple(compared), weight, decided), turns
 
 
-def _watched(turns: Iterator[rounds.Turn], workload: Workload, *, of: int) -> Iterator[rounds.Turn]:
+def saml_sign_on(plan: Plan, place: Path) -> tuple[list[Compared], list[Turn]]:
+    """Beside pysaml2, and beside ourselves with ten thousand services."""
+    core = plan.server_core
+    filled = saml.fill(place, people=plan.connections)
+    with ExitStack() as running:
+        one = running.enter_context(saml.ours(filled, filled.one, "warifu", core=core))
+        many = running.enter_context(saml.ours(filled, filled.many, "ten thousand", core=core))
+        peer = running.enter_context(saml.peer(place, core=core))
+        turns = list(_watched(rounds.run([one, many, peer], SIGN_ON, plan), SIGN_ON, of=3 * plan.rounds))
+        return [Compared.of(SIGN_ON, one, peer, turns), Compared.of(CROWDED, many, one, turns)], turns
+
+
+def _watched(turns: Iterator[Turn], workload: Workload, *, of: int) -> Iterator[Turn]:
     """The same turns, with a line for each as it ends."""
     for number, turn in enumerate(turns, 1):
         print(

@@ -6,15 +6,39 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
+from typing import Protocol
 
 from tests.support import processes
 
 from bench.load import Result
-from bench.subjects import Subject, on_core, verified
+from bench.subjects import on_core
+from bench.tally import Order
 from bench.workloads import Workload
 
 WARM_UP = 3.0
+
+
+class Subject(Protocol):
+    """A running server. `database` is the file in which it keeps an audit trail; None when it keeps none."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def database(self) -> Path | None: ...
+
+    def order(self, workload: Workload, *, connections: int, seconds: float) -> Order: ...
+
+    def recorded(self) -> int:
+        """How many entries the audit trail has."""
+
+    def verify(self, workload: Workload, sample: str) -> None:
+        """Raises unless what the server gave is what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +102,7 @@ def run(subjects: Sequence[Subject], workload: Workload, plan: Plan) -> Iterator
     Who goes first in a round is drawn from the seed, so that neither always follows the other.
     """
     for subject in subjects:
-        verified(subject, workload, take_turn(subject, workload, plan, seconds=WARM_UP).result.sample)
+        subject.verify(workload, take_turn(subject, workload, plan, seconds=WARM_UP).result.sample)
     draw = random.Random(plan.seed)
     for _ in range(plan.rounds):
         for subject in draw.sample(subjects, len(subjects)):

@@ -19,7 +19,7 @@ from tests.support import installation
 from tests.support.relying import CHALLENGE, VERIFIER
 from tests.support.sign_in import Person
 
-from bench.load import Order
+from bench.tally import Order
 from bench.workloads import WORKLOADS, Workload
 
 NODE = Path(__file__).parent / "node"
@@ -70,6 +70,17 @@ class Subject:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as trail:
             found: tuple[int] = trail.execute("SELECT count(*) FROM audit_entries").fetchone()
         return found[0]
+
+    def verify(self, workload: Workload, sample: str) -> None:
+        """Raises unless it is a JWT access token that verifies with what the server publishes."""
+        from joserfc import jwt
+        from joserfc.jwk import KeySet
+
+        with urllib.request.urlopen(f"{self.issuer}/jwks", timeout=10) as answer:
+            keys = KeySet.import_key_set(json.load(answer))
+        claims = jwt.decode(sample, keys, algorithms=[workload.alg]).claims
+        if claims["client_id"] != self.clients[workload.name].id or claims["exp"] <= time.time():
+            raise ValueError(f"{self.name} issued a token that is not for this client, or has expired")
 
 
 def asking(client: Client, workload: Workload) -> str:
@@ -169,16 +180,3 @@ def ours(filled: Filled, *, core: int, people: int) -> Iterator[Subject]:
         sessions = signed_in(running.base_url, f"{issuer}/authorize", clients, people=people)
         pid, port = running.program.pid, running.port
         yield Subject("warifu", pid, port, issuer, "authorize", clients, sessions, filled.database)
-
-
-def verified(subject: Subject, workload: Workload, token: str) -> dict[str, object]:
-    """The claims of a JWT access token that verifies with what the server publishes; anything else raises."""
-    from joserfc import jwt
-    from joserfc.jwk import KeySet
-
-    with urllib.request.urlopen(f"{subject.issuer}/jwks", timeout=10) as answer:
-        keys = KeySet.import_key_set(json.load(answer))
-    claims = jwt.decode(token, keys, algorithms=[workload.alg]).claims
-    if claims["client_id"] != subject.clients[workload.name].id or claims["exp"] <= time.time():
-        raise ValueError(f"{subject.name} issued a token that is not for this client, or has expired")
-    return claims

@@ -1,12 +1,17 @@
 """The load generator against small servers that answer well and badly: it must notice each kind of bad answer."""
 
 import asyncio
+import base64
 import contextlib
 import itertools
+import re
+import zlib
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import pytest
-from bench.load import Order, Result, load
+from bench.load import Result, load
+from bench.tally import Order
 
 Answer = Callable[[int], bytes]
 
@@ -110,3 +115,59 @@ def test_a_flow_is_a_code_and_the_token_it_gives() -> None:
 )
 def test_an_authorization_without_a_code_is_bad(redirect: str, complaint: str) -> None:
     assert _flow(redirect).bad[complaint] >= 1
+
+
+SIGNED = "<ds:SignatureValue>AAAA</ds:SignatureValue>"
+RESPONSE = (
+    '<samlp:Response ID="_{number}" InResponseTo="{name}">{signature}<samlp:Status '
+    'Value="urn:oasis:names:tc:SAML:2.0:status:Success"/><saml:Assertion><saml:SubjectConfirmationData '
+    'InResponseTo="{name}"/>{signature}<saml:AttributeStatement></saml:AttributeStatement></saml:Assertion>'
+)
+
+
+def _sign_on(response: str, *, status: str = "200 OK", parameter: str = "SAMLResponse") -> Result:
+    """What the generator says of a provider of SAML that answers every request like this."""
+    numbers = itertools.count()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                assert b"Cookie: session=one" in head
+                query = parse_qs(head.split(b" ")[1].partition(b"?")[2].decode())
+                request = zlib.decompress(base64.b64decode(query["SAMLRequest"][0]), wbits=-15).decode()
+                assert "<saml:Issuer>https://sp/</saml:Issuer>" in request
+                (name,) = re.findall(' ID="([^"]+)"', request)
+                text = response.format(number=next(numbers), name=name, signature=SIGNED)
+                page = f'<input name="{parameter}" value="{base64.b64encode(text.encode()).decode()}">'
+                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode())
+        writer.close()
+
+    async def measure() -> Result:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port, sessions = server.sockets[0].getsockname()[1], ("session=one",)
+            order = Order(port, "localhost", "/sso", "", "", 2, 0.2, sessions=sessions, services=("https://sp/",))
+            return await load(order)
+
+    return asyncio.run(measure())
+
+
+def test_a_sign_on_is_a_signed_answer_to_the_very_request() -> None:
+    result = _sign_on(RESPONSE)
+    assert result.good > 2
+    assert result.bad == {}
+    assert b"Response" in base64.b64decode(result.sample)
+
+
+@pytest.mark.parametrize(
+    ("result", "complaint"),
+    [
+        (lambda: _sign_on(RESPONSE, status="500 Oh"), "status 500"),
+        (lambda: _sign_on(RESPONSE, parameter="code"), "no response"),
+        (lambda: _sign_on(RESPONSE.replace("Success", "Responder")), "no success"),
+        (lambda: _sign_on(RESPONSE.replace("{name}", "_1")), "answers another request"),
+        (lambda: _sign_on(RESPONSE.replace("{signature}", "", 1)), "less than two signatures"),
+        (lambda: _sign_on(RESPONSE.replace("{number}", "1")), "response seen before"),
+    ],
+)
+def test_a_sign_on_that_is_none_is_counted_as_bad(result: Callable[[], Result], complaint: str) -> None:
+    assert result().bad[complaint] >= 1

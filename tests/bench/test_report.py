@@ -7,7 +7,7 @@ from bench.decisions import Decisions
 from bench.report import Compared, Outcome, missed, table
 from bench.rounds import Figures
 from bench.worker import Weight
-from bench.workloads import WORKLOADS
+from bench.workloads import CROWDED, SIGN_ON, WORKLOADS, Workload
 
 PEER = Figures(
     requests=100,
@@ -25,7 +25,7 @@ WEIGHT = Weight(rss=90.0, pss=80.0, processes=1, starts=(0.9, 1.0, 4.0))
 
 
 def outcome(ours: Figures, weight: Weight = WEIGHT, decisions: Decisions = DECISIONS) -> Outcome:
-    return Outcome("ours", "peer", (Compared(WORKLOADS[0], ours, PEER),), weight, decisions)
+    return Outcome((Compared(WORKLOADS[0], "ours", ours, "peer", PEER),), weight, decisions)
 
 
 KEPT = outcome(OURS)
@@ -53,3 +53,21 @@ def test_a_server_twice_as_fast_and_light_enough_misses_nothing() -> None:
 def test_each_budget_can_be_missed(measured: Outcome, name: str) -> None:
     (sentence,) = missed(measured)
     assert sentence.startswith(name)
+
+
+SLOW = replace(PEER, cpu_per_request=2500.0, per_second=20.0)
+
+
+@pytest.mark.parametrize(
+    ("workload", "ours", "peer", "name"),
+    [
+        (SIGN_ON, replace(OURS, per_second=501.0), SLOW, ""),
+        (SIGN_ON, replace(OURS, per_second=499.0), replace(SLOW, per_second=10.0), "per_second"),
+        (SIGN_ON, replace(OURS, cpu_per_request=101.0), SLOW, "cpu_ratio"),
+        (CROWDED, replace(OURS, per_second=1.0), replace(OURS, cpu_per_request=95.1), ""),
+        (CROWDED, OURS, replace(OURS, cpu_per_request=94.9), "cpu_ratio"),
+    ],
+)
+def test_the_budgets_of_the_sign_on_of_saml(workload: Workload, ours: Figures, peer: Figures, name: str) -> None:
+    measured = Outcome((Compared(workload, "ours", ours, "peer", peer),), None, None)
+    assert [sentence.split(" ")[0] for sentence in missed(measured)] == ([name] if name else [])
