@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from idp.web.assets import StaticFile, asset_headers, static_files
 from idp.web.brand import PLATFORM, Brand, brand_css, is_own_path, letter
@@ -139,6 +140,15 @@ _WITH_FORM: frozenset[PageName] = frozenset(
     }
 )
 _WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
+_HERE = Markup("<!-- here -->")  # no name can read so: they are escaped
+_MOST_FRAMES = 2_000
+
+
+class _Frame(NamedTuple):
+    """What stands around the one part of a page that is never twice the same."""
+
+    before: str
+    after: str
 
 
 class Pages:
@@ -148,6 +158,7 @@ class Pages:
     def __init__(self) -> None:
         self._static = static_files()
         self._wordings = {language: Wording(language) for language in Language}
+        self._frames: dict[tuple[Language, Brand], _Frame] = {}
         environment = Environment(
             loader=PackageLoader("idp.web"),
             autoescape=True,
@@ -180,15 +191,46 @@ class Pages:
 
         What each page takes beside that is in `SLOTS`; a name missing or not known raises TypeError.
         """
-        text = self._environment.get_template(f"{page}.html").render(
-            SLOTS[page].filled(page, context),
+        given = SLOTS[page].filled(page, context)
+        make = self._form_post if page == "form_post" else self._whole
+        return make(page, given, language, brand, switch).encode("utf-8", "replace")
+
+    def _whole(
+        self,
+        page: PageName,
+        given: Mapping[str, object],
+        language: Language,
+        brand: Brand,
+        switch: Mapping[Language, str] | None,
+    ) -> str:
+        return self._environment.get_template(f"{page}.html").render(
+            given,
             say=self._wordings[language],
             language=language,
             languages=tuple(Language),
             switch=switch,
             brand=brand,
         )
-        return text.encode("utf-8", "replace")
+
+    def _form_post(
+        self,
+        page: PageName,
+        given: Mapping[str, object],
+        language: Language,
+        brand: Brand,
+        switch: Mapping[Language, str] | None,
+    ) -> str:
+        """The page on which most sign-ons end: of a tenant all of them are the same but for the form."""
+        made = self._environment.get_template("form_post_form.html").render(given, say=self._wordings[language])
+        if switch is not None:
+            return self._whole(page, {"form": Markup(made)}, language, brand, switch)  # noqa: S704 - escaped there
+        frame = self._frames.get((language, brand))
+        if frame is None:
+            before, _, after = self._whole(page, {"form": _HERE}, language, brand, None).partition(_HERE)
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = self._frames[language, brand] = _Frame(before, after)
+        return f"{frame.before}{made}{frame.after}"
 
     def static_files(self) -> Mapping[str, StaticFile]:
         """What `/static/{digest}/{name}` serves, with `asset_headers`; any other name or digest is not found."""

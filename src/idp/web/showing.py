@@ -1,6 +1,7 @@
 """Answering with a page: its language, its tenant's look, its headers."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from idp.access import Facts
@@ -75,12 +76,12 @@ async def show(  # noqa: PLR0913 - what an answer is made of
     """`query` is that of the GET address of this page, where the shown one was reached by POST; not `switchable` where
     following a link to another language would lose what was typed. `frames` are addresses that the page loads."""
     language = language_of(scope, ui_locales)
-    switch = switch_links(scope["query_string"].decode("latin-1") if query is None else query)
+    shown_at = scope["query_string"].decode("latin-1") if query is None else query
     body = house.pages.render(
         page,
         language=language,
         brand=brand_of(facts.tenant) if facts else PLATFORM,
-        switch=switch if switchable else None,
+        switch=switch_links(shown_at) if switchable else None,
         **context,
         **({"frames": frames} if frames else {}),
     )
@@ -114,8 +115,13 @@ def failure_page(house: House) -> RenderFailure:
 
 
 def _fields(page: PageName, frames: Iterable[str] = ()) -> list[Header]:
-    origins = [origin for each in frames if (origin := origin_of(each))]
-    return [(name.lower().encode(), value.encode()) for name, value in page_headers(page, frames=origins).items()]
+    return [*_headers(page, tuple(origin for each in frames if (origin := origin_of(each))))]
+
+
+@lru_cache(maxsize=256)
+def _headers(page: PageName, origins: tuple[str, ...]) -> tuple[Header, ...]:
+    named = page_headers(page, frames=origins)
+    return tuple((name.lower().encode(), value.encode()) for name, value in named.items())
 
 
 def _parameter(scope: Scope, name: str) -> str | None:
