@@ -7,9 +7,10 @@ the deliveries came into being.
 
 from idp.delivery.at_once import AtOnce
 from idp.delivery.attempting import Sender
+from idp.delivery.by_http import call, refuse_unaccepted
 from idp.delivery.dispatching import Dispatcher
 from idp.delivery.model import OVERTAKEN, Claimed, Delivery, Impossible, PutOff, Status
-from idp.delivery.outbox import discard, enqueue, pending
+from idp.delivery.outbox import discard, enqueue, pending, undelivered
 
 __all__ = [
     "OVERTAKEN",
@@ -21,7 +22,10 @@ __all__ = [
     "PutOff",
     "Sender",
     "Status",
+    "call",
     "discard",
     "enqueue",
     "pending",
+    "refuse_unaccepted",
+    "undelivered",
 ]

@@ -1,7 +1,8 @@
 """The outbox."""
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -11,6 +12,11 @@ from idp.kit import ids
 from idp.kit.db import command, own, query
 from idp.kit.units import Unit
 
+
+class _Receiver(NamedTuple):
+    receiver: str
+
+
 _ADD = command(insert(deliveries))
 _PAGE = query(
     select(*(deliveries.c[name] for name in Delivery._fields))
@@ -18,6 +24,12 @@ _PAGE = query(
     .order_by(deliveries.c.id)
     .limit(bindparam("limit")),
     Delivery,
+)
+_UNDELIVERED = query(
+    select(deliveries.c.receiver).where(
+        own(deliveries), deliveries.c.id == bindparam("delivery"), deliveries.c.delivered_at.is_(None)
+    ),
+    _Receiver,
 )
 _DISCARD = command(delete(deliveries).where(own(deliveries), deliveries.c.next_at == 0))
 
@@ -46,6 +58,12 @@ def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -
 def pending(unit: Unit, *, after: str = "", limit: int = 50) -> list[Delivery]:
     """In the order of their causes, delivered or not."""
     return unit.all(_PAGE, after=after, limit=limit)
+
+
+def undelivered(unit: Unit, delivery_ids: Iterable[str]) -> frozenset[str]:
+    """The receivers of those that have not arrived: not yet, or never."""
+    found = (unit.one(_UNDELIVERED, delivery=each) for each in delivery_ids)
+    return frozenset(row.receiver for row in found if row is not None)
 
 
 def discard(unit: Unit) -> None:

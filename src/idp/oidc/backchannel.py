@@ -8,12 +8,12 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from idp import federation, sessions, signing, tenants
+from idp import delivery, federation, sessions, signing, tenants
 from idp.access import FactMemory, Facts
-from idp.delivery import OVERTAKEN, Claimed, Impossible, PutOff
-from idp.federation import Service
+from idp.delivery import OVERTAKEN, Claimed, Impossible
+from idp.federation import Protocol, Service
 from idp.kit.clock import SECOND, monotonic
-from idp.kit.egress import Egress, Reason, Unreachable
+from idp.kit.egress import Egress
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import SYSTEM, Unit, Units
@@ -24,11 +24,7 @@ from idp.web.deciding import KeyMissing
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TYPE = "logout+jwt"
 _GOOD_FOR = 120  # seconds (Back-Channel Logout 1.0, 2.4)
-_PATIENCE = 10.0  # seconds for all of a call
 _LARGEST = 16 * 1024  # nobody reads it
-_NEVER = frozenset({Reason.FORM})
-# Of 4xx, those that say "not now" (RFC 9110 15.5, RFC 6585 4, RFC 8470 5.2); any other is a no.
-_LATER = frozenset({408, 421, 425, 429})
 
 
 class _Call(NamedTuple):
@@ -46,7 +42,7 @@ class BackChannel:
         self._base_url = base_url
 
     def takes(self, claimed: Claimed) -> bool:
-        return claimed.event == sessions.TOLD
+        return claimed.event == sessions.TOLD and sessions.protocol_of(claimed.payload) is Protocol.OIDC
 
     def send(self, claimed: Claimed, *, until: float) -> None:
         try:
@@ -57,7 +53,11 @@ class BackChannel:
                 call = self._prepared(claimed)
         except (NotFound, KeyDestroyed):  # the service, or the whole tenant, is gone
             raise Impossible(OVERTAKEN) from None
-        self._post(claimed, call, patience=min(_PATIENCE, until - monotonic()))
+        form = urlencode({"logout_token": call.token}).encode()
+        patience = until - monotonic()
+        delivery.refuse_unaccepted(
+            delivery.call(self._egress, claimed, call.uri, form, largest=_LARGEST, patience=patience)
+        )
 
     def _prepared(self, claimed: Claimed) -> _Call:
         with self._units.open(claimed.tenant_id, actor=SYSTEM, write=False) as unit:
@@ -79,19 +79,6 @@ class BackChannel:
         subject = federation.subject_of(self._units.keys, facts.tenant.id, service.oidc, user)
         token = logout_token(facts, service, claimed, subject=subject, base_url=self._base_url, now_us=unit.now_us)
         return _Call(uri, token)
-
-    def _post(self, claimed: Claimed, call: _Call, *, patience: float) -> None:
-        form = urlencode({"logout_token": call.token}).encode()
-        try:
-            answer = self._egress.fetch(
-                call.uri, tenant=claimed.tenant_id, form=form, largest=_LARGEST, patience=patience
-            )
-        except Unreachable as failure:
-            raise (Impossible if failure.reason in _NEVER else PutOff)(failure.reason.value) from None
-        if 200 <= answer.status < 300:
-            return
-        later = answer.status >= 500 or answer.status in _LATER
-        raise (PutOff if later else Impossible)(f"http_{answer.status}")
 
 
 def logout_token(facts: Facts, service: Service, claimed: Claimed, *, subject: str, base_url: str, now_us: int) -> str:

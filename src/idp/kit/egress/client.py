@@ -40,9 +40,10 @@ class _Question(NamedTuple):
 
 
 def _question(form: bytes | None, headers: Mapping[str, str]) -> _Question:
-    fields = {"User-Agent": "Warifu", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    fields = {"User-Agent": "Warifu", "Accept-Encoding": "identity", "Connection": "close"}
     if form is not None:
         fields |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(form))}
+    fields |= headers
     return _Question("GET" if form is None else "POST", [*fields.items()], form)
 
 
@@ -78,8 +79,8 @@ class Egress:
         largest: int = LARGEST,
         patience: float = PATIENCE,
     ) -> Answer:
-        """GET, or POST of an urlencoded `form`. Blocks: for workers and threads. An answer of any status is one, a
-        redirect too. Raises `Unreachable`."""
+        """GET, or POST of a `form`, urlencoded unless `headers` say otherwise. Blocks: for workers and threads. An
+        answer of any status is one, a redirect too. Raises `Unreachable`."""
         until = monotonic() + patience
         try:
             target = read_target(url)
