@@ -25,7 +25,7 @@ const css = spawnSync(process.execPath, [
 if (css.status !== 0) process.exit(css.status ?? 1)
 
 copyFileSync(join(modules, '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'), join(out, 'static/inter.woff2'))
-for (const name of ['check_session.js', 'favicon.svg', 'onward.js', 'submit.js']) copyFileSync(join(here, name), join(out, 'static', name))
+for (const name of ['check_session.js', 'favicon.svg', 'onward.js', 'submit.js', 'walk.js']) copyFileSync(join(here, name), join(out, 'static', name))
 
 for (const name of ICONS) {
   const source = readFileSync(join(modules, 'lucide-static/icons', `${name}.svg`), 'utf8')

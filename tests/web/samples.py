@@ -69,6 +69,15 @@ MINE = {
     "factors": [{"id": "fct_1", "since": "2026-04-01"}],
     "sign_out_url": "/t/aoba/end_session",
 }
+LEAVING = {
+    "address": "/sink?SAMLRequest=abc&RelayState=x",
+    "service": PAYROLL,
+    "place": 1,
+    "total": 3,
+    "action": "/t/aoba/saml/logout",
+    "interaction": "int_01J",
+    "onward": 1,
+}
 INVITED = {
     "action": "/t/aoba/invitation",
     "csrf": "c5rf",
@@ -208,6 +217,14 @@ SAMPLES: Mapping[str, Sample] = {
     "logged_out-onward": Sample(
         "logged_out", AOBA, {"frames": ["/sink?iss=a&sid=b"], "onward": "https://payroll.example/bye?state=x"}
     ),
+    "logged_out-untold": Sample("logged_out", AOBA, {"untold": ["経費精算", PAYROLL.name]}),
+    "signing_out": Sample("signing_out", AOBA, LEAVING),
+    "signing_out-form": Sample(
+        "signing_out",
+        MIDORI,
+        {**LEAVING, "address": "/sink", "fields": [("SAMLRequest", "abc"), ("RelayState", "x y")]},
+    ),
+    "signing_out-again": Sample("signing_out", AOBA, {**LEAVING, "place": 2, "again": True}),
     "stayed": Sample("stayed", AOBA, {}),
     "unavailable": Sample("unavailable", PLATFORM, {"retry_url": "/t/aoba/authorize?client_id=a"}),
     "too_many": Sample("too_many", AOBA, {"retry_after_seconds": 600, "retry_url": "/t/aoba/signin"}),

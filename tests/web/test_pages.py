@@ -160,7 +160,7 @@ def test_no_page_has_inline_style_script_or_handler(pages: Pages, name: str, lan
         assert "style" not in attributes
         assert not [attribute for attribute in attributes if attribute.startswith("on")]
         if tag == "script":
-            assert name in {"form_post", "logged_out-onward"}
+            assert name in {"form_post", "logged_out-onward", "signing_out", "signing_out-form"}
             assert attributes["src"]
 
 
@@ -251,7 +251,7 @@ def test_the_headers_of_a_page_shut_out_everything_it_does_not_use(page: PageNam
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "form-action" not in policy  # Chromium applies it to the redirects of the service, too
-    assert ("script-src" in policy) == (page == "form_post")
+    assert ("script-src" in policy) == (page in {"form_post", "signing_out"})
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -272,7 +272,7 @@ def test_every_file_a_page_asks_for_is_served_under_its_digest(pages: Pages) -> 
         for e in Reader(rendered(pages, sample)).elements
         if (address := e.attributes.get("href") or e.attributes.get("src") or "").startswith("/static/")
     }
-    assert len(asked) == 5  # stylesheet, font, favicon, submit.js, onward.js
+    assert len(asked) == 6  # stylesheet, font, favicon, submit.js, onward.js, walk.js
     assert asked <= served
 
 

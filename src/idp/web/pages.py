@@ -41,6 +41,7 @@ PageName = Literal[
     "error",
     "logout_confirm",
     "logged_out",
+    "signing_out",
     "stayed",
     "unavailable",
     "too_many",
@@ -109,9 +110,12 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
         ),
         "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
         "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
-        "error": _takes("code", "reference", detail=None),
+        "error": _takes("code", "reference", detail=None, onward_url=None),
         "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None),
-        "logged_out": _takes(service=None, return_url=None, signin_url=None, frames=(), onward=None),
+        "logged_out": _takes(service=None, return_url=None, signin_url=None, frames=(), onward=None, untold=()),
+        "signing_out": _takes(
+            *("address", "service", "place", "total", "action", "interaction", "onward"), fields=(), again=False
+        ),
         "stayed": _takes(),
         "unavailable": _takes(retry_url=None),
         "too_many": _takes(retry_after_seconds=None, retry_url=None),
@@ -136,10 +140,10 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
 _WITH_FORM: frozenset[PageName] = frozenset(
     {
         *("signin", "otp", "enrolment", "consent", "portal", "terms", "logout_confirm", "form_post", "invitation"),
-        *("apply", "apply_review", "device", "device_decision"),
+        *("apply", "apply_review", "device", "device_decision", "signing_out"),
     }
 )
-_WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post"})
+_WITH_SCRIPT: frozenset[PageName] = frozenset({"form_post", "signing_out"})
 _HERE = Markup("<!-- here -->")  # no name can read so: they are escaped
 _MOST_FRAMES = 2_000
 
