@@ -125,7 +125,7 @@ def _house(settings: Settings, units: Units, memory: FactMemory, egress: Egress,
         terms_notice_days=settings.terms_notice_days,
         spec_change_notice_days=settings.spec_change_notice_days,
         egress=egress,
-        tell_at_once=AtOnce(units, [_back_channel(settings, units, memory, egress)]),
+        tell_at_once=AtOnce(units, _logouts(settings, units, memory, egress)),
     )
 
 
@@ -167,7 +167,7 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
     from idp import delivery, schedule, sessions
 
     egress = open_egress(settings, budget=Budget(most=1_000, per_second=100))  # a suspended tenant has many to tell
-    senders = [_post(settings, units), _back_channel(settings, units, FactMemory(units, KeyRing()), egress)]
+    senders = [_post(settings, units), *_logouts(settings, units, FactMemory(units, KeyRing()), egress)]
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
         schedule.KeyRotations(units, period_days=settings.key_rotation_days, leaving=leaving),
@@ -176,10 +176,11 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
     ]
 
 
-def _back_channel(settings: Settings, units: Units, memory: FactMemory, egress: Egress) -> Sender:
-    from idp import oidc
+def _logouts(settings: Settings, units: Units, memory: FactMemory, egress: Egress) -> list[Sender]:
+    from idp import oidc, saml
 
-    return oidc.BackChannel(units, memory, egress, base_url=settings.base_url.rstrip("/"))
+    base_url = settings.base_url.rstrip("/")
+    return [made(units, memory, egress, base_url=base_url) for made in (oidc.BackChannel, saml.DirectLogout)]
 
 
 def _post(settings: Settings, units: Units) -> "Post":

@@ -54,6 +54,7 @@ _TENANT = (
     "INSERT INTO acceptances VALUES ('tnt_1', '1', 'h', 0, 'key_1')",
     "INSERT INTO application_terms VALUES ('platform', 'con_1', '1', 'h', 0, 'key_1')",
     "INSERT INTO fetched_keys VALUES ('tnt_1', 'svc_1', 'https://rp.example/jwks', '{}', 0, 0)",
+    "INSERT INTO logout_requests VALUES ('tnt_1', '_r1', 'int_1', 0, 'svc_1', 0, NULL, FALSE)",
     "INSERT INTO used_proofs VALUES ('tnt_1', 'digest', 0)",
     "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
 )

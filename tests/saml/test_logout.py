@@ -2,85 +2,26 @@
 
 import base64
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from tests.support.filling import BASE_URL
 from tests.support.in_process import Answer
 from tests.support.party import Browser
 from tests.support.provider import Provider
-from tests.support.saml_party import CROSS_SITE, IDP, SamlAnswer, SamlParty, certificates_of, posted, register
-from tests.support.xml_keys import Pair, rsa_pair
+from tests.support.saml_logouts import SLO, THEIRS, asked, by_redirect, redirected, registered, signed, status_of
+from tests.support.saml_party import CROSS_SITE, SamlParty, certificates_of, posted, register
+from tests.support.xml_keys import rsa_pair
 
 from idp import federation, xml
+from idp.federation import Binding
 from idp.kit.clock import SECOND, rfc3339
-from idp.saml.detached import detached_from, signed_query
-from idp.saml.inflating import deflate, inflate, to_base64
-from idp.signing import SignatureAlg, read_certificate
-from idp.web.forms import parse_query
-from idp.xml import SAML, SAMLP, SOAP, Element
-
-SLO = "/t/aoba/saml/slo"
-THEIRS = rsa_pair("theirs")
-RSA = SignatureAlg.RSA_SHA256
-
-
-def registered(provider: Provider, name: str = "keihi", binding: str = "HTTP-Redirect", **changes: Any) -> SamlParty:
-    slo = [
-        {"url": f"https://{name}.example/slo?x=1", "binding": binding, "response_url": f"https://{name}.example/out"}
-    ]
-    return register(provider, name, pair=THEIRS, slo=slo, **changes)
-
-
-def asked(party: SamlParty, answer: SamlAnswer, *, name: str | None = None, **changes: str | None) -> Element:
-    """The request of a service for the session of that answer."""
-    given: dict[str, str | None] = {
-        "ID": f"_out{len(party.sent)}",
-        "Version": "2.0",
-        "IssueInstant": rfc3339(party.provider.clock.now_us()),
-        "Destination": f"{BASE_URL}{SLO}",
-        **changes,
-    }
-    index = given.pop("index", answer.statement.get("SessionIndex"))
-    party.sent.append(str(given["ID"]))
-    issuer = SAML.make("Issuer", given.pop("issuer", party.entity_id))
-    named = SAML.make("NameID", name if name is not None else answer.name_id.text)
-    return SAMLP.make("LogoutRequest", issuer, named, SAMLP.make("SessionIndex", index) if index else None, **given)
-
-
-def by_redirect(request: Element, pair: Pair | None = THEIRS) -> str:
-    message = to_base64(deflate(xml.written(request)))
-    return f"{SLO}?{signed_query('SAMLRequest', message, 'r&s', key=pair.key if pair else None, alg=RSA)}"
-
-
-def signed(request: Element, pair: Pair = THEIRS) -> Element:
-    xml.sign(request, pair.key, place=1, alg=RSA)
-    return request
+from idp.saml.inflating import to_base64
+from idp.signing import read_certificate
+from idp.xml import SOAP
 
 
 def _passive(party: SamlParty, browser: Browser) -> str:
     return party.read(browser.get(party.address(IsPassive="true"))).status[0]
-
-
-def status_of(root: Element) -> tuple[str, ...]:
-    return tuple((each.get("Value") or "").rpartition(":")[2] for each in root.iter(SAMLP("StatusCode")))
-
-
-def redirected(party: SamlParty, page: Answer) -> Element:
-    """The answer, its signature verified by our metadata."""
-    parts = urlsplit(page.location)
-    assert (page.status, parts.netloc, parts.path) == (303, urlsplit(party.acs).netloc, "/out")
-    query = parts.query.encode()
-    found = detached_from(query, parse_query(query), "SAMLResponse")
-    assert found is not None
-    certificate = read_certificate(certificates_of(party.provider)[0])
-    assert certificate.verifies(found.alg, found.message, found.signature)
-    fields = dict(parse_qsl(parts.query))
-    assert fields["RelayState"] == "r&s"
-    root = xml.read(inflate(base64.b64decode(fields["SAMLResponse"])))
-    xml.refuse_unlike(root, SAMLP("LogoutResponse"))
-    assert (root.get("InResponseTo"), root.findtext(SAML("Issuer"))) == (party.sent[-1], IDP)
-    return root
 
 
 def test_a_service_signs_somebody_out_by_redirect(provider: Provider) -> None:
@@ -98,7 +39,7 @@ def test_a_service_signs_somebody_out_by_redirect(provider: Provider) -> None:
 
 
 def test_a_service_signs_somebody_out_by_a_form_of_its_own_site(provider: Provider) -> None:
-    party, browser = registered(provider, binding="HTTP-POST"), provider.browser()
+    party, browser = registered(provider, binding=Binding.POST), provider.browser()
     answer = party.sign_on(browser)
     message = to_base64(xml.written(signed(asked(party, answer))))
     page = provider.browser().post(SLO, {"SAMLRequest": message, "RelayState": "r&s"}, headers=CROSS_SITE)
@@ -110,6 +51,10 @@ def test_a_service_signs_somebody_out_by_a_form_of_its_own_site(provider: Provid
     assert _passive(party, browser) == "Responder"
 
 
+def _envelope(request: xml.Element) -> bytes:
+    return xml.written(SOAP.make("Envelope", SOAP.make("Body", signed(request))))
+
+
 def directly(provider: Provider, body: bytes) -> Answer:
     return provider.first.call("POST", SLO, {"content-type": "text/xml; charset=utf-8"}, body)
 
@@ -117,8 +62,7 @@ def directly(provider: Provider, body: bytes) -> Answer:
 def test_a_service_signs_somebody_out_directly(provider: Provider) -> None:
     party, browser = registered(provider), provider.browser()
     answer = party.sign_on(browser)
-    envelope = SOAP.make("Envelope", SOAP.make("Body", signed(asked(party, answer))))
-    reply = directly(provider, xml.written(envelope))
+    reply = directly(provider, _envelope(asked(party, answer)))
     assert (reply.status, reply.headers["content-type"]) == (200, "text/xml; charset=utf-8")
     certificates = [read_certificate(text) for text in certificates_of(provider)]
     root = xml.verify(xml.read(reply.body)[0][0], certificates, place=1)
@@ -130,8 +74,8 @@ def test_a_service_signs_somebody_out_directly(provider: Provider) -> None:
         assert xml.read(refused.body)[0][0].tag == SOAP("Fault")
 
 
-def test_where_others_have_seen_the_session_the_logout_is_partial(provider: Provider) -> None:
-    party, other, browser = registered(provider), registered(provider, "kintai"), provider.browser()
+def test_where_others_cannot_be_reached_the_logout_is_partial(provider: Provider) -> None:
+    party, other, browser = registered(provider), register(provider, "kintai"), provider.browser()
     answer = party.sign_on(browser)
     other.sign_on(browser)
     found = redirected(party, browser.get(by_redirect(asked(party, answer))))
@@ -139,12 +83,29 @@ def test_where_others_have_seen_the_session_the_logout_is_partial(provider: Prov
     assert _passive(other, browser) == "Responder"
 
 
+def test_without_an_index_all_sessions_of_the_name_end_and_of_several_all_are_meant(provider: Provider) -> None:
+    party, other = registered(provider), registered(provider, "kintai", binding=Binding.SOAP)
+    here, there, stranger = provider.browser(), provider.browser(), provider.browser()
+    stranger.user = "hanako@aoba.example"
+    answers = [party.sign_on(each) for each in (here, there, stranger)]
+    other.sign_on(here)
+    wrong = asked(party, answers[0], index=" ".join(str(each.statement.get("SessionIndex")) for each in answers))
+    assert status_of(redirected(party, here.get(by_redirect(wrong)))) == ("Requester", "UnknownPrincipal")
+    unknown = asked(other, answers[0], index=None)  # the name that another service was given
+    refused = provider.first.call("POST", SLO, {"content-type": "text/xml"}, _envelope(unknown))
+    assert status_of(xml.read(refused.body)) == ("Requester", "UnknownPrincipal")
+    assert [_passive(party, each) for each in (here, there, stranger)] == ["Success"] * 3
+    found = redirected(party, there.get(by_redirect(asked(party, answers[0], index=None))))
+    assert status_of(found)[0] == "Success"
+    assert [_passive(party, each) for each in (here, there, stranger)] == ["Responder", "Responder", "Success"]
+    assert provider.events().count("session.ended") == 2
+
+
 WRONG: list[dict[str, Any]] = [
     {"Destination": None},
     {"Destination": f"{BASE_URL}{SLO}.evil"},
     {"IssueInstant": "2020-01-01T00:00:00Z"},
     {"NotOnOrAfter": "2020-01-01T00:00:00Z"},
-    {"index": None},
     {"name": ""},
     {"issuer": "https://unknown.example/"},
     {"Version": "1.1"},

@@ -56,6 +56,15 @@ class SamlService:
     def logout(self, binding: Binding) -> LogoutAddress | None:
         return next((each for each in self.logouts if each.binding is binding), None)
 
+    @property
+    def logout_in_browser(self) -> LogoutAddress | None:
+        """The one of its addresses to which a browser takes a message that it has named first."""
+        return next((each for each in self.logouts if each.binding is not Binding.SOAP), None)
+
+    @property
+    def is_told_directly(self) -> bool:
+        return self.logout(Binding.SOAP) is not None
+
     def to_json(self) -> dict[str, Any]:
         shown = {
             **self.source.to_json(),

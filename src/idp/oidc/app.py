@@ -18,8 +18,7 @@ from idp.oidc import (
     token,
     userinfo,
 )
-from idp.oidc.session_state import PAGE
-from idp.web import terms_page
+from idp.web import state_cookie, terms_page
 from idp.web.asgi import App
 from idp.web.dispatch import Route
 from idp.web.house import House
@@ -67,7 +66,7 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/introspect", _POST, "introspect", introspection.endpoint(house)),
         *_readable(house, "revoke", _POST, revocation.endpoint(house)),
         Route("/t/{tenant}/end_session", _BOTH, "end_session", logout.endpoint(house)),
-        Route(f"/t/{{tenant}}/{PAGE}", _GET, "check_session", check_session.page(house)),
+        Route(f"/t/{{tenant}}/{state_cookie.PAGE}", _GET, "check_session", check_session.page(house)),
         Route(f"/t/{{tenant}}/{check_session.ORIGIN}", _GET, "check_session", check_session.origin(house)),
         Route(f"/t/{{tenant}}/{logout.CONFIRM}", _POST, "end_session", logout.confirmation(house)),
     ]

@@ -9,13 +9,13 @@ from html import escape
 from idp.access import Facts
 from idp.federation import origin_of
 from idp.kit.errors import NotFound
-from idp.oidc.session_state import PAGE, cookie_name
+from idp.web import state_cookie
 from idp.web.asgi import LEFT_OUT, App, Header, Receive, Scope, Send, respond
 from idp.web.failures import Refusal
 from idp.web.forms import parse_query
 from idp.web.house import House
 
-ORIGIN = f"{PAGE}/origin"
+ORIGIN = f"{state_cookie.PAGE}/origin"
 _SCRIPT = "check_session.js"
 
 # Any page may frame it: who is answered is decided for each question.
@@ -38,7 +38,7 @@ def page(house: House) -> App:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         facts = await _switched_on(house, scope)
         slug = facts.tenant.slug
-        cookie, origins = escape(cookie_name(house, slug)), escape(f"{house.issuer(slug)}/{ORIGIN}")
+        cookie, origins = escape(state_cookie.name(house, slug)), escape(f"{house.issuer(slug)}/{ORIGIN}")
         body = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>check_session</title>'
             f'<script src="{script}" data-cookie="{cookie}" data-origins="{origins}" defer></script></head></html>'

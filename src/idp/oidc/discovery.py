@@ -21,11 +21,11 @@ from idp.oidc.model import Scope
 from idp.oidc.modes import BY_TYPE, ResponseMode
 from idp.oidc.offers import offers
 from idp.oidc.request import is_offered
-from idp.oidc.session_state import PAGE
 from idp.sessions import Acr
 from idp.signing import Alg, ContentEnc, KeyAlg
 from idp.tenants import Switches
 from idp.users import CLAIMS_OF_SCOPE
+from idp.web import state_cookie
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
 from idp.web.asgi import Scope as Request
 from idp.web.house import House
@@ -91,7 +91,7 @@ def metadata(issuer: str, switches: Switches, *, reads_encrypted: bool = False) 
 
 def _logout(issuer: str, switches: Switches) -> dict[str, Any]:
     """RP-Initiated Logout 1.0, 2.1, Session Management 1.0, 3.3, and what each channel adds."""
-    frame = {"check_session_iframe": f"{issuer}/{PAGE}"} if switches.session_management else {}
+    frame = {"check_session_iframe": f"{issuer}/{state_cookie.PAGE}"} if switches.session_management else {}
     return {
         "end_session_endpoint": f"{issuer}/end_session",
         **frame,

@@ -12,12 +12,12 @@ from idp.kit.units import Unit
 from idp.oidc import hints
 from idp.oidc.answering import redirect, show_page_error
 from idp.oidc.errors import PageError
-from idp.oidc.goodbye import goodbye, sign_out
 from idp.sessions import Interaction, Session, Waiting
 from idp.signing import Unverified
 from idp.web import csrf
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of, known_browser, pending
+from idp.web.farewells import goodbye, sign_out
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
 from idp.web.pages import ShownService

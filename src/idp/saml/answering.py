@@ -1,5 +1,6 @@
 """Answers to a request for sign-on: a form that posts itself to the service, or a page of ours."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from idp.access import Facts, NotAdmitted
@@ -22,7 +23,15 @@ async def post_back(house: House, scope: Scope, send: Send, known: Known, respon
 
 
 async def post(
-    house: House, scope: Scope, send: Send, facts: Facts, response: bytes, *, address: str, relay_state: str | None
+    house: House,
+    scope: Scope,
+    send: Send,
+    facts: Facts,
+    response: bytes,
+    *,
+    address: str,
+    relay_state: str | None,
+    headers: Iterable[Header] = (),
 ) -> None:
     """Bindings 3.5.4; the relay state as it came, and only if it came."""
     fields = [("SAMLResponse", to_base64(response))]
@@ -34,6 +43,7 @@ async def post(
         send,
         "form_post",
         facts=facts,
+        headers=headers,
         switchable=False,
         action=address,
         fields=fields,
@@ -44,8 +54,9 @@ async def redirect(send: Send, location: str, headers: list[Header]) -> None:
     await respond(send, 303, [(b"location", location.encode()), *headers])
 
 
-async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage) -> None:
-    """One page whatever is wrong with a message, and whoever its service is: nobody learns who is registered."""
+async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage, *, onward: str | None = None) -> None:
+    """One page whatever is wrong with a message, and whoever its service is: nobody learns who is registered. `onward`
+    is a place of ours where a person may go on all the same."""
     await show(
         house,
         scope,
@@ -56,6 +67,7 @@ async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage) -> N
         switchable=False,
         code=bad.code if bad.code in _OF_OURS else "invalid_request",
         reference=scope["state"]["reference"],
+        onward_url=onward,
     )
 
 

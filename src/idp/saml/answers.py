@@ -43,9 +43,11 @@ def logout_request(
     entity_id: str,
     destination: str,
     at_us: int,
-    by_the_user: bool = True,
+    by_the_user: bool | None = True,
+    request_id: str | None = None,
 ) -> Element:
-    """Core 3.7.1."""
+    """Core 3.7.1; `by_the_user` is None where nobody knows any more, `request_id` is given where it has to be the
+    same each time."""
     made = message(
         "LogoutRequest",
         name_of(name_id),
@@ -55,7 +57,10 @@ def logout_request(
         request_id=None,
         at_us=at_us,
     )
-    made.set("Reason", _BY_THE_USER if by_the_user else _BY_AN_ADMINISTRATOR)
+    if request_id is not None:
+        made.set("ID", request_id)
+    if by_the_user is not None:
+        made.set("Reason", _BY_THE_USER if by_the_user else _BY_AN_ADMINISTRATOR)
     made.set("NotOnOrAfter", moment(at_us + _LOGOUT_EXPIRES))
     return made
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from idp.saml import places
 from idp.web.asgi import App
 from idp.web.dispatch import Route
+from idp.web.farewells import WALK
 from idp.web.house import House
 from idp.web.later import Later
 
@@ -36,6 +37,7 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{places.SSO}", _BOTH, "saml_sso", later(lambda each: each.sign_on)),
         Route(f"/t/{{tenant}}/{places.RESUME}", _GET, "saml_sso", later(lambda each: each.resume)),
         Route(f"/t/{{tenant}}/{places.SLO}", _BOTH, "saml_slo", later(lambda each: each.sign_out)),
+        Route(f"/t/{{tenant}}/{WALK}", _GET, "saml_slo", later(lambda each: each.walk)),
         Route(f"/t/{{tenant}}/{places.TERMS}", _GET, "terms", later(lambda each: each.terms)),
         Route(f"/t/{{tenant}}/{places.TERMS}", _POST, "terms", later(lambda each: each.acceptance)),
         Route(f"/t/{{tenant}}/{places.INIT}", _GET, "saml_init", later(lambda each: each.begin)),

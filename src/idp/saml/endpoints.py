@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import accepting, beginning, publishing, slo, sso
+from idp.saml import accepting, beginning, publishing, slo, sso, walking
 from idp.web import terms_page
 from idp.web.asgi import App
 from idp.web.house import House
@@ -11,6 +11,7 @@ class Endpoints(NamedTuple):
     sign_on: App
     resume: App
     sign_out: App
+    walk: App
     terms: App
     acceptance: App
     begin: App
@@ -22,6 +23,7 @@ def endpoints_of(house: House) -> Endpoints:
         sso.endpoint(house),
         sso.continuation(house),
         slo.endpoint(house),
+        walking.endpoint(house),
         terms_page.question(house, accepting.DOOR),
         terms_page.acceptance(house, accepting.DOOR),
         beginning.endpoint(house),

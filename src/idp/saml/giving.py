@@ -1,13 +1,10 @@
 """What an admission gives: a response with an assertion, and the traces of it, in one commit."""
 
-import json
-
 from idp import access, audit, federation, sessions, tenants, xml
 from idp.access import Admission
-from idp.federation import NameIdFormat
 from idp.kit import ids
 from idp.kit.units import Unit
-from idp.saml import answers, assertions, contexts, elements, judging, places
+from idp.saml import answers, assertions, contexts, elements, given_names, judging, places
 from idp.saml.known import Known, finish
 from idp.saml.model import SUCCESS, Authentication, Outcome, Recipient
 from idp.saml.progress import Unanswerable
@@ -30,7 +27,7 @@ async def give(house: House, known: Known, admission: Admission, interaction: In
         assert known.session is not None
         sessions.seen(unit, known.session)
         whereabouts = sessions.context_of(unit, known.session).whereabouts
-        sessions.begin_grant(unit, grant, whereabouts=whereabouts, refreshable=False)
+        sessions.begin_grant(unit, _named(unit, known, grant), whereabouts=whereabouts, refreshable=False)
         _keep_name(unit, known)
         access.remember_admission(unit, admission)
         issued = {"service": known.service.id, "session_index": grant.id, "reference": admission.reference}
@@ -97,14 +94,10 @@ def _sign(element: Element, known: Known, *, now_us: int) -> None:
 
 
 def _grant(known: Known, admission: Admission) -> Grant:
-    """By it the service is known to have seen the session; `acr` is the class that it was told, `claims` a name that
-    nothing else tells."""
+    """By it the service is known to have seen the session; `acr` is the class that it was told."""
     session, request = known.session, known.request
     assert session is not None
     assert admission.user is not None
-    assert known.person is not None
-    name = known.person.name
-    assert name is not None
     return Grant(
         id=ids.digits(),
         user_id=admission.user.id,
@@ -122,8 +115,13 @@ def _grant(known: Known, admission: Admission) -> Grant:
         ends_at=session.ends_at,
         ended_at=None,
         acr=contexts.told(request.contexts, request.comparison, reached(session.amr)),
-        claims=json.dumps({"name_id": name.value}) if name.format is NameIdFormat.TRANSIENT else None,
     )
+
+
+def _named(unit: Unit, known: Known, grant: Grant) -> Grant:
+    assert known.person is not None
+    assert known.person.name is not None
+    return given_names.kept(unit, grant, known.person.name)
 
 
 def _keep_name(unit: Unit, known: Known) -> None:

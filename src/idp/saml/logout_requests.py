@@ -1,22 +1,25 @@
 """What a service asks for when somebody signs out there (core 3.7.1), and whether it is somebody whom it has seen."""
 
-import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from idp import federation, users
-from idp.federation import NameIdFormat, SamlService, Service
+from idp import sessions
+from idp.federation import Service
 from idp.kit.units import Unit
+from idp.saml import given_names
 from idp.saml.errors import BadMessage
-from idp.saml.persons import texts
 from idp.saml.requests import id_of, instant_of
 from idp.sessions import Grant
 from idp.xml import SAML, SAMLP, Element
 
-_MOST_SESSIONS = 20
+_MOST_SESSIONS = 100
+# Asynchronous Single Logout Profile Extension 1.0, 2.1
+_ASYNCHRONOUS = f"{SAMLP('Extensions')}/{{urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo}}Asynchronous"
 
 
 class LogoutRequest(NamedTuple):
-    """As its service has signed it; instants in microseconds. `sessions` are the indexes that it was given."""
+    """As its service has signed it; instants in microseconds. `sessions` are the indexes that it was given; none: all
+    that it knows under that name. `answered`: unless it wants no answer."""
 
     id: str
     sender: str
@@ -25,17 +28,17 @@ class LogoutRequest(NamedTuple):
     destination: str | None
     name: str
     sessions: tuple[str, ...]
+    answered: bool = True
     signed: bool = True
 
 
 def read(root: Element, *, sender: str) -> LogoutRequest:
-    """Of a message that its schema has judged. Raises `BadMessage`: an encrypted name is one that nobody here reads,
-    and without an index it does not say which session is meant."""
+    """Of a message that its schema has judged. Raises `BadMessage`: an encrypted name is one that nobody here reads."""
     name, until = root.find(SAML("NameID")), root.get("NotOnOrAfter")
-    sessions = tuple((each.text or "").strip() for each in root.iterfind(SAMLP("SessionIndex")))
+    indexes = tuple((each.text or "").strip() for each in root.iterfind(SAMLP("SessionIndex")))
     if name is None or not name.text:
         raise BadMessage("name_id")
-    if not 0 < len(sessions) <= _MOST_SESSIONS:
+    if len(indexes) > _MOST_SESSIONS:
         raise BadMessage("session_index")
     return LogoutRequest(
         id=id_of(root),
@@ -44,23 +47,17 @@ def read(root: Element, *, sender: str) -> LogoutRequest:
         expires_at=None if until is None else instant_of(until),
         destination=root.get("Destination"),
         name=name.text,
-        sessions=sessions,
+        sessions=indexes,
+        answered=root.find(_ASYNCHRONOUS) is None,
     )
 
 
-def is_meant(unit: Unit, service: Service, grant: Grant | None, name: str) -> bool:
-    """Whether that session was told to this service, under this name: nobody signs out whom another service knows."""
-    if grant is None or grant.service_id != service.id or service.saml is None:
-        return False
-    return name in _names(unit, service.saml, service, grant)
-
-
-def _names(unit: Unit, saml: SamlService, service: Service, grant: Grant) -> set[str]:
-    """All by which the service may know the person of that session."""
-    kept = federation.find_person_name(unit, service_id=service.id, user_id=grant.user_id)
-    once = json.loads(grant.claims).get("name_id") if grant.claims else None
-    sources = {saml.name_id_source} if saml.name_id_source else set()
-    sources |= {"email"} if saml.name_id_format is not NameIdFormat.EMAIL else set()
-    person = users.find(unit, grant.user_id)
-    known = users.attributes_of(unit, users.get(unit, grant.user_id), sources) if person is not None else {}
-    return {each for each in (kept, once) if each} | {text for value in known.values() for text in texts(value)}
+def meant(unit: Unit, service: Service, request: LogoutRequest) -> Sequence[Grant]:
+    """What of the sessions that are to end was told to this service under this name; nothing unless all of them were:
+    nobody signs out whom another service knows."""
+    alias = given_names.alias(unit, service.id, request.name)
+    if not request.sessions:
+        return sessions.grants_called(unit, service_id=service.id, alias=alias)
+    found = [sessions.find_grant(unit, each) for each in request.sessions]
+    known = [each for each in found if each is not None and (each.service_id, each.alias) == (service.id, alias)]
+    return known if len(known) == len(found) else []

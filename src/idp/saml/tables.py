@@ -1,6 +1,6 @@
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from idp.kit.db import ERASED, metadata, tenant_id
+from idp.kit.db import ERASED, SPENT, metadata, tenant_id
 
 # Requests that were answered, or are being: each is good once.
 used_requests = Table(
@@ -10,4 +10,20 @@ used_requests = Table(
     Column("id", Text, primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
     info=ERASED,
+)
+
+# What a browser took along to services, each to be answered once.
+logout_requests = Table(
+    "logout_requests",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("walk", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("confirmed", Boolean, nullable=False),
+    Index("ix_logout_requests_tenant_id_walk", "tenant_id", "walk"),
+    info=ERASED | SPENT,
 )

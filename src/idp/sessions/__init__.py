@@ -12,13 +12,15 @@ from idp.sessions.consents import give_consent, has_consent
 from idp.sessions.contexts import context_of
 from idp.sessions.counting import Alive, count_alive
 from idp.sessions.demands import ANY_SIGN_IN, Demand, InsufficientAuthentication, demanded
-from idp.sessions.ending import TOLD, Ended, end_session
+from idp.sessions.ending import TOLD, Ended, end_session, protocol_of
 from idp.sessions.grants import (
     begin_grant,
     end_grant,
     find_grant,
     grant_is_alive,
     grant_of_refresh_token,
+    grants_called,
+    grants_of,
     usable_grant,
     use_refresh_token,
 )
@@ -101,6 +103,8 @@ __all__ = [
     "give_consent",
     "grant_is_alive",
     "grant_of_refresh_token",
+    "grants_called",
+    "grants_of",
     "has_consent",
     "has_grant",
     "held_by_services",
@@ -110,6 +114,7 @@ __all__ = [
     "live_with_standing",
     "methods_in",
     "open_session",
+    "protocol_of",
     "prove",
     "raise_session",
     "reached",

@@ -30,6 +30,16 @@ def find_grant(unit: Unit, grant_id: str) -> Grant | None:
     return store.find_grant(unit, grant_id)
 
 
+def grants_called(unit: Unit, *, service_id: str, alias: bytes) -> list[Grant]:
+    """Alive or not."""
+    return store.grants_called(unit, service_id=service_id, alias=alias)
+
+
+def grants_of(unit: Unit, *, session_id: str, user_id: str) -> list[Grant]:
+    """Those that were given in one session, alive or not, in the order of their creation."""
+    return store.grants_of(unit, session_id=session_id, user_id=user_id)
+
+
 def grant_of_refresh_token(unit: Unit, shown: Presented) -> Grant | None:
     """The grant behind a refresh token that is ours, used up or not."""
     row = _found(unit, shown)

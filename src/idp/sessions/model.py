@@ -141,6 +141,7 @@ class Grant(NamedTuple):
     acr: str | None = None
     claims: str | None = None  # as the door that gave it has written them
     resources: str | None = None
+    alias: bytes | None = None  # a keyed hash, by which it is found where its service names the person alone
 
     @property
     def generations(self) -> Generations:

@@ -155,6 +155,18 @@ _ADD_GRANT = addition(grants, Grant)
 _FIND_GRANT = query(
     select(*[grants.c[name] for name in Grant._fields]).where(own(grants), grants.c.id == bindparam("id")), Grant
 )
+_GRANTS_CALLED = query(
+    select(*[grants.c[name] for name in Grant._fields])
+    .where(own(grants), grants.c.service_id == bindparam("service"), grants.c.alias == bindparam("called"))
+    .order_by(grants.c.id),
+    Grant,
+)
+_GRANTS_OF = query(
+    select(*[grants.c[name] for name in Grant._fields])
+    .where(own(grants), grants.c.user_id == bindparam("user"), grants.c.session_id == bindparam("session"))
+    .order_by(grants.c.created_at, grants.c.id),
+    Grant,
+)
 _END_GRANT = command(
     update(grants)
     .where(own(grants), grants.c.id == bindparam("grant"), grants.c.ended_at.is_(None))
@@ -305,6 +317,14 @@ def add_grant(unit: Unit, grant: Grant) -> None:
 
 def find_grant(unit: Unit, grant_id: str) -> Grant | None:
     return unit.one(_FIND_GRANT, id=grant_id)
+
+
+def grants_called(unit: Unit, *, service_id: str, alias: bytes) -> list[Grant]:
+    return unit.all(_GRANTS_CALLED, service=service_id, called=alias)
+
+
+def grants_of(unit: Unit, *, session_id: str, user_id: str) -> list[Grant]:
+    return unit.all(_GRANTS_OF, user=user_id, session=session_id)
 
 
 def end_grant(unit: Unit, grant_id: str) -> bool:

@@ -1,6 +1,8 @@
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, text
 
 from idp.kit.db import ERASED, SPENT, metadata, tenant_id
+
+_HAS_ALIAS = text("alias IS NOT NULL")
 
 sessions = Table(
     "sessions",
@@ -80,7 +82,16 @@ grants = Table(
     Column("acr", Text),  # null where it was never recorded
     Column("claims", Text),  # those asked for by name
     Column("resources", Text),  # those asked for, separated by spaces
+    Column("alias", LargeBinary),  # a keyed hash of the name that the service was given
     Index("ix_grants_tenant_id_user_id", "tenant_id", "user_id"),
+    Index(
+        "ix_grants_tenant_id_service_id_alias",
+        "tenant_id",
+        "service_id",
+        "alias",
+        sqlite_where=_HAS_ALIAS,
+        postgresql_where=_HAS_ALIAS,
+    ),
     info=ERASED,
 )
 
