@@ -70,6 +70,7 @@ class Running:
         self._app = app
         self._host = host
         self.loop = loop
+        self.caller = "133.11.0.1"
         self._ended = asyncio.Event()
         self._lifespan = loop.create_task(self._live())
 
@@ -126,7 +127,7 @@ class Running:
             "root_path": "",
             "headers": fields,
             "server": ("127.0.0.1", 8080),
-            "client": ("133.11.0.1", 50_000),
+            "client": (self.caller, 50_000),
             "state": {},
         }
         sent: list[Message] = []

@@ -83,6 +83,11 @@ class SamlParty:
     acs: str
     pair: Pair | None = None
     sent: list[str] = field(default_factory=list)
+    slug: str = "aoba"
+
+    @property
+    def sso(self) -> str:
+        return f"/t/{self.slug}/saml/sso"
 
     def request(self, *extra: Element, **changes: str | None) -> Element:
         request_id = f"_request{next(_NUMBERS)}"
@@ -90,7 +95,7 @@ class SamlParty:
         given: dict[str, str | None] = {
             "ID": request_id,
             "IssueInstant": rfc3339(self.provider.clock.now_us()),
-            "Destination": f"{BASE_URL}{SSO}",
+            "Destination": f"{BASE_URL}{self.sso}",
             **changes,
         }
         return authn_request(self.entity_id, *extra, **{k: v for k, v in given.items() if v is not None})
@@ -102,9 +107,9 @@ class SamlParty:
         message = to_base64(deflate(xml.written(request)))
         if self.pair is not None:
             key, alg = self.pair.key, SignatureAlg.RSA_SHA256
-            return f"{SSO}?{signed_query('SAMLRequest', message, relay_state, key=key, alg=alg)}"
+            return f"{self.sso}?{signed_query('SAMLRequest', message, relay_state, key=key, alg=alg)}"
         more = {} if relay_state is None else {"RelayState": relay_state}
-        return f"{SSO}?{urlencode({'SAMLRequest': message, **more}, quote_via=quote)}"
+        return f"{self.sso}?{urlencode({'SAMLRequest': message, **more}, quote_via=quote)}"
 
     def form(self, *extra: Element, relay_state: str | None = "back here", **changes: str | None) -> dict[str, str]:
         made = self.request(*extra, **changes)
@@ -118,7 +123,7 @@ class SamlParty:
         """The form on the page, its answer verified by our metadata."""
         form = posted(page)
         root = xml.read(base64.b64decode(form.fields["SAMLResponse"]))
-        certificates = [read_certificate(text) for text in certificates_of(self.provider)]
+        certificates = [read_certificate(text) for text in certificates_of(self.provider, self.slug)]
         verified = xml.verify(root, certificates, place=1)
         return SamlAnswer(verified, form.fields, form.action)
 
@@ -128,22 +133,24 @@ def posted(page: Answer) -> Form:
     return next(form for form in Page(page.text).forms.values() if "SAMLResponse" in form.fields)
 
 
-def certificates_of(provider: Provider) -> list[str]:
-    root = xml.read(provider.get("/t/aoba/saml/metadata").body, limits=xml.METADATA)
+def certificates_of(provider: Provider, slug: str = "aoba") -> list[str]:
+    root = xml.read(provider.get(f"/t/{slug}/saml/metadata").body, limits=xml.METADATA)
     return re.findall(r"<ds:X509Certificate>([^<]+)<", etree.tostring(root.find(MD("IDPSSODescriptor"))).decode())
 
 
-def register(provider: Provider, name: str = "keihi", *, pair: Pair | None = None, **changes: Any) -> SamlParty:
+def register(
+    provider: Provider, name: str = "keihi", *, pair: Pair | None = None, slug: str = "aoba", **changes: Any
+) -> SamlParty:
     """With one address, and nobody has to be assigned; one signature, as our own reader has it."""
     entity_id, acs = f"https://{name}.example/saml", f"https://{name}.example/acs"
-    rest = {key: changes.pop(key) for key in ("assignment_required", "status") if key in changes}
+    rest = {key: changes.pop(key) for key in ("assignment_required", "consent", "status") if key in changes}
     saml = {"entity_id": entity_id, "acs": [{"url": acs, "binding": Binding.POST.value}], "sign": "response", **changes}
     if pair is not None:
         saml["certificates"] = [pair.certificate.text]
     document = {"name": name, "protocol": "saml", "assignment_required": False, "saml": saml, **rest}
-    with provider.open() as unit:
+    with provider.open(slug) as unit:
         made = federation.create(unit, federation.read(document, production=False))
-    return SamlParty(provider, made.service.id, entity_id, acs, pair)
+    return SamlParty(provider, made.service.id, entity_id, acs, pair, slug=slug)
 
 
 def codes(*status: Status) -> tuple[str, ...]:
