@@ -30,6 +30,15 @@ const actions = {
   async form({ relayState }) {
     return { html: await saml.getAuthorizeFormAsync(relayState) };
   },
+  // `profile` is what `validate` gave
+  async logout({ profile, relayState }) {
+    return { url: await saml.getLogoutUrlAsync(profile, relayState, {}) };
+  },
+  // `query` is ours as it came back, undecoded
+  async loggedOut({ query }) {
+    const { loggedOut } = await saml.validateRedirectAsync(Object.fromEntries(new URLSearchParams(query)), query);
+    return { loggedOut };
+  },
   async validate(fields) {
     const { profile } = await saml.validatePostResponseAsync(fields);
     return profile;

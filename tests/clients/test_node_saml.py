@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from tests.clients.relying_party import HERE, Failed, RelyingParty
@@ -12,6 +13,8 @@ from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, certificates_of
 from tests.support.sign_in import Form, Page
 from tests.support.xml_keys import rsa_pair
 
+from idp.federation import Binding
+
 
 @pytest.fixture
 def library() -> Iterator[RelyingParty]:
@@ -21,12 +24,18 @@ def library() -> Iterator[RelyingParty]:
         yield RelyingParty(process)
 
 
+SLS = "https://node.example/slo"
+
+
 def _registered(provider: Provider, *, encrypted: bool) -> SamlParty:
-    pair = rsa_pair("theirs")
-    return register(provider, "node", pair=pair, sign="both", encrypt=encrypted, require_signed_requests=True)
+    slo = [{"url": SLS, "binding": Binding.REDIRECT.value}]
+    more = {"slo": slo, "idp_initiated": True, "require_signed_requests": True}
+    return register(provider, "node", pair=rsa_pair("theirs"), sign="both", encrypt=encrypted, **more)
 
 
-def _configure(library: RelyingParty, party: SamlParty, certificates: list[str], *, encrypted: bool) -> None:
+def _configure(
+    library: RelyingParty, party: SamlParty, certificates: list[str], *, encrypted: bool, unasked: bool = False
+) -> None:
     assert party.pair is not None
     key = party.pair.private_pem.decode()
     library.ask(
@@ -35,6 +44,8 @@ def _configure(library: RelyingParty, party: SamlParty, certificates: list[str],
         issuer=party.entity_id,
         callbackUrl=party.acs,
         entryPoint=f"{BASE_URL}{SSO}",
+        logoutUrl=f"{BASE_URL}/t/aoba/saml/slo",
+        **({"validateInResponseTo": "never"} if unasked else {}),
         idpIssuer=f"{BASE_URL}/t/aoba/saml/metadata",
         idpCert=certificates,
         privateKey=key,
@@ -68,6 +79,31 @@ def test_it_signs_people_on(alone: Provider, library: RelyingParty, encrypted: b
         assert profile["urn:oid:0.9.2342.19200300.100.1.3"] == "taro@aoba.example"
         names.add(profile["nameID"])
     assert len(names) == 1
+
+
+def test_it_signs_people_out_and_believes_our_answer_alone(alone: Provider, library: RelyingParty) -> None:
+    party, browser = _registered(alone, encrypted=False), alone.browser()
+    _configure(library, party, certificates_of(alone), encrypted=False)
+    profile = library.ask("validate", **_by_redirect(library, browser).fields)
+    answered = browser.get(library.ask("logout", profile=profile, relayState="bye")["url"])
+    address, _, query = answered.location.partition("?")
+    assert (address, answered.query["RelayState"]) == (SLS, "bye")
+    assert library.ask("loggedOut", query=query)["loggedOut"]
+    _configure(library, party, [rsa_pair("foreign").certificate.text], encrypted=False, unasked=True)
+    with pytest.raises(Failed, match="signature"):
+        library.ask("loggedOut", query=query)
+    assert "login-form" in browser.get(browser.get(party.address()).location).text  # nobody is signed in any more
+
+
+def test_it_takes_somebody_who_comes_from_us_where_it_wants_that(alone: Provider, library: RelyingParty) -> None:
+    party, browser = _registered(alone, encrypted=True), alone.browser()
+    address = f"/t/aoba/saml/init?sp={quote(party.entity_id, safe='')}&RelayState=deep"
+    form = posted(browser.follow(browser.get(address)))
+    _configure(library, party, certificates_of(alone), encrypted=True)
+    with pytest.raises(Failed, match="InResponseTo"):
+        library.ask("validate", **form.fields)
+    _configure(library, party, certificates_of(alone), encrypted=True, unasked=True)
+    assert library.ask("validate", **form.fields)["urn:oid:0.9.2342.19200300.100.1.3"] == "taro@aoba.example"
 
 
 @pytest.mark.attack("X8")

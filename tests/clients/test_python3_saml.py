@@ -5,6 +5,7 @@ Its clock is the provider's. It verifies and decrypts by xmlsec1's library, of w
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
@@ -79,7 +80,7 @@ class Library:
         assert address.startswith(f"{BASE_URL}/t/aoba/saml/sso?")
         return auth.get_last_request_id(), posted(browser.follow(browser.get(address)))
 
-    def judged(self, form: Form, request_id: str) -> Any:
+    def judged(self, form: Form, request_id: str | None) -> Any:
         assert form.action == ACS
         auth = self.auth(form.fields)
         auth.process_response(request_id=request_id)
@@ -104,6 +105,18 @@ def test_it_signs_people_on(there: Provider, encrypted: bool) -> None:
     assert again.get_nameid() == auth.get_nameid()
     request_id, form = library.sent(Browser(there.first), is_passive=True)
     assert "A person would have to be asked" in library.judged(form, request_id).get_last_error_reason()
+
+
+def test_it_takes_somebody_who_comes_from_us(there: Provider) -> None:
+    library = Library(there, encrypted=True, idp_initiated=True)
+    browser = there.browser()
+    form = posted(browser.follow(browser.get(f"/t/aoba/saml/init?sp={quote(ENTITY, safe='')}&RelayState=deep")))
+    auth = library.judged(form, None)
+    assert auth.get_errors() == [], auth.get_last_error_reason()
+    assert auth.get_friendlyname_attribute("mail") == ["taro@aoba.example"]
+    assert form.fields["RelayState"] == "deep"
+    library.settings["idp"] = {**library.settings["idp"], "x509cert": rsa_pair("foreign").certificate_pem}
+    assert not library.judged(form, None).is_authenticated()
 
 
 @pytest.mark.attack("X8", "X9")
