@@ -2,7 +2,8 @@
 # Makes .venv from the lock files, and nothing outside this folder but Debian packages that are missing, and the line
 # for `localhost` in /etc/hosts where even that is.
 #   deploy/setup.sh demo    what running takes
-#   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Japanese fonts, curl, xmlsec1, Node
+#   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Apache with two service providers of
+#                           SAML, Japanese fonts, curl, xmlsec1, Node
 # Done again it only compares one checksum.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -48,6 +49,7 @@ name_localhost() {
 has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 # Playwright brings a Node of its own that links against it; a small Debian has not got it.
 has_libatomic() { PATH=$PATH:/sbin ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; }
+has_apache_module() { [ -e "/usr/lib/apache2/modules/mod_$1.so" ]; }
 has_japanese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=ja)" ]; }
 
 missing_debian_packages() {
@@ -59,6 +61,8 @@ missing_debian_packages() {
   has_initdb || echo postgresql
   has_libatomic || echo libatomic1
   command -v xmlsec1 >/dev/null || echo xmlsec1 # verifies what we sign, beside our own code
+  has_apache_module auth_mellon || echo apache2-bin libapache2-mod-auth-mellon # they sign people on by what we send
+  has_apache_module shib || echo apache2-bin libapache2-mod-shib
   command -v curl >/dev/null || echo curl # what README's examples are typed with
   has_japanese_font || echo fonts-noto-cjk fontconfig
 }
@@ -72,13 +76,21 @@ install_debian_packages() {
     exit 1
   fi
   say "Installing Debian packages: ${missing[*]}"
-  # The tests start a cluster of their own; a package that is installed for its programs alone must not start a server.
-  local no_cluster=/etc/postgresql-common/createcluster.d/no-cluster-for-tests.conf
+  # The tests start servers of their own; packages that are installed for their programs alone must not start any.
+  local no_cluster=/etc/postgresql-common/createcluster.d/no-cluster-for-tests.conf no_service=/usr/sbin/policy-rc.d
   mkdir -p "${no_cluster%/*}"
   echo 'create_main_cluster = false' >"$no_cluster"
+  if [ -e "$no_service" ]; then
+    no_service=
+  else
+    printf '#!/bin/sh\nexit 101\n' >"$no_service"
+    chmod 755 "$no_service"
+  fi
+  trap "rm -f '$no_cluster' '$no_service'" EXIT
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-  rm -f "$no_cluster"
+  rm -f "$no_cluster" "$no_service"
+  trap - EXIT
   rmdir --ignore-fail-on-non-empty -p "${no_cluster%/*}" 2>/dev/null || true
 }
 
