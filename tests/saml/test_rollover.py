@@ -21,10 +21,12 @@ from tests.support.party import Browser
 from tests.support.provider import Provider
 from tests.support.saml_party import SamlParty, certificates_of, register
 
-from idp import federation, tenants
+from idp import delivery, federation, tenants
+from idp.kit.clock import instant
 from idp.kit.errors import Conflict, Invalid
 from idp.schedule import KeyRotations
-from idp.signing import Switch
+from idp.signing import Switch, read_certificate
+from idp.signing.expiry import DAY
 from idp.signing.switching import STEP_BACK, begun, kept_until, signer, stepped_back
 
 RESPONSE = "urn:oasis:names:tc:SAML:2.0:protocol:Response"
@@ -289,3 +291,22 @@ def test_a_certificate_stays_while_anybody_needs_it_and_never_longer_than_it_is_
             assert until == ends_at or (each.at is not None and until >= each.at + STEP_BACK)
     if not any(each.old == "a" for each in switches):
         assert until == min(retired_at + STEP_BACK, ends_at)
+
+
+def test_our_own_certificates_end_is_told_and_the_next_one_does_not_end_with_it(alone: Provider) -> None:
+    (active,) = certificates_of(alone)
+    turn(alone)
+    ends_at = read_certificate(active).not_after
+    alone.clock.set(instant(ends_at - 60 * DAY))
+    turn(alone)
+    before, upcoming = certificates_of(alone)
+    assert before == active
+    assert read_certificate(upcoming).not_after > ends_at + 3_000 * DAY
+    for days in (31, 29, 10, 3, 0.5, -1):
+        alone.clock.set(instant(int(ends_at - days * DAY)))
+        turn(alone)
+        turn(alone)
+    assert alone.events().count("expiry.warned") == 5
+    with alone.open() as unit:
+        told = [each.event for each in delivery.pending(unit, limit=200) if each.event.startswith("signing_cert")]
+    assert told == ["signing_certificate.expires"] * 4 + ["signing_certificate.expired"]

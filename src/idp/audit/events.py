@@ -39,6 +39,12 @@ class Event(StrEnum):
     SERVICE_CREATED = "service.created"
     SERVICE_CHANGED = "service.changed"
     SERVICE_DELETED = "service.deleted"
+    SERVICE_METADATA_REFRESHED = "service.metadata_refreshed"
+    SERVICE_METADATA_FAILED = "service.metadata_failed"
+    SERVICE_METADATA_WAITS = "service.metadata_waits"
+    SERVICE_METADATA_ACCEPTED = "service.metadata_accepted"
+    SERVICE_METADATA_REJECTED = "service.metadata_rejected"
+    EXPIRY_WARNED = "expiry.warned"
     SERVICE_CERTIFICATE_SWITCHED = "service.certificate_switched"
     SERVICE_SECRET_ROTATED = "service.secret_rotated"  # noqa: S105 - the name of an event
     SERVICE_ASSIGNED = "service.assigned"

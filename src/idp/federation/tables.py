@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from idp.kit.db import ERASED, WITHDRAWN, metadata, tenant_id
 
@@ -75,5 +75,29 @@ person_names = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name"),
     Index("ix_person_names_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
+)
+
+_DUE = text("due_at IS NOT NULL")
+
+# What is done about a service of SAML by time: its metadata fetched anew, people warned.
+upkeep = Table(
+    "upkeep",
+    metadata,
+    tenant_id(),
+    Column("service_id", Text, primary_key=True),
+    Column("due_at", BigInteger),  # when the schedule looks at it
+    Column("refresh_at", BigInteger),  # when its metadata is fetched next; null: it has no address
+    Column("refreshed_at", BigInteger),  # when they were last taken, or found to be as they were
+    Column("tried_at", BigInteger),
+    Column("failures", Integer, nullable=False),  # since it last worked
+    Column("error", Text),  # the code of the latest
+    Column("etag", Text),
+    Column("modified", Text),
+    Column("waiting", Text),  # as `SamlService.to_json` gives it: what an administrator is asked about
+    Column("waiting_id", Text),
+    Column("waiting_at", BigInteger),
+    Column("refused_id", Text),  # what an administrator has said no to
+    Index("ix_upkeep_due_at", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
     info=ERASED,
 )

@@ -14,6 +14,7 @@ from idp.signing.certificates import Certificate, any_verifies, certify, read_ce
 from idp.signing.chains import Chain, Link, chain
 from idp.signing.decrypting import decrypt, is_encrypted
 from idp.signing.encrypting import ContentEnc, KeyAlg, encrypt, key_for_encryption
+from idp.signing.expiry import next_warning, threshold
 from idp.signing.foreign import (
     SHARED_ALG,
     Possessed,
@@ -47,6 +48,7 @@ from idp.signing.store import (
     stored,
 )
 from idp.signing.switching import STEP_BACK, Switch, begun, kept_until, stepped_back
+from idp.signing.warned import warns_first
 from idp.signing.xml_algorithms import ContentCipher, DigestAlg, KeyTransport, SignatureAlg
 from idp.signing.xml_keys import Enciphered, XmlKey, encipher_to
 
@@ -107,6 +109,7 @@ __all__ = [
     "left_half",
     "look",
     "look_again",
+    "next_warning",
     "pairs",
     "published_until",
     "put_off",
@@ -120,9 +123,11 @@ __all__ = [
     "signs_from",
     "stepped_back",
     "stored",
+    "threshold",
     "unverified_claims",
     "verify",
     "verify_foreign",
     "verify_possessed",
     "verify_shared",
+    "warns_first",
 ]

@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from idp.kit.db import ERASED, metadata, tenant_id
 
@@ -41,5 +41,16 @@ signing_keys = Table(
     ),
     Index("ix_signing_keys_due_at", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
     Index("ix_signing_keys_activated_at", "activated_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+    info=ERASED,
+)
+
+# Of ends that people were told of, each once. `subject` is a key of ours, or a service and what of it ends.
+expiry_warnings = Table(
+    "expiry_warnings",
+    metadata,
+    tenant_id(),
+    Column("subject", Text, primary_key=True),
+    Column("days", Integer, primary_key=True),
+    Column("warned_at", BigInteger, nullable=False),
     info=ERASED,
 )

@@ -23,6 +23,7 @@ class Tenant(NamedTuple):
     logo: str | None  # the digest of its logo
     erased_at: int | None = None
     oidc: str = "{}"  # as `Switches.to_text` gives it
+    saml: str = "{}"  # who it is to services of SAML; read by whoever speaks it
 
 
 class Moved(Exception):

@@ -5,7 +5,7 @@ Key material comes from the caller: an RSA key takes too long to make while a tr
 
 from collections.abc import Collection, Iterable, Mapping
 
-from idp import audit, signing
+from idp import audit, delivery, signing
 from idp.audit import Event
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import Conflict, NotFound
@@ -14,6 +14,7 @@ from idp.signing import Alg, Pair, Private, Status, StoredKey, Switch, Use
 from idp.tenants.actions import touch
 
 _DAY = 86_400 * SECOND
+_TOO_SHORT = 90 * _DAY
 
 Made = Mapping[tuple[Use, Alg], Private]
 
@@ -119,16 +120,47 @@ def tend(unit: Unit, kid: str, made: Made, *, period_us: int, switches: Collecti
     pair = next((pair for pair in signing.pairs(keys) if pair.active == key), None)
     if pair is None:
         return
-    if pair.next is None and _is_being_left(keys, key):
-        signing.look_again(unit, kid, unit.now_us + _DAY)
+    if pair.use.in_certificates:
+        _tend_certificate(unit, pair, made, is_being_left=_is_being_left(keys, key))
     elif pair.next is None:
         _publish(unit, pair, made)
-    elif pair.use.in_certificates:
-        signing.look_again(unit, kid, None)
     elif _is_ready(unit, pair) and (key.activated_at or 0) + period_us <= unit.now_us:
         _advance(unit, pair, made)
     else:
         signing.look_again(unit, kid, None)
+
+
+def _tend_certificate(unit: Unit, pair: Pair, made: Made, *, is_being_left: bool) -> None:
+    """One that is pre-published for years ends when the other does: it makes room for a younger one in time."""
+    assert pair.active is not None
+    looks = [_warn(unit, pair.active)]
+    if pair.next is not None:
+        too_short = signing.certificate_of(pair.next).not_after - _TOO_SHORT
+        if too_short <= unit.now_us:
+            signing.revoke(unit, pair.next.kid)
+            audit.record(unit, Event.KEY_REVOKED, subject=pair.next.kid, was=pair.next.status, reason="its end is near")
+            too_short = unit.now_us
+        looks.append(too_short)
+    elif is_being_left:
+        looks.append(unit.now_us + _DAY)
+    else:
+        _publish(unit, pair, made)
+        looks.append(unit.now_us + _DAY)
+    signing.look_again(unit, pair.active.kid, min((at for at in looks if at is not None), default=None))
+
+
+def _warn(unit: Unit, key: StoredKey) -> int | None:
+    """Tells the administrators that our certificate is about to end, each time once; when the next time comes."""
+    if not Use(key.use).in_certificates:
+        return None
+    certificate = signing.certificate_of(key)
+    days = signing.threshold(certificate.not_after, unit.now_us)
+    if days is not None and signing.warns_first(unit, key.kid, days):
+        event = "signing_certificate.expires" if days else "signing_certificate.expired"
+        said = {"ends_at": rfc3339(certificate.not_after), "fingerprint": certificate.fingerprint}
+        delivery.enqueue(unit, event, receiver="tenant", payload=said)
+        audit.record(unit, Event.EXPIRY_WARNED, subject=key.kid, code=event, days=days)
+    return signing.next_warning(certificate.not_after, unit.now_us)
 
 
 def _waits(unit: Unit, key: StoredKey, switches: Collection[Switch]) -> int | None:

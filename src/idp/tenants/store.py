@@ -58,6 +58,7 @@ _ERASE = command(
         help_text="",
         logo=null(),
         oidc="{}",
+        saml="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -74,6 +75,7 @@ _DISSOLVE = command(
         help_text="",
         logo=null(),
         oidc="{}",
+        saml="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -89,6 +91,13 @@ _SET_SWITCHES = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(oidc=bindparam("new_oidc"), revision=tenants.c.revision + 1)
+)
+
+
+_SET_SAML = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(saml=bindparam("new_saml"), revision=tenants.c.revision + 1)
 )
 
 

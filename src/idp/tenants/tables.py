@@ -17,6 +17,7 @@ tenants = Table(
     Column("logo", Text),  # the digest that its address carries; null where there is none
     Column("erased_at", BigInteger),
     Column("oidc", Text, nullable=False, server_default="{}"),  # as `Switches.to_text` gives it
+    Column("saml", Text, nullable=False, server_default="{}"),  # as `federation.OwnNames.to_text` gives it
 )
 
 # Apart from the tenant itself, which every decision reads.
