@@ -171,6 +171,7 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
         schedule.KeyRotations(units, period_days=settings.key_rotation_days, leaving=leaving),
+        schedule.ServiceUpkeep(units, egress, production=settings.production, leaving=leaving),
         sessions.Overtaken(units, leaving=leaving),
         delivery.Dispatcher(units, senders, leaving=leaving),
     ]

@@ -15,7 +15,7 @@ from tests.support.statements import stated
 from idp import access, federation, sessions, signing, tenants, users
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
-from idp.admin.shapes.services import OidcMetadata, SamlMetadata
+from idp.admin.shapes.services import OidcMetadata, SamlMetadata, SamlService
 from idp.contracts import Status
 from idp.kit.units import SYSTEM
 from idp.sessions import Generations, Method, Whereabouts
@@ -136,6 +136,19 @@ def test_the_metadata_of_services_are_described_whole(world: World, protocol: st
     reply = world.client("operator").post("/tenants/aoba/services", sent)
     unknown = {pointer for pointer, code in reply.wrong().items() if code in ("unknown_field", "not_supported")}
     assert unknown == {f"/{protocol}/unheard_of"}
+
+
+def fetched(world: World) -> dict[tuple[str, str], Any]:
+    """Nothing is outside of this test: it fails, and says so."""
+    saml = {"entity_id": "https://s.example/", "acs": [{"url": "https://s.example/acs"}]}
+    document = {"name": "S", "protocol": "saml", "saml": {**saml, "metadata_url": "https://s.example/metadata"}}
+    operator = world.client("operator")
+    made = operator.post("/tenants/aoba/services", document).body
+    SamlService.model_validate(made["saml"])
+    one, where = f"/tenants/aoba/services/{made['id']}/metadata", "/tenants/{tenant}/services/{service}/metadata"
+    refreshed = operator.post(f"{one}/refresh").body
+    assert refreshed["error"] == "unreachable"
+    return {("POST", f"{where}/refresh"): refreshed, ("GET", where): operator.get(one).body}
 
 
 def registered(world: World) -> Any:
@@ -259,6 +272,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/users/{user}/credentials"): credential(world),
         ("GET", "/tenants/{tenant}/users/{user}/sessions"): session(world, user.body["id"]),
         ("POST", "/tenants/{tenant}/services"): service.body,
+        **fetched(world),
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,
         ("GET", "/contracts/{contract}"): operator.get(f"/contracts/{contract}").body,

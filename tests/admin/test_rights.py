@@ -84,6 +84,10 @@ MATRIX = {
     "PUT /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
     "DELETE /tenants/{tenant}/services/{service}": ("services:write", "oPt"),
     "POST /tenants/{tenant}/services/{service}/secret": ("services:write", "oPt"),
+    "GET /tenants/{tenant}/services/{service}/metadata": ("services:read", "opt"),
+    "POST /tenants/{tenant}/services/{service}/metadata/refresh": ("services:write", "ot"),
+    "POST /tenants/{tenant}/services/{service}/metadata/accept": ("services:write", "ot"),
+    "POST /tenants/{tenant}/services/{service}/metadata/reject": ("services:write", "ot"),
     "POST /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
     "POST /tenants/{tenant}/services/{service}/certificate/back": ("services:write", "ot"),
     "DELETE /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
@@ -150,7 +154,8 @@ MATRIX = {
 MATRIX |= {
     called.replace("/tenants/{tenant}/", "/system/"): (permission, "o")
     for called, (permission, _) in MATRIX.items()
-    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services")) and "/certificate" not in called
+    if any(f"/tenants/{{tenant}}/{noun}" in called for noun in ("users", "services"))
+    and not any(of_saml in called for of_saml in ("/certificate", "/metadata"))
 }
 TERMS: Any = {
     "version": "1",
@@ -335,6 +340,8 @@ def valid(each: Route) -> Any:
         return {"user": "usr_none"}
     if each.path.endswith("/services/{service}") and each.method == "PUT":
         return {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
+    if each.path.endswith(("/metadata/accept", "/metadata/reject")):
+        return {"change": "of another"}
     return {} if each.takes else None
 
 

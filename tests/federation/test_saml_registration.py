@@ -260,7 +260,8 @@ def test_metadata_says_everything_that_could_be_said_by_hand() -> None:
     assert service.logouts[0].for_answers == ACS + "2"
     assert service.valid_until == NOW_US + DAY
     found = saml_metadata.read(text(root).encode())
-    assert (found.requested, found.names) == ((("urn:oid:2.5.4.4", True),), {"en": "SP <&>"})
+    told = found.described
+    assert (told.requested, told.names) == ((("urn:oid:2.5.4.4", True),), (("en", "SP <&>"),))
 
 
 def test_what_is_said_beside_metadata_wins_where_it_may_be_said() -> None:

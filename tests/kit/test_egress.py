@@ -386,7 +386,7 @@ def test_a_name_is_looked_up_once_and_the_connection_goes_where_that_led(there: 
 def test_an_allowed_network_is_reached_and_asked_as_http_wants_it(there: Outside) -> None:
     there.pages["/jwks?a=b"] = answer(b'{"keys":[]}', content_type="Application/JWK-Set+json; charset=utf-8")
     found = egress(there, allowed=LOOPBACK).fetch(there.url("/jwks?a=b#part", host="rp.example"), tenant="ten_1")
-    assert found == (200, "application/jwk-set+json", b'{"keys":[]}')
+    assert found[:3] == (200, "application/jwk-set+json", b'{"keys":[]}')
     asked = there.asked[-1]
     assert (asked.method, asked.path, asked.headers["host"]) == ("GET", "/jwks?a=b", f"rp.example:{there.port}")
     assert asked.headers["accept-encoding"] == "identity"

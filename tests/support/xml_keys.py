@@ -1,12 +1,15 @@
 """Keys with their certificates for signatures in XML; one of each kind in a run: an RSA key takes a while to make."""
 
 import base64
+from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from idp.kit.clock import SECOND, instant
 from idp.signing import Certificate, XmlKey, certify, read_certificate
 
 NOW_US = 1_775_005_800_000_000
@@ -42,3 +45,15 @@ def rsa_pair(whose: str = "ours") -> Pair:
 @cache
 def ec_pair() -> Pair:
     return _pair(ec.generate_private_key(ec.SECP256R1()))
+
+
+def ending(at_us: int, whose: str = "ending") -> Certificate:
+    """A certificate of a service that ends then."""
+    private = rsa_pair(whose).private
+    assert isinstance(private, rsa.RSAPrivateKey)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"until {at_us}")])
+    until = instant(at_us // SECOND * SECOND)
+    builder = x509.CertificateBuilder(name, name, private.public_key(), at_us % 10**15 + 1)
+    builder = builder.not_valid_before(until - timedelta(days=900)).not_valid_after(until)
+    der = builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return read_certificate(base64.b64encode(der).decode())

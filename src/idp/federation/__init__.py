@@ -54,12 +54,21 @@ from idp.federation.person_names import add_person_name, find_person_name, new_p
 from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
+from idp.federation.saml_differences import Difference
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
+from idp.federation.saml_fetching import fetch as fetch_metadata
+from idp.federation.saml_fetching import with_fetched as with_fetched_metadata
+from idp.federation.saml_refreshing import Refreshed, look_after, source_of, waiting_differences
+from idp.federation.saml_refreshing import accept as accept_metadata
+from idp.federation.saml_refreshing import due as refresh_due
+from idp.federation.saml_refreshing import preview as preview_metadata
+from idp.federation.saml_refreshing import reject as reject_metadata
+from idp.federation.saml_refreshing import take as take_metadata
 from idp.federation.saml_service import SamlService
-from idp.federation.saml_source import with_fetched as with_fetched_metadata
 from idp.federation.saml_switches import current_chain
 from idp.federation.saml_switching import change_over, follow, former, step_back, switches
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
+from idp.federation.saml_warnings import standing as warnings_of
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
 from idp.federation.self_registration import KIND as REGISTRATION_TOKEN
 from idp.federation.self_registration import SelfRegistered, register, registered_by
@@ -82,6 +91,8 @@ from idp.federation.subjects import fetch as fetch_sector
 from idp.federation.subjects import fetch_aside as fetch_sector_aside
 from idp.federation.third_party_login import start_address, startable
 from idp.federation.token_exchange import ExchangeRules
+from idp.federation.upkeep import DueService, Upkeep, due_services, kept_between
+from idp.federation.upkeep import claim as claim_upkeep
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
@@ -100,6 +111,8 @@ __all__ = [
     "ClientKeys",
     "Consent",
     "Consumer",
+    "Difference",
+    "DueService",
     "Encryption",
     "ExchangeRules",
     "FetchedKeys",
@@ -113,6 +126,7 @@ __all__ = [
     "OidcClient",
     "Protocol",
     "RedirectUris",
+    "Refreshed",
     "Registered",
     "RequestAlg",
     "RequestKeyAlg",
@@ -130,7 +144,9 @@ __all__ = [
     "SigningAlg",
     "Signs",
     "SubjectType",
+    "Upkeep",
     "VerificationStatus",
+    "accept_metadata",
     "add_person_name",
     "assign",
     "assign_to",
@@ -138,14 +154,17 @@ __all__ = [
     "assignments_of",
     "change",
     "change_over",
+    "claim_upkeep",
     "client_to_json",
     "create",
     "create_many",
     "current_chain",
     "delete",
     "disable",
+    "due_services",
     "enable",
     "face_of",
+    "fetch_metadata",
     "fetch_sector",
     "fetch_sector_aside",
     "find",
@@ -161,31 +180,40 @@ __all__ = [
     "is_assigned",
     "is_known_anew",
     "keep_fetched",
+    "kept_between",
+    "look_after",
     "looks_anew",
     "may_fetch",
     "new_person_name",
     "open_secret",
     "origin_of",
     "page",
+    "preview_metadata",
     "read",
     "read_assignee",
     "read_client",
+    "refresh_due",
     "refuse_own",
     "register",
     "registered",
     "registered_by",
     "registered_itself",
+    "reject_metadata",
     "replace",
     "replace_client",
     "rotate_secret",
+    "source_of",
     "standing_for",
     "start_address",
     "startable",
     "step_back",
     "subject_of",
     "switches",
+    "take_metadata",
     "to_json",
     "unassign",
+    "waiting_differences",
+    "warnings_of",
     "web_origins",
     "with_fetched_metadata",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from idp import audit, signing, tenants
 from idp.audit import Event
 from idp.federation import document as documents
-from idp.federation import person_names, saml_registration, store, subjects
+from idp.federation import person_names, saml_registration, store, subjects, upkeep
 from idp.federation.model import (
     KeptSecret,
     Protocol,
@@ -46,6 +46,8 @@ def create_many(unit: Unit, drafts: Sequence[ServiceDraft]) -> list[Registered]:
     made = [_made(unit, draft) for draft in drafts]
     store.add(unit, [(registered.service, registered.contacts) for registered in made])
     for registered in made:
+        if registered.service.saml is not None:
+            upkeep.note(unit, registered.service.id, None, registered.service.saml)
         audit.record(unit, Event.SERVICE_CREATED, subject=registered.service.id)
     return made
 
@@ -72,7 +74,8 @@ def replace(
     is brought along or the client becomes one without. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     document = documents.without_echo(document, documents.to_json(before))
-    return _change(unit, before, documents.read(document, production=production), sector)
+    draft = _carrying(before, documents.read(document, production=production))
+    return _change(unit, before, draft, sector)
 
 
 def change(
@@ -87,7 +90,7 @@ def change(
     """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     patch = documents.without_echo(patch, documents.to_json(before))
-    draft = documents.read(documents.changed(before, patch), production=production)
+    draft = _carrying(before, documents.read(documents.changed(before, patch), production=production))
     return _change(unit, before, draft, sector)
 
 
@@ -120,6 +123,7 @@ def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
     before = _held(unit, service_id, version)
     store.delete_service(unit, before.service.id)
     person_names.forget_names_at(unit, before.service.id)
+    upkeep.forget(unit, before.service.id)
     audit.record(unit, Event.SERVICE_DELETED, subject=before.service.id)
 
 
@@ -140,6 +144,14 @@ def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered
     if version is not None and version != before.service.version:
         raise Stale("service")
     return before
+
+
+def _carrying(before: Registered, draft: ServiceDraft) -> ServiceDraft:
+    """With what the metadata of a service have said, unless there are new ones."""
+    known = before.service.saml
+    if known is None or draft.saml is None or draft.saml.described is not None:
+        return draft
+    return draft._replace(saml=with_changes(draft.saml, described=known.described))
 
 
 def _made(unit: Unit, draft: ServiceDraft) -> Registered:
@@ -203,19 +215,31 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
     _judge(unit, unchanged, draft, sector)
     _provide_key(unit, draft)
     secret, kept = _secret_after(unit, service, draft)
-    if (draft.oidc, draft.saml) != (
-        service.oidc,
-        service.saml,
-    ) and service.verification_status is VerificationStatus.VERIFIED:
+    if _is_another(service, draft) and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
     disabled = draft.status is ServiceStatus.DISABLED and service.enabled
     known_otherwise = draft.oidc is not None and subjects.differ(_rules(service), draft.oidc.subjects)
     ends = disabled or known_otherwise or _gives_up_proof(service.oidc, draft.oidc)
     store.change(unit, service, draft, secret=kept, ends=ends)
+    if draft.saml is not None:
+        upkeep.note(unit, service.id, service.saml, draft.saml)
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
     audit.record(unit, Event.SERVICE_CHANGED, subject=service.id, fields=changed, status=draft.status.value)
     return store.registered(unit, service.id)._replace(secret=secret)
+
+
+def _is_another(service: Service, draft: ServiceDraft) -> bool:
+    """What was confirmed to work is no longer what is registered."""
+    if service.saml is None or draft.saml is None:
+        return draft.oidc != service.oidc
+    same = with_changes(
+        draft.saml,
+        valid_until=service.saml.valid_until,
+        described=service.saml.described,
+        switch=service.saml.switch,
+    )
+    return same != service.saml
 
 
 def _gives_up_proof(before: OidcClient | None, after: OidcClient | None) -> bool:

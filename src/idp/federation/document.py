@@ -9,7 +9,10 @@ from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields, merged
 
 _MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc", "saml"})
-_STANDING = frozenset({"signing_certificate"})
+# How a service of SAML stands, or what its metadata say: nothing that anybody sets.
+_STANDING = frozenset(
+    {"described", "last_error", "last_refresh_at", "next_refresh_at", "signing_certificate", "waiting"}
+)
 _OTHER = {Protocol.OIDC: "saml", Protocol.SAML: "oidc"}
 
 
@@ -48,6 +51,7 @@ def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[
     """The document without those members that are ours and repeat what was shown, or say how it stood at that moment:
     what was read may be sent back."""
     kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
+    kept.pop("warnings", None)
     if isinstance(saml := kept.get("saml"), Mapping):
         kept["saml"] = {name: value for name, value in saml.items() if name not in _STANDING}
     inner, inner_shown = kept.get("oidc"), shown.get("oidc", {})
@@ -68,7 +72,8 @@ def writable(registered: Registered) -> dict[str, Any]:
         "consent": service.consent.value,
     }
     if service.saml is not None:
-        return {**document, "saml": service.saml.to_json()}
+        said = service.saml.to_json()
+        return {**document, "saml": {name: value for name, value in said.items() if name not in _STANDING}}
     assert service.oidc is not None
     return {**document, "oidc": {**service.oidc.to_json(), "contacts": list(registered.contacts)}}
 
@@ -90,6 +95,8 @@ def to_json(registered: Registered) -> dict[str, Any]:
     shown = writable(registered)
     if service.oidc is not None:
         shown["oidc"] |= _rfc7591(service, registered.secret)
+    if service.saml is not None and service.saml.described is not None:
+        shown["saml"]["described"] = service.saml.described.to_json()
     return {
         "id": service.id,
         **shown,

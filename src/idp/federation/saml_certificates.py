@@ -36,6 +36,10 @@ class ServiceKeys:
         return tuple(self._for(KeyUse.SIGNING))
 
     @cached_property
+    def encrypting(self) -> tuple[Certificate, ...]:
+        return tuple(self._for(KeyUse.ENCRYPTION))
+
+    @cached_property
     def encryption(self) -> Certificate | None:
         """The first that can be encrypted to: one that is being changed has its newest key in front."""
         return next((each for each in self._for(KeyUse.ENCRYPTION) if each.is_rsa), None)

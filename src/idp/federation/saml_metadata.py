@@ -9,12 +9,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from idp import xml
+from idp.federation import saml_pace
+from idp.federation.saml_described import Described
 from idp.federation.saml_vocabulary import Binding, NameIdFormat
 from idp.kit.clock import micros, parse
 from idp.signing import Certificate, ContentCipher
-from idp.xml import DS, MD, METADATA, SAMLP, XML, BadSignature, BadXml, Element
+from idp.xml import DS, MD, METADATA, SAML, SAMLP, XML, BadSignature, BadXml, Element, Limits
 
 _SIGNATURE_PLACE = 0
+_MOST = 100
+_LONGEST = 2_000
+_MDUI = "urn:oasis:names:tc:SAML:metadata:ui"
+_RPI = "urn:oasis:names:tc:SAML:metadata:rpi"
+_ENTITY_ATTRIBUTES = "urn:oasis:names:tc:SAML:metadata:attribute"
+_CATEGORY = "http://macedir.org/entity-category"
 _ENTITY = MD("EntityDescriptor")
 
 
@@ -29,25 +37,26 @@ class BadMetadata(ValueError):
 
 
 class Metadata(NamedTuple):
-    """`members` as in the document of a registration. What the service asks for beside that: `wants_signed_assertions`,
-    and attributes by name. `valid_until` is in microseconds, None where it says nothing."""
+    """`members` as in the document of a registration, `described` what the service says beside that. `valid_until` is
+    in microseconds, None where it says nothing. `collective`: it stood in a collection."""
 
     members: dict[str, Any]
-    wants_signed_assertions: bool
-    requested: tuple[tuple[str, bool], ...]  # name, required
+    described: Described
     ciphers: tuple[ContentCipher, ...]
-    names: dict[str, str]
     valid_until: int | None
+    collective: bool
 
 
-def read(data: bytes, *, entity_id: str | None = None, pinned: Sequence[Certificate] = ()) -> Metadata:
+def read(
+    data: bytes, *, entity_id: str | None = None, pinned: Sequence[Certificate] = (), limits: Limits = METADATA
+) -> Metadata:
     """Of the one service in it, or of the one that is called `entity_id`. With `pinned` keys one of them must have
     signed the whole. Whether it is still valid is for whoever takes it to say. Raises `BadMetadata`."""
     try:
-        root = xml.read(data, METADATA)
+        root = xml.read(data, limits)
         xml.refuse_unlike(root, MD("EntitiesDescriptor") if root.tag == MD("EntitiesDescriptor") else _ENTITY)
         if pinned:
-            root = xml.verify(root, pinned, place=_SIGNATURE_PLACE, limits=METADATA)
+            root = xml.verify(root, pinned, place=_SIGNATURE_PLACE, limits=limits)
     except BadXml as bad:
         raise BadMetadata(bad.code, str(bad)) from bad
     except BadSignature as bad:
@@ -57,11 +66,10 @@ def read(data: bytes, *, entity_id: str | None = None, pinned: Sequence[Certific
     role = _role(entity)
     return Metadata(
         members=dict(_members(entity, role)),
-        wants_signed_assertions=_flag(role, "WantAssertionsSigned"),
-        requested=tuple(_requested(role)),
+        described=_described(root, entity, role),
         ciphers=_ciphers(role),
-        names=_names(role),
         valid_until=_valid_until(root, role),
+        collective=root.tag != _ENTITY,
     )
 
 
@@ -163,10 +171,51 @@ def _ciphers(role: Element) -> tuple[ContentCipher, ...]:
     return tuple(known[each] for each in said if each in known)
 
 
-def _names(role: Element) -> dict[str, str]:
-    """Metadata Extensions for Login and Discovery 2.1.2, by language."""
-    names = role.iter("{urn:oasis:names:tc:SAML:metadata:ui}DisplayName")
-    return {each.get(XML("lang"), ""): each.text.strip() for each in names if each.text}
+def _described(root: Element, entity: Element, role: Element) -> Described:
+    formats = [(each.text or "").strip() for each in role.findall(MD("NameIDFormat"))]
+    registration = next(iter(_extended(entity, _RPI, "RegistrationInfo")), None)
+    return Described(
+        requested=tuple(_requested(role))[:_MOST],
+        signs_requests=_flag(role, "AuthnRequestsSigned"),
+        wants_signed_assertions=_flag(role, "WantAssertionsSigned"),
+        name_id_format=next((each for each in formats if each in set(NameIdFormat)), None),
+        names=_in_languages(role, "DisplayName"),
+        descriptions=_in_languages(role, "Description"),
+        privacy=_in_languages(role, "PrivacyStatementURL"),
+        categories=tuple(_categories(entity))[:_MOST],
+        authority=None if registration is None else registration.get("registrationAuthority"),
+        registered_at=None if registration is None else registration.get("registrationInstant"),
+        cached=_cached(root, role),
+    )
+
+
+def _extended(element: Element, namespace: str, name: str) -> list[Element]:
+    return element.findall(f"{MD('Extensions')}/{{{namespace}}}{name}")
+
+
+def _in_languages(role: Element, name: str) -> tuple[tuple[str, str], ...]:
+    """Metadata Extensions for Login and Discovery 2.1, by language; the first of each."""
+    found: dict[str, str] = {}
+    for information in _extended(role, _MDUI, "UIInfo"):
+        for each in information.findall(f"{{{_MDUI}}}{name}"):
+            if text := (each.text or "").strip():
+                found.setdefault(each.get(XML("lang"), ""), text[:_LONGEST])
+    return tuple(found.items())[:_MOST]
+
+
+def _categories(entity: Element) -> Iterator[str]:
+    """RFC 8409 4: of the service itself, and not of one of its roles."""
+    for attributes in _extended(entity, _ENTITY_ATTRIBUTES, "EntityAttributes"):
+        for each in attributes.findall(SAML("Attribute")):
+            if each.get("Name") == _CATEGORY:
+                values = ((value.text or "").strip() for value in each.findall(SAML("AttributeValue")))
+                yield from (value for value in values if 0 < len(value) <= _LONGEST)
+
+
+def _cached(root: Element, role: Element) -> int | None:
+    """The shortest of those around it (metadata 2.3.1, 2.3.2, 2.4.1)."""
+    said = (saml_pace.duration(text) for each in _around(root, role) if (text := each.get("cacheDuration")) is not None)
+    return min((each for each in said if each is not None), default=None)
 
 
 def _flag(element: Element, name: str) -> bool:

@@ -18,6 +18,7 @@ from idp.federation import (
     store,
 )
 from idp.federation.saml_certificates import ServiceKeys
+from idp.federation.saml_fetching import FetchedText
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
 from idp.federation.saml_vocabulary import LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
@@ -91,10 +92,11 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         sha1_until=saml_exceptions.read_sha1(fields),
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
         switch=saml_switches.read(fields),
+        described=None if metadata is None else metadata.described,
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
         _judge_keys(fields, service, keys)
-    if metadata is not None and metadata.wants_signed_assertions and not service.signs.assertion:
+    if metadata is not None and metadata.described.wants_signed_assertions and not service.signs.assertion:
         detail = "Its metadata wants signed assertions (WantAssertionsSigned)."
         fields.refuse("sign", "inconsistent", detail, found=service.signs.value, expected=["assertion", "both"])
     return service
@@ -107,19 +109,26 @@ def _metadata(fields: Fields, source: MetadataSource) -> "Metadata | None":
         return None
     if not fields.clean("metadata_signer"):  # nobody's word counts then
         return None
-    if not isinstance(text, str) or len(text) > _LARGEST_METADATA:
+    if not isinstance(text, str) or (len(text) > _LARGEST_METADATA and not isinstance(text, FetchedText)):
         detail = f"metadata_xml is a text of at most {_LARGEST_METADATA} characters."
         fields.refuse("metadata_xml", "invalid_type", detail, expected="string")
         return None
+    from idp import xml
     from idp.federation import saml_metadata
 
     entity_id = fields.given("entity_id")
+    limits = xml.AGGREGATE if isinstance(text, FetchedText) else xml.METADATA
     try:
         wanted = entity_id if isinstance(entity_id, str) else None
-        return saml_metadata.read(text.encode(errors="replace"), entity_id=wanted, pinned=source.pinned)
+        data = text.encode(errors="replace")
+        found = saml_metadata.read(data, entity_id=wanted, pinned=source.pinned, limits=limits)
     except saml_metadata.BadMetadata as bad:
         fields.refuse("metadata_xml", bad.code, str(bad), found=bad.found, expected=bad.expected)
         return None
+    if isinstance(text, FetchedText) and found.collective and source.signer is None:
+        detail = "In a collection somebody else speaks for the service: say whose signature is believed."
+        fields.refuse("metadata_signer", "required", detail, expected="X.509 in base64")
+    return found
 
 
 def _entity_id(fields: Fields) -> str:

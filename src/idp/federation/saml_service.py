@@ -7,6 +7,7 @@ from typing import Any
 from idp.federation import saml_exceptions
 from idp.federation.saml_attributes import MappedAttribute
 from idp.federation.saml_certificates import ServiceKeys
+from idp.federation.saml_described import Described
 from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
 from idp.federation.saml_source import NOWHERE, MetadataSource
 from idp.federation.saml_vocabulary import Binding, NameIdFormat, Signs
@@ -37,10 +38,16 @@ class SamlService:
     source: MetadataSource = NOWHERE
     sha1_until: str | None = None
     switch: Switch | None = None
+    described: Described | None = None
 
     def takes_sha1(self, now_us: int) -> bool:
         """In the signatures of its requests: an exception, while it lasts."""
         return self.sha1_until is not None and not saml_exceptions.is_over(self.sha1_until, now_us)
+
+    def has_ended(self, now_us: int) -> bool:
+        """What it said of itself holds no more (metadata 2.3.2): nobody is sent to where it may not be by now. That its
+        sessions end stays possible."""
+        return self.valid_until is not None and self.valid_until <= now_us
 
     def consumer(self, *, url: str | None, index: int | None, binding: str | None) -> Consumer | None:
         """The one that a request asks for (core 3.4.1): by address, character by character, or by index, or neither,
@@ -84,6 +91,7 @@ class SamlService:
             "idp_initiated": self.idp_initiated,
             "sha1_until": self.sha1_until,
             "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
+            "described": None if self.described is None else self.described.to_json(),
             "certificate_switch": None if self.switch is None else self.switch.to_json(),
         }
         return {name: value for name, value in shown.items() if value is not None}
@@ -109,5 +117,6 @@ class SamlService:
             requires_signed_requests=document["require_signed_requests"],
             idp_initiated=document["idp_initiated"],
             valid_until=micros(parse(document["valid_until"])) if "valid_until" in document else None,
+            described=Described.from_json(document["described"]) if "described" in document else None,
             switch=Switch.from_json(document["certificate_switch"]) if "certificate_switch" in document else None,
         )

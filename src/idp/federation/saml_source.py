@@ -1,89 +1,98 @@
-"""Where a service publishes its metadata, and who must have signed it for us to believe it."""
+"""Where the metadata of a service are published, and who must have signed them for us to believe them.
+
+At an address of the service or of a collection, or at a server that is asked for one service by its name (Metadata
+Query Protocol, SAML profile). In a collection, and at such a server, somebody else speaks for the service: then it is
+the pinned key that is believed, and nothing without it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha1
 from typing import Any
+from urllib.parse import quote
 
 from idp import signing
 from idp.federation.redirect_uris import LONGEST, web_page_fault
-from idp.kit.egress import Answer, Egress, Unreachable, read_target
-from idp.kit.errors import FieldError, Invalid
+from idp.kit.egress import read_target
 from idp.kit.fields import Fields
 from idp.signing import BadKey, Certificate
 
-NAMES = frozenset({"metadata_signer", "metadata_url"})
-LARGEST = 1024 * 1024
-_PATIENCE = 10.0  # seconds
+NAMES = frozenset({"mdq_by", "mdq_url", "metadata_signer", "metadata_url"})
+
+
+class QueryBy(StrEnum):
+    """What the server is asked by."""
+
+    ENTITY_ID = "entity_id"
+    SHA1 = "sha1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataSource:
-    """`signer` is a certificate in base64: what its key has not signed changes nothing."""
+    """`signer` is a certificate in base64: what its key has not signed changes nothing. `url` or `mdq`, or neither."""
 
     url: str | None = None
     signer: str | None = None
+    mdq: str | None = None
+    mdq_by: QueryBy = QueryBy.ENTITY_ID
 
     @property
     def pinned(self) -> tuple[Certificate, ...]:
         return () if self.signer is None else (signing.read_certificate(self.signer),)
 
+    def address(self, entity_id: str) -> str | None:
+        """Where the metadata of that service are fetched."""
+        if self.mdq is None:
+            return self.url
+        asked = entity_id if self.mdq_by is QueryBy.ENTITY_ID else f"{{sha1}}{_sha1(entity_id)}"
+        return f"{self.mdq.rstrip('/')}/entities/{quote(asked, safe='')}"
+
     def to_json(self) -> dict[str, Any]:
-        shown = {"metadata_url": self.url, "metadata_signer": self.signer}
-        return {name: value for name, value in shown.items() if value is not None}
+        shown = {"metadata_url": self.url, "metadata_signer": self.signer, "mdq_url": self.mdq}
+        by = {} if self.mdq is None else {"mdq_by": self.mdq_by.value}
+        return {**{name: value for name, value in shown.items() if value is not None}, **by}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "MetadataSource":
-        return cls(url=document.get("metadata_url"), signer=document.get("metadata_signer"))
+        return cls(
+            url=document.get("metadata_url"),
+            signer=document.get("metadata_signer"),
+            mdq=document.get("mdq_url"),
+            mdq_by=QueryBy(document.get("mdq_by", QueryBy.ENTITY_ID)),
+        )
 
 
 NOWHERE = MetadataSource()
 
 
 def read(fields: Fields, *, production: bool) -> MetadataSource:
-    return MetadataSource(url=_url(fields, production=production), signer=_signer(fields))
+    url, mdq = (_url(fields, name, production=production) for name in ("metadata_url", "mdq_url"))
+    by = fields.choice("mdq_by", QueryBy, frozenset(), default=QueryBy.ENTITY_ID)
+    if url is not None and mdq is not None:
+        fields.refuse("mdq_url", "inconsistent", "Either metadata_url or mdq_url says where the metadata are.")
+    if mdq is not None:
+        fields.required("metadata_signer")
+        fields.required("entity_id")
+    return MetadataSource(url=url, signer=_signer(fields), mdq=mdq, mdq_by=by)
 
 
-def with_fetched(egress: Egress, document: Mapping[str, Any], *, tenant: str) -> dict[str, Any]:
-    """The document of a service, with what stands at its `metadata_url` as if it had been brought along; as it is where
-    it says everything itself. Raises `Invalid`. Blocks; never within a unit."""
-    said = document.get("saml")
-    url = said.get("metadata_url") if isinstance(said, Mapping) else None
-    if not isinstance(said, Mapping) or not isinstance(url, str) or not said.keys().isdisjoint({"acs", "metadata_xml"}):
-        return dict(document)
-    try:
-        answer = egress.fetch(url, tenant=tenant, largest=LARGEST, patience=_PATIENCE)
-    except Unreachable as failure:
-        raise _unreachable(url) from failure
-    return {**document, "saml": {**said, "metadata_xml": _text(url, answer)}}
+def _sha1(text: str) -> str:
+    """As the protocol has it (SAML profile of MDQ 2.2.2): a name for a name, nothing that is relied on."""
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _text(url: str, answer: Answer) -> str:
-    try:
-        text = answer.body.decode() if answer.status == 200 else ""
-    except UnicodeDecodeError:
-        text = ""
-    if not text:
-        raise _unreachable(url)
-    return text
-
-
-def _unreachable(url: str) -> Invalid:
-    """The same whatever was the matter: nobody learns from us what stands where."""
-    fault = FieldError("/saml/metadata_url", "unreachable", "There is no metadata at this address.", url)
-    return Invalid("invalid", "Some fields are wrong.", errors=[fault])
-
-
-def _url(fields: Fields, *, production: bool) -> str | None:
-    url = fields.text("metadata_url", longest=LONGEST)
+def _url(fields: Fields, name: str, *, production: bool) -> str | None:
+    url = fields.text(name, longest=LONGEST)
     if url is None:
         return None
     if fault := web_page_fault(url, production=production):
-        fields.refuse("metadata_url", fault.code, fault.detail, found=url, expected=fault.expected)
+        fields.refuse(name, fault.code, fault.detail, found=url, expected=fault.expected)
         return None
     try:
         read_target(url)
     except ValueError:
-        fields.refuse("metadata_url", "invalid_uri", "We would not call this address.", found=url, expected="https")
+        fields.refuse(name, "invalid_uri", "We would not call this address.", found=url, expected="https")
     return url
 
 

@@ -69,6 +69,8 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
         judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
     if request.id is None and not service.saml.idp_initiated:
         raise BadMessage("unknown_service")
+    if service.saml.has_ended(house.units.clock.now_us()):
+        raise BadMessage("metadata_expired")
     consumer = judging.consumer_of(request, service.saml)
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)

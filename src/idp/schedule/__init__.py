@@ -11,6 +11,7 @@ from idp.schedule.key_rotations import KeyRotations
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.persons import Persons
 from idp.schedule.running import run
+from idp.schedule.service_upkeep import ServiceUpkeep
 from idp.schedule.statements import Statements
 from idp.schedule.watching import Watch
 
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Persons",
     "Place",
+    "ServiceUpkeep",
     "Statements",
     "Step",
     "Watch",

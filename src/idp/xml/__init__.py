@@ -9,12 +9,13 @@ brings along, and knows neither services nor messages.
 from idp.xml.c14n import canonical, written
 from idp.xml.enciphering import encipher
 from idp.xml.names import DS, ECP, MD, SAML, SAMLP, SOAP, XENC, XML, Namespace
-from idp.xml.reading import LARGEST_MESSAGE, MESSAGE, METADATA, BadXml, Element, Limits, read
+from idp.xml.reading import AGGREGATE, LARGEST_MESSAGE, MESSAGE, METADATA, BadXml, Element, Limits, read
 from idp.xml.schemas import refuse_unlike
 from idp.xml.signatures import sign
 from idp.xml.verifying import BadSignature, signature_of, verify
 
 __all__ = [
+    "AGGREGATE",
     "DS",
     "ECP",
     "LARGEST_MESSAGE",

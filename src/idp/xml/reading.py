@@ -16,7 +16,6 @@ Element = etree._Element
 
 LARGEST_MESSAGE = 256 * 1024
 _DEEPEST = 64
-_MOST_NAMESPACES = 2_000  # what they cost when a document is made canonical grows with their square
 _DECLARATION = re.compile(
     rb"""<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')"""
     rb"""(?:\s+encoding\s*=\s*(?:"utf-8"|'utf-8'))?"""
@@ -34,10 +33,12 @@ class Limits(NamedTuple):
     elements: int
     attributes: int
     comments: bool
+    namespaces: int = 2_000  # what they cost when a document is made canonical can grow with their square
 
 
 MESSAGE = Limits(LARGEST_MESSAGE, 5_000, 5_000, comments=False)
 METADATA = Limits(1024 * 1024, 20_000, 20_000, comments=True)  # people write those, and put comments into them
+AGGREGATE = Limits(10 * 1024 * 1024, 250_000, 250_000, comments=True, namespaces=60_000)  # of thousands of services
 
 
 class BadXml(ValueError):
@@ -73,8 +74,8 @@ def _refuse_bytes(data: bytes, limits: Limits) -> None:
         raise BadXml("too_large", f"The document is larger than {limits.size} bytes.")
     if data.count(b"<") > 2 * limits.elements:
         raise BadXml("too_large", f"The document has more than {limits.elements} elements.")
-    if data.count(b"xmlns") > _MOST_NAMESPACES:
-        raise BadXml("too_large", f"The document declares more than {_MOST_NAMESPACES} namespaces.")
+    if data.count(b"xmlns") > limits.namespaces:
+        raise BadXml("too_large", f"The document declares more than {limits.namespaces} namespaces.")
     try:
         data.decode()
     except UnicodeDecodeError as error:

@@ -177,6 +177,56 @@ class SigningCertificate(Shown):
     former: str | None
 
 
+class ServiceWarning(Shown):
+    """Something that an administrator should look at: `certificate_expires`, `certificate_expired`, `metadata_expires`,
+    `metadata_expired` (then nobody is signed on), `refresh_failed`, `change_waits`."""
+
+    code: str
+    ends_at: Instant | None = None
+    fingerprint_sha256: str | None = None
+
+
+class Difference(Shown):
+    """Of `certificates`, `acs` and `slo` what is `removed` and `added`, of anything else what it `was` and `becomes`.
+    `grave` ones wait for an administrator, unless a pinned key has signed."""
+
+    model_config = ConfigDict(extra="ignore")
+    member: str
+    grave: bool
+    removed: list[dict[str, Any]] | None = None
+    added: list[dict[str, Any]] | None = None
+    was: Any = None
+    becomes: Any = None
+
+
+class WaitingChange(Shown):
+    change: str
+    found_at: Instant
+    differences: list[Difference]
+
+
+class MetadataState(Shown):
+    last_refresh_at: Instant | None
+    last_try_at: Instant | None
+    next_refresh_at: Instant | None
+    last_error: str | None
+    failures: Annotated[int, Field(description="In a row.")]
+    waiting: WaitingChange | None
+
+
+class Refresh(Shown):
+    """`error`: why nothing was taken. `waiting`: what to accept or reject."""
+
+    dry_run: bool
+    error: str | None
+    differences: list[Difference]
+    waiting: str | None
+
+
+class MetadataDecision(Sent):
+    change: Annotated[str, Field(description="The id of what waits.")]
+
+
 class SamlMetadata(Sent):
     """A service of SAML, by its metadata or by hand. Identifiers may be given by their last word, such as
     `persistent`."""
@@ -187,6 +237,10 @@ class SamlMetadata(Sent):
     metadata_url: Annotated[
         Uri | None, Field(description="Where it is published; fetched whenever it is sent without acs.")
     ] = None
+    mdq_url: Annotated[
+        Uri | None, Field(description="A server that is asked for entity_id (Metadata Query Protocol); needs a signer.")
+    ] = None
+    mdq_by: Literal["entity_id", "sha1"] | None = None
     metadata_signer: Annotated[str | None, Field(description="X.509 in base64; must have signed the metadata.")] = None
     entity_id: Uri | None = None
     acs: list[AssertionConsumer] | None = None
@@ -243,6 +297,11 @@ class SamlService(SamlMetadata):
 
     model_config = ConfigDict(extra="ignore")
     signing_certificate: SigningCertificate | None
+    described: Annotated[dict[str, Any] | None, Field(description="What its metadata say beside that.")] = None
+    last_refresh_at: Instant | None
+    next_refresh_at: Instant | None
+    last_error: str | None
+    waiting: Annotated[str | None, Field(description="A change of its metadata that waits to be accepted.")]
 
 
 class Service(Shown):
@@ -257,6 +316,7 @@ class Service(Shown):
     consent: Consent
     oidc: OidcClient | None = None
     saml: SamlService | None = None
+    warnings: list[ServiceWarning]
     created_at: Instant
 
 

@@ -26,11 +26,15 @@ _THREADS = 8
 
 
 class Answer(NamedTuple):
-    """`media_type` in lower case, without its parameters; empty where the answer has none."""
+    """`media_type` in lower case, without its parameters; it and the other fields are empty where the answer has
+    none."""
 
     status: int
     media_type: str
     body: bytes
+    etag: str = ""
+    modified: str = ""
+    location: str = ""
 
 
 class _Question(NamedTuple):
@@ -159,9 +163,14 @@ def _read(response: "Response", largest: int) -> Answer:
         body += chunk
         if len(body) > largest:
             raise Unreachable(Reason.TOO_LARGE)
-    types = [value for name, value in fields if name == b"content-type"]
-    media_type = types[0].partition(b";")[0].strip().lower().decode("latin-1") if len(types) == 1 else ""
-    return Answer(response.status, media_type, bytes(body))
+    types, *others = (_only(fields, name) for name in (b"content-type", b"etag", b"last-modified", b"location"))
+    return Answer(response.status, types.partition(";")[0].strip().lower(), bytes(body), *others)
+
+
+def _only(fields: Sequence[tuple[bytes, bytes]], wanted: bytes) -> str:
+    """Of a field that comes once; of one that comes twice nothing is believed."""
+    found = [value for name, value in fields if name == wanted]
+    return found[0].strip().decode("latin-1") if len(found) == 1 else ""
 
 
 @contextmanager
