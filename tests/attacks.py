@@ -1,4 +1,4 @@
-"""What attackers try at the OpenID provider, row by row, and how often the tests try it.
+"""What attackers try at the providers of OpenID and SAML, row by row, and how often the tests try it.
 
 `@pytest.mark.attack("T12")` stands on a test that tries it and finds it refused, `@pytest.mark.honest("T12")` on one
 that lets the honest twin of the attack succeed, often the same. A variant is one case of a parametrised test, counted
@@ -122,7 +122,34 @@ ATTACKS = {
     "B13": "another spelling of a path",
     "B14": "headers split and answers cached",
     "B15": "pages that come back after sign-out",
+    "S1": "an assertion consumer service that is not registered",
+    "S2": "indices and bindings that are not registered",
+    "S3": "requests that are not signed, or wrongly",
+    "S4": "weak algorithms",
+    "S5": "signature wrapping",
+    "S6": "document types, entities and other encodings",
+    "S7": "bombs",
+    "S8": "requests and artifacts that are sent again",
+    "S9": "requests for elsewhere and for another time",
+    "S10": "issuers that read alike",
+    "S11": "names that truncate or hide",
+    "S12": "XML in names and values",
+    "S13": "relay states and pages that act",
+    "S14": "a logout that leads away",
+    "S15": "a logout that nobody may ask for",
+    "S16": "metadata that poisons",
+    "S17": "another's name, and more than may be told",
+    "S18": "parameters that could be read in two ways",
+    "S19": "what may no longer be, and other tenants",
+    "S20": "who is registered, by how a request is refused",
+    "S21": "sign-ins that are old, half or weaker",
+    "S22": "another message, or none",
+    "S23": "artifacts of others",
+    "S24": "what fails differently when it is decrypted",
+    "S25": "answers that could be for somebody else",
+    "S26": "code in mappings",
 }
+SAML = [name for name in ATTACKS if name.startswith("S")]
 
 
 class Case(NamedTuple):
@@ -211,14 +238,18 @@ def rows(found: Iterable[Case]) -> dict[str, tuple[int, int]]:
     return {name: (tried, honest) for name, (tried, honest) in counted.items()}
 
 
-def variants(found: Iterable[Case]) -> int:
+def variants(found: Iterable[Case], of_these: Iterable[str] = ATTACKS) -> int:
     """How many there are in all; one that tries several attacks is one."""
-    return sum(not ATTACKS.keys().isdisjoint(each.attacks) for each in found)
+    return sum(not set(of_these).isdisjoint(each.attacks) for each in found)
 
 
 def weakened(found: Iterable[Case]) -> list[str]:
     """The defences that are switched off one by one, each of which must be missed by a case."""
     return sorted(f"{each.test.partition('::')[0]}: {each.case}" for each in found if each.test.endswith(WEAKENED))
+
+
+def _counted(found: list[Case]) -> str:
+    return f"{variants(found)} variants of {len(ATTACKS)} attacks, {variants(found, SAML)} of them at SAML."
 
 
 def table(found: list[Case]) -> str:
@@ -229,7 +260,7 @@ def table(found: list[Case]) -> str:
         named = ", ".join(f"`{test}`" for test in tests) or "**none**"
         lines.append(f"| {name} | {ATTACKS[name]} | {tried} | {honest} | {named} |")
     builds = weakened(found)
-    lines += ["", f"{variants(found)} variants of {len(ATTACKS)} attacks.", "", f"{len(builds)} weakened builds:", ""]
+    lines += ["", _counted(found), "", f"{len(builds)} weakened builds:", ""]
     return "\n".join([*lines, *(f"- {build}" for build in builds)])
 
 

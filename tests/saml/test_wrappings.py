@@ -1,17 +1,13 @@
-"""Signature wrapping: an honest signed message is put somewhere, and another one where it was, in every combination.
+"""Signature wrapping: what is read in the end is what was signed, or nothing."""
 
-What is read in the end is what was signed, or nothing.
-"""
-
-from collections.abc import Callable, Iterator
-from copy import deepcopy
-from itertools import product
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 import signxml
 from lxml import etree
 from tests.support.saml_requests import INSTANT, SP
+from tests.support.saml_wrapping import every, wrapped
 from tests.support.xml_keys import NOW_US, rsa_pair
 
 from idp import xml
@@ -24,7 +20,7 @@ from idp.saml.inflating import to_base64
 from idp.saml.model import Kind
 from idp.signing import SignatureAlg
 from idp.web.forms import Form
-from idp.xml import DS, MD, SAML, SAMLP, SOAP, Element
+from idp.xml import MD, SAML, SAMLP, SOAP, Element
 
 EVIL = "https://evil.example/metadata"
 FOREVER = rfc3339(NOW_US + 30 * 86_400 * SECOND)
@@ -90,86 +86,13 @@ TARGETS = {
     "EntityDescriptor": Target(entity, 0, MD("Extensions"), imported),
 }
 
-# Where the honest message goes, with what stands in its place.
-HIDING = [
-    "nowhere",
-    "extensions",
-    "object",
-    "key info",
-    "first child",
-    "last child",
-    "inside out",
-    "before",
-    "value",
-]
-SIGNING = ["moved", "copied", "left", "moved to the end", "moved to the front", "twice"]
-NAMING = ["its own", "the same", "exchanged", "the same in other letters", "none"]
-
-
-def wrapped(target: Target, hiding: str, signing: str, naming: str) -> Element:
-    honest, evil = target.make(SP, "_honest"), target.make(EVIL, "_evil")
-    xml.sign(honest, rsa_pair().key, place=target.place, alg=SignatureAlg.RSA_SHA256)
-    _name(honest, evil, naming)
-    signature = honest[target.place]
-    if signing != "left":
-        evil.insert(_spot(evil, target, signing), deepcopy(signature))
-    if signing == "twice":
-        evil.insert(target.place, deepcopy(signature))
-    if signing not in {"copied", "left"}:
-        honest.remove(signature)
-    return _hide(target, hiding, honest, evil)
-
-
-def _spot(evil: Element, target: Target, signing: str) -> int:
-    return {"moved to the end": len(evil), "moved to the front": 0}.get(signing, target.place)
-
-
-def _name(honest: Element, evil: Element, naming: str) -> None:
-    if naming in {"the same", "exchanged"}:
-        evil.set("ID", "_honest")
-    if naming == "exchanged":
-        honest.set("ID", "_evil")
-    if naming in {"none", "the same in other letters"}:
-        del evil.attrib["ID"]
-    if naming == "the same in other letters":
-        evil.set("Id", "_honest")
-
-
-def _hide(target: Target, hiding: str, honest: Element, evil: Element) -> Element:
-    if hiding == "inside out":
-        return _inside(honest, evil, target.extensions)
-    if hiding == "extensions":
-        return _inside(evil, honest, target.extensions)
-    if hiding in {"object", "key info", "value"}:
-        names = {"object": "Object", "key info": "KeyInfo", "value": "SignatureValue"}
-        inner = DS.make("Object") if hiding == "object" else next(evil.iter(DS(names[hiding])), None)
-        if inner is not None:
-            inner.append(honest)
-            if hiding == "object":
-                next(evil.iter(DS("Signature")), evil).append(inner)
-    elif hiding != "nowhere":
-        evil.insert({"first child": 0, "before": target.place, "last child": len(evil)}[hiding], honest)
-    return evil
-
-
-def _inside(outer: Element, inner: Element, name: str) -> Element:
-    extensions = xml.SAML.make("x", inner)
-    extensions.tag = name
-    place = 2 if outer.tag != MD("EntityDescriptor") else 1
-    outer.insert(min(place, len(outer)), extensions)
-    return outer
-
-
-def every() -> Iterator[tuple[str, str, str]]:
-    return product(HIDING, SIGNING, NAMING)
-
 
 @pytest.mark.attack("X5", "X6")
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_is_read_is_what_was_signed_or_nothing(name: str) -> None:
     target, tried = TARGETS[name], set()
     for hiding, signing, naming in every():
-        root = wrapped(target, hiding, signing, naming)
+        root = wrapped(target, hiding, signing, naming, honest_one=SP, evil_one=EVIL)
         tried.add(xml.canonical(root))
         try:
             found = target.read(root)
@@ -191,7 +114,7 @@ def test_who_verifies_one_element_and_reads_another_is_deceived() -> None:
     """The wrappings are worth something: a right verifier in careless hands takes them."""
     target, deceived = TARGETS["AuthnRequest"], 0
     for hiding, signing, naming in every():
-        data = xml.written(wrapped(target, hiding, signing, naming))
+        data = xml.written(wrapped(target, hiding, signing, naming, honest_one=SP, evil_one=EVIL))
         try:
             signxml.XMLVerifier().verify(data, x509_cert=rsa_pair().certificate_pem, id_attribute="ID")
         except (signxml.exceptions.SignXMLException, etree.LxmlError, ValueError):
