@@ -1,6 +1,5 @@
 """What the kernel knows of a process and everything below it: who they are, what they used, what they listen on."""
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +70,6 @@ def memory(pid: int) -> Memory:
 @contextmanager
 def peak_of_memory() -> Iterator[list[int]]:
     """How many bytes more this process had at its peak than when the block began; known when it ends."""
-    gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak is what there is now
     before, found = _status("VmRSS"), [0]
     yield found

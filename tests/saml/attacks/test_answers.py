@@ -13,6 +13,7 @@ from tests.support.saml_party import CROSS_SITE, IDP, SSO, SamlParty, codes, reg
 from tests.support.saml_trial import Trial, Way, raw_response
 
 from idp import users, xml
+from idp.kit.clock import SECOND, rfc3339
 from idp.saml.model import Status
 from idp.xml import SAML, SAMLP
 
@@ -199,7 +200,7 @@ def test_an_answer_says_inside_what_is_signed_whom_it_is_for_and_what_it_answers
     (confirmation,) = answer.root.iter(SAML("SubjectConfirmationData"))
     assert confirmation.get("InResponseTo") == party.sent[-1]
     assert confirmation.get("Recipient") == party.acs
-    assert (confirmation.get("NotOnOrAfter") or "") <= "2026-04-01T01:05:00Z"
+    assert confirmation.get("NotOnOrAfter") == rfc3339(trial.provider.clock.now_us() + 300 * SECOND)
     assert confirmation.get("NotBefore") is None
     assert [each.text for each in answer.root.iter(SAML("Audience"))] == [party.entity_id]
     assert {each.text for each in answer.root.iter(SAML("Issuer"))} == {IDP}

@@ -14,11 +14,10 @@ from tests.support.saml_wrapping import HIDING, NAMING, SIGNING, wrapped
 from tests.support.xml_keys import ec_pair, rsa_pair
 
 from idp import xml
-from idp.kit.clock import rfc3339
 from idp.saml.detached import signed_query
 from idp.saml.inflating import deflate, to_base64
 from idp.signing import SignatureAlg
-from idp.xml import DS, SAML, SAMLP, Element
+from idp.xml import DS, SAMLP, Element
 
 Query = Callable[[Trial, str], str]
 
@@ -232,32 +231,42 @@ def test_a_form_by_a_weak_algorithm_is_refused(trial: Trial, name: str) -> None:
 
 
 class _Sent:
-    """A request that is honest in all but its issuer and its name."""
+    """Two requests of one service: an honest one, and one that would have the answer sent to another address."""
 
     place = 1
     extensions = SAMLP("Extensions")
 
     def __init__(self, trial: Trial) -> None:
-        self.trial = trial
+        listed = [{"url": f"https://two.example/{name}", "index": index} for index, name in enumerate(("acs", "evil"))]
+        self.party = trial.another("two", pair=THEIRS, require_signed_requests=True, acs=listed)
 
-    def make(self, issuer: str, id_: str) -> Element:
-        instant = rfc3339(self.trial.provider.clock.now_us())
-        destination = self.trial.strict.request().get("Destination") or ""
-        given = {"ID": id_, "Version": "2.0", "IssueInstant": instant, "Destination": destination}
-        return SAMLP.make("AuthnRequest", SAML.make("Issuer", issuer), **given)
+    def make(self, whose: str, id_: str) -> Element:
+        where = {"AssertionConsumerServiceURL": "https://two.example/evil"} if whose == "evil" else {}
+        made = self.party.request(ID=id_, **where)
+        made.append(SAMLP.make("NameIDPolicy", AllowCreate="true"))
+        return made
 
 
 @pytest.mark.attack("S5")
 @pytest.mark.parametrize("signing", SIGNING)
 @pytest.mark.parametrize("hiding", HIDING)
 def test_what_is_wrapped_around_an_honest_request_is_never_read(trial: Trial, hiding: str, signing: str) -> None:
-    """The evil one is of another service that must sign, so that to be read is to be answered."""
-    evil = trial.another("victim", pair=rsa_pair("victim"), require_signed_requests=True)
-    issuers = {"honest_one": trial.strict.entity_id, "evil_one": evil.entity_id}
+    sent = _Sent(trial)
     for naming in NAMING:
-        made = wrapped(_Sent(trial), hiding, signing, naming, **issuers, pair=THEIRS)
+        made = wrapped(sent, hiding, signing, naming, honest_one="honest", evil_one="evil", pair=THEIRS)
         answer = trial.send_bytes(Way.FORM, xml.written(made))
         if answer.status == 400:
             trial.refuses(answer)
-            continue
-        assert trial.browser.follow(answer).text.count(evil.acs) == 0, naming
+        else:
+            assert "two.example/evil" not in trial.browser.follow(answer).text, naming
+
+
+@pytest.mark.honest("S5")
+@pytest.mark.parametrize("whose", ["honest", "evil"])
+def test_either_request_alone_is_taken_from_whoever_signs_it(trial: Trial, whose: str) -> None:
+    """Else the wrappings would prove nothing."""
+    sent = _Sent(trial)
+    answer = trial.send_bytes(Way.FORM, signed(sent.make(whose, f"_{whose}_alone"), THEIRS))
+    page = trial.browser.follow(answer)
+    assert sent.party.read(page).status == ("Success",)
+    assert ("two.example/evil" in page.text) == (whose == "evil")
