@@ -19,17 +19,17 @@ from tests.support.xml_keys import ec_pair, rsa_pair
 from idp import xml
 from idp.federation import saml_registration
 from idp.kit.fields import Fields
-from idp.saml import answers, codec
+from idp.saml import answers, codec, logout_answers, logout_requests, requests
 from idp.saml.detached import signed_query
 from idp.saml.errors import BadMessage
-from idp.saml.inflating import deflate
+from idp.saml.inflating import deflate, from_base64, inflate
 from idp.saml.model import Kind
 from idp.signing import SignatureAlg, read_certificate
 from idp.signing.foreign_keys import BadKey
 from idp.web.forms import Form
-from idp.xml import BadSignature, BadXml
+from idp.xml import SAML, SAMLP, BadSignature, BadXml
 
-SECONDS = float(os.environ.get("FUZZ", "0.5"))
+SECONDS = float(os.environ.get("FUZZ", "5"))
 LONGEST = 0.5  # seconds for one document
 KNOWN = [rsa_pair().certificate, ec_pair().certificate]
 PIECES = [
@@ -62,40 +62,62 @@ def mutated(source: random.Random, seed: bytes) -> bytes:
     return bytes(data)
 
 
-def decode_xml(data: bytes) -> None:
+def read_xml(data: bytes) -> None:
     root = xml.read(data)
     xml.refuse_unlike(root, root.tag)
-    xml.verify(root, KNOWN, place=1, sha1=True)
 
 
-def decode_post(data: bytes) -> None:
-    received = codec.from_post(Form((("SAMLRequest", base64.b64encode(data).decode()),)), list(Kind))
-    codec.verified(received, KNOWN, required=False, sha1=True)
+def verify(data: bytes) -> None:
+    xml.verify(xml.read(data), KNOWN, place=1, sha1=True)
 
 
-def decode_redirect(data: bytes) -> None:
-    """The message changed, but packed as it should be."""
-    packed = quote(base64.b64encode(deflate(data)).decode(), safe="")
-    codec.verified(codec.from_redirect(f"SAMLRequest={packed}".encode(), list(Kind)), KNOWN, required=False)
+def certificate(data: bytes) -> None:
+    read_certificate(base64.b64encode(data).decode())
 
 
-def decode_query(data: bytes) -> None:
+def unpack(data: bytes) -> None:
+    inflate(from_base64(data.decode("latin-1"), lines=True))
+
+
+def query(data: bytes) -> None:
     codec.verified(codec.from_redirect(data, list(Kind)), KNOWN, required=False, sha1=True)
 
 
-def decode_soap(data: bytes) -> None:
-    codec.verified(codec.from_soap(data, list(Kind)), KNOWN, required=False)
+def post(data: bytes) -> None:
+    """Packed as it should be, in the way that is for it, and read to the end."""
+    kind = Kind.LOGOUT_RESPONSE if b"LogoutResponse" in data else Kind.AUTHN_REQUEST
+    form = Form(((kind.parameter, base64.b64encode(data).decode()),))
+    understand(codec.from_post(form, list(Kind)))
 
 
-def decode_metadata(data: bytes) -> None:
+def redirect(data: bytes) -> None:
+    kind = Kind.LOGOUT_RESPONSE if b"LogoutResponse" in data else Kind.AUTHN_REQUEST
+    packed = quote(base64.b64encode(deflate(data)).decode(), safe="")
+    understand(codec.from_redirect(f"{kind.parameter}={packed}".encode(), list(Kind)))
+
+
+def soap(data: bytes) -> None:
+    understand(codec.from_soap(data, list(Kind)))
+
+
+def understand(received: codec.Received) -> None:
+    """As the endpoint of its kind does."""
+    verified = codec.verified(received, KNOWN, required=False, sha1=True)
+    root, sender = verified.root, received.issuer
+    if received.kind is Kind.AUTHN_REQUEST:
+        asked = requests.read(root, sender=sender, signed=verified.signed, relay_state=None)
+        assert requests.from_text(asked.to_text()) == asked
+    elif received.kind is Kind.LOGOUT_REQUEST:
+        logout_requests.read(root, sender=sender)
+    elif received.kind is Kind.LOGOUT_RESPONSE:
+        logout_answers.read(root, sender=sender, signed=verified.signed)
+
+
+def metadata(data: bytes) -> None:
     found = Fields({"metadata_xml": data.decode(errors="replace")})
     saml_registration.read(found, production=False)
     if found.errors:
         raise BadMessage("metadata")
-
-
-def decode_certificate(data: bytes) -> None:
-    read_certificate(base64.b64encode(data).decode())
 
 
 SERVICE = (
@@ -114,27 +136,65 @@ def _query() -> bytes:
     return signed_query("SAMLRequest", message, "r", key=rsa_pair().key, alg=SignatureAlg.RSA_SHA256).encode()
 
 
+def _message(name: str, *content: xml.Element, **more: str) -> xml.Element:
+    given = {"ID": "_1", "Version": "2.0", "IssueInstant": "2026-04-01T01:00:00Z", "Destination": "https://id.example/"}
+    return SAMLP.make(name, SAML.make("Issuer", "https://sp.example/"), *content, **given, **more)
+
+
+def _full_request() -> xml.Element:
+    """With everything that one may have."""
+    return _message(
+        "AuthnRequest",
+        SAML.make("Subject", SAML.make("NameID", "taro")),
+        SAMLP.make("NameIDPolicy", Format="urn:x", SPNameQualifier="x", AllowCreate="true"),
+        SAMLP.make("RequestedAuthnContext", SAML.make("AuthnContextClassRef", "urn:x"), Comparison="better"),
+        SAMLP.make("Scoping", SAMLP.make("IDPList", SAMLP.make("IDPEntry", ProviderID="https://x")), ProxyCount="1"),
+        ForceAuthn="true",
+        AssertionConsumerServiceIndex="1",
+    )
+
+
+def _logout() -> xml.Element:
+    name, index = SAML.make("NameID", "taro", NameQualifier="x"), SAMLP.make("SessionIndex", "1")
+    return _message("LogoutRequest", name, index, index, NotOnOrAfter="2026-04-01T01:00:00Z", Reason="urn:x")
+
+
+def _answer() -> xml.Element:
+    inner = SAMLP.make("StatusCode", Value="urn:oasis:names:tc:SAML:2.0:status:PartialLogout")
+    code = SAMLP.make("StatusCode", inner, Value="urn:oasis:names:tc:SAML:2.0:status:Success")
+    return _message("LogoutResponse", SAMLP.make("Status", code, SAMLP.make("StatusMessage", "x")), InResponseTo="_2")
+
+
 REQUEST = signed(authn_request(), rsa_pair())
-DECODERS: dict[Callable[[bytes], None], list[bytes]] = {
-    decode_xml: [REQUEST, response(), xml.written(idp_metadata())],
-    decode_post: [REQUEST, deflate(REQUEST)],
-    decode_redirect: [xml.written(authn_request())],
-    decode_query: [_query()],
-    decode_soap: [xml.written(answers.enveloped(xml.read(REQUEST)))],
-    decode_metadata: [SERVICE],
-    decode_certificate: [rsa_pair().certificate.der, ec_pair().certificate.der],
+FULL, LOGOUT, ANSWER = (xml.written(made()) for made in (_full_request, _logout, _answer))
+Seeds = list[tuple[Callable[[bytes], None], bytes]]
+DECODERS: dict[str, Seeds] = {
+    "base64 and inflating": [(unpack, base64.b64encode(deflate(REQUEST))), (unpack, base64.encodebytes(deflate(FULL)))],
+    "XML": [(read_xml, REQUEST), (read_xml, response()), (read_xml, xml.written(idp_metadata()))],
+    "AuthnRequest": [(post, FULL), (redirect, FULL), (post, deflate(FULL)), (post, REQUEST)],
+    "LogoutRequest": [(post, LOGOUT), (redirect, LOGOUT), (soap, xml.written(answers.enveloped(_logout())))],
+    "LogoutResponse": [(post, ANSWER), (redirect, ANSWER), (post, signed(_answer(), rsa_pair()))],
+    "metadata": [(metadata, SERVICE)],
+    "signatures": [
+        (verify, REQUEST),
+        (verify, signed(_full_request(), ec_pair(), SignatureAlg.ECDSA_SHA256)),
+        (certificate, rsa_pair().certificate.der),
+        (certificate, ec_pair().certificate.der),
+    ],
+    "query": [(query, _query())],
 }
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.attack("X4", "X6")
 @pytest.mark.filterwarnings("ignore")  # of cryptography, about certificates that it reads all the same
-@pytest.mark.parametrize("decoder", DECODERS)
-def test_anything_at_all_is_read_or_refused(decoder: Callable[[bytes], None]) -> None:
+@pytest.mark.parametrize("name", DECODERS)
+def test_anything_at_all_is_read_or_refused(name: str) -> None:
     seed = random.randrange(2**32)
     source, refused, until = random.Random(seed), 0, time.monotonic() + SECONDS
     while time.monotonic() < until:
-        data = mutated(source, source.choice(DECODERS[decoder]))
+        decoder, honest = source.choice(DECODERS[name])
+        data = mutated(source, honest)
         began = time.thread_time()
         try:
             decoder(data)
@@ -146,10 +206,17 @@ def test_anything_at_all_is_read_or_refused(decoder: Callable[[bytes], None]) ->
     assert refused > 20
 
 
-@pytest.mark.parametrize("decoder", DECODERS)
-def test_the_honest_ones_are_read(decoder: Callable[[bytes], None]) -> None:
-    if decoder is not decode_xml:
-        for data in DECODERS[decoder]:
-            decoder(data)
-    else:
-        decoder(REQUEST)
+@pytest.mark.parametrize("name", DECODERS)
+def test_the_honest_ones_are_read(name: str) -> None:
+    for decoder, data in DECODERS[name]:
+        decoder(data)
+
+
+def test_a_decoder_that_breaks_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fragile(data: bytes) -> None:
+        if b"&" in data:
+            raise KeyError("&")
+
+    monkeypatch.setitem(DECODERS, "XML", [(fragile, REQUEST)])
+    with pytest.raises(pytest.fail.Exception, match="KeyError"):
+        test_anything_at_all_is_read_or_refused("XML")
