@@ -4,7 +4,7 @@ from idp import federation
 from idp.admin import gate, rights, service_json
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.rights import WITH_TENANT
+from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.services import CertificateChange, Service
 from idp.credentials import Noun
@@ -65,7 +65,7 @@ def _instant(fields: Fields, now_us: int) -> int | None:
 
 
 _ONE = "/tenants/{tenant}/services/{service}/certificate"
-_WRITE = rights.write(Noun.SERVICES, WITH_TENANT)
+_WRITE = rights.write(Noun.SERVICES, WITH_TENANT, Partners.PREPARE)
 _CLOSED = ("contract_not_active", "not_saml")
 
 ROUTES = (
