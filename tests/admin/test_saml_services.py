@@ -169,7 +169,8 @@ def test_a_service_keeps_its_protocol_and_has_one(world: World) -> None:
     assert tenant.post(f"{one}/secret").code == "client_has_no_secret"
 
 
-def test_a_consent_that_nobody_would_be_asked_for_is_not_promised(world: World) -> None:
+def test_people_are_asked_where_the_registration_says_so(world: World) -> None:
     tenant = world.client("aoba")
-    assert tenant.post(SERVICES, {**BY_HAND, "consent": "required"}).status == 422
-    assert tenant.post(SERVICES, {**BY_HAND, "consent": "none"}).status == 201
+    made = tenant.post(SERVICES, {**BY_HAND, "consent": "required"})
+    assert (made.status, made.body["consent"]) == (201, "required")
+    assert tenant.post(SERVICES, {**BY_HAND, "consent": "asked"}).status == 422

@@ -134,6 +134,12 @@ def require_assignment(provider: Provider, services: Services) -> None:
             federation.change(unit, each, {"assignment_required": True}, production=False)
 
 
+def want_consent(provider: Provider, services: Services) -> None:
+    with provider.open() as unit:
+        for each in services:
+            federation.change(unit, each, {"consent": "required"}, production=False)
+
+
 def assign(provider: Provider, services: Services) -> None:
     require_assignment(provider, services)
     with provider.open() as unit:
@@ -253,6 +259,7 @@ SITUATIONS = (
     Situation("service deleted", delete_service, Row(*[UNKNOWN] * 6)),
     Situation("not assigned", require_assignment, to_persons("not_assigned")),
     Situation("assigned", assign, OPEN),
+    Situation("consent wanted", want_consent, OPEN._replace(signed_in="page consent", passive=ASKS)),
     Situation("ID disabled", disable_person, KEPT_OUT),
     Situation("ID deleted", delete_person, KEPT_OUT),
     Situation("password changed", change_password, KEPT_OUT),

@@ -48,7 +48,7 @@ class OpenIdDoor:
             return "issued"
         if answer.query["error"] == "access_denied":
             return f"denied {answer.query['error_description']}"
-        assert answer.query["error"] in {"login_required", "interaction_required"}, answer
+        assert answer.query["error"] in {"login_required", "interaction_required", "consent_required"}, answer
         return "asks"
 
 

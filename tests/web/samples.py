@@ -60,7 +60,12 @@ MINE = {
     ],
     "held": [
         {"id": "svc_1", "service": PAYROLL, "scopes": ["email", "openid", "profile"], "since": "2026-04-01"},
-        {"id": "svc_2", "service": ShownService("経費精算"), "scopes": ["offline_access"], "since": "2026-03-01"},
+        {
+            "id": "svc_2",
+            "service": ShownService("経費精算"),
+            "scopes": ["offline_access", "person.email"],
+            "since": "2026-03-01",
+        },
     ],
     "sessions": [
         {"id": "1", "here": True, "browser": "Chrome", "address": "203.0.113.9", "since": "2026-04-01 09:00"},
@@ -155,6 +160,16 @@ SAMPLES: Mapping[str, Sample] = {
             "person": TARO,
             "scopes": ["openid", "profile", "email", "offline_access", "payroll.read"],
             "switch_account_url": "/t/aoba/signin?switch=1",
+        },
+    ),
+    "consent-attributes": Sample(
+        "consent",
+        AOBA,
+        {
+            **FORM,
+            "service": PAYROLL,
+            "person": TARO,
+            "scopes": ["openid", "person.affiliation", "person.email", "person.groups"],
         },
     ),
     "consent-resources": Sample(

@@ -30,8 +30,6 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
     status = fields.choice("status", ServiceStatus, frozenset(), default=ServiceStatus.ENABLED)
     assignment_required = fields.flag("assignment_required", default=True)  # nobody gets in by default
     consent = fields.choice("consent", Consent, frozenset(), default=Consent.NONE)
-    if protocol is Protocol.SAML and consent is Consent.REQUIRED:
-        fields.refuse("consent", "not_supported", "For services of SAML nobody is asked yet.", expected=["none"])
     inner = fields.inner(protocol)
     if not fields.clean(protocol):  # left out, or no object: what it lacks is not worth naming
         fields.finish()

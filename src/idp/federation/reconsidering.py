@@ -24,6 +24,6 @@ def face_of(service: Service) -> str:
     """What a person who allows it knows it by: its names, its pages, its hosts, and what it will know them by."""
     client = service.oidc
     if client is None:
-        return service.name
+        return json.dumps([service.name, service.host])
     pages = [getattr(client, name) for name in _SHOWN]
     return json.dumps([service.name, *pages, client.subjects.sector, sorted(client.redirects.hosts)])

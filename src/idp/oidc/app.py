@@ -18,7 +18,7 @@ from idp.oidc import (
     token,
     userinfo,
 )
-from idp.web import state_cookie, terms_page
+from idp.web import consent_page, state_cookie, terms_page
 from idp.web.asgi import App
 from idp.web.dispatch import Route
 from idp.web.house import House
@@ -47,8 +47,8 @@ def routes(house: House) -> list[Route]:
         Route("/t/{tenant}/jwks", _GET, "jwks", discovery.jwks(house)),
         Route("/t/{tenant}/authorize", _BOTH, "authorize", authorize.endpoint(house)),
         Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),
-        Route("/t/{tenant}/consent", _GET, "consent", consent.question(house)),
-        Route("/t/{tenant}/consent", _POST, "consent", consent.decision(house)),
+        Route(f"/t/{{tenant}}/{authorize.CONSENT}", _GET, "consent", consent_page.question(house, consent.DOOR)),
+        Route(f"/t/{{tenant}}/{authorize.CONSENT}", _POST, "consent", consent_page.decision(house, consent.DOOR)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _GET, "terms", terms_page.question(house, accepting.DOOR)),
         Route(f"/t/{{tenant}}/{authorize.TERMS}", _POST, "terms", terms_page.acceptance(house, accepting.DOOR)),
         *_readable(house, "par", _POST, pushing.endpoint(house)),

@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
-from idp.saml import accepting, beginning, publishing, slo, sso, walking
-from idp.web import terms_page
+from idp.saml import accepting, beginning, consenting, publishing, slo, sso, walking
+from idp.web import consent_page, terms_page
 from idp.web.asgi import App
 from idp.web.house import House
 
@@ -14,6 +14,8 @@ class Endpoints(NamedTuple):
     walk: App
     terms: App
     acceptance: App
+    consent: App
+    decision: App
     begin: App
 
 
@@ -26,5 +28,7 @@ def endpoints_of(house: House) -> Endpoints:
         walking.endpoint(house),
         terms_page.question(house, accepting.DOOR),
         terms_page.acceptance(house, accepting.DOOR),
+        consent_page.question(house, consenting.DOOR),
+        consent_page.decision(house, consenting.DOOR),
         beginning.endpoint(house),
     )

@@ -1,10 +1,12 @@
 """What an admission gives: a response with an assertion, and the traces of it, in one commit."""
 
+from collections.abc import Callable
+
 from idp import access, audit, federation, sessions, tenants, xml
 from idp.access import Admission
 from idp.kit import ids
 from idp.kit.units import Unit
-from idp.saml import answers, assertions, contexts, elements, given_names, judging, places
+from idp.saml import answers, assertions, contexts, elements, given_names, judging, persons, places
 from idp.saml.known import Known, finish
 from idp.saml.model import SUCCESS, Authentication, Outcome, Recipient
 from idp.saml.progress import Unanswerable
@@ -13,8 +15,11 @@ from idp.web.house import House
 from idp.xml import BadXml, Element
 
 
-async def give(house: House, known: Known, admission: Admission, interaction: Interaction | None) -> bytes:
-    """The response. Raises `tenants.Moved`, `BadMessage` and `Unanswerable`."""
+async def give(
+    house: House, known: Known, admission: Admission, interaction: Interaction | None, *, allowed: bool = False
+) -> bytes:
+    """The response, with the consent of this moment, if any: of a yes and a no one counts. Raises `tenants.Moved`,
+    `BadMessage` and `Unanswerable`."""
     grant = _grant(known, admission)
     try:
         response = _response(known, admission, grant, own=places.entity_id(house.issuer(admission.tenant.slug)))
@@ -25,6 +30,9 @@ async def give(house: House, known: Known, admission: Admission, interaction: In
         tenants.hold(unit, admission.revision)
         finish(unit, interaction, known.request)
         assert known.session is not None
+        if allowed:
+            wanted = persons.disclosed(known.saml, known.request)
+            sessions.give_consent(unit, user_id=grant.user_id, service_id=grant.service_id, wanted=wanted)
         sessions.seen(unit, known.session)
         whereabouts = sessions.context_of(unit, known.session).whereabouts
         sessions.begin_grant(unit, _named(unit, known, grant), whereabouts=whereabouts, refreshable=False)
@@ -37,8 +45,15 @@ async def give(house: House, known: Known, admission: Admission, interaction: In
     return response
 
 
-async def decline(house: House, known: Known, outcome: Outcome, interaction: Interaction | None) -> bytes:
-    """A response without an assertion. Raises `BadMessage`."""
+async def decline(
+    house: House,
+    known: Known,
+    outcome: Outcome,
+    interaction: Interaction | None,
+    *,
+    note: Callable[[Unit], None] | None = None,
+) -> bytes:
+    """A response without an assertion; `note` is written with it. Raises `BadMessage`."""
     own = places.entity_id(house.issuer(known.facts.tenant.slug))
     response = answers.response(
         outcome,
@@ -48,9 +63,13 @@ async def decline(house: House, known: Known, outcome: Outcome, interaction: Int
         at_us=house.units.clock.now_us(),
     )
     _sign(response, known, now_us=house.units.clock.now_us())
-    await house.units.commit(
-        known.facts.tenant.id, lambda unit: finish(unit, interaction, known.request), actor=known.actor
-    )
+
+    def write(unit: Unit) -> None:
+        finish(unit, interaction, known.request)
+        if note is not None:
+            note(unit)
+
+    await house.units.commit(known.facts.tenant.id, write, actor=known.actor)
     return xml.written(response)
 
 

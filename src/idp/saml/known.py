@@ -30,6 +30,7 @@ class Known(NamedTuple):
     consumer: Consumer
     visitor: Visitor | None = None
     person: Person | None = None
+    consented: bool = False
 
     @property
     def saml(self) -> SamlService:
@@ -78,7 +79,14 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     if visitor is None:
         return Known(facts, service, request, consumer)
     person = persons.told(unit, service, visitor.user.id, request, own=places.entity_id(issuer))
-    return Known(facts, service, request, consumer, visitor, person)
+    known = Known(facts, service, request, consumer, visitor, person)
+    return known._replace(consented=_has_consented(unit, known)) if service.consent_required else known
+
+
+def _has_consented(unit: Unit, known: Known) -> bool:
+    assert known.user is not None
+    wanted = persons.disclosed(known.saml, known.request)
+    return sessions.has_consent(unit, user_id=known.user.id, service_id=known.service.id, wanted=wanted)
 
 
 def _believed(received: Received, service: SamlService, *, now_us: int) -> AuthnRequest:

@@ -9,6 +9,7 @@ from idp.saml.elements import new_id
 from idp.saml.judging import name_format
 from idp.saml.model import Attribute, NameId
 from idp.saml.requests import AuthnRequest
+from idp.sessions import Allowed
 
 
 class Person(NamedTuple):
@@ -43,6 +44,13 @@ def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, o
     kept = federation.find_person_name(unit, service_id=service.id, user_id=user_id)
     name = NameId(kept or federation.new_person_name(), format_, own, saml.entity_id)
     return Person(name, attributes, is_new=kept is None)
+
+
+def disclosed(saml: SamlService, request: AuthnRequest) -> Allowed:
+    """What the person lets it know, whether or not there is such a thing to know of them: who it is, and attributes."""
+    source = _source(saml, name_format(request, saml))
+    sources = {each.source for each in saml.attributes} | ({source} if source else set())
+    return Allowed(frozenset({"openid"} | {f"person.{each}" for each in sources}))
 
 
 def _source(saml: SamlService, format_: NameIdFormat | None) -> str | None:

@@ -5,6 +5,7 @@ SSO = "saml/sso"
 RESUME = "saml/continue"
 SLO = "saml/slo"
 TERMS = "saml/terms"
+CONSENT = "saml/consent"
 INIT = "saml/init"
 
 

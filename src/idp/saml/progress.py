@@ -19,6 +19,7 @@ class Missing(Enum):
     """What a person is asked beside a sign-in."""
 
     TERMS = auto()
+    CONSENT = auto()
 
 
 class Unanswerable(Exception):
@@ -30,10 +31,10 @@ class Unanswerable(Exception):
 
 
 def next_step(
-    gate: Gate, known: Known, interaction: Interaction | None, *, own: str, now_us: int
+    gate: Gate, known: Known, interaction: Interaction | None, *, own: str, now_us: int, allowed: bool = False
 ) -> Needs | Missing | Admission:
-    """Sign in, as far as that is needed, accept the terms, or go. Raises `Refused` (the gate's no) and
-    `Unanswerable`."""
+    """Sign in, as far as that is needed, accept the terms, consent, or go; `allowed` when consent was given a moment
+    ago. Raises `Refused` (the gate's no) and `Unanswerable`."""
     # The contract speaks first: nobody is asked for a password that would lead nowhere.
     against = gate.reason_against(known.facts, known.service, now_us=now_us)
     if against is not None:
@@ -54,6 +55,8 @@ def next_step(
         return _ask(known, Needs(second=True), judging.NO_CONTEXT)
     if known.person is None or known.person.name is None:
         raise Unanswerable(judging.NO_SUCH_NAME)
+    if known.service.consent_required and not known.consented and not allowed:
+        return _ask(known, Missing.CONSENT, judging.NO_PASSIVE)
     return admission
 
 

@@ -36,6 +36,7 @@ _LARGEST = 512 * 1024
 _TRIES = 6
 _SIGN_IN = "signin"
 _KINDS = (Kind.AUTHN_REQUEST,)
+_PAGES = {Missing.TERMS: places.TERMS, Missing.CONSENT: places.CONSENT}
 
 
 class Next(NamedTuple):
@@ -124,13 +125,18 @@ async def _keep(house: House, browser: Browser, received: Received) -> Next:
 
 
 async def proceed(
-    house: House, browser: Browser, asked: Received | AuthnRequest, interaction: Interaction | None
+    house: House,
+    browser: Browser,
+    asked: Received | AuthnRequest,
+    interaction: Interaction | None,
+    *,
+    allowed: bool = False,
 ) -> Next | Given:
-    """As far as the request gets now."""
+    """As far as the request gets now; `allowed` when the person has just consented to it."""
     for _ in range(_TRIES):
         try:
             known = await read_request(house, browser, asked)
-            step = await _step(house, browser, known, interaction)
+            step = await _step(house, browser, known, interaction, allowed=allowed)
         except tenants.Moved:
             continue
         except KeyMissing as missing:
@@ -138,7 +144,7 @@ async def proceed(
             continue
         if isinstance(step, Given):
             return step
-        page, wanted = (_SIGN_IN, step) if isinstance(step, Needs) else (places.TERMS, Needs())
+        page, wanted = (_SIGN_IN, step) if isinstance(step, Needs) else (_PAGES[step], Needs())
         return await _ask(house, browser, known, interaction, page, wanted)
     raise Unavailable("the tenant's facts change faster than a decision is made")
 
@@ -148,15 +154,15 @@ async def read_request(house: House, browser: Browser, asked: Received | AuthnRe
 
 
 async def _step(
-    house: House, browser: Browser, known: Known, interaction: Interaction | None
+    house: House, browser: Browser, known: Known, interaction: Interaction | None, *, allowed: bool
 ) -> Needs | Missing | Given:
     own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
     try:
         if interaction is not None and interaction.cancelled_at is not None:
             raise Unanswerable(judging.FAILED)
-        step = next_step(house.gate, known, interaction, own=own, now_us=now_us)
+        step = next_step(house.gate, known, interaction, own=own, now_us=now_us, allowed=allowed)
         if isinstance(step, Admission):
-            return Given(known, await give(house, known, step, interaction))
+            return Given(known, await give(house, known, step, interaction, allowed=allowed))
     except Unanswerable as unanswerable:
         if known.request.id is None:  # nobody has asked
             raise BadMessage("unanswerable") from unanswerable
