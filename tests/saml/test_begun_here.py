@@ -48,6 +48,12 @@ def test_no_other_service_is_told_anything(signed_on: tuple[SamlParty, Browser])
         assert Page(page.text).texts["error-code"] == "invalid_request"
 
 
+def test_who_is_denied_where_they_began_is_led_to_no_service_that_has_not_asked(alone: Provider) -> None:
+    party, browser = register(alone, idp_initiated=True, assignment_required=True), alone.browser()
+    page = browser.follow(browser.get(begun(party)))
+    assert (page.status, "SAMLResponse" in page.text) == (403, False)
+
+
 @pytest.mark.attack("X13")
 def test_whoever_stops_taking_it_gets_no_answer_that_was_waiting(alone: Provider) -> None:
     party, browser = register(alone, idp_initiated=True), alone.browser()

@@ -213,6 +213,16 @@ SAMPLES: Mapping[str, Sample] = {
             "return_url": BACK,
         },
     ),
+    "denied-back": Sample(
+        "denied",
+        AOBA,
+        {
+            "code": "not_assigned",
+            "reference": "K7QM-3XWT",
+            "service": PAYROLL,
+            "back": {"action": "https://payroll.example/acs", "fields": [("SAMLResponse", "PHNhbWxwOlJlc3BvbnNlLz4=")]},
+        },
+    ),
     "denied-step-up": Sample(
         "denied", AOBA, {"code": "step_up_required", "reference": "K7QM-3XWT", "missing": ["mfa"], "said": "社内規程"}
     ),

@@ -259,7 +259,10 @@ def test_the_headers_of_a_page_shut_out_everything_it_does_not_use(page: PageNam
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_page_with_a_form_lets_the_browser_name_its_origin_and_no_other_page_does(pages: Pages, name: str) -> None:
-    has_form = any(e.tag == "form" for e in Reader(rendered(pages, SAMPLES[name])).elements)
+    forms = [e for e in Reader(rendered(pages, SAMPLES[name])).elements if e.tag == "form"]
+    has_form = any(
+        e.attributes.get("id") != "denied-back" for e in forms
+    )  # that one is a service's, which need not know
     assert page_headers(SAMPLES[name].page)["Referrer-Policy"] == ("same-origin" if has_form else "no-referrer")
 
 

@@ -33,10 +33,6 @@ async def post(
     relay_state: str | None,
     headers: Iterable[Header] = (),
 ) -> None:
-    """Bindings 3.5.4; the relay state as it came, and only if it came."""
-    fields = [("SAMLResponse", to_base64(response))]
-    if relay_state is not None:
-        fields.append(("RelayState", relay_state))
     await show(
         house,
         scope,
@@ -45,9 +41,16 @@ async def post(
         facts=facts,
         headers=headers,
         switchable=False,
-        action=address,
-        fields=fields,
+        **_form(response, address=address, relay_state=relay_state),
     )
+
+
+def _form(response: bytes, *, address: str, relay_state: str | None) -> dict[str, Any]:
+    """Bindings 3.5.4; the relay state as it came, and only if it came."""
+    fields = [("SAMLResponse", to_base64(response))]
+    if relay_state is not None:
+        fields.append(("RelayState", relay_state))
+    return {"action": address, "fields": fields}
 
 
 async def redirect(send: Send, location: str, headers: list[Header]) -> None:
@@ -71,8 +74,11 @@ async def show_bad(house: House, scope: Scope, send: Send, bad: BadMessage, *, o
     )
 
 
-async def show_denied(house: House, scope: Scope, send: Send, known: Known, refusal: Refused) -> None:
-    """Reason, reference, and what is missing."""
+async def show_denied(
+    house: House, scope: Scope, send: Send, known: Known, refusal: Refused, *, back: bytes | None
+) -> None:
+    """Reason, reference, what is missing, and a button that tells the service, where it has asked."""
+    address, relay_state = known.consumer.url, known.request.relay_state
     await show(
         house,
         scope,
@@ -85,6 +91,7 @@ async def show_denied(house: House, scope: Scope, send: Send, known: Known, refu
         reference=refusal.members.get("reference") or scope["state"]["reference"],
         **_of_rules(refusal, language_of(scope)),
         service=shown_service(known.service, known.facts.tenant.slug),
+        back=None if back is None else _form(back, address=address, relay_state=relay_state),
     )
 
 

@@ -54,6 +54,18 @@ async def decline(
     note: Callable[[Unit], None] | None = None,
 ) -> bytes:
     """A response without an assertion; `note` is written with it. Raises `BadMessage`."""
+
+    def write(unit: Unit) -> None:
+        finish(unit, interaction, known.request)
+        if note is not None:
+            note(unit)
+
+    await house.units.commit(known.facts.tenant.id, write, actor=known.actor)
+    return refusing(house, known, outcome)
+
+
+def refusing(house: House, known: Known, outcome: Outcome) -> bytes:
+    """A response without an assertion, for whoever may take it to the service: it lets nobody in."""
     own = places.entity_id(house.issuer(known.facts.tenant.slug))
     response = answers.response(
         outcome,
@@ -63,13 +75,6 @@ async def decline(
         at_us=house.units.clock.now_us(),
     )
     _sign(response, known, now_us=house.units.clock.now_us())
-
-    def write(unit: Unit) -> None:
-        finish(unit, interaction, known.request)
-        if note is not None:
-            note(unit)
-
-    await house.units.commit(known.facts.tenant.id, write, actor=known.actor)
     return xml.written(response)
 
 

@@ -18,7 +18,7 @@ from idp.saml import codec, judging, places, requests
 from idp.saml.answering import post_back, redirect, show_bad, show_denied
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
-from idp.saml.giving import decline, give
+from idp.saml.giving import decline, give, refusing
 from idp.saml.known import Known, look
 from idp.saml.model import Kind, Outcome, Status
 from idp.saml.progress import Missing, Unanswerable, next_step
@@ -101,7 +101,8 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
     except BadMessage as bad:
         await show_bad(house, scope, send, bad)
     except _Denied as denied:
-        await show_denied(house, scope, send, denied.known, denied.refusal)
+        back = None if denied.known.request.id is None else refusing(house, denied.known, _said(denied.refusal))
+        await show_denied(house, scope, send, denied.known, denied.refusal, back=back)
     else:
         if isinstance(onward, Given):
             await post_back(house, scope, send, onward.known, onward.response)
@@ -185,8 +186,11 @@ async def _refuse(house: House, known: Known, refusal: Refused, interaction: Int
     await house.units.commit(known.facts.tenant.id, note, actor=known.actor)
     if not passive:
         raise _Denied(known, refusal)
-    outcome = Outcome(Status.RESPONDER, Status.REQUEST_DENIED, refusal.code)
-    return Given(known, await decline(house, known, outcome, interaction))
+    return Given(known, await decline(house, known, _said(refusal), interaction))
+
+
+def _said(refusal: Refused) -> Outcome:
+    return Outcome(Status.RESPONDER, Status.REQUEST_DENIED, refusal.code)
 
 
 async def _ask(

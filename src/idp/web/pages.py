@@ -109,7 +109,9 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
             "action", "csrf", "interaction", "service", "person", "scopes", resources=(), switch_account_url=None
         ),
         "terms": _takes("action", "csrf", "interaction", "heading", "version", "effective_date", "articles", rows=()),
-        "denied": _takes("code", "reference", said=None, missing=(), service=None, person=None, return_url=None),
+        "denied": _takes(
+            "code", "reference", said=None, missing=(), service=None, person=None, return_url=None, back=None
+        ),
         "error": _takes("code", "reference", detail=None, onward_url=None),
         "logout_confirm": _takes("action", "csrf", interaction="", service=None, person=None),
         "logged_out": _takes(service=None, return_url=None, signin_url=None, frames=(), onward=None, untold=()),
