@@ -76,6 +76,7 @@ def test_by_hand_a_service_takes_the_defaults() -> None:
         "key_transport_algorithm": "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
         "require_signed_requests": False,
         "idp_initiated": False,
+        "subject_id": "none",
     }
 
 

@@ -13,6 +13,7 @@ from tests.support.xml_keys import rsa_pair
 from idp.saml.model import Status
 from idp.xml import SAML, SAMLP
 
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 CLASSES = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
@@ -111,7 +112,7 @@ def test_a_request_may_choose_the_format_of_the_name(
             SAMLP.make("Scoping", SAMLP.make("IDPList", SAMLP.make("IDPEntry", ProviderID="https://a"))),
             "NoSupportedIDP",
         ),
-        (SAML.make("Subject", SAML.make("NameID", "hanako")), "RequestUnsupported"),
+        (SAML.make("Subject", SAML.make("SubjectConfirmation", Method=BEARER)), "RequestUnsupported"),
     ],
 )
 def test_what_can_never_be_met_is_said_to_the_service(

@@ -65,6 +65,7 @@ from idp.federation.saml_refreshing import preview as preview_metadata
 from idp.federation.saml_refreshing import reject as reject_metadata
 from idp.federation.saml_refreshing import take as take_metadata
 from idp.federation.saml_service import SamlService
+from idp.federation.saml_subject_ids import PAIRWISE_ID, SUBJECT_ID, SubjectId, pairwise_id, subject_id
 from idp.federation.saml_switches import current_chain
 from idp.federation.saml_switching import change_over, follow, former, step_back, switches
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
@@ -96,8 +97,10 @@ from idp.federation.upkeep import claim as claim_upkeep
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
+    "PAIRWISE_ID",
     "REGISTRATION_TOKEN",
     "RULES",
+    "SUBJECT_ID",
     "AccessTokenFormat",
     "ApplicationType",
     "AssertionAlg",
@@ -143,6 +146,7 @@ __all__ = [
     "ServiceStatus",
     "SigningAlg",
     "Signs",
+    "SubjectId",
     "SubjectType",
     "Upkeep",
     "VerificationStatus",
@@ -188,6 +192,7 @@ __all__ = [
     "open_secret",
     "origin_of",
     "page",
+    "pairwise_id",
     "preview_metadata",
     "read",
     "read_assignee",
@@ -207,6 +212,7 @@ __all__ = [
     "start_address",
     "startable",
     "step_back",
+    "subject_id",
     "subject_of",
     "switches",
     "take_metadata",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from idp import users
+from idp.federation.saml_subject_ids import RESERVED
 from idp.federation.saml_vocabulary import NameFormat, chosen
 from idp.kit.fields import Fields
 
@@ -63,6 +64,9 @@ def _one(fields: Fields) -> MappedAttribute:
     fields.required("name")
     fields.required("source")
     name = fields.text("name", longest=_LONGEST_NAME) or ""
+    if name in RESERVED:
+        detail = "This attribute is told as the service needs it: say so by subject_id."
+        fields.refuse("name", "invalid_value", detail, found=name)
     default = NameFormat.URI if ":" in name else NameFormat.BASIC
     format_ = chosen(fields, "format", list(NameFormat), default=default)
     return MappedAttribute(name, format_, read_source(fields, "source") or "", fields.text("friendly_name"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from idp import xml
-from idp.federation import saml_pace
+from idp.federation import saml_pace, saml_subject_ids
 from idp.federation.saml_described import Described
 from idp.federation.saml_vocabulary import Binding, NameIdFormat
 from idp.kit.clock import micros, parse
@@ -129,6 +129,17 @@ def _members(entity: Element, role: Element) -> Iterator[tuple[str, Any]]:
     formats = [(each.text or "").strip() for each in role.findall(MD("NameIDFormat"))]
     if known := [each for each in formats if each in set(NameIdFormat)]:
         yield "nameid_format", known[0]
+    if needed := saml_subject_ids.required(_entity_attribute(entity, saml_subject_ids.REQUIREMENT)):
+        yield "subject_id", needed.value
+
+
+def _entity_attribute(entity: Element, name: str) -> Iterator[str]:
+    """RFC 8409 4: of the service itself, and not of one of its roles."""
+    for attributes in _extended(entity, _ENTITY_ATTRIBUTES, "EntityAttributes"):
+        for each in attributes.findall(SAML("Attribute")):
+            if each.get("Name") == name:
+                values = ((value.text or "").strip() for value in each.findall(SAML("AttributeValue")))
+                yield from (value for value in values if 0 < len(value) <= _LONGEST)
 
 
 def _consumers(role: Element) -> Iterator[dict[str, Any]]:
@@ -182,7 +193,7 @@ def _described(root: Element, entity: Element, role: Element) -> Described:
         names=_in_languages(role, "DisplayName"),
         descriptions=_in_languages(role, "Description"),
         privacy=_in_languages(role, "PrivacyStatementURL"),
-        categories=tuple(_categories(entity))[:_MOST],
+        categories=tuple(_entity_attribute(entity, _CATEGORY))[:_MOST],
         authority=None if registration is None else registration.get("registrationAuthority"),
         registered_at=None if registration is None else registration.get("registrationInstant"),
         cached=_cached(root, role),
@@ -201,15 +212,6 @@ def _in_languages(role: Element, name: str) -> tuple[tuple[str, str], ...]:
             if text := (each.text or "").strip():
                 found.setdefault(each.get(XML("lang"), ""), text[:_LONGEST])
     return tuple(found.items())[:_MOST]
-
-
-def _categories(entity: Element) -> Iterator[str]:
-    """RFC 8409 4: of the service itself, and not of one of its roles."""
-    for attributes in _extended(entity, _ENTITY_ATTRIBUTES, "EntityAttributes"):
-        for each in attributes.findall(SAML("Attribute")):
-            if each.get("Name") == _CATEGORY:
-                values = ((value.text or "").strip() for value in each.findall(SAML("AttributeValue")))
-                yield from (value for value in values if 0 < len(value) <= _LONGEST)
 
 
 def _cached(root: Element, role: Element) -> int | None:

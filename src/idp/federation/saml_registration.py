@@ -14,6 +14,7 @@ from idp.federation import (
     saml_endpoints,
     saml_exceptions,
     saml_source,
+    saml_subject_ids,
     saml_switches,
     store,
 )
@@ -36,6 +37,7 @@ NAMES = (
     IN_METADATA
     | saml_exceptions.NAMES
     | saml_source.NAMES
+    | saml_subject_ids.NAMES
     | {
         "attributes",
         "certificate_switch",
@@ -90,6 +92,7 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         idp_initiated=fields.flag("idp_initiated", default=False),
         source=source,
         sha1_until=saml_exceptions.read_sha1(fields),
+        subject_id=saml_subject_ids.read(fields, said),
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
         switch=saml_switches.read(fields),
         described=None if metadata is None else metadata.described,

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from idp.federation import saml_exceptions
+from idp.federation import saml_exceptions, saml_subject_ids
 from idp.federation.saml_attributes import MappedAttribute
 from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_described import Described
 from idp.federation.saml_endpoints import Consumer, LogoutAddress, default_of
 from idp.federation.saml_source import NOWHERE, MetadataSource
+from idp.federation.saml_subject_ids import SubjectId
 from idp.federation.saml_vocabulary import Binding, NameIdFormat, Signs
 from idp.kit.clock import micros, parse, rfc3339
 from idp.signing import ContentCipher, KeyTransport, SignatureAlg, Switch
@@ -39,6 +40,7 @@ class SamlService:
     sha1_until: str | None = None
     switch: Switch | None = None
     described: Described | None = None
+    subject_id: SubjectId = SubjectId.NONE
 
     def takes_sha1(self, now_us: int) -> bool:
         """In the signatures of its requests: an exception, while it lasts."""
@@ -90,6 +92,7 @@ class SamlService:
             "require_signed_requests": self.requires_signed_requests,
             "idp_initiated": self.idp_initiated,
             "sha1_until": self.sha1_until,
+            "subject_id": self.subject_id.value,
             "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
             "described": None if self.described is None else self.described.to_json(),
             "certificate_switch": None if self.switch is None else self.switch.to_json(),
@@ -102,6 +105,7 @@ class SamlService:
         return cls(
             source=MetadataSource.from_json(document),
             sha1_until=document.get("sha1_until"),
+            subject_id=saml_subject_ids.from_json(document),
             entity_id=document["entity_id"],
             consumers=tuple(map(Consumer.from_json, document["acs"])),
             logouts=tuple(map(LogoutAddress.from_json, document["slo"])),

@@ -11,11 +11,13 @@ from idp.sessions import Acr
 
 _CLASSES = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 PASSWORD = f"{_CLASSES}PasswordProtectedTransport"
+ONE_FACTOR = "https://refeds.org/profile/sfa"
 TWO_FACTORS = "https://refeds.org/profile/mfa"
 _STRENGTHS = {
     PASSWORD: Acr.ONE_FACTOR,
     f"{_CLASSES}Password": Acr.ONE_FACTOR,
     f"{_CLASSES}unspecified": Acr.ONE_FACTOR,
+    ONE_FACTOR: Acr.ONE_FACTOR,
     TWO_FACTORS: Acr.TWO_FACTORS,
     "http://schemas.microsoft.com/claims/multipleauthn": Acr.TWO_FACTORS,
     **{acr.value: acr for acr in Acr},

@@ -152,8 +152,8 @@ def _keep_name(unit: Unit, known: Known) -> None:
     """Raises `tenants.Moved`: another answer has given the person a name at this service a moment ago."""
     assert known.user is not None
     assert known.person is not None
-    if not known.person.is_new or known.person.name is None:
+    name = known.person.new_name
+    if name is None:
         return
-    name = known.person.name.value
     if not federation.add_person_name(unit, service_id=known.service.id, user_id=known.user.id, name=name):
         raise tenants.Moved

@@ -5,7 +5,7 @@ from idp.federation import Binding, Consumer, NameIdFormat, SamlService
 from idp.kit.clock import SECOND
 from idp.saml import contexts
 from idp.saml.errors import BadMessage
-from idp.saml.model import Outcome, Status
+from idp.saml.model import NameId, Outcome, Status
 from idp.saml.requests import AuthnRequest, Said
 
 SKEW = 300 * SECOND
@@ -18,7 +18,8 @@ NO_SUCH_NAME = Outcome(Status.REQUESTER, Status.INVALID_NAMEID_POLICY, "The pers
 NOT_ALLOWED = Outcome(Status.RESPONDER, Status.REQUEST_DENIED, "The person did not allow it.")
 FAILED = Outcome(Status.RESPONDER, Status.AUTHN_FAILED, "The person did not sign in.")
 UNSPEAKABLE = Outcome(Status.RESPONDER, None, "What is known of the person cannot be written in XML.")
-_SUBJECT = Outcome(Status.REQUESTER, Status.REQUEST_UNSUPPORTED, "A request cannot say here who is to sign in.")
+SOMEBODY_ELSE = Outcome(Status.RESPONDER, Status.UNKNOWN_PRINCIPAL, "Somebody else is here than was asked for.")
+_SUBJECT = Outcome(Status.REQUESTER, Status.REQUEST_UNSUPPORTED, "Here a person is asked for by a plain name alone.")
 _ELSEWHERE = Outcome(Status.RESPONDER, Status.NO_SUPPORTED_IDP, "Somebody else is asked for.")
 _FOREIGN_NAME = Outcome(Status.REQUESTER, Status.INVALID_NAMEID_POLICY, "A name is for the service that asks.")
 
@@ -59,11 +60,25 @@ def unmeetable(request: AuthnRequest, service: SamlService, *, own: str) -> Outc
 
 def name_format(request: AuthnRequest, service: SamlService) -> NameIdFormat | None:
     """As registered, unless the request wants a name that tells no more than what the service gets anyway."""
-    asked = request.name_format
+    asked = request.wished_format
     if asked in _FREE or asked == service.name_id_format.value:
         return service.name_id_format
     known = [*_MADE_HERE, *([NameIdFormat.EMAIL] if _is_told_email(service) else [])]
     return next((each for each in known if each.value == asked), None)
+
+
+def is_meant(request: AuthnRequest, name: NameId | None) -> bool:
+    """Core 3.3.4: whom the request names is whom the assertion names, to the letter (3.4.1.4)."""
+    wanted = request.subject
+    if wanted is None:
+        return True
+    return (
+        name is not None
+        and wanted.name == name.value
+        and wanted.format in {*_FREE, name.format.value}
+        and wanted.name_qualifier in {None, name.name_qualifier}
+        and wanted.sp_name_qualifier in {None, name.sp_name_qualifier}
+    )
 
 
 def _is_told_email(service: SamlService) -> bool:

@@ -78,7 +78,7 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     visitor = visitor_of(unit, facts, service, browser)
     if visitor is None:
         return Known(facts, service, request, consumer)
-    person = persons.told(unit, service, visitor.user.id, request, own=places.entity_id(issuer))
+    person = persons.told(unit, service, visitor.user.id, request, issuer=issuer)
     known = Known(facts, service, request, consumer, visitor, person)
     return known._replace(consented=_has_consented(unit, known)) if service.consent_required else known
 

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from idp import federation, users
-from idp.federation import NameIdFormat, SamlService, Service
+from idp.federation import NameFormat, NameIdFormat, SamlService, Service, SubjectId
 from idp.kit.units import Unit
+from idp.saml import places
 from idp.saml.elements import new_id
 from idp.saml.judging import name_format
 from idp.saml.model import Attribute, NameId
@@ -13,16 +14,22 @@ from idp.sessions import Allowed
 
 
 class Person(NamedTuple):
-    """`name` is None where the person has none of the format that is wanted; `is_new` has yet to be kept."""
+    """`name` is None where the person has none of the format that is wanted; `new_name` has yet to be kept."""
 
     name: NameId | None
     attributes: tuple[Attribute, ...]
-    is_new: bool = False
+    new_name: str | None = None
 
 
-def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, own: str) -> Person:
-    """`own` is our name."""
-    saml = service.saml
+class _OwnName(NamedTuple):
+    """Under which this service alone knows the person."""
+
+    value: str
+    is_new: bool
+
+
+def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, issuer: str) -> Person:
+    saml, own = service.saml, places.entity_id(issuer)
     assert saml is not None
     format_ = name_format(request, saml)
     source = _source(saml, format_)
@@ -33,17 +40,33 @@ def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, o
         for each in saml.attributes
         if each.source in known
     )
+    is_named = format_ is not None and source is None and format_ is not NameIdFormat.TRANSIENT
+    named = _own_name(unit, service, user_id) if is_named or saml.subject_id.is_pairwise else None
+    identifier = _identifier(saml, user_id, named, scope=places.scope(issuer))
+    person = Person(None, (*identifier, *attributes), named.value if named and named.is_new else None)
     if format_ is None:
-        return Person(None, attributes)
+        return person
     if source is not None:
         values = texts(known.get(source, ()))
-        name = NameId(values[0], format_, own, saml.entity_id) if len(values) == 1 else None
-        return Person(name, attributes)
-    if format_ is NameIdFormat.TRANSIENT:
-        return Person(NameId(new_id(), format_, own, saml.entity_id), attributes)
+        return person._replace(name=NameId(values[0], format_, own, saml.entity_id) if len(values) == 1 else None)
+    value = named.value if is_named and named else new_id()
+    return person._replace(name=NameId(value, format_, own, saml.entity_id))
+
+
+def _own_name(unit: Unit, service: Service, user_id: str) -> _OwnName:
     kept = federation.find_person_name(unit, service_id=service.id, user_id=user_id)
-    name = NameId(kept or federation.new_person_name(), format_, own, saml.entity_id)
-    return Person(name, attributes, is_new=kept is None)
+    return _OwnName(kept or federation.new_person_name(), kept is None)
+
+
+def _identifier(saml: SamlService, user_id: str, named: _OwnName | None, *, scope: str) -> tuple[Attribute, ...]:
+    """As the service needs it (Subject Identifier Attributes Profile 2.5.1)."""
+    if saml.subject_id is SubjectId.SUBJECT:
+        value = federation.subject_id(user_id, scope)
+        return (Attribute(federation.SUBJECT_ID, (value,), NameFormat.URI, "subject-id"),)
+    if saml.subject_id.is_pairwise and named is not None:
+        value = federation.pairwise_id(named.value, scope)
+        return (Attribute(federation.PAIRWISE_ID, (value,), NameFormat.URI, "pairwise-id"),)
+    return ()
 
 
 def disclosed(saml: SamlService, request: AuthnRequest) -> Allowed:

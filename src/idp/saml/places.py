@@ -1,5 +1,7 @@
 """Where this door lies below the issuer."""
 
+from urllib.parse import urlsplit
+
 METADATA = "saml/metadata"
 SSO = "saml/sso"
 RESUME = "saml/continue"
@@ -12,6 +14,12 @@ INIT = "saml/init"
 def entity_id(issuer: str) -> str:
     """Who we are to services: the address of our metadata (metadata 4.1)."""
     return f"{issuer}/{METADATA}"
+
+
+def scope(issuer: str) -> str:
+    """The domain for whose names the tenant vouches, below that of the provider."""
+    parts = urlsplit(issuer)
+    return f"{parts.path.rpartition('/')[2]}.{parts.hostname}".lower()
 
 
 def sso(issuer: str) -> str:

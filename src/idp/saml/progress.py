@@ -46,6 +46,8 @@ def next_step(
     second = least is Acr.TWO_FACTORS
     if known.session is None or known.proof is None or not _fresh(known, known.session, interaction):
         return _ask(known, Needs(anew=True, second=second), judging.NO_PASSIVE)
+    if not judging.is_meant(known.request, known.person.name if known.person else None):
+        return _ask_another(known, known.session, interaction)
     proof = known.proof._replace(fresh=_made_for(interaction, known.session))
     try:
         admission = gate.admit(known.facts, proof, Moment.AUTHORIZATION, now_us=now_us)
@@ -69,6 +71,13 @@ def _step_up(known: Known, refusal: NotAdmitted, *, second: bool) -> Needs | Mis
         return _ask(known, Missing.TERMS, judging.NO_PASSIVE)
     needs = Needs(anew=Needed.FRESH_SIGN_IN in missing, second=second or Needed.MFA in missing)
     return _ask(known, needs, judging.NO_PASSIVE)
+
+
+def _ask_another(known: Known, session: Session, interaction: Interaction | None) -> Needs:
+    """The person who is meant may sign in; somebody else who did so for this very request was not (core 3.4.1.4)."""
+    if _made_for(interaction, session):
+        raise Unanswerable(judging.SOMEBODY_ELSE)
+    return _ask(known, Needs(anew=True), judging.NO_PASSIVE)
 
 
 def _made_for(interaction: Interaction | None, session: Session) -> bool:

@@ -51,4 +51,5 @@ def _described(house: House, facts: Facts) -> Described:
         certificates=facts.keys.certificates,
         name_id_formats=_NAME_ID_FORMATS,
         names=[("ja", name), ("en", name)],
+        scopes=[places.scope(issuer)],
     )

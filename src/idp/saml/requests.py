@@ -35,10 +35,20 @@ class Said(Protocol):
     def signed(self) -> bool: ...
 
 
+class Subject(NamedTuple):
+    """Core 2.2.3: somebody, by a name that the service was told."""
+
+    name: str
+    format: str | None
+    name_qualifier: str | None
+    sp_name_qualifier: str | None
+
+
 class AuthnRequest(NamedTuple):
     """As its service has said it; `id` is None where it has said nothing. `sender` is its entity ID, `issued_at` in
     microseconds, `place` the index of an address; `contexts` are classes, None where declarations are asked for;
-    `names_subject`: it wants somebody in particular; `providers`: who may answer."""
+    `subject`: whom it wants; `names_subject`: it does so in a way that nobody here reads; `providers`: who may
+    answer."""
 
     id: str | None
     sender: str
@@ -57,6 +67,12 @@ class AuthnRequest(NamedTuple):
     comparison: Comparison
     names_subject: bool
     providers: tuple[str, ...]
+    subject: Subject | None = None
+
+    @property
+    def wished_format(self) -> str | None:
+        """Of the name that is told: as it is asked for, or as the person is named who is."""
+        return self.name_format if self.name_format or self.subject is None else self.subject.format
 
     def to_text(self) -> str:
         return json.dumps(self)
@@ -66,13 +82,17 @@ def from_text(text: str) -> AuthnRequest:
     """What `to_text` has written."""
     read = AuthnRequest(*json.loads(text))
     contexts = None if read.contexts is None else tuple(read.contexts)
-    return read._replace(contexts=contexts, comparison=Comparison(read.comparison), providers=tuple(read.providers))
+    subject = None if read.subject is None else Subject(*read.subject)
+    return read._replace(
+        contexts=contexts, comparison=Comparison(read.comparison), providers=tuple(read.providers), subject=subject
+    )
 
 
 def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -> AuthnRequest:
     """Of a message that its schema has judged. Raises `BadMessage`."""
     policy, wanted = root.find(SAMLP("NameIDPolicy")), root.find(SAMLP("RequestedAuthnContext"))
     index = root.get("AssertionConsumerServiceIndex")
+    subject = _subject(root)
     return AuthnRequest(
         id=id_of(root),
         sender=sender,
@@ -89,8 +109,9 @@ def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -
         name_qualifier=None if policy is None else policy.get("SPNameQualifier"),
         contexts=() if wanted is None else _contexts(wanted),
         comparison=Comparison("exact" if wanted is None else wanted.get("Comparison", "exact")),
-        names_subject=root.find(SAML("Subject")) is not None,
+        names_subject=subject is None and root.find(SAML("Subject")) is not None,
         providers=tuple(each.get("ProviderID") or "" for each in root.iter(SAMLP("IDPEntry"))),
+        subject=subject,
     )
 
 
@@ -115,6 +136,15 @@ def unasked(sender: str, relay_state: str | None, *, now_us: int) -> AuthnReques
         names_subject=False,
         providers=(),
     )
+
+
+def _subject(root: Element) -> Subject | None:
+    """By a plain name, and with nothing said about how it is to be confirmed; what is encrypted is read by nobody."""
+    said = root.find(SAML("Subject"))
+    if said is None or len(said) != 1 or said[0].tag != SAML("NameID") or not said[0].text:
+        return None
+    found = said[0]
+    return Subject(found.text or "", found.get("Format"), found.get("NameQualifier"), found.get("SPNameQualifier"))
 
 
 def id_of(root: Element) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from idp import sessions, tenants
 from idp.access import Admission, NotAdmitted
+from idp.federation import NameIdFormat
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.saml import codec, judging, places, requests
@@ -201,7 +202,8 @@ async def _ask(
         await _want(house, browser, interaction, wanted)
         return page_of(house, browser, page, interaction)
     digest, headers = known_browser(house, browser)
-    waiting = Waiting(places.RESUME, known.service.id, known.request.to_text(), wanted=wanted.to_text())
+    request = known.request
+    waiting = Waiting(places.RESUME, known.service.id, request.to_text(), _hint(request), wanted=wanted.to_text())
 
     def begin(unit: Unit) -> Interaction:
         use(unit, known.request)
@@ -209,6 +211,12 @@ async def _ask(
 
     begun = await house.units.commit(browser.tenant, begin)
     return page_of(house, browser, page, begun)._replace(headers=headers)
+
+
+def _hint(request: AuthnRequest) -> str:
+    """What somebody would type who is asked for; a made name is nothing to be shown."""
+    subject = request.subject
+    return subject.name if subject is not None and subject.format == NameIdFormat.EMAIL else ""
 
 
 async def _want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:

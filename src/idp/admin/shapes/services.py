@@ -256,6 +256,10 @@ class SamlMetadata(Sent):
     key_transport_algorithm: str | None = None
     require_signed_requests: bool | None = None
     idp_initiated: bool | None = None
+    subject_id: Annotated[
+        str | None,
+        Field(description="`pairwise-id`, `subject-id`, `any` or `none`: the attribute that names a person."),
+    ] = None
     sha1_until: Annotated[
         str | None, Field(description="The last day on which its requests may be signed with SHA-1; within a year.")
     ] = None
