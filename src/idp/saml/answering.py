@@ -2,24 +2,32 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
+from idp import xml
 from idp.access import Facts, NotAdmitted
 from idp.kit.errors import Refused
 from idp.saml.errors import BadMessage
+from idp.saml.giving import Answer
 from idp.saml.inflating import to_base64
 from idp.saml.known import Known
 from idp.web.asgi import Header, Scope, Send, respond
 from idp.web.house import House
 from idp.web.languages import Language
 from idp.web.showing import language_of, show, shown_service
+from idp.xml import Element
 
 _OF_OURS = frozenset({"interaction_expired", "csrf_failed"})
 
 
-async def post_back(house: House, scope: Scope, send: Send, known: Known, response: bytes) -> None:
-    await post(
-        house, scope, send, known.facts, response, address=known.consumer.url, relay_state=known.request.relay_state
-    )
+async def send_back(house: House, scope: Scope, send: Send, known: Known, answer: Answer) -> None:
+    address, relay_state = known.consumer.url, known.request.relay_state
+    if answer.artifact is None:
+        await post(house, scope, send, known.facts, answer.message, address=address, relay_state=relay_state)
+        return
+    said = {"SAMLart": answer.artifact, "RelayState": relay_state}  # bindings 3.6.3
+    query = urlencode({name: value for name, value in said.items() if value is not None})
+    await redirect(send, f"{address}{'&' if '?' in address else '?'}{query}", [])
 
 
 async def post(
@@ -51,6 +59,11 @@ def _form(response: bytes, *, address: str, relay_state: str | None) -> dict[str
     if relay_state is not None:
         fields.append(("RelayState", relay_state))
     return {"action": address, "fields": fields}
+
+
+async def send_xml(send: Send, status: int, document: Element) -> None:
+    headers = [(b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store")]
+    await respond(send, status, headers, xml.written(document))
 
 
 async def redirect(send: Send, location: str, headers: list[Header]) -> None:

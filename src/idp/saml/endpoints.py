@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import accepting, beginning, consenting, publishing, slo, sso, walking
+from idp.saml import accepting, beginning, consenting, publishing, resolving, slo, sso, walking
 from idp.web import consent_page, terms_page
 from idp.web.asgi import App
 from idp.web.house import House
@@ -16,6 +16,7 @@ class Endpoints(NamedTuple):
     acceptance: App
     consent: App
     decision: App
+    resolution: App
     begin: App
 
 
@@ -30,5 +31,6 @@ def endpoints_of(house: House) -> Endpoints:
         terms_page.acceptance(house, accepting.DOOR),
         consent_page.question(house, consenting.DOOR),
         consent_page.decision(house, consenting.DOOR),
+        resolving.endpoint(house),
         beginning.endpoint(house),
     )

@@ -1,12 +1,14 @@
 """What an admission gives: a response with an assertion, and the traces of it, in one commit."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from idp import access, audit, federation, sessions, tenants, xml
 from idp.access import Admission
+from idp.federation import Binding
 from idp.kit import ids
 from idp.kit.units import Unit
-from idp.saml import answers, assertions, contexts, elements, given_names, judging, persons, places
+from idp.saml import answers, artifacts, assertions, contexts, elements, given_names, judging, persons, places
 from idp.saml.known import Known, finish
 from idp.saml.model import SUCCESS, Authentication, Outcome, Recipient
 from idp.saml.progress import Unanswerable
@@ -15,9 +17,16 @@ from idp.web.house import House
 from idp.xml import BadXml, Element
 
 
+class Answer(NamedTuple):
+    """`artifact` stands for the message, where the service fetches that itself."""
+
+    message: bytes
+    artifact: str | None = None
+
+
 async def give(
     house: House, known: Known, admission: Admission, interaction: Interaction | None, *, allowed: bool = False
-) -> bytes:
+) -> Answer:
     """The response, with the consent of this moment, if any: of a yes and a no one counts. Raises `tenants.Moved`,
     `BadMessage` and `Unanswerable`."""
     grant = _grant(known, admission)
@@ -25,6 +34,7 @@ async def give(
         response = _response(known, admission, grant, own=places.entity_id(house.issuer(admission.tenant.slug)))
     except BadXml as bad:  # a name of the person, or an attribute, that no document can have
         raise Unanswerable(judging.UNSPEAKABLE) from bad
+    answer = _answer(house, known, response)
 
     def write(unit: Unit) -> None:
         tenants.hold(unit, admission.revision)
@@ -37,12 +47,13 @@ async def give(
         whereabouts = sessions.context_of(unit, known.session).whereabouts
         sessions.begin_grant(unit, _named(unit, known, grant), whereabouts=whereabouts, refreshable=False)
         _keep_name(unit, known)
+        _keep(unit, known, answer, grant_id=grant.id)
         access.remember_admission(unit, admission)
         issued = {"service": known.service.id, "session_index": grant.id, "reference": admission.reference}
         audit.record(unit, audit.Event.ASSERTION_ISSUED, subject=grant.user_id, **issued)
 
     await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
-    return response
+    return answer
 
 
 async def decline(
@@ -52,16 +63,18 @@ async def decline(
     interaction: Interaction | None,
     *,
     note: Callable[[Unit], None] | None = None,
-) -> bytes:
+) -> Answer:
     """A response without an assertion; `note` is written with it. Raises `BadMessage`."""
+    answer = _answer(house, known, refusing(house, known, outcome))
 
     def write(unit: Unit) -> None:
         finish(unit, interaction, known.request)
+        _keep(unit, known, answer, grant_id=None)
         if note is not None:
             note(unit)
 
     await house.units.commit(known.facts.tenant.id, write, actor=known.actor)
-    return refusing(house, known, outcome)
+    return answer
 
 
 def refusing(house: House, known: Known, outcome: Outcome) -> bytes:
@@ -76,6 +89,17 @@ def refusing(house: House, known: Known, outcome: Outcome) -> bytes:
     )
     _sign(response, known, now_us=house.units.clock.now_us())
     return xml.written(response)
+
+
+def _answer(house: House, known: Known, message: bytes) -> Answer:
+    if known.consumer.binding is not Binding.ARTIFACT:
+        return Answer(message)
+    return Answer(message, artifacts.new_artifact(places.entity_id(house.issuer(known.facts.tenant.slug))))
+
+
+def _keep(unit: Unit, known: Known, answer: Answer, *, grant_id: str | None) -> None:
+    if answer.artifact is not None:
+        artifacts.keep(unit, answer.artifact, answer.message, service_id=known.service.id, grant_id=grant_id)
 
 
 def _response(known: Known, admission: Admission, grant: Grant, *, own: str) -> bytes:

@@ -10,6 +10,7 @@ from idp.saml.requests import AuthnRequest, Said
 
 SKEW = 300 * SECOND
 _FREE = frozenset({None, NameIdFormat.UNSPECIFIED.value})
+_BY_BROWSERS = (Binding.POST, Binding.ARTIFACT)  # where nothing is said of it, the first that there is
 _MADE_HERE = (NameIdFormat.PERSISTENT, NameIdFormat.TRANSIENT)
 
 NO_PASSIVE = Outcome(Status.RESPONDER, Status.NO_PASSIVE, "A person would have to be asked.")
@@ -34,11 +35,12 @@ def refuse_unusable(request: Said, *, here: str, now_us: int) -> None:
 
 def consumer_of(request: AuthnRequest, service: SamlService) -> Consumer:
     """Where the answer goes, whatever it is (core 3.4.1): registered, and written exactly so. Raises `BadMessage`."""
-    if request.place is not None:
+    if request.place is not None or request.binding is not None:
         found = service.consumer(url=request.url, index=request.place, binding=request.binding)
     else:
-        found = service.consumer(url=request.url, index=None, binding=request.binding or Binding.POST.value)
-    if found is None or found.binding is not Binding.POST:
+        each = (service.consumer(url=request.url, index=None, binding=binding.value) for binding in _BY_BROWSERS)
+        found = next((consumer for consumer in each if consumer is not None), None)
+    if found is None or found.binding not in _BY_BROWSERS:
         raise BadMessage("assertion_consumer_service")
     return found
 

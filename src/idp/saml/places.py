@@ -9,6 +9,7 @@ SLO = "saml/slo"
 TERMS = "saml/terms"
 CONSENT = "saml/consent"
 INIT = "saml/init"
+ARTIFACT = "saml/artifact"
 
 
 def entity_id(issuer: str) -> str:
@@ -24,6 +25,10 @@ def scope(issuer: str) -> str:
 
 def sso(issuer: str) -> str:
     return f"{issuer}/{SSO}"
+
+
+def artifact(issuer: str) -> str:
+    return f"{issuer}/{ARTIFACT}"
 
 
 def slo(issuer: str) -> str:

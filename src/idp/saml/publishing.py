@@ -47,7 +47,7 @@ def _described(house: House, facts: Facts) -> Described:
         entity_id=places.entity_id(issuer),
         sign_on=[Endpoint(binding, places.sso(issuer)) for binding in (Binding.REDIRECT, Binding.POST)],
         logout=[Endpoint(binding, places.slo(issuer)) for binding in _LOGOUT],
-        artifacts=(),
+        artifacts=[Endpoint(Binding.SOAP, places.artifact(issuer))],  # a service of tomorrow finds it there
         certificates=facts.keys.certificates,
         name_id_formats=_NAME_ID_FORMATS,
         names=[("ja", name), ("en", name)],

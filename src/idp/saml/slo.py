@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from idp import sessions, xml
+from idp import sessions
 from idp.access import Facts
 from idp.federation import Binding, Service
 from idp.kit.errors import Unavailable
@@ -32,7 +32,7 @@ from idp.saml import (
     replying,
     walking,
 )
-from idp.saml.answering import show_bad
+from idp.saml.answering import send_xml, show_bad
 from idp.saml.asked import Step
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
@@ -43,7 +43,7 @@ from idp.saml.replying import Reply
 from idp.sessions import Ended
 from idp.signing import Alg, Use
 from idp.web import farewells
-from idp.web.asgi import App, Receive, Scope, Send, respond
+from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of
 from idp.web.deciding import KeyMissing, make_key
 from idp.web.forms import parse_form, read_body
@@ -140,7 +140,7 @@ async def _directly(house: House, scope: Scope, receive: Receive, send: Send, br
         asked_for = await _believe(house, browser, received)
         ended = await _end(house, browser, asked_for)
     except BadMessage:
-        await _send_xml(send, 500, answers.fault("Client", "The message cannot be taken."))  # SOAP 1.1 6.2
+        await send_xml(send, 500, answers.fault("Client", "The message cannot be taken."))  # SOAP 1.1 6.2
         return
     farewell = await farewells.tell(house, browser, ended or ())
     now_us, saml = house.units.clock.now_us(), asked_for.service.saml
@@ -153,7 +153,7 @@ async def _directly(house: House, scope: Scope, receive: Receive, send: Send, br
     )
     assert saml is not None
     elements.sign(response, asked_for.facts.keys.xml_for(saml.switch, now_us=now_us), saml.signature_alg)
-    await _send_xml(send, 200, answers.enveloped(response))
+    await send_xml(send, 200, answers.enveloped(response))
 
 
 async def _believe(house: House, browser: Browser, received: Received) -> _Asked:
@@ -226,8 +226,3 @@ async def _take_answer(house: House, browser: Browser, received: Received) -> St
         return step
 
     return await house.units.commit(browser.tenant, take)
-
-
-async def _send_xml(send: Send, status: int, document: Element) -> None:
-    headers = [(b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store")]
-    await respond(send, status, headers, xml.written(document))

@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 
 from idp import sessions, tenants
 from idp.access import Admission, NotAdmitted
-from idp.federation import NameIdFormat
+from idp.federation import Binding, NameIdFormat
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
 from idp.saml import codec, judging, places, requests
-from idp.saml.answering import post_back, redirect, show_bad, show_denied
+from idp.saml.answering import redirect, send_back, show_bad, show_denied
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
-from idp.saml.giving import decline, give, refusing
+from idp.saml.giving import Answer, decline, give, refusing
 from idp.saml.known import Known, look
 from idp.saml.model import Kind, Outcome, Status
 from idp.saml.progress import Missing, Unanswerable, next_step
@@ -49,7 +49,7 @@ class Next(NamedTuple):
 
 class Given(NamedTuple):
     known: Known
-    response: bytes
+    answer: Answer
 
 
 class _Denied(Exception):
@@ -102,11 +102,11 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
     except BadMessage as bad:
         await show_bad(house, scope, send, bad)
     except _Denied as denied:
-        back = None if denied.known.request.id is None else refusing(house, denied.known, _said(denied.refusal))
+        back = refusing(house, denied.known, _said(denied.refusal)) if _leads_back(denied.known) else None
         await show_denied(house, scope, send, denied.known, denied.refusal, back=back)
     else:
         if isinstance(onward, Given):
-            await post_back(house, scope, send, onward.known, onward.response)
+            await send_back(house, scope, send, onward.known, onward.answer)
         else:
             await redirect(send, onward.location, onward.headers)
 
@@ -188,6 +188,11 @@ async def _refuse(house: House, known: Known, refusal: Refused, interaction: Int
     if not passive:
         raise _Denied(known, refusal)
     return Given(known, await decline(house, known, _said(refusal), interaction))
+
+
+def _leads_back(known: Known) -> bool:
+    """A service that has asked is told by the person; what it fetches itself would be over before they have read."""
+    return known.request.id is not None and known.consumer.binding is Binding.POST
 
 
 def _said(refusal: Refused) -> Outcome:

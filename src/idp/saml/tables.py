@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from idp.kit.db import ERASED, SPENT, metadata, tenant_id
 
@@ -25,5 +25,18 @@ logout_requests = Table(
     Column("answered_at", BigInteger),
     Column("confirmed", Boolean, nullable=False),
     Index("ix_logout_requests_tenant_id_walk", "tenant_id", "walk"),
+    info=ERASED | SPENT,
+)
+
+# Answers that wait for their services to fetch them; `id` is the digest of what they show for it.
+artifacts = Table(
+    "artifacts",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("service_id", Text, nullable=False),
+    Column("grant_id", Text),  # null where nobody is let in by it
+    Column("message", LargeBinary, nullable=False),  # sealed
+    Column("expires_at", BigInteger, nullable=False),
     info=ERASED | SPENT,
 )
