@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tests.admin.conftest import APPLICATION, BASE, World
+from tests.admin.conftest import APPLICATION, BASE, Client, World
 from tests.admin.test_credentials import somebody
 from tests.support.statements import stated
 
@@ -229,6 +229,12 @@ def rotated(world: World) -> dict[tuple[str, str], Any]:
     }
 
 
+def preview(operator: Client, aoba: str, user: str) -> Any:
+    saml = {"entity_id": "https://previewed.example/saml", "acs": [{"url": "https://previewed.example/acs"}]}
+    made = operator.post(f"{aoba}/services", {"name": "previewed", "protocol": "saml", "saml": saml}).body
+    return operator.post(f"{aoba}/services/{made['id']}/users/{user}/preview", {}).body
+
+
 def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
     operator, aoba = world.client("operator"), "/tenants/aoba"
     shapes = {(route.method, route.path): route.gives for route in ROUTES}
@@ -273,6 +279,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/users/{user}/sessions"): session(world, user.body["id"]),
         ("POST", "/tenants/{tenant}/services"): service.body,
         **fetched(world),
+        ("POST", "/tenants/{tenant}/services/{service}/users/{user}/preview"): preview(operator, aoba, user.body["id"]),
         ("POST", "/system/api-keys"): key.body,
         ("POST", "/applications"): operator.post("/applications", APPLICATION).body,
         ("GET", "/contracts/{contract}"): operator.get(f"/contracts/{contract}").body,

@@ -91,6 +91,7 @@ MATRIX = {
     "POST /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
     "POST /tenants/{tenant}/services/{service}/certificate/back": ("services:write", "ot"),
     "DELETE /tenants/{tenant}/services/{service}/certificate": ("services:write", "ot"),
+    "POST /tenants/{tenant}/services/{service}/users/{user}/preview": ("users:read", "opt"),
     "POST /tenants/{tenant}/services/{service}/assignments": ("assignments:write", "oPt"),
     "GET /tenants/{tenant}/services/{service}/assignments": ("assignments:read", "opt"),
     "DELETE /tenants/{tenant}/services/{service}/assignments/{assignment}": ("assignments:write", "oPt"),

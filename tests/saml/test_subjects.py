@@ -9,7 +9,6 @@ from tests.support.provider import Provider
 from tests.support.saml_party import IDP, SamlParty, codes, register
 
 from idp import federation, users
-from idp.saml import places
 from idp.saml.model import Status
 from idp.xml import SAML, SAMLP, Element
 
@@ -67,7 +66,7 @@ def test_a_service_that_needs_the_same_name_everywhere_gets_that(alone: Provider
 def test_our_metadata_vouches_for_the_scope(one: Provider) -> None:
     text = one.get("/t/aoba/saml/metadata").text
     assert re.search(r"<shibmd:Scope [^>]*>aoba\.id\.example</shibmd:Scope>", text)
-    assert places.scope("http://LOCALHOST:8080/t/kiri") == "kiri.localhost"
+    assert federation.scope_of("http://LOCALHOST:8080/t/kiri") == "kiri.localhost"
 
 
 METADATA = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/saml">

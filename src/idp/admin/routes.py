@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from idp.admin.call import Call
 
 # Questions that need a document: they change nothing.
-_ASKING = frozenset({"simulate", "backtest", "comparison"})
+_ASKING = frozenset({"simulate", "backtest", "comparison", "preview"})
 
 Handler = Callable[["Call"], "Answer | File | Stream"]
 

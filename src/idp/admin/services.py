@@ -8,11 +8,12 @@ from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
-from idp.admin.shapes.services import NewService, Service, ServiceChange
+from idp.admin.shapes.services import NewService, Preview, PreviewAsked, Service, ServiceChange
 from idp.credentials import Noun
 from idp.federation import OidcClient, Registered, Sector
 from idp.federation import Service as Registration
 from idp.kit.errors import Refused
+from idp.kit.fields import Fields
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.web.paths import PLATFORM as PLATFORM_SLUG
@@ -82,6 +83,24 @@ def delete(call: Call) -> Answer:
         return call.done(unit, None)
 
 
+def preview(call: Call) -> Answer:
+    """What a service of SAML would be told of this ID: as it is registered, or as a change of it would be."""
+    fields = Fields(call.document)
+    fields.only({"saml"})
+    patch, issuer = fields.inner("saml").members, call.house.issuer(call.place.tenant.slug if call.place.tenant else "")
+    fields.finish()
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        shown = federation.preview(
+            unit,
+            call.names["service"],
+            call.names["user"],
+            patch,
+            issuer=issuer,
+            production=call.house.production,
+        )
+        return Answer(200, shown)
+
+
 def _document(call: Call) -> dict[str, Any]:
     """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server."""
     slug = PLATFORM_SLUG if call.place.tenant is None else call.place.tenant.slug
@@ -139,6 +158,7 @@ def _done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answ
 
 _MANY = "/tenants/{tenant}/services"
 _ONE = f"{_MANY}/{{service}}"
+_PREVIEW = f"{_ONE}/users/{{user}}/preview"
 _READ = rights.read(Noun.SERVICES)
 _WRITE = rights.write(Noun.SERVICES, WITH_TENANT, Partners.PREPARE)
 _CLOSED = "contract_not_active"
@@ -161,4 +181,5 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, "client_has_no_secret"),
     ),
+    Route("POST", _PREVIEW, preview, rights.asking(Noun.USERS), takes=PreviewAsked, gives=Preview),
 )

@@ -65,9 +65,18 @@ from idp.federation.saml_refreshing import preview as preview_metadata
 from idp.federation.saml_refreshing import reject as reject_metadata
 from idp.federation.saml_refreshing import take as take_metadata
 from idp.federation.saml_service import SamlService
-from idp.federation.saml_subject_ids import PAIRWISE_ID, SUBJECT_ID, SubjectId, pairwise_id, subject_id
+from idp.federation.saml_subject_ids import SubjectId, scope_of
 from idp.federation.saml_switches import current_chain
 from idp.federation.saml_switching import change_over, follow, former, step_back, switches
+from idp.federation.saml_telling import (
+    ToldAttribute,
+    known_of,
+    name_source,
+    preview,
+    told_attributes,
+    told_identifier,
+    told_name,
+)
 from idp.federation.saml_vocabulary import Binding, NameFormat, NameIdFormat, Signs
 from idp.federation.saml_warnings import standing as warnings_of
 from idp.federation.security_profiles import RULES, AssertionAudience, Rules
@@ -97,10 +106,8 @@ from idp.federation.upkeep import claim as claim_upkeep
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
-    "PAIRWISE_ID",
     "REGISTRATION_TOKEN",
     "RULES",
-    "SUBJECT_ID",
     "AccessTokenFormat",
     "ApplicationType",
     "AssertionAlg",
@@ -148,6 +155,7 @@ __all__ = [
     "Signs",
     "SubjectId",
     "SubjectType",
+    "ToldAttribute",
     "Upkeep",
     "VerificationStatus",
     "accept_metadata",
@@ -185,14 +193,16 @@ __all__ = [
     "is_known_anew",
     "keep_fetched",
     "kept_between",
+    "known_of",
     "look_after",
     "looks_anew",
     "may_fetch",
+    "name_source",
     "new_person_name",
     "open_secret",
     "origin_of",
     "page",
-    "pairwise_id",
+    "preview",
     "preview_metadata",
     "read",
     "read_assignee",
@@ -207,16 +217,19 @@ __all__ = [
     "replace",
     "replace_client",
     "rotate_secret",
+    "scope_of",
     "source_of",
     "standing_for",
     "start_address",
     "startable",
     "step_back",
-    "subject_id",
     "subject_of",
     "switches",
     "take_metadata",
     "to_json",
+    "told_attributes",
+    "told_identifier",
+    "told_name",
     "unassign",
     "waiting_differences",
     "warnings_of",

@@ -8,6 +8,7 @@ to case (2.1). `pairwise-id` is for one service alone, made like the persistent 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from idp.kit.fields import Fields
 
@@ -46,6 +47,12 @@ def required(values: Iterable[str]) -> SubjectId | None:
     """Of an entity attribute: a word that is none of ours asks for nothing."""
     known = {each.value: each for each in SubjectId}
     return next((known[each] for each in values if each in known), None)
+
+
+def scope_of(issuer: str) -> str:
+    """The domain for whose names a tenant vouches (Shibboleth Metadata 1.0): below that of the provider."""
+    parts = urlsplit(issuer)
+    return f"{parts.path.rpartition('/')[2]}.{parts.hostname}".lower()
 
 
 def pairwise_id(person_name: str, scope: str) -> str:

@@ -84,4 +84,4 @@ def is_meant(request: AuthnRequest, name: NameId | None) -> bool:
 
 
 def _is_told_email(service: SamlService) -> bool:
-    return any(each.source == "email" for each in service.attributes)
+    return any(each.source == "email" and each.is_plain for each in service.attributes)

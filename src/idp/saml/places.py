@@ -1,7 +1,5 @@
 """Where this door lies below the issuer."""
 
-from urllib.parse import urlsplit
-
 METADATA = "saml/metadata"
 SSO = "saml/sso"
 RESUME = "saml/continue"
@@ -15,12 +13,6 @@ ARTIFACT = "saml/artifact"
 def entity_id(issuer: str) -> str:
     """Who we are to services: the address of our metadata (metadata 4.1)."""
     return f"{issuer}/{METADATA}"
-
-
-def scope(issuer: str) -> str:
-    """The domain for whose names the tenant vouches, below that of the provider."""
-    parts = urlsplit(issuer)
-    return f"{parts.path.rpartition('/')[2]}.{parts.hostname}".lower()
 
 
 def sso(issuer: str) -> str:

@@ -2,7 +2,7 @@
 
 from idp import xml
 from idp.access import Facts
-from idp.federation import Binding, NameIdFormat
+from idp.federation import Binding, NameIdFormat, scope_of
 from idp.saml import metadata, places
 from idp.saml.metadata import Described, Endpoint
 from idp.signing import Alg, SignatureAlg, Use
@@ -51,5 +51,5 @@ def _described(house: House, facts: Facts) -> Described:
         certificates=facts.keys.certificates,
         name_id_formats=_NAME_ID_FORMATS,
         names=[("ja", name), ("en", name)],
-        scopes=[places.scope(issuer)],
+        scopes=[scope_of(issuer)],
     )

@@ -144,13 +144,30 @@ class ServiceCertificate(Sent):
     use: KeyUse | None = None
 
 
+class SamlValueFilter(Sent):
+    """Of the values it keeps those that are named, or those that begin so."""
+
+    in_: Annotated[list[str] | None, Field(alias="in")] = None
+    starts_with: str | None = None
+
+
 class SamlAttribute(Sent):
-    """`source` as for claims; `format` is `uri`, `basic` or `unspecified`, or its identifier."""
+    """With one of `source`, `expression` and `values`; `format` is `uri`, `basic` or `unspecified`, or its
+    identifier."""
 
     name: str
-    source: str
+    source: Annotated[str | None, Field(description="What of a person, as for claims.")] = None
+    expression: Annotated[
+        str | None,
+        Field(description="Such as `{email|before:@|lower}`; there are lower, upper, before and after."),
+    ] = None
+    values: Annotated[list[str] | None, Field(description="The same for everybody.")] = None
     format: str | None = None
     friendly_name: str | None = None
+    filter: SamlValueFilter | None = None
+    map: Annotated[
+        dict[str, str] | None, Field(description="Values and what is told for them; others are not told.")
+    ] = None
 
 
 class CertificateSwitch(Sent):
@@ -338,3 +355,27 @@ class Assignment(Shown):
     user: str | None
     group: str | None
     created_at: Instant
+
+
+class PreviewAsked(Sent):
+    saml: Annotated[dict[str, Any] | None, Field(description="A change of the registration (RFC 7396), to try.")] = None
+
+
+class PreviewedName(Shown):
+    """Without a value where it is made at each sign-on, or at the first, which has not been."""
+
+    format: str
+    value: str | None
+
+
+class PreviewedAttribute(Shown):
+    name: str
+    format: str
+    friendly_name: str | None
+    values: list[str]
+
+
+class Preview(Shown):
+    user: str
+    name_id: PreviewedName
+    attributes: list[PreviewedAttribute]
