@@ -167,6 +167,22 @@ def test_signing_out_of_the_sample_of_saml_signs_out_of_the_provider(installatio
     expect(page.locator("#login-form")).to_be_visible()
 
 
+def test_signing_out_of_one_sample_takes_the_browser_to_the_other(installation: Installation, page: Page) -> None:
+    saml, oidc = saml_sample_of(installation), sample_of(installation)["origin"]
+    page.goto(f"{saml}/sign-in")
+    page.locator("#login-username").fill("hanako@aoba.example")
+    page.locator("#login-password").fill(PASSWORD)
+    page.locator("#login-submit").click()
+    expect(page.locator("#sample-email")).to_have_text("hanako@aoba.example")
+    page.goto(f"{oidc}/sign-in")
+    expect(page.locator("#sample-name")).to_have_text("佐藤 花子")
+    page.locator("#sign-out").click()
+    expect(page).to_have_url(re.compile(re.escape(f"{oidc}/signed-out")))
+    page.goto(saml)
+    expect(page.locator("#sample-email")).to_have_count(0)
+    expect(page.locator("#sign-in")).to_be_visible()
+
+
 def test_a_directory_is_continued_by_demo_and_by_serve(tmp_path: Path) -> None:
     with demo(tmp_path / "data") as first:
         people = first.call("GET", "/tenants/aoba/users").body["items"]

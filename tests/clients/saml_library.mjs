@@ -39,6 +39,19 @@ const actions = {
     const { loggedOut } = await saml.validateRedirectAsync(Object.fromEntries(new URLSearchParams(query)), query);
     return { loggedOut };
   },
+  // a request of ours that somebody be signed out, by redirect and by a form
+  async asked({ query }) {
+    const { profile } = await saml.validateRedirectAsync(Object.fromEntries(new URLSearchParams(query)), query);
+    return profile;
+  },
+  async askedByForm(fields) {
+    const { profile } = await saml.validatePostRequestAsync(fields);
+    return profile;
+  },
+  // `request` is what one of them gave
+  async answer({ request, relayState }) {
+    return { url: await saml.getLogoutResponseUrlAsync(request, relayState, {}, true) };
+  },
   async validate(fields) {
     const { profile } = await saml.validatePostResponseAsync(fields);
     return profile;

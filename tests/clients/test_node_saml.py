@@ -9,6 +9,7 @@ from tests.clients.relying_party import HERE, Failed, RelyingParty
 from tests.support.filling import BASE_URL
 from tests.support.party import Browser
 from tests.support.provider import Provider
+from tests.support.saml_logouts import visit
 from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, certificates_of, posted, register
 from tests.support.sign_in import Form, Page
 from tests.support.xml_keys import rsa_pair
@@ -27,8 +28,8 @@ def library() -> Iterator[RelyingParty]:
 SLS = "https://node.example/slo"
 
 
-def _registered(provider: Provider, *, encrypted: bool) -> SamlParty:
-    slo = [{"url": SLS, "binding": Binding.REDIRECT.value}]
+def _registered(provider: Provider, *, encrypted: bool, binding: Binding = Binding.REDIRECT) -> SamlParty:
+    slo = [{"url": SLS, "binding": binding.value}]
     more = {"slo": slo, "idp_initiated": True, "require_signed_requests": True}
     return register(provider, "node", pair=rsa_pair("theirs"), sign="both", encrypt=encrypted, **more)
 
@@ -115,3 +116,30 @@ def test_it_refuses_an_answer_that_is_signed_by_another_key(alone: Provider, lib
         library.ask("validate", **form.fields)
     _configure(library, party, certificates_of(alone), encrypted=False)
     assert library.ask("validate", **_by_redirect(library, browser).fields)["issuer"]
+
+
+@pytest.mark.parametrize("binding", [Binding.REDIRECT, Binding.POST], ids=["redirect", "form"])
+def test_it_signs_people_out_when_we_ask_it_to_and_we_believe_its_answer(
+    alone: Provider, library: RelyingParty, binding: Binding
+) -> None:
+    party, browser = _registered(alone, encrypted=False, binding=binding), alone.browser()
+    _configure(library, party, certificates_of(alone), encrypted=False)
+    known = library.ask("validate", **_by_redirect(library, browser).fields)
+    page = browser.press(Page(browser.get("/t/aoba/end_session").text).forms["logout-form"], "logout-confirm")
+    seen = visit(alone, browser.follow(page))
+
+    def request() -> dict[str, object]:
+        if isinstance(seen.message, str):
+            return library.ask("asked", query=seen.message)
+        return library.ask("askedByForm", **seen.message)
+
+    asked = request()
+    assert (asked["nameID"], asked["sessionIndex"]) == (known["nameID"], known["sessionIndex"])
+    address = library.ask("answer", request=asked, relayState=seen.relay_state)["url"]
+    last = browser.follow(browser.get(address))
+    assert 'id="logged-out"' in last.text
+    assert "logged-out-untold" not in last.text
+    assert browser.get(address).status == 400  # once
+    _configure(library, party, [rsa_pair("foreign").certificate.text], encrypted=False)
+    with pytest.raises(Failed, match="signature"):
+        request()

@@ -5,7 +5,7 @@ Its clock is the provider's. It verifies and decrypts by xmlsec1's library, of w
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
@@ -15,8 +15,9 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from tests.support.filling import BASE_URL
 from tests.support.party import Browser
 from tests.support.provider import Provider
+from tests.support.saml_logouts import visit
 from tests.support.saml_party import posted
-from tests.support.sign_in import Form
+from tests.support.sign_in import Form, Page
 from tests.support.xml_keys import rsa_pair
 
 from idp import federation
@@ -44,6 +45,7 @@ class Library:
             "wantMessagesSigned": True,
             "wantAssertionsEncrypted": encrypted,
             "logoutRequestSigned": True,
+            "logoutResponseSigned": True,
             "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
             "rejectDeprecatedAlgorithm": True,
@@ -159,3 +161,24 @@ def test_it_signs_people_out_and_believes_our_answer_alone(there: Provider) -> N
     foreign = library.auth(query=answered.query)
     foreign.process_slo(request_id=auth.get_last_request_id(), keep_local_session=True)
     assert foreign.get_errors()
+
+
+def test_it_signs_people_out_when_we_ask_it_to_and_we_believe_its_answer(there: Provider) -> None:
+    library, browser = Library(there), there.browser()
+    request_id, form = library.sent(browser)
+    known = library.judged(form, request_id)
+    page = browser.press(Page(browser.get("/t/aoba/end_session").text).forms["logout-form"], "logout-confirm")
+    seen = visit(there, browser.follow(page))
+    assert (seen.address, seen.name, seen.indexes) == (SLS, known.get_nameid(), [known.get_session_index()])
+    query, ended = dict(parse_qsl(str(seen.message))), []
+    library.settings["idp"] = {**(ours := library.settings["idp"]), "x509cert": rsa_pair("foreign").certificate_pem}
+    foreign = library.auth(query=query)
+    foreign.process_slo(delete_session_cb=lambda: ended.append("foreign"))
+    assert foreign.get_errors()
+    library.settings["idp"] = ours
+    auth = library.auth(query=query)
+    answer = auth.process_slo(delete_session_cb=lambda: ended.append("ours"))
+    assert (auth.get_errors(), ended) == ([], ["ours"]), auth.get_last_error_reason()
+    last = browser.follow(browser.get(answer))
+    assert 'id="logged-out"' in last.text
+    assert "logged-out-untold" not in last.text

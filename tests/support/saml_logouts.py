@@ -84,13 +84,19 @@ def redirected(party: SamlParty, page: Answer, *, relay_state: str = "r&s") -> E
 
 @dataclass(frozen=True)
 class Visit:
-    """A page that takes a browser to a service with a request, which was verified by our metadata."""
+    """A page that takes a browser to a service with a request, which was verified by our metadata. `message` is the
+    query, or the fields of the form, as the service gets it."""
 
     page: Answer
     address: str
-    relay_state: str
+    message: str | dict[str, str]
     request: Element
     skip: Form
+
+    @property
+    def relay_state(self) -> str:
+        fields = dict(parse_qsl(self.message)) if isinstance(self.message, str) else self.message
+        return fields["RelayState"]
 
     @property
     def name(self) -> str:
@@ -115,18 +121,19 @@ def visit(provider: Provider, page: Answer) -> Visit:
     assert page.status == 200, page
     forms = Page(page.text).forms
     skip = forms["signing-out-skip"]
+    message: str | dict[str, str]
     if form := forms.get("signing-out-form"):
         certificates = [read_certificate(text) for text in certificates_of(provider)]
         request = xml.verify(xml.read(base64.b64decode(form.fields["SAMLRequest"])), certificates, place=1)
-        address, state = form.action, form.fields["RelayState"]
+        address, message = form.action, form.fields
     else:
         (found,) = re.findall(r'<a id="signing-out-go" href="([^"]+)"', page.text)
         address, _, query = html.unescape(found).partition("SAMLRequest=")
-        request = _from_query(provider, f"SAMLRequest={query}", "SAMLRequest")
-        state = dict(parse_qsl(query))["RelayState"]
+        message = f"SAMLRequest={query}"
+        request = _from_query(provider, message, "SAMLRequest")
     xml.refuse_unlike(request, SAMLP("LogoutRequest"))
     assert request.findtext(SAML("Issuer")) == IDP
-    return Visit(page, address.rstrip("?&"), state, request, skip)
+    return Visit(page, address.rstrip("?&"), message, request, skip)
 
 
 def answered(

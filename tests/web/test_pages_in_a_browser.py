@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from tests.support.tree import ROOT
 from tests.web.samples import AOBA, BACK, FORM, SAMPLES, Sample, serving
 from tests.web.screenshots import SIZES
@@ -39,7 +39,7 @@ def opened(browser: Browser, *, width: int = 1280, scheme: Any = "light", script
         viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme, java_script_enabled=scripts
     )
     # A page that goes on by itself would be gone before it could be looked at; what it frames is somebody else's.
-    for name in ("submit.js", "onward.js", "sink?*"):
+    for name in ("submit.js", "onward.js", "walk.js", "sink?*"):
         context.route(f"**/{name}", lambda route: route.abort())
     return context.new_page()
 
@@ -148,6 +148,45 @@ def test_an_auto_post_page_posts_itself_or_waits_for_its_button(browser: Browser
         page.click("button")
     page.wait_for_url("**/sink")
     assert dict(parse_qsl(page.inner_text("body"))) == {"code": "abc", "state": "x y"}
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["alone", "by hand"])
+def test_the_browser_is_taken_to_a_service_that_is_told(browser: Browser, origin: str, scripts: bool) -> None:
+    context = browser.new_context(java_script_enabled=scripts)
+    context.route("**/sink?*", lambda route: route.fulfill(body=route.request.url.partition("?")[2]))
+    page = context.new_page()
+    for name, sent in (("signing_out", "x"), ("signing_out-form", "x y")):
+        page.goto(f"{origin}/{name}/ja")
+        if not scripts:
+            page.click("#signing-out-go")
+        page.wait_for_url("**/sink*")
+        assert dict(parse_qsl(page.inner_text("body"))) == {"SAMLRequest": "abc", "RelayState": sent}
+    context.close()
+
+
+def test_a_service_that_says_nothing_is_passed_and_one_that_was_asked_before_waits(
+    browser: Browser, origin: str
+) -> None:
+    script = Pages().static_files()["walk.js"].content.decode()
+    assert "10000" in script
+    sooner = script.replace("10000", "300")
+    context, asked = browser.new_context(), []
+
+    def leave_unanswered(route: Route) -> None:
+        asked.append(route.request.url)
+
+    context.route("**/walk.js", lambda route: route.fulfill(body=sooner, content_type="text/javascript"))
+    context.route("**/sink?*", leave_unanswered)
+    context.route("**/saml/logout?*", lambda route: route.fulfill(body="next"))
+    page = context.new_page()
+    with page.expect_request("**/t/aoba/saml/logout?interaction=int_01J&at=1"):
+        page.goto(f"{origin}/signing_out/en")
+    assert len(asked) == 1
+    page = context.new_page()
+    page.goto(f"{origin}/signing_out-again/en")
+    page.wait_for_timeout(500)
+    assert (len(asked), page.url) == (1, f"{origin}/signing_out-again/en")
     context.close()
 
 
