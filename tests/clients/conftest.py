@@ -10,7 +10,7 @@ from tests.support.installation import Installation, demo
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with demo(tmp_path_factory.mktemp("clients") / "data") as running:
+    with demo(tmp_path_factory.mktemp("clients") / "data", settings={"IDP_EGRESS_ALLOW": "localhost"}) as running:
         yield running
 
 

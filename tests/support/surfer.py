@@ -1,12 +1,15 @@
-"""A person who goes from site to site without a browser: follows every redirect, and sends the forms that send
-themselves, as the page's script would."""
+"""A person who goes from site to site without a browser: follows every redirect, and sends the forms and follows the
+links that do so by themselves, as the page's script would."""
 
+import html
+import re
 from urllib.parse import urljoin
 
 import httpx2
 from tests.support.sign_in import STEPS, Page, Person
 
 _MESSAGES = {"SAMLRequest", "SAMLResponse"}
+_LINK = re.compile('<a id="signing-out-go" href="([^"]+)"')
 
 
 class _HostOnly(httpx2.HTTPTransport):
@@ -34,6 +37,10 @@ class Surfer(Person):
                 continue
             form = next((each for each in Page(answer.text).forms.values() if _MESSAGES & each.fields.keys()), None)
             if form is None:
-                return answer
+                link = _LINK.search(answer.text)
+                if link is None:
+                    return answer
+                answer = self.visit(html.unescape(link[1]))
+                continue
             answer = self.client.post(urljoin(str(answer.request.url), form.action), data=form.fields)
         raise AssertionError(f"no end after {STEPS} steps; now at {answer.request.url}: {answer.status_code}")
