@@ -9,7 +9,7 @@ from idp.access import in_force, networks_abroad
 from idp.access.in_force import NONE_IN_FORCE, InForce, Rules
 from idp.access.policies.addresses import Networks, address
 from idp.contracts import ContractFacts
-from idp.federation import Service
+from idp.federation import OwnIdentity, Service
 from idp.kit.errors import NotFound, Unavailable
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
@@ -41,6 +41,7 @@ class Facts:
     terms: TermsFacts = NOTHING_TO_ACCEPT
     services: dict[str, Service] = field(default_factory=dict)
     switches: Switches = tenants.ALL_OFF
+    saml: OwnIdentity = federation.ORDINARY
     resources: dict[str, tuple[Service, ...]] = field(default_factory=dict)  # as they are asked for
     origins: dict[str, bool] = field(default_factory=dict)  # as they are asked from
 
@@ -173,6 +174,7 @@ class FactMemory:
             users.groups.exist(unit),
             NOTHING_TO_ACCEPT if unit.platform else terms.facts(unit),  # nobody asks us to accept our own
             switches=Switches.from_text(tenant.oidc),
+            saml=OwnIdentity.from_text(tenant.saml),
         )
         if len(self._facts) >= _MOST_TENANTS:
             self._facts.clear()

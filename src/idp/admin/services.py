@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp import credentials, federation, sessions
+from idp import credentials, federation, sessions, tenants
 from idp.admin import gate, rights, service_json
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -10,7 +10,7 @@ from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.services import NewService, Preview, PreviewAsked, Service, ServiceChange
 from idp.credentials import Noun
-from idp.federation import OidcClient, Registered, Sector
+from idp.federation import OidcClient, OwnIdentity, Registered, Sector
 from idp.federation import Service as Registration
 from idp.kit.errors import Refused
 from idp.kit.fields import Fields
@@ -25,6 +25,9 @@ def create(call: Call) -> Answer:
     sector = _sector(call, draft.oidc.subjects.sector_uri if draft.oidc else None)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
+        if draft.saml is not None:
+            own = OwnIdentity.from_text(tenants.get(unit).saml)
+            federation.refuse_own_name(draft.saml.entity_id, own, base_url=call.house.base_url)
         registered = federation.create(unit, draft, sector=sector)
         where = f"{call.below}/services/{registered.service.id}"
         return _done(call, unit, registered, status=201, location=where)

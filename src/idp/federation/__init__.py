@@ -49,6 +49,9 @@ from idp.federation.oidc_vocabulary import (
     SubjectType,
 )
 from idp.federation.own_addresses import refuse_own
+from idp.federation.own_identity import ORDINARY, OwnIdentity, refuse_own_name, with_releases
+from idp.federation.own_identity import judge as judge_own
+from idp.federation.own_identity import read as read_own
 from idp.federation.pairwise import subject_of
 from idp.federation.person_names import add_person_name, find_person_name, new_person_name
 from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
@@ -106,6 +109,7 @@ from idp.federation.upkeep import claim as claim_upkeep
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
+    "ORDINARY",
     "REGISTRATION_TOKEN",
     "RULES",
     "AccessTokenFormat",
@@ -134,6 +138,7 @@ __all__ = [
     "NameFormat",
     "NameIdFormat",
     "OidcClient",
+    "OwnIdentity",
     "Protocol",
     "RedirectUris",
     "Refreshed",
@@ -191,6 +196,7 @@ __all__ = [
     "has_origin",
     "is_assigned",
     "is_known_anew",
+    "judge_own",
     "keep_fetched",
     "kept_between",
     "known_of",
@@ -207,8 +213,10 @@ __all__ = [
     "read",
     "read_assignee",
     "read_client",
+    "read_own",
     "refresh_due",
     "refuse_own",
+    "refuse_own_name",
     "register",
     "registered",
     "registered_by",
@@ -235,4 +243,5 @@ __all__ = [
     "warnings_of",
     "web_origins",
     "with_fetched_metadata",
+    "with_releases",
 ]

@@ -4,7 +4,6 @@ What its metadata says of it goes where a member would have said it. A fault in 
 `metadata_xml`, as if the members stood in it.
 """
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_fetching import FetchedText
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
-from idp.federation.saml_vocabulary import LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
+from idp.federation.saml_vocabulary import ENTITY_ID, LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
 from idp.kit.clock import SECOND, micros, parse, rfc3339
 from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
@@ -58,7 +57,6 @@ NAMES = (
 
 LONGEST_VALID = 400 * 86_400 * SECOND
 _LARGEST_METADATA = 1024 * 1024
-_ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _STRONG = [alg for alg in SignatureAlg if not alg.is_weak and alg.is_rsa]  # the keys that we sign with are RSA
 _SOURCES = {NameIdFormat.EMAIL: "email", NameIdFormat.UNSPECIFIED: "user_name"}
 
@@ -138,7 +136,7 @@ def _entity_id(fields: Fields) -> str:
     """Core 8.3.6: a URI, looked up character by character; one that looks like another is another's."""
     fields.required("entity_id")
     found = fields.text("entity_id", longest=LONGEST_ENTITY_ID)
-    if found is not None and not _ENTITY_ID.fullmatch(found):
+    if found is not None and not ENTITY_ID.fullmatch(found):
         detail = "An entity ID is a URI, without spaces or other characters that a URI does not have."
         fields.refuse("entity_id", "invalid_uri", detail, found=found, expected="https://sp.example/metadata")
     return found or ""

@@ -2,10 +2,12 @@
 beforehand. Both come here, so that what is shown is what is sent."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from idp import users
-from idp.federation import document, saml_subject_ids, store
+from idp import tenants, users
+from idp.federation import document, own_identity, saml_subject_ids, store
+from idp.federation.own_identity import OwnIdentity
 from idp.federation.person_names import find_person_name
 from idp.federation.saml_attributes import texts_of
 from idp.federation.saml_service import SamlService
@@ -74,6 +76,9 @@ def preview(
     if saml is None:
         detail = "There is a preview for services of SAML."
         raise Invalid("invalid", detail, errors=[FieldError("/saml", "inconsistent", detail)])
+    said = registered.service.saml.described if registered.service.saml else None
+    own = OwnIdentity.from_text(tenants.get(unit).saml)
+    saml = own_identity.released(replace(saml, described=saml.described or said), own)
     source = name_source(saml, saml.name_id_format)
     known = known_of(unit, saml, user_id, [source] if source else [])
     kept = find_person_name(unit, service_id=service_id, user_id=user_id)

@@ -10,6 +10,7 @@ from idp.kit.fields import Fields
 E = TypeVar("E", bound=StrEnum)
 
 LONGEST_ENTITY_ID = 1_024  # core 8.3.6
+ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _SHORT = re.compile(r"[^:/#]+$")
 
 

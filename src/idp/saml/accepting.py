@@ -18,7 +18,7 @@ async def _due(house: House, browser: Browser, interaction: Interaction) -> Due 
         known = await read_request(house, browser, requests.from_text(interaction.request))
     except KeyMissing:  # one is made where it resumes
         return None
-    own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
+    own, now_us = places.entity_id(house.issuer(browser.slug), known.facts), house.units.clock.now_us()
     try:
         step = next_step(house.gate, known, interaction, own=own, now_us=now_us)
     except (Refused, Unanswerable):

@@ -66,7 +66,7 @@ def _call(office: DirectLogout, unit: Unit, claimed: Claimed) -> _Call:
         answers.logout_request(
             each.name,
             each.indexes,
-            entity_id=places.entity_id(f"{office.base_url}/t/{facts.tenant.slug}"),
+            entity_id=places.entity_id(f"{office.base_url}/t/{facts.tenant.slug}", facts),
             destination=address.url,
             at_us=unit.now_us,
             by_the_user=None,

@@ -52,7 +52,7 @@ async def _deny(house: House, browser: Browser, interaction: Interaction) -> Nex
 
 def _is_asked(house: House, browser: Browser, known: Known, interaction: Interaction) -> bool:
     """Whether consent is what the request lacks. What else it may lack, or get, is said where it resumes."""
-    own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
+    own, now_us = places.entity_id(house.issuer(browser.slug), known.facts), house.units.clock.now_us()
     try:
         return next_step(house.gate, known, interaction, own=own, now_us=now_us) is Missing.CONSENT
     except (Refused, Unanswerable):

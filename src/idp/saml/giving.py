@@ -31,7 +31,8 @@ async def give(
     `BadMessage` and `Unanswerable`."""
     grant = _grant(known, admission)
     try:
-        response = _response(known, admission, grant, own=places.entity_id(house.issuer(admission.tenant.slug)))
+        own = places.entity_id(house.issuer(admission.tenant.slug), known.facts)
+        response = _response(known, admission, grant, own=own)
     except BadXml as bad:  # a name of the person, or an attribute, that no document can have
         raise Unanswerable(judging.UNSPEAKABLE) from bad
     answer = _answer(house, known, response)
@@ -79,7 +80,7 @@ async def decline(
 
 def refusing(house: House, known: Known, outcome: Outcome) -> bytes:
     """A response without an assertion, for whoever may take it to the service: it lets nobody in."""
-    own = places.entity_id(house.issuer(known.facts.tenant.slug))
+    own = places.entity_id(house.issuer(known.facts.tenant.slug), known.facts)
     response = answers.response(
         outcome,
         entity_id=own,
@@ -94,7 +95,7 @@ def refusing(house: House, known: Known, outcome: Outcome) -> bytes:
 def _answer(house: House, known: Known, message: bytes) -> Answer:
     if known.consumer.binding is not Binding.ARTIFACT:
         return Answer(message)
-    return Answer(message, artifacts.new_artifact(places.entity_id(house.issuer(known.facts.tenant.slug))))
+    return Answer(message, artifacts.new_artifact(places.entity_id(house.issuer(known.facts.tenant.slug), known.facts)))
 
 
 def _keep(unit: Unit, known: Known, answer: Answer, *, grant_id: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from idp import sessions
+from idp import federation, sessions
 from idp.access import Facts, PersonProof
 from idp.federation import Consumer, SamlService, Service
 from idp.kit.units import Actor, Unit
@@ -60,6 +60,7 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     sender = asked.issuer if isinstance(asked, Received) else asked.sender
     facts = house.memory.current(unit, sender)
     service = facts.services.get(sender)
+    service = None if service is None else federation.with_releases(service, facts.saml)
     if service is None or service.saml is None:
         raise BadMessage("unknown_service")
     issuer = house.issuer(browser.slug)
@@ -78,7 +79,8 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     visitor = visitor_of(unit, facts, service, browser)
     if visitor is None:
         return Known(facts, service, request, consumer)
-    person = persons.told(unit, service, visitor.user.id, request, issuer=issuer)
+    own = places.entity_id(issuer, facts)
+    person = persons.told(unit, service, visitor.user.id, request, issuer=issuer, own=own)
     known = Known(facts, service, request, consumer, visitor, person)
     return known._replace(consented=_has_consented(unit, known)) if service.consent_required else known
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from idp import federation
 from idp.federation import NameIdFormat, SamlService, Service, ToldAttribute
 from idp.kit.units import Unit
-from idp.saml import places
 from idp.saml.elements import new_id
 from idp.saml.judging import name_format
 from idp.saml.model import Attribute, NameId
@@ -28,8 +27,9 @@ class _OwnName(NamedTuple):
     is_new: bool
 
 
-def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, issuer: str) -> Person:
-    saml, own = service.saml, places.entity_id(issuer)
+def told(unit: Unit, service: Service, user_id: str, request: AuthnRequest, *, issuer: str, own: str) -> Person:
+    """`own` is our name."""
+    saml = service.saml
     assert saml is not None
     format_ = name_format(request, saml)
     source = federation.name_source(saml, format_)

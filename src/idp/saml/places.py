@@ -1,5 +1,7 @@
 """Where this door lies below the issuer."""
 
+from idp.access import Facts
+
 METADATA = "saml/metadata"
 SSO = "saml/sso"
 RESUME = "saml/continue"
@@ -10,9 +12,10 @@ INIT = "saml/init"
 ARTIFACT = "saml/artifact"
 
 
-def entity_id(issuer: str) -> str:
-    """Who we are to services: the address of our metadata (metadata 4.1)."""
-    return f"{issuer}/{METADATA}"
+def entity_id(issuer: str, facts: Facts) -> str:
+    """Who we are to services: the address of our metadata (metadata 4.1), or the name that the tenant has brought
+    along."""
+    return facts.saml.name(f"{issuer}/{METADATA}")
 
 
 def sso(issuer: str) -> str:

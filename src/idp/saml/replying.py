@@ -62,7 +62,7 @@ async def reply(
     now_us = house.units.clock.now_us()
     response = answers.logout_response(
         outcome,
-        entity_id=places.entity_id(house.issuer(facts.tenant.slug)),
+        entity_id=places.entity_id(house.issuer(facts.tenant.slug), facts),
         destination=address.for_answers,
         request_id=owed.request_id,
         at_us=now_us,

@@ -155,7 +155,7 @@ def _response(house: House, browser: Browser, believed: _Believed, found: _Found
     now_us = house.units.clock.now_us()
     made = answers.artifact_response(
         found.outcome,
-        entity_id=places.entity_id(house.issuer(browser.slug)),
+        entity_id=places.entity_id(house.issuer(browser.slug), facts),
         request_id=asked.id,
         at_us=now_us,
         kept=None if found.message is None else xml.read(found.message),

@@ -146,7 +146,7 @@ async def _directly(house: House, scope: Scope, receive: Receive, send: Send, br
     now_us, saml = house.units.clock.now_us(), asked_for.service.saml
     response = answers.logout_response(
         _outcome(ended, reached=not (farewell.unreached or farewell.visits)),
-        entity_id=places.entity_id(house.issuer(browser.slug)),
+        entity_id=places.entity_id(house.issuer(browser.slug), asked_for.facts),
         destination=None,
         request_id=asked_for.request.id,
         at_us=now_us,

@@ -158,7 +158,7 @@ async def read_request(house: House, browser: Browser, asked: Received | AuthnRe
 async def _step(
     house: House, browser: Browser, known: Known, interaction: Interaction | None, *, allowed: bool
 ) -> Needs | Missing | Given:
-    own, now_us = places.entity_id(house.issuer(browser.slug)), house.units.clock.now_us()
+    own, now_us = places.entity_id(house.issuer(browser.slug), known.facts), house.units.clock.now_us()
     try:
         if interaction is not None and interaction.cancelled_at is not None:
             raise Unanswerable(judging.FAILED)

@@ -144,7 +144,7 @@ def _asked(house: House, unit: Unit, facts: Facts, stop: _Stop, step: Step, expi
     request = answers.logout_request(
         stop.told.name,
         stop.told.indexes,
-        entity_id=places.entity_id(house.issuer(facts.tenant.slug)),
+        entity_id=places.entity_id(house.issuer(facts.tenant.slug), facts),
         destination=address.url,
         at_us=unit.now_us,
     )

@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from idp import audit, signing
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid
@@ -67,6 +69,12 @@ def switch(unit: Unit, switches: Switches) -> None:
     if changed:
         store.set_switches(unit, switches.to_text())
         audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, oidc=changed)
+
+
+def present_as(unit: Unit, own: str, *, changed: Collection[str]) -> None:
+    """Who it is to services of SAML, from this commit on; `changed` are the members, for the trail."""
+    store.set_saml(unit, own)
+    audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, saml=list(changed))
 
 
 def touch(unit: Unit) -> None:

@@ -198,6 +198,10 @@ def change_face(unit: Unit, *, display_name: str, colour: str, help_text: str) -
     unit.run(_RENAME, new_name=display_name, new_colour=colour, new_help=help_text)
 
 
+def set_saml(unit: Unit, own: str) -> None:
+    unit.run(_SET_SAML, new_saml=own)
+
+
 def set_switches(unit: Unit, text: str) -> None:
     unit.run(_SET_SWITCHES, new_oidc=text)
 

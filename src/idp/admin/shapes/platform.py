@@ -5,6 +5,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
 from idp.admin.shapes.contracts import AdminContact, BillingContact
+from idp.admin.shapes.services import SamlAttribute
 from idp.contracts import Status
 from idp.delivery import Status as DeliveryStatus
 from idp.kit.units import Source
@@ -147,11 +148,33 @@ class SwitchesChange(Sent):
     userinfo_max_age_seconds: Annotated[int | None, Field(ge=0, le=31_622_400)] = None
 
 
+class CategoryAttributes(Sent):
+    """What services of a category are told beside their own attributes, if a pinned key has put them into it."""
+
+    category: Annotated[str, Field(examples=["http://refeds.org/category/research-and-scholarship"])]
+    attributes: list[SamlAttribute]
+
+
+class OwnIdentityChange(Sent):
+    entity_id: Annotated[
+        str | None, Field(description="Left out or null: the address of the tenant's metadata.", max_length=1024)
+    ] = None
+    scopes: Annotated[list[str] | None, Field(description="Domains of scoped attributes (shibmd:Scope).")] = None
+    category_attributes: list[CategoryAttributes] | None = None
+
+
+class OwnIdentity(Shown):
+    entity_id: str | None
+    scopes: list[str]
+    category_attributes: list[CategoryAttributes]
+
+
 class SettingsChange(Sent):
-    """Either may be left out, and neither be null."""
+    """Each may be left out, and none be null."""
 
     appearance: AppearanceChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
     oidc: SwitchesChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    saml: OwnIdentityChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
 
 
 class Appearance(Shown):
@@ -187,6 +210,7 @@ class Switches(Shown):
 class Settings(Shown):
     appearance: Appearance
     oidc: Switches
+    saml: OwnIdentity
 
 
 class System(Shown):
