@@ -7,7 +7,7 @@ from idp import federation
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.rights import WITH_TENANT
+from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.service_certificates import done, expected
 from idp.admin.shapes.services import MetadataDecision, MetadataState, Refresh, Service
@@ -118,7 +118,7 @@ def _instant(at_us: int | None) -> str | None:
 
 _ONE = "/tenants/{tenant}/services/{service}/metadata"
 _READ = rights.read(Noun.SERVICES)
-_WRITE = rights.write(Noun.SERVICES, WITH_TENANT)
+_WRITE = rights.write(Noun.SERVICES, WITH_TENANT, Partners.PREPARE)
 _CLOSED = "contract_not_active"
 
 ROUTES = (
