@@ -15,23 +15,29 @@ from urllib.parse import parse_qs
 import pytest
 from tests.support import forking
 from tests.support.filling import BASE_URL
-from tests.support.outside import Outside, answer, outside
+from tests.support.outside import Asked, Outside, answer, outside
 from tests.support.provider import Provider, Source
 from tests.support.registered import register
+from tests.support.saml_logouts import answered, registered
+from tests.support.saml_party import certificates_of
 
-from idp import delivery, main, oidc, schema, sessions, signing, tenants, users
+from idp import delivery, main, oidc, saml, schema, sessions, signing, tenants, users, xml
 from idp.access import FactMemory
-from idp.delivery import Delivery, Dispatcher, Status
+from idp.delivery import Delivery, Dispatcher, Sender, Status
 from idp.delivery.attempting import LEASE
+from idp.federation import Binding, NameIdFormat
 from idp.kit import ids
 from idp.kit.clock import SECOND, FileClock
 from idp.kit.egress import Answer, Egress
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM, KeyStore
 from idp.kit.units import Actor, Unit, Units
+from idp.saml import given_names
+from idp.saml.model import NameId
 from idp.sessions import Generations, Grant, Method, Overtaken, Whereabouts
 from idp.settings import Settings
 from idp.signing import KeyRing
+from idp.xml import SAMLP, SOAP, Element
 
 BEGUN = datetime(2026, 4, 1, 1, tzinfo=UTC)
 SLOWEST = 60  # seconds
@@ -66,13 +72,17 @@ class Office:
         """As a worker that nobody kills."""
         Overtaken(units)()
         egress = main.open_egress(self.settings)
-        told_directly = oidc.BackChannel(units, FactMemory(units, KeyRing()), egress, base_url=BASE_URL)
-        Dispatcher(units, [told_directly], clock=FileClock(self.machine))()
+        Dispatcher(units, senders(units, egress), clock=FileClock(self.machine))()
 
     def wait(self, at: datetime) -> None:
         fresh = self.machine.with_suffix(".new")
         fresh.write_text(at.isoformat())
         fresh.replace(self.machine)
+
+
+def senders(units: Units, egress: Egress) -> list[Sender]:
+    memory = FactMemory(units, KeyRing())
+    return [made(units, memory, egress, base_url=BASE_URL) for made in (oidc.BackChannel, saml.DirectLogout)]
 
 
 def _work(office: Office, dies: str) -> None:
@@ -89,8 +99,7 @@ def _work(office: Office, dies: str) -> None:
     units.ending = False
     egress = _Watched(allowed=main.open_egress(settings)._reach.allowed, extra_ca=settings.extra_ca_file)
     egress.passing = passing
-    told_directly = oidc.BackChannel(units, FactMemory(units, KeyRing()), egress, base_url=BASE_URL)
-    Dispatcher(units, [told_directly], clock=FileClock(office.machine))()
+    Dispatcher(units, senders(units, egress), clock=FileClock(office.machine))()
     units.database.close()
 
 
@@ -122,14 +131,25 @@ class _Watched(Egress):
 
 
 class Shop:
-    """A provider whose one service wants to be told, and a person who uses it again and again."""
+    """A provider with a service of each protocol that wants to be told, and a person who uses them again and again."""
 
     def __init__(self, provider: Provider, there: Outside) -> None:
         self.provider = provider
         self.there = there
-        there.pages["/back"] = answer(b"")
         self.service: str = register(provider, "told", backchannel_logout_uri=there.url("/back")).registered["id"]
+        slo = [{"url": there.url("/soap"), "binding": Binding.SOAP.value}]
+        self.party = registered(provider, slo=slo)
+        self.certificates = [signing.read_certificate(text) for text in certificates_of(provider)]  # makes the key, too
         self.ended: list[str] = []
+        self.indexes: list[str] = []
+        self.open()
+
+    def open(self) -> None:
+        self.there.pages["/back"] = answer(b"")
+        self.there.pages["/soap"] = lambda asked: enveloped(answered(self.party, self._request(asked)))
+
+    def shut(self) -> None:
+        self.there.pages["/back"] = self.there.pages["/soap"] = answer(b"", status=503)
 
     def use_and_lose(self) -> None:
         """A session of a person whose credentials change then."""
@@ -139,8 +159,12 @@ class Shop:
             opened = sessions.open_session(
                 unit, user_id=user.id, generations=generations, methods=[Method.PASSWORD], whereabouts=Whereabouts()
             ).session
-            grant = self._grant(unit, opened, generations)
-            sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=False)
+            for service in (self.service, self.party.service_id):
+                grant = self._grant(unit, opened, generations)._replace(service_id=service)
+                if service != self.service:
+                    grant = given_names.kept(unit, grant, NameId("taro", NameIdFormat.PERSISTENT))
+                    self.indexes.append(grant.id)
+                sessions.begin_grant(unit, grant, whereabouts=Whereabouts(), refreshable=False)
             users.end_generation(unit, user.id)
             self.ended.append(opened.id)
 
@@ -166,12 +190,25 @@ class Shop:
     def told(self) -> list[dict[str, Any]]:
         """Every logout token that was received, in order."""
         keys = signing.read_jwks(self.provider.get("/t/aoba/jwks").json())
-        shown = [parse_qs(asked.body.decode())["logout_token"][0] for asked in self.there.asked]
+        shown = [parse_qs(each.body.decode())["logout_token"][0] for each in self.there.asked if each.path == "/back"]
         return [signing.verify(token, keys, typ="logout+jwt") for token in shown]
 
-    def outbox(self) -> list[Delivery]:
+    def requests(self) -> list[tuple[str, str]]:
+        """The id and the index of every request of SAML that was received, in order."""
+        found = [self._request(each) for each in self.there.asked if each.path == "/soap"]
+        return [(each.get("ID") or "", each.findtext(SAMLP("SessionIndex")) or "") for each in found]
+
+    def _request(self, asked: Asked) -> Element:
+        return xml.verify(xml.read(asked.body)[0][0], self.certificates, place=1)
+
+    def outbox(self, receiver: str) -> list[Delivery]:
         with self.provider.open() as unit:
-            return [row for row in delivery.pending(unit, limit=500) if row.event == "session.ended"]
+            rows = delivery.pending(unit, limit=500)
+        return [row for row in rows if (row.event, row.receiver) == ("session.ended", receiver)]
+
+
+def enveloped(message: Element) -> bytes:
+    return answer(xml.written(SOAP.make("Envelope", SOAP.make("Body", message))), content_type="text/xml")
 
 
 @pytest.fixture
@@ -192,25 +229,32 @@ def test_each_service_is_told_of_each_session_in_order_whatever_the_worker_and_i
         shop.use_and_lose()
         assert office.killed(step), step
 
-    shop.there.pages["/back"] = answer(b"", status=503)
-    down_since = len(shop.there.asked)
+    shop.shut()
+    down_since, asked_since = len(shop.told()), len(shop.requests())
     for _ in range(6):
         shop.use_and_lose()
         now += timedelta(minutes=10)
         office.wait(now)
         office.work_here(shop.provider.units)
-    refused = shop.told()[down_since:]
-    assert len({token["jti"] for token in refused}) == 1  # the others wait their turn
-    assert len(refused) >= 4
+    refused, unanswered = shop.told()[down_since:], shop.requests()[asked_since:]
+    assert len({token["jti"] for token in refused}) == len(set(unanswered)) == 1  # the others wait their turn
+    assert min(len(refused), len(unanswered)) >= 4
 
-    shop.there.pages["/back"] = answer(b"")
+    shop.open()
     office.wait(now + timedelta(hours=1))
     office.work_here(shop.provider.units)
-    rows, told = shop.outbox(), shop.told()
+    told = shop.told()
+    once = [(token["jti"], token["sid"]) for token in told[:down_since] + told[down_since + len(refused) :]]
+    expect(shop.outbox(shop.service), once, shop.ended)
+    asked = shop.requests()
+    accepted = asked[:asked_since] + asked[asked_since + len(unanswered) :]
+    rows = shop.outbox(shop.party.service_id)
+    expect(rows, [(name.removeprefix("_").removesuffix(".0"), index) for name, index in accepted], shop.indexes)
+
+
+def expect(rows: list[Delivery], accepted: list[tuple[str, str]], ended: list[str]) -> None:
+    """Of each delivery its session, in the order of the ends."""
     assert {row.status for row in rows} == {Status.DELIVERED}
-    firsts = {token["jti"]: token["sid"] for token in reversed(told)}
-    assert firsts == {row.id: sid for row, sid in zip(rows, shop.ended, strict=True)}
-    accepted = [token["jti"] for token in told[:down_since] + told[down_since + len(refused) :]]
-    assert list(dict.fromkeys(accepted)) == [row.id for row in rows]
+    assert list(dict.fromkeys(accepted)) == [(row.id, of) for row, of in zip(rows, ended, strict=True)]
     # once more only where the one who had been answered was killed before it was written
     assert len(accepted) - len(rows) <= 3
