@@ -261,7 +261,7 @@ ANSWERS: dict[str, tuple[Pair | None, dict[str, Any], Status, str | None]] = {
 }
 
 
-@pytest.mark.attack("X14")
+@pytest.mark.attack("X14", "S15")
 def test_what_a_service_answers_is_believed_as_far_as_it_answers(told_here: Told) -> None:
     told, party = told_here, told_here.party()
     pages: dict[str, tuple[Any, Status, str | None]] = {

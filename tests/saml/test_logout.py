@@ -17,7 +17,7 @@ from idp.federation import Binding
 from idp.kit.clock import SECOND, rfc3339
 from idp.saml.inflating import to_base64
 from idp.signing import read_certificate
-from idp.xml import SOAP
+from idp.xml import MD, SOAP
 
 
 def _passive(party: SamlParty, browser: Browser) -> str:
@@ -74,6 +74,29 @@ def test_a_service_signs_somebody_out_directly(provider: Provider) -> None:
         assert xml.read(refused.body)[0][0].tag == SOAP("Fault")
 
 
+def test_every_way_to_sign_out_that_our_metadata_offers_is_served_and_no_other(provider: Provider) -> None:
+    slo = [{"url": f"https://keihi.example/{each}", "binding": each.value} for each in (Binding.REDIRECT, Binding.POST)]
+    party, browser = registered(provider, slo=slo), provider.browser()
+    root = xml.read(provider.get("/t/aoba/saml/metadata").body, limits=xml.METADATA)
+    offered = {each.get("Binding"): each.get("Location") for each in root.iter(MD("SingleLogoutService"))}
+    assert set(offered.values()) == {f"{BASE_URL}{SLO}"}
+    served = set()
+    for binding in Binding:
+        request = asked(party, party.sign_on(browser))
+        if binding is Binding.REDIRECT:
+            answer = browser.get(by_redirect(request))
+        elif binding is Binding.SOAP:
+            answer = directly(provider, _envelope(request))
+        elif binding is Binding.POST:
+            answer = browser.post(SLO, {"SAMLRequest": to_base64(xml.written(signed(request)))}, headers=CROSS_SITE)
+        else:
+            answer = browser.get(f"{SLO}?SAMLart=AAQAAMFbLinlXaCM")
+        if answer.status < 400:
+            served.add(binding.value)
+            assert _passive(party, browser) == "Responder", binding
+    assert served == offered.keys()
+
+
 def test_where_others_cannot_be_reached_the_logout_is_partial(provider: Provider) -> None:
     party, other, browser = registered(provider), register(provider, "kintai"), provider.browser()
     answer = party.sign_on(browser)
@@ -112,7 +135,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.attack("X14")
+@pytest.mark.attack("X14", "S15")
 def test_a_request_that_is_not_right_ends_nothing(provider: Provider) -> None:
     party, browser = registered(provider), provider.browser()
     answer = party.sign_on(browser)
@@ -122,7 +145,7 @@ def test_a_request_that_is_not_right_ends_nothing(provider: Provider) -> None:
     assert _passive(party, browser) == "Success"
 
 
-@pytest.mark.attack("X14", "X2")
+@pytest.mark.attack("X14", "X2", "S15")
 def test_nobody_signs_others_out(provider: Provider) -> None:
     party, evil, browser = registered(provider), registered(provider, "evil"), provider.browser()
     answer = party.sign_on(browser)

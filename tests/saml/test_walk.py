@@ -73,6 +73,7 @@ def used(provider: Provider, **more: Any) -> Used:
     return Used(browser, one, two, one.sign_on(browser), two.sign_on(browser))
 
 
+@pytest.mark.honest("S14", "S15")
 def test_a_persons_sign_out_takes_the_browser_to_every_service_and_back(provider: Provider) -> None:
     browser, one, two, first, second = used(provider)
     web = register_oidc(provider, "front", frontchannel_logout_uri="https://rp.example/front")
@@ -102,6 +103,7 @@ def test_a_persons_sign_out_takes_the_browser_to_every_service_and_back(provider
     assert provider.events().count("session.ended") == 1
 
 
+@pytest.mark.honest("S14", "S15")
 def test_the_service_that_begins_is_answered_when_all_others_have_confirmed(provider: Provider) -> None:
     browser, one, two, first, _ = used(provider)
     seen = visit(provider, browser.follow(browser.get(by_redirect(asked(one, first)))))
@@ -228,7 +230,7 @@ REFUSED: Mapping[str, Callable[[Used, Visit], str]] = {
 }
 
 
-@pytest.mark.attack("X14", "X12")
+@pytest.mark.attack("X14", "X12", "S15")
 @pytest.mark.parametrize("wrong", REFUSED)
 def test_an_answer_that_is_not_right_confirms_nothing_and_leads_nowhere(alone: Provider, wrong: str) -> None:
     here = used(alone)
@@ -240,7 +242,7 @@ def test_an_answer_that_is_not_right_confirms_nothing_and_leads_nowhere(alone: P
         assert here.visit(here.browser.get(seen.past.replace("at=1", "at=0"))).again
 
 
-@pytest.mark.attack("X14")
+@pytest.mark.attack("X14", "S8", "S15")
 def test_an_answer_is_good_once_and_a_form_without_a_signature_is_none(alone: Provider) -> None:
     here = used(alone)
     seen = here.leave()
@@ -261,7 +263,7 @@ def test_an_answer_is_good_once_and_a_form_without_a_signature_is_none(alone: Pr
     assert "login-form" not in elsewhere.get(seen.past).text
 
 
-@pytest.mark.attack("X14", "X12")
+@pytest.mark.attack("X14", "X12", "S14")
 def test_answers_of_ours_go_to_registered_addresses_whatever_a_request_says(alone: Provider) -> None:
     browser, one, two, first, _ = used(alone)
     evil = SAMLP.make("Extensions", ASYNC.make("ResponseLocation", "https://evil.example/"))
@@ -272,7 +274,7 @@ def test_answers_of_ours_go_to_registered_addresses_whatever_a_request_says(alon
     redirected(one, back, relay_state="https://evil.example/")  # echoed, and no more
 
 
-@pytest.mark.attack("X14")
+@pytest.mark.attack("X14", "S14", "S19")
 def test_a_walk_is_found_by_nothing_but_its_own_address(alone: Provider) -> None:
     here = used(alone)
     seen = here.leave()
