@@ -154,6 +154,7 @@ def test_where_no_answer_is_wanted_the_person_stays_with_us(alone: Provider) -> 
     assert 'id="logged-out"' in last.text
     unaddressed, browser = registered(alone, "mute", slo=[]), alone.browser()
     answer = unaddressed.sign_on(browser)
+    assert browser.get(by_redirect(asked(unaddressed, answer, wish, name="somebody else"))).status == 400
     page = browser.get(by_redirect(asked(unaddressed, answer, wish)))
     assert 'id="logged-out"' in page.text
     assert unaddressed.read(browser.get(unaddressed.address(IsPassive="true"))).status[0] == "Responder"

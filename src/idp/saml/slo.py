@@ -121,6 +121,8 @@ async def _by_browser(house: House, scope: Scope, send: Send, browser: Browser, 
     asked_for = await _believe(house, browser, received)
     facts, owed = asked_for.facts, asked_for.reply
     ended = await _end(house, browser, asked_for)
+    if ended is None and owed is None:  # there is nobody to be told of it but the person
+        raise BadMessage("unknown_principal")
     farewell = await farewells.tell(house, browser, ended or ())
     headers = walking.cleared(house, browser, facts, farewell.sessions) if ended else []
     if owed is None or farewell.visits or farewell.frames:
