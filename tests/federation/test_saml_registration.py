@@ -77,6 +77,7 @@ def test_by_hand_a_service_takes_the_defaults() -> None:
         "require_signed_requests": False,
         "idp_initiated": False,
         "subject_id": "none",
+        "ecp": False,
     }
 
 

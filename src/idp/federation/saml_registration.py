@@ -21,7 +21,7 @@ from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_fetching import FetchedText
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
-from idp.federation.saml_vocabulary import ENTITY_ID, LONGEST_ENTITY_ID, NameIdFormat, Signs, chosen
+from idp.federation.saml_vocabulary import ENTITY_ID, LONGEST_ENTITY_ID, Binding, NameIdFormat, Signs, chosen
 from idp.kit.clock import SECOND, micros, parse, rfc3339
 from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
@@ -40,6 +40,7 @@ NAMES = (
     | {
         "attributes",
         "certificate_switch",
+        "ecp",
         "encrypt",
         "encryption_algorithm",
         "entity_id",
@@ -91,12 +92,16 @@ def read(fields: Fields, *, production: bool) -> SamlService:
         source=source,
         sha1_until=saml_exceptions.read_sha1(fields),
         subject_id=saml_subject_ids.read(fields, said),
+        ecp=fields.flag("ecp", default=False),
         valid_until=_valid_until(fields) if metadata is None else metadata.valid_until,
         switch=saml_switches.read(fields),
         described=None if metadata is None else metadata.described,
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
         _judge_keys(fields, service, keys)
+    if service.ecp and not any(each.binding is Binding.PAOS for each in service.consumers):
+        detail = "There is no address that takes an answer from a program (PAOS)."
+        fields.refuse("ecp", "inconsistent", detail, found=True, expected=False)
     if metadata is not None and metadata.described.wants_signed_assertions and not service.signs.assertion:
         detail = "Its metadata wants signed assertions (WantAssertionsSigned)."
         fields.refuse("sign", "inconsistent", detail, found=service.signs.value, expected=["assertion", "both"])

@@ -41,6 +41,7 @@ class SamlService:
     switch: Switch | None = None
     described: Described | None = None
     subject_id: SubjectId = SubjectId.NONE
+    ecp: bool = False
 
     def takes_sha1(self, now_us: int) -> bool:
         """In the signatures of its requests: an exception, while it lasts."""
@@ -93,6 +94,7 @@ class SamlService:
             "idp_initiated": self.idp_initiated,
             "sha1_until": self.sha1_until,
             "subject_id": self.subject_id.value,
+            "ecp": self.ecp,
             "valid_until": None if self.valid_until is None else rfc3339(self.valid_until),
             "described": None if self.described is None else self.described.to_json(),
             "certificate_switch": None if self.switch is None else self.switch.to_json(),
@@ -106,6 +108,7 @@ class SamlService:
             source=MetadataSource.from_json(document),
             sha1_until=document.get("sha1_until"),
             subject_id=saml_subject_ids.from_json(document),
+            ecp=document.get("ecp", False),
             entity_id=document["entity_id"],
             consumers=tuple(map(Consumer.from_json, document["acs"])),
             logouts=tuple(map(LogoutAddress.from_json, document["slo"])),

@@ -61,9 +61,9 @@ def _form(response: bytes, *, address: str, relay_state: str | None) -> dict[str
     return {"action": address, "fields": fields}
 
 
-async def send_xml(send: Send, status: int, document: Element) -> None:
-    headers = [(b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store")]
-    await respond(send, status, headers, xml.written(document))
+async def send_xml(send: Send, status: int, document: Element, headers: Iterable[Header] = ()) -> None:
+    own = [(b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store"), *headers]
+    await respond(send, status, own, xml.written(document))
 
 
 async def redirect(send: Send, location: str, headers: list[Header]) -> None:

@@ -42,6 +42,7 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{places.TERMS}", _POST, "terms", later(lambda each: each.acceptance)),
         Route(f"/t/{{tenant}}/{places.CONSENT}", _GET, "consent", later(lambda each: each.consent)),
         Route(f"/t/{{tenant}}/{places.CONSENT}", _POST, "consent", later(lambda each: each.decision)),
+        Route(f"/t/{{tenant}}/{places.ECP}", _POST, "saml_ecp", later(lambda each: each.programs)),
         Route(f"/t/{{tenant}}/{places.ARTIFACT}", _POST, "saml_artifact", later(lambda each: each.resolution)),
         Route(f"/t/{{tenant}}/{places.INIT}", _GET, "saml_init", later(lambda each: each.begin)),
     ]

@@ -61,6 +61,11 @@ def from_post(form: Form, kinds: Collection[Kind]) -> Received:
     return _received(data if _is_xml(data) else inflate(data), name, kinds, Binding.POST, form)
 
 
+def is_soap(content_type: bytes) -> bool:
+    """SOAP 1.1 6.1; pysaml2 gives that version the name of the next one."""
+    return content_type.partition(b";")[0].strip().lower() in {b"text/xml", b"application/soap+xml"}
+
+
 def from_soap(body: bytes, kinds: Collection[Kind]) -> Received:
     """Bindings 3.2.2: one message in one body. Headers are not for us unless they say so (SOAP 1.1 4.2.3)."""
     try:

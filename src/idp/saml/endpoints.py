@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from idp.saml import accepting, beginning, consenting, publishing, resolving, slo, sso, walking
+from idp.saml import accepting, beginning, consenting, ecp, publishing, resolving, slo, sso, walking
 from idp.web import consent_page, terms_page
 from idp.web.asgi import App
 from idp.web.house import House
@@ -17,6 +17,7 @@ class Endpoints(NamedTuple):
     consent: App
     decision: App
     resolution: App
+    programs: App
     begin: App
 
 
@@ -32,5 +33,6 @@ def endpoints_of(house: House) -> Endpoints:
         consent_page.question(house, consenting.DOOR),
         consent_page.decision(house, consenting.DOOR),
         resolving.endpoint(house),
+        ecp.endpoint(house),
         beginning.endpoint(house),
     )

@@ -45,6 +45,14 @@ def consumer_of(request: AuthnRequest, service: SamlService) -> Consumer:
     return found
 
 
+def program_of(request: AuthnRequest, service: SamlService) -> Consumer:
+    """As `consumer_of`, where a program brings the request and takes the answer along. Raises `BadMessage`."""
+    found = service.consumer(url=request.url, index=request.place, binding=request.binding or Binding.PAOS.value)
+    if found is None or found.binding is not Binding.PAOS or not service.ecp:
+        raise BadMessage("assertion_consumer_service")
+    return found
+
+
 def unmeetable(request: AuthnRequest, service: SamlService, *, own: str) -> Outcome | None:
     """What stands against it whoever is there; `own` is our name."""
     if request.names_subject:

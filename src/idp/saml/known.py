@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from idp import federation, sessions
 from idp.access import Facts, PersonProof
-from idp.federation import Consumer, SamlService, Service
+from idp.federation import Binding, Consumer, SamlService, Service
 from idp.kit.units import Actor, Unit
 from idp.saml import codec, judging, persons, places, requests
 from idp.saml.codec import Received
@@ -22,7 +22,8 @@ from idp.web.visitors import Visitor, visitor_of
 
 
 class Known(NamedTuple):
-    """Read in one snapshot. `consumer` is where every answer goes; `person` is what of the visitor would be told."""
+    """Read in one snapshot. `consumer` is where every answer goes; `person` is what of the visitor would be told.
+    `direct`: a program brings the request, with the password of whoever it is about."""
 
     facts: Facts
     service: Service
@@ -31,6 +32,7 @@ class Known(NamedTuple):
     visitor: Visitor | None = None
     person: Person | None = None
     consented: bool = False
+    direct: bool = False
 
     @property
     def saml(self) -> SamlService:
@@ -63,25 +65,29 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     service = None if service is None else federation.with_releases(service, facts.saml)
     if service is None or service.saml is None:
         raise BadMessage("unknown_service")
-    issuer = house.issuer(browser.slug)
+    issuer, direct = house.issuer(browser.slug), isinstance(asked, Received) and asked.binding is Binding.SOAP
     request = asked
     if isinstance(request, Received):
         now_us = house.units.clock.now_us()
         request = _believed(request, service.saml, now_us=now_us)
-        judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
+        if direct:  # the program chooses whom it goes to: the service does not know (profiles 4.2.3.4)
+            here = places.ecp(issuer)
+            judging.refuse_unusable(request._replace(destination=request.destination or here), here=here, now_us=now_us)
+        else:
+            judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
     if request.id is None and not service.saml.idp_initiated:
         raise BadMessage("unknown_service")
     if service.saml.has_ended(house.units.clock.now_us()):
         raise BadMessage("metadata_expired")
-    consumer = judging.consumer_of(request, service.saml)
+    consumer = (judging.program_of if direct else judging.consumer_of)(request, service.saml)
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)
     visitor = visitor_of(unit, facts, service, browser)
     if visitor is None:
-        return Known(facts, service, request, consumer)
+        return Known(facts, service, request, consumer, direct=direct)
     own = places.entity_id(issuer, facts)
     person = persons.told(unit, service, visitor.user.id, request, issuer=issuer, own=own)
-    known = Known(facts, service, request, consumer, visitor, person)
+    known = Known(facts, service, request, consumer, visitor, person, direct=direct)
     return known._replace(consented=_has_consented(unit, known)) if service.consent_required else known
 
 

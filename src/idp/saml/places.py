@@ -10,6 +10,7 @@ TERMS = "saml/terms"
 CONSENT = "saml/consent"
 INIT = "saml/init"
 ARTIFACT = "saml/artifact"
+ECP = "saml/ecp"
 
 
 def entity_id(issuer: str, facts: Facts) -> str:
@@ -20,6 +21,10 @@ def entity_id(issuer: str, facts: Facts) -> str:
 
 def sso(issuer: str) -> str:
     return f"{issuer}/{SSO}"
+
+
+def ecp(issuer: str) -> str:
+    return f"{issuer}/{ECP}"
 
 
 def artifact(issuer: str) -> str:

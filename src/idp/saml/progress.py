@@ -48,7 +48,7 @@ def next_step(
         return _ask(known, Needs(anew=True, second=second), judging.NO_PASSIVE)
     if not judging.is_meant(known.request, known.person.name if known.person else None):
         return _ask_another(known, known.session, interaction)
-    proof = known.proof._replace(fresh=_made_for(interaction, known.session))
+    proof = known.proof._replace(fresh=_made_for(known, interaction, known.session))
     try:
         admission = gate.admit(known.facts, proof, Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
@@ -75,15 +75,15 @@ def _step_up(known: Known, refusal: NotAdmitted, *, second: bool) -> Needs | Mis
 
 def _ask_another(known: Known, session: Session, interaction: Interaction | None) -> Needs:
     """The person who is meant may sign in; somebody else who did so for this very request was not (core 3.4.1.4)."""
-    if _made_for(interaction, session):
+    if _made_for(known, interaction, session):
         raise Unanswerable(judging.SOMEBODY_ELSE)
     return _ask(known, Needs(anew=True), judging.NO_PASSIVE)
 
 
-def _made_for(interaction: Interaction | None, session: Session) -> bool:
+def _made_for(known: Known, interaction: Interaction | None, session: Session) -> bool:
     """Whether the person signed in for this very request; a second factor alone, in a session of before, is no such
     sign-in (attack A23)."""
-    return (
+    return known.direct or (
         interaction is not None
         and session.id == interaction.session_id
         and session.authenticated_at >= interaction.created_at
@@ -92,7 +92,7 @@ def _made_for(interaction: Interaction | None, session: Session) -> bool:
 
 def _fresh(known: Known, session: Session, interaction: Interaction | None) -> bool:
     """Core 3.4.1, `ForceAuthn`: not by a session of before."""
-    return not known.request.force or _made_for(interaction, session)
+    return not known.request.force or _made_for(known, interaction, session)
 
 
 def _ask(known: Known, missing: T, passive: Outcome) -> T:

@@ -31,7 +31,6 @@ from idp.xml import SAMLP, Element
 _LARGEST = 64 * 1024
 _TRIES = 6
 _KINDS = (Kind.ARTIFACT_RESOLVE,)
-_XML = b"text/xml"
 _OVER = Outcome(Status.RESPONDER, Status.REQUEST_DENIED, "What it stood for no longer holds.")
 
 
@@ -74,7 +73,7 @@ def endpoint(house: House) -> App:
 async def _receive(scope: Scope, receive: Receive) -> Received:
     kind: bytes = scope["state"]["headers"].get(b"content-type", b"")
     body = await read_body(receive, limit=_LARGEST)
-    if scope["query_string"] or kind.partition(b";")[0].strip().lower() != _XML:
+    if scope["query_string"] or not codec.is_soap(kind):
         raise BadMessage("content_type")
     return codec.from_soap(body, _KINDS)
 

@@ -273,6 +273,7 @@ class SamlMetadata(Sent):
     key_transport_algorithm: str | None = None
     require_signed_requests: bool | None = None
     idp_initiated: bool | None = None
+    ecp: Annotated[bool | None, Field(description="Programs may sign people on with a password (profiles 4.2).")] = None
     subject_id: Annotated[
         str | None,
         Field(description="`pairwise-id`, `subject-id`, `any` or `none`: the attribute that names a person."),
