@@ -168,7 +168,7 @@ def test_we_take_the_metadata_of_pysaml2(provider: Saml2Client) -> None:
     assert found.members["entity_id"] == SP
     assert [(each["url"], each["binding"]) for each in found.members["acs"]] == [(ACS, BINDING_HTTP_POST)]
     assert {each["certificate"] for each in found.members["certificates"]} == {rsa_pair("receiver").certificate.text}
-    assert found.wants_signed_assertions
+    assert found.described.wants_signed_assertions
 
 
 def test_we_take_the_requests_of_pysaml2(provider: Saml2Client) -> None:
