@@ -147,11 +147,11 @@ def _judge(unit: Unit, browser: Browser, check: Check, verdict: Verdict) -> Sess
 
 
 async def _given(house: House, browser: Browser, received: Received) -> tuple[Known, Answer]:
-    own = places.entity_id(house.issuer(browser.slug))
     for _ in range(_TRIES):
         known = await _read(house, browser, received)
         if known.session is None:  # over since a moment ago
             raise _unproved()
+        own = places.entity_id(house.issuer(browser.slug), known.facts)
         try:
             step = next_step(house.gate, known, None, own=own, now_us=house.units.clock.now_us())
             if isinstance(step, Admission):
