@@ -13,6 +13,7 @@ from tests.admin.test_credentials import somebody
 from tests.support.statements import stated
 
 from idp import access, federation, sessions, signing, tenants, users
+from idp.access.traces import End, Fault, Kind, Step, Trace
 from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata, SamlMetadata, SamlService
@@ -201,6 +202,19 @@ def decision(world: World, user: str, service: str) -> str:
         return made.reference
 
 
+def traced(world: World, service: str) -> dict[tuple[str, str], Any]:
+    with world.house.units.open(world.aoba, actor=world.actor) as unit:
+        fault = Fault("/AuthnRequest/@Destination", "https://elsewhere.example", ["https://id.example"], "")
+        ended = (Kind.SIGN_ON, End.REFUSED, "destination")
+        made = Trace("K7QM3XWT12", unit.now_us, service, "saml", *ended, failed=Step.ADDRESSEE, fault=fault)
+        access.traces.remember(unit, made)
+    operator = world.client("operator")
+    return {
+        ("GET", "/tenants/{tenant}/traces"): operator.get("/tenants/aoba/traces").body["items"][0],
+        ("GET", "/tenants/{tenant}/traces/{reference}"): operator.get("/tenants/aoba/traces/K7QM3XWT12").body,
+    }
+
+
 def credential(world: World) -> Any:
     user, _ = somebody(world)
     return world.client("aoba").get(f"/tenants/aoba/users/{user}/credentials").body["items"][0]
@@ -307,6 +321,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/api-keys"): operator.get(f"{aoba}/api-keys").body["items"][0],
         ("GET", "/system/approvals/{approval}"): approval(world),
         ("GET", "/system"): operator.get("/system").body,
+        **traced(world, service.body["id"]),
         **rotated(world),
     }
     for where_from, body in seen.items():

@@ -111,6 +111,8 @@ MATRIX = {
     "DELETE /tenants/{tenant}/policies/{policy}": ("policies:write", "ot"),
     "GET /tenants/{tenant}/decisions": ("decisions:read", "opt"),
     "GET /tenants/{tenant}/decisions/{reference}/explanation": ("decisions:read", "opt"),
+    "GET /tenants/{tenant}/traces": ("traces:read", "opt"),
+    "GET /tenants/{tenant}/traces/{reference}": ("traces:read", "opt"),
     "GET /tenants/{tenant}/deliveries": ("deliveries:read", "opt"),
     "GET /tenants/{tenant}/statements": ("statements:read", "opt"),
     "GET /tenants/{tenant}/statements/{statement}": ("statements:read", "opt"),

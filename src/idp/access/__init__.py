@@ -5,11 +5,12 @@ makes one. A decision is pure: it reads facts that were fetched before and the i
 facts carry the tenant's revision, and whatever was decided on an older revision is never committed (`tenants.hold`).
 Facts are remembered between requests, verdicts never.
 
-Beside the gate stand what it goes by and what it leaves behind: the rules of a tenant, in draft and in force, and the
-decisions that were made. No rule reaches what comes before all rules: contract, ID, service and country.
+Beside the gate stand what it goes by and what it leaves behind: the rules of a tenant, in draft and in force, the
+decisions that were made, and the exchanges with services that led to them. No rule reaches what comes before all rules:
+contract, ID, service and country.
 """
 
-from idp.access import drafts, networks, networks_abroad, policies, records
+from idp.access import drafts, networks, networks_abroad, policies, records, traces
 from idp.access.backtest import Tried, backtest
 from idp.access.countries import Countries, DatabaseRefused
 from idp.access.countries import described as describe_countries
@@ -33,18 +34,25 @@ from idp.access.model import (
 from idp.access.named_networks import Network, NetworkDraft
 from idp.access.policies import Effect, Requirement, Result, RuleResult
 from idp.access.proving import person_of, prove, prove_along
-from idp.access.records import SWEEPS, Chosen, Remembered, remember, remember_admission
+from idp.access.records import SWEEPS as DECISIONS
+from idp.access.records import Chosen, Remembered, remember, remember_admission
 from idp.access.remedies import Remedy, smallest_change
 from idp.access.rulebook import Policy
+from idp.access.traces import Allowance, End, Fault, Kind, Step, Trace
+from idp.access.traces import Kept as KeptTrace
+from idp.access.traces import Wanted as WantedTraces
 from idp.access.user_agents import Family as BrowserFamily
 from idp.access.user_agents import UserAgent
 from idp.access.user_agents import read as read_user_agent
 from idp.access.what_if import Described, evaluate, only_known, question, read_context, unanswerable
 
+SWEEPS = (*DECISIONS, *traces.SWEEPS)
+
 __all__ = [
     "SWEEPS",
     "Activation",
     "Admission",
+    "Allowance",
     "BrowserFamily",
     "Chosen",
     "Countries",
@@ -52,9 +60,13 @@ __all__ = [
     "Decision",
     "Described",
     "Effect",
+    "End",
     "FactMemory",
     "Facts",
+    "Fault",
     "Gate",
+    "KeptTrace",
+    "Kind",
     "Moment",
     "Needed",
     "Network",
@@ -70,8 +82,11 @@ __all__ = [
     "Result",
     "RuleResult",
     "ServiceProof",
+    "Step",
+    "Trace",
     "Tried",
     "UserAgent",
+    "WantedTraces",
     "as_of",
     "backtest",
     "describe_countries",
@@ -93,5 +108,6 @@ __all__ = [
     "remember_admission",
     "smallest_change",
     "told_mentions",
+    "traces",
     "unanswerable",
 ]

@@ -46,3 +46,21 @@ decisions = Table(
     Index("ix_decisions_tenant_id_reference", "tenant_id", "reference"),
     info=ERASED,
 )
+
+# Of services that are registered alone; the newest of each tenant.
+traces = Table(
+    "traces",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("protocol", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("decision", Text),  # the reference of what the gate said, where it was asked
+    Column("record", LargeBinary, nullable=False),  # sealed: what was said, redacted
+    info=ERASED,
+)

@@ -45,6 +45,7 @@ from idp.admin import (
     system,
     tenants,
     terms,
+    traces,
     users,
     what_if,
 )
@@ -75,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
     *what_if.ROUTES,
     *policies.ROUTES,
     *decisions.ROUTES,
+    *traces.ROUTES,
     *networks.ROUTES,
     *keys.ROUTES,
     *api_keys.ROUTES,

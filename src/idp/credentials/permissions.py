@@ -44,6 +44,7 @@ class Noun(StrEnum):
     SYSTEM = "system"
     TENANTS = "tenants"
     TERMS = "terms"
+    TRACES = "traces"
     USERS = "users"
 
 

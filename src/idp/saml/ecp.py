@@ -21,9 +21,10 @@ from idp.saml.answering import send_xml
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
 from idp.saml.giving import Answer, decline, give
-from idp.saml.known import Known, look
+from idp.saml.known import Known
 from idp.saml.model import Kind, Outcome, Status
 from idp.saml.progress import Unanswerable, next_step
+from idp.saml.sso import read_request
 from idp.sessions import Generations, Method, Session
 from idp.web.asgi import App, Header, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of
@@ -100,7 +101,7 @@ async def _answer(house: House, scope: Scope, receive: Receive, browser: Browser
 async def _read(house: House, browser: Browser, received: Received) -> Known:
     for _ in range(_TRIES):
         try:
-            return await house.units.read(browser.tenant, lambda unit: look(house, unit, browser, received))
+            return await read_request(house, browser, received)
         except KeyMissing as missing:
             await make_key(house, browser.tenant, missing.use, missing.alg)
     raise Unavailable("no key can be made")

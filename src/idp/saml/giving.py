@@ -8,7 +8,7 @@ from idp.access import Admission
 from idp.federation import Binding
 from idp.kit import ids
 from idp.kit.units import Unit
-from idp.saml import answers, artifacts, assertions, contexts, elements, given_names, judging, persons, places
+from idp.saml import answers, artifacts, assertions, contexts, elements, given_names, judging, persons, places, tracing
 from idp.saml.known import Known, finish
 from idp.saml.model import SUCCESS, Authentication, Outcome, Recipient
 from idp.saml.progress import Unanswerable
@@ -52,6 +52,7 @@ async def give(
         access.remember_admission(unit, admission)
         issued = {"service": known.service.id, "session_index": grant.id, "reference": admission.reference}
         audit.record(unit, audit.Event.ASSERTION_ISSUED, subject=grant.user_id, **issued)
+        tracing.given(unit, known, admission, grant)
 
     await house.units.commit(admission.tenant.id, write, actor=known.actor, now_us=admission.at_us)
     return answer
@@ -64,15 +65,20 @@ async def decline(
     interaction: Interaction | None,
     *,
     note: Callable[[Unit], None] | None = None,
+    decision: str | None = None,
 ) -> Answer:
-    """A response without an assertion; `note` is written with it. Raises `BadMessage`."""
+    """A response without an assertion; `note` is written with it, `decision` is the reference of the gate's no. Raises
+    `BadMessage`."""
     answer = _answer(house, known, refusing(house, known, outcome))
+    traced = tracing.may_keep(house, known)
 
     def write(unit: Unit) -> None:
         finish(unit, interaction, known.request)
         _keep(unit, known, answer, grant_id=None)
         if note is not None:
             note(unit)
+        if traced:
+            tracing.declined(unit, known, outcome, decision)
 
     await house.units.commit(known.facts.tenant.id, write, actor=known.actor)
     return answer

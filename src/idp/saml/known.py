@@ -33,6 +33,7 @@ class Known(NamedTuple):
     person: Person | None = None
     consented: bool = False
     direct: bool = False
+    reference: str = ""
 
     @property
     def saml(self) -> SamlService:

@@ -8,6 +8,7 @@ from idp.federation import Service
 from idp.kit.units import Unit
 from idp.saml import given_names
 from idp.saml.errors import BadMessage
+from idp.saml.redacting import redacted
 from idp.saml.requests import id_of, instant_of
 from idp.sessions import Grant
 from idp.xml import SAML, SAMLP, Element
@@ -30,6 +31,7 @@ class LogoutRequest(NamedTuple):
     sessions: tuple[str, ...]
     answered: bool = True
     signed: bool = True
+    xml: str | None = None
 
 
 def read(root: Element, *, sender: str) -> LogoutRequest:
@@ -49,6 +51,7 @@ def read(root: Element, *, sender: str) -> LogoutRequest:
         name=name.text,
         sessions=indexes,
         answered=root.find(_ASYNCHRONOUS) is None,
+        xml=redacted(root),
     )
 
 

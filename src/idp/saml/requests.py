@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from idp.kit.clock import micros, parse
 from idp.saml.errors import BadMessage
+from idp.saml.redacting import redacted
 from idp.xml import SAML, SAMLP, Element
 
 _LONGEST_ID = 1_024
@@ -48,7 +49,7 @@ class AuthnRequest(NamedTuple):
     """As its service has said it; `id` is None where it has said nothing. `sender` is its entity ID, `issued_at` in
     microseconds, `place` the index of an address; `contexts` are classes, None where declarations are asked for;
     `subject`: whom it wants; `names_subject`: it does so in a way that nobody here reads; `providers`: who may
-    answer."""
+    answer; `xml` is for administrators to see."""
 
     id: str | None
     sender: str
@@ -68,6 +69,7 @@ class AuthnRequest(NamedTuple):
     names_subject: bool
     providers: tuple[str, ...]
     subject: Subject | None = None
+    xml: str | None = None
 
     @property
     def wished_format(self) -> str | None:
@@ -112,6 +114,7 @@ def read(root: Element, *, sender: str, signed: bool, relay_state: str | None) -
         names_subject=subject is None and root.find(SAML("Subject")) is not None,
         providers=tuple(each.get("ProviderID") or "" for each in root.iter(SAMLP("IDPEntry"))),
         subject=subject,
+        xml=redacted(root),
     )
 
 

@@ -30,6 +30,7 @@ from idp.saml import (
     logout_requests,
     places,
     replying,
+    tracing,
     walking,
 )
 from idp.saml.answering import send_xml, show_bad
@@ -91,6 +92,7 @@ def endpoint(house: House) -> App:
                 await _by_browser(house, scope, send, browser, received)
         except BadMessage as bad:
             await show_bad(house, scope, send, bad, onward=_onward(house, browser, received))
+            await tracing.refused(house, scope, bad)
 
     return sign_out
 
@@ -106,7 +108,8 @@ async def _receive(scope: Scope, receive: Receive) -> Received:
     body = await read_body(receive, limit=_LARGEST)
     if scope["query_string"]:  # two places for one message
         raise BadMessage("query")
-    return codec.from_post(parse_form(body, scope["state"]["headers"].get(b"content-type")), _FROM_BROWSERS)
+    form = scope["state"]["sent"] = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+    return codec.from_post(form, _FROM_BROWSERS)
 
 
 def _onward(house: House, browser: Browser, received: Received | None) -> str | None:
@@ -138,11 +141,13 @@ async def _directly(house: House, scope: Scope, receive: Receive, send: Send, br
     try:
         if scope["query_string"]:
             raise BadMessage("query")
-        received = codec.from_soap(await read_body(receive, limit=_LARGEST), _DIRECTLY)
+        body = scope["state"]["sent"] = await read_body(receive, limit=_LARGEST)
+        received = codec.from_soap(body, _DIRECTLY)
         asked_for = await _believe(house, browser, received)
         ended = await _end(house, browser, asked_for)
-    except BadMessage:
+    except BadMessage as bad:
         await send_xml(send, 500, answers.fault("Client", "The message cannot be taken."))  # SOAP 1.1 6.2
+        await tracing.refused(house, scope, bad)
         return
     farewell = await farewells.tell(house, browser, ended or ())
     now_us, saml = house.units.clock.now_us(), asked_for.service.saml
@@ -201,6 +206,7 @@ async def _end(house: House, browser: Browser, asked_for: _Asked) -> Sequence[En
     def end(unit: Unit) -> Sequence[Ended] | None:
         use(unit, asked_for.request)
         grants = logout_requests.meant(unit, asked_for.service, asked_for.request)
+        tracing.logged_out(unit, asked_for.service, asked_for.request, reference=browser.reference, known=bool(grants))
         by = asked_for.service.id
         named = dict.fromkeys(each.session_id for each in grants)
         ended = [sessions.end_session(unit, each, asked_by=by) for each in named]

@@ -15,7 +15,7 @@ from idp.access import Admission, NotAdmitted
 from idp.federation import Binding, NameIdFormat
 from idp.kit.errors import Refused, Unavailable
 from idp.kit.units import Unit
-from idp.saml import codec, judging, places, requests
+from idp.saml import codec, judging, places, requests, tracing
 from idp.saml.answering import redirect, send_back, show_bad, show_denied
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
@@ -68,7 +68,7 @@ def endpoint(house: House) -> App:
             await answer(house, scope, send, lambda: _from_redirect(house, browser, scope["query_string"]))
             return
         body = await read_body(receive, limit=_LARGEST)
-        form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+        form = scope["state"]["sent"] = parse_form(body, scope["state"]["headers"].get(b"content-type"))
 
         async def keep() -> Next:
             if scope["query_string"]:  # two places for one message
@@ -101,6 +101,7 @@ async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awai
         onward = await work()
     except BadMessage as bad:
         await show_bad(house, scope, send, bad)
+        await tracing.refused(house, scope, bad)
     except _Denied as denied:
         back = refusing(house, denied.known, _said(denied.refusal)) if _leads_back(denied.known) else None
         await show_denied(house, scope, send, denied.known, denied.refusal, back=back)
@@ -152,7 +153,8 @@ async def proceed(
 
 
 async def read_request(house: House, browser: Browser, asked: Received | AuthnRequest) -> Known:
-    return await house.units.read(browser.tenant, lambda unit: look(house, unit, browser, asked))
+    known = await house.units.read(browser.tenant, lambda unit: look(house, unit, browser, asked))
+    return known._replace(reference=browser.reference)
 
 
 async def _step(
@@ -183,11 +185,15 @@ async def _refuse(house: House, known: Known, refusal: Refused, interaction: Int
             note_refused(unit, refusal, known.service, known.user)
         if interaction is None and not passive:
             use(unit, known.request)
+        if traced:
+            tracing.denied(unit, known, refusal)
 
+    traced = not passive and tracing.may_keep(house, known)
     await house.units.commit(known.facts.tenant.id, note, actor=known.actor)
     if not passive:
         raise _Denied(known, refusal)
-    return Given(known, await decline(house, known, _said(refusal), interaction))
+    decision = refusal.decision.reference if isinstance(refusal, NotAdmitted) else None
+    return Given(known, await decline(house, known, _said(refusal), interaction, decision=decision))
 
 
 def _leads_back(known: Known) -> bool:

@@ -27,6 +27,7 @@ class Browser(NamedTuple):
     whereabouts: Whereabouts
     cookies: str | None = None  # all of them, as they came
     secure: bool = True
+    reference: str = ""
 
     @property
     def device(self) -> Presented | None:
@@ -47,6 +48,7 @@ async def browser_of(house: House, scope: Scope) -> Browser:
         whereabouts_of(house, scope),
         text,
         house.secure,
+        scope["state"]["reference"],
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from idp.access import Countries, FactMemory, Gate
+from idp.access import Allowance, Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
 from idp.delivery import AtOnce
 from idp.kit.egress import Egress
@@ -57,6 +57,7 @@ class House:
     api_demand: Demand = ANY_SIGN_IN
     export_grace_days: int = 30
     client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)
+    kept_refusals: Allowance = field(default_factory=Allowance)
     terms_notice_days: int = 1
     spec_change_notice_days: int = 30
 

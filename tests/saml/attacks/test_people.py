@@ -275,7 +275,8 @@ def test_who_is_registered_is_not_told_by_how_a_request_is_refused(trial: Trial,
 def test_a_service_that_is_unknown_costs_as_much_as_one_that_is_wrongly_asked(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By what is asked of the database, not by a clock: one question more where nothing is found, nothing written."""
+    """By what is asked of the database, not by a clock: one question more where nothing is found. What
+    is kept of the refusal is written when the answer has gone."""
     asked: list[str] = []
     execute = SqliteLane.execute
 
