@@ -2,40 +2,48 @@
 
 import pytest
 from tests.admin.conftest import APPLICATION, DESK, World
-from tests.admin.test_rights import MATRIX, called, objects, place
+from tests.admin.test_rights_table import table, things_of
+from tests.admin.things import Things, called
 
 from idp import erasure
 from idp.admin.app import ROUTES
+from idp.admin.routes import Route
 from idp.contracts import Status
 
 BELOW_A_TENANT = [each for each in ROUTES if each.path.startswith("/tenants/{tenant}")]
 WRITES = [each for each in BELOW_A_TENANT if each.method != "GET"]
 
 
-def ask(world: World, name: str, each: object, ids: dict[str, str]) -> int:
-    route = next(one for one in ROUTES if one is each)
+def ask(world: World, name: str, route: Route, path: str) -> int:
     document = {"nothing": 1} if route.takes else None
-    return world.client(name).ask(route.method, place(world, route.path, ids), document).status
+    return world.client(name).ask(route.method, path, document).status
+
+
+def asked_for(things: Things, route: Route) -> str:
+    """The objects are of another tenant: whether this one's are there is asked after who may."""
+    return things.place(route.path).replace("/tenants/aoba", "/tenants/kaede")
 
 
 @pytest.mark.parametrize("status", [Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED])
 def test_below_a_tenant_a_partner_reads_all_and_writes_ids_and_services_while_it_is_approved(
     world: World, status: Status
 ) -> None:
-    ids = {**objects(world), "tenant": "kaede"}
+    things = things_of(world, "aoba", world.contract_of("aoba"))
     world.bring("kaede", status, partner=world.partner)
     for each in BELOW_A_TENANT:
-        found = ask(world, "partner", each, ids)
-        may = MATRIX[called(each)][1]
-        if "p" in may or ("P" in may and status is Status.APPROVED):
+        path = asked_for(things, each)
+        found = ask(world, "partner", each, path)
+        may = table()[called(each)].answers["preparing" if status is Status.APPROVED else "partner"]
+        if may == "yes":
             assert found not in (401, 403), (called(each), found)
         else:
             assert found == 403, (called(each), found)
-        assert ask(world, "stranger", each, ids) == 404, called(each)
+        assert ask(world, "stranger", each, path) == 404, called(each)
 
 
 def test_what_a_partner_prepares_are_ids_and_services_and_nothing_else() -> None:
-    prepared = {called(each) for each in WRITES if "P" in MATRIX[called(each)][1]}
+    rows = {called(each): table()[called(each)].answers for each in WRITES}
+    prepared = {name for name, row in rows.items() if (row["preparing"], row["partner"]) == ("yes", "403")}
     both = {called(each) for each in WRITES if "/users" in each.path or "/services" in each.path}
     of_persons = ("/credentials", "/sessions")  # a factor and a sign-in are their person's
     assert prepared == {each for each in both if not any(part in each for part in of_persons)}
