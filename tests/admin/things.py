@@ -10,6 +10,7 @@ from tests.admin.conftest import BASE, Client, World
 from tests.support.statements import stated
 
 from idp import access, credentials, erasure, federation, sessions, signing, tenants, users
+from idp.access.traces import End, Fault, Kind, Step, Trace
 from idp.admin import build
 from idp.admin.routes import Route
 from idp.contracts import Status
@@ -30,7 +31,10 @@ TERMS: dict[str, Any] = {
 POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 # What hangs on another.
-_INSIDE = {"user": ("credential", "session", "assignment", "reference"), "service": ("assignment", "reference")}
+_INSIDE = {
+    "user": ("credential", "session", "assignment", "reference"),
+    "service": ("assignment", "reference", "trace"),
+}
 
 
 @dataclass
@@ -60,6 +64,8 @@ class Things:
         """The one that was made first. `base` is the collection of collections in which it stands."""
         if path.endswith("/erasure-certificate"):
             name = "erased"
+        elif "/traces/" in path:
+            name = "trace"
         known = _known(name, base)
         if known not in self.made:
             self.made[known] = _MAKERS[name](self, base)
@@ -164,6 +170,17 @@ def _reference(things: Things, base: str) -> str:
         return str(made.reference)
 
 
+def _trace(things: Things, base: str) -> str:
+    """Of a sign-on that came to the wrong address."""
+    fault = Fault("/AuthnRequest/@Destination", f"https://{things.slug}.example", ["https://id.example"], "")
+    ended, reference = (Kind.SIGN_ON, End.REFUSED, "destination"), ids.new("t")[-10:].upper()
+    service = things.of("service", base)
+    with things.world.house.units.open(things.tenant, actor=things.world.actor) as unit:
+        made = Trace(reference, unit.now_us, service, "saml", *ended, failed=Step.ADDRESSEE, fault=fault)
+        access.traces.remember(unit, made)
+    return reference
+
+
 def _approval(things: Things, base: str) -> str:
     """One that waits for its second operator, about a contract that no other waits about."""
     world = things.world
@@ -230,6 +247,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "kid": _kid,
     "policy": lambda things, base: things.post(f"{base}/policies", {**POLICY, "name": things.name()}),
     "reference": _reference,
+    "trace": _trace,
     "statement": lambda things, _: stated(things.world.house.units, things.tenant, partner=_partner(things, "")),
     "approval": _approval,
     "version": _version,
