@@ -1,12 +1,14 @@
 """The API as its clients meet it: the hallway in front, a real database behind, nothing between."""
 
-import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.support.provider import pages
 
 from idp import admin, contracts, credentials, partners, plans, tenants
@@ -89,7 +91,7 @@ class Client:
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
         where, _, query = path.partition("?")
         where = where if where.startswith("/api/") else f"/api/v1{where}"
-        return asyncio.run(_ask(self.app, method, where, query, fields, raw))
+        return _portal().call(_ask, self.app, method, where, query, fields, raw)
 
     def get(self, path: str, **headers: str) -> Reply:
         return self.ask("GET", path, **headers)
@@ -105,6 +107,21 @@ class Client:
 
     def delete(self, path: str, **headers: str) -> Reply:
         return self.ask("DELETE", path, **headers)
+
+
+@cache
+def _portal() -> BlockingPortal:
+    """One loop for all: a loop and a thread of its own for each request would take as long as the request."""
+    return _open.enter_context(start_blocking_portal())
+
+
+_open = ExitStack()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loop() -> Iterator[None]:
+    with _open:
+        yield
 
 
 async def _ask(app: App, method: str, path: str, query: str, fields: dict[str, str], body: bytes) -> Reply:

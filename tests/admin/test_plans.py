@@ -31,6 +31,14 @@ def test_a_plan_is_read_by_those_whose_contracts_name_it(world: World) -> None:
     assert world.client("operator").get("/plans/standard").status == 404
 
 
+def test_an_application_that_was_called_off_shows_no_plan_any_more(world: World) -> None:
+    stranger, where = world.client("stranger"), f"/plans/{world.plan}"
+    filed = stranger.post("/applications", {**APPLICATION, "plan": "standard"}).body["id"]
+    assert stranger.get(where).status == 200
+    stranger.post(f"/applications/{filed}/withdraw")
+    assert stranger.get(where).status == 404
+
+
 def test_a_plan_never_changes(world: World) -> None:
     for method in ("PATCH", "PUT", "DELETE"):
         refused = world.client("operator").ask(method, f"/plans/{world.plan}", {"price_per_id": 1})

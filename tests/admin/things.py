@@ -80,8 +80,7 @@ class Things:
     def _base(self, path: str) -> str:
         if path.startswith("/system"):
             return "/system"
-        collection, one = [*path.split("/")[1:], ""][:2]
-        return f"/{collection}/{self.of('partner', '') if one == '{partner}' else self.slug}"
+        return f"/partners/{self.of('partner', '')}" if path.startswith("/partners/") else f"/tenants/{self.slug}"
 
     def post(self, where: str, document: Any = None) -> str:
         reply = self.operator.post(where, document)

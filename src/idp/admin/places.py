@@ -16,6 +16,7 @@ from idp.web.house import House
 _PAGE = 200
 _MOST_DIGITS = 18
 _AGREED = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
+_CALLED_OFF = frozenset({Status.WITHDRAWN, Status.REJECTED})
 
 
 class Place(NamedTuple):
@@ -129,7 +130,8 @@ def _plan(unit: Unit, key: ApiKey, plan_id: str) -> None:
     chosen = Filter(partner=key.partner_id)
     after = ""
     while page := contracts.page(mine, chosen=chosen, after=after, limit=_PAGE):
-        if any(contract.application.plan in {plan.id, plan.name} for contract in page):
+        named = {each.application.plan for each in page if each.status not in _CALLED_OFF}
+        if named & {plan.id, plan.name}:
             return
         after = page[-1].id
     raise NotFound("somebody else's plan")
