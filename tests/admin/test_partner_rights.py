@@ -11,7 +11,7 @@ from idp.admin.routes import Route
 from idp.contracts import Status
 
 BELOW_A_TENANT = [each for each in ROUTES if each.path.startswith("/tenants/{tenant}")]
-WRITES = [each for each in BELOW_A_TENANT if each.method != "GET"]
+WRITES = [each for each in BELOW_A_TENANT if not each.asks]
 
 
 def ask(world: World, name: str, route: Route, path: str) -> int:

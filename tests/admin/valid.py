@@ -90,6 +90,8 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"PATCH {_TENANT}/services/{{service}}": (_SERVICE,),
     f"PUT {_TENANT}/services/{{service}}": (_SERVICE,),
     f"POST {_TENANT}/services/{{service}}/certificate": ({"to": "{kid}"},),
+    **{f"POST {_TENANT}/services/{{service}}/metadata/{act}": ({"change": "{n}"},) for act in ("accept", "reject")},
+    f"POST {_TENANT}/services/{{service}}/users/{{user}}/preview": ({"saml": {"nameid_format": "persistent"}},),
     f"POST {_TENANT}/services/{{service}}/assignments": ({"user": "{user}"}, {"group": "{group}"}),
     f"POST {_TENANT}/policies/simulate": (_SUBJECT | {"policies": [_FORM]},),
     f"POST {_TENANT}/policies/backtest": ({"policies": [_FORM], "from": "2026-03-01T00:00:00Z"},),
