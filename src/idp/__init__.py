@@ -10,7 +10,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
-    billing | erasure                                     statements | what the end of a contract promises, in all rooms
+    billing | erasure | imports                           statements | what a contract's end promises | IDs from a file
     contracts | sessions | terms                          ROOMS
     federation | credentials | partners | plans | approvals
     users

@@ -138,11 +138,12 @@ def _admin(house: House) -> App:
 
 def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:
     """Everything that is swept, sessions and grants before what hangs on them."""
-    from idp import access, admin, contracts, oidc, saml, sessions
+    from idp import access, admin, contracts, imports, oidc, saml, sessions
 
     persons = contracts.sweeps(retention_days=retention_days)
     return [
         *sessions.SWEEPS, *oidc.SWEEPS, *saml.SWEEPS, *credentials.sweeps(throttle), *access.SWEEPS, *admin.SWEEPS,
+        *imports.SWEEPS,
         *persons,
     ]  # fmt: skip
 

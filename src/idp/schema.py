@@ -11,6 +11,7 @@ from idp.credentials import tables as credentials
 from idp.delivery import tables as delivery
 from idp.erasure import tables as erasure
 from idp.federation import tables as federation
+from idp.imports import tables as imports
 from idp.kit.db import metadata
 from idp.oidc import tables as oidc
 from idp.partners import tables as partners
@@ -35,6 +36,7 @@ TABLES = (
     delivery,
     erasure,
     federation,
+    imports,
     networks,
     oidc,
     partners,

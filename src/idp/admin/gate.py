@@ -9,8 +9,6 @@ from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 
 _RUNNING = frozenset({Status.ACTIVE, Status.SUSPENDED})
-_READY = frozenset({Status.ACTIVE})
-_READY_OR_PREPARING = frozenset({Status.ACTIVE, Status.APPROVED})
 
 
 def require_contract(unit: Unit, key: ApiKey) -> None:
@@ -26,10 +24,7 @@ def require_contract(unit: Unit, key: ApiKey) -> None:
 
 def refuse_closed(unit: Unit, key: ApiKey) -> None:
     """The same for a unit that only reads, or has touched the tenant already."""
-    allowed = _READY if key.scope is KeyScope.TENANT else _READY_OR_PREPARING
-    status = contracts.status_of(contracts.facts(unit), unit.now_us)
-    if status not in allowed:
-        raise closed(status, "The tenant's contract does not allow changes now.")
+    contracts.refuse_closed(unit, preparing=key.scope is not KeyScope.TENANT)
 
 
 def require_reader(route: Route, place: Place, key: ApiKey) -> None:

@@ -11,9 +11,9 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.users import Invitation, NewUser, User, UserChange
-from idp.credentials import EVERYTHING, Noun
+from idp.credentials import Noun
 from idp.kit.clock import rfc3339
-from idp.kit.errors import FieldError, Invalid, Refused
+from idp.kit.errors import FieldError, Invalid
 from idp.kit.units import Unit
 from idp.users import Draft, Identity, Role
 
@@ -59,7 +59,10 @@ def change(call: Call) -> Answer:
         with _named_with(faults):
             identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
         check_grant(
-            call, had=before.roles, gets=identity.draft, proves=encoded is not None or _renamed(before, identity)
+            call,
+            had=before.roles,
+            gets=identity.draft,
+            proves=encoded is not None or users.is_readdressed(before.draft, identity.draft),
         )
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
@@ -149,17 +152,8 @@ def _hashed(call: Call, password: str | None) -> str | None:
     return None if password is None else call.house.passwords.hash(password)
 
 
-def _renamed(before: Identity, after: Identity) -> bool:
-    """What somebody could prove to be the person by, or get a new password through."""
-    return (before.user_name, before.email) != (after.user_name, after.email)
-
-
 def check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
-    """Who makes an administrator, or could sign in as one, must hold all that an administrator may."""
-    becomes = Role.ADMIN in gets.roles and Role.ADMIN not in had
-    lacking = credentials.not_grantable(call.key.granting, EVERYTHING)
-    if lacking and (becomes or (Role.ADMIN in had and proves)):
-        raise Refused("forbidden", "An administrator may do more than this key.")
+    credentials.refuse_administrator(call.key.granting, had=had, gets=gets.roles, proves=proves)
 
 
 _MANY = "/tenants/{tenant}/users"

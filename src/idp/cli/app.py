@@ -3,12 +3,22 @@
 import os
 import sys
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Config = Annotated[Path | None, typer.Option("--config", envvar="IDP_CONFIG", help="TOML file with settings.")]
+
+
+class Encoding(StrEnum):
+    """Of a file that is imported. Said again here: a command that imports nothing does not load who does."""
+
+    UTF_8 = "utf-8"
+    SHIFT_JIS = "shift_jis"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -46,6 +56,9 @@ def build() -> typer.Typer:
     contracts = typer.Typer(help="The contracts of all tenants.", no_args_is_help=True)
     contracts.command("run")(contracts_run)
     app.add_typer(contracts, name="contracts")
+    users = typer.Typer(help="IDs of a tenant.", no_args_is_help=True)
+    users.command("import")(users_import)
+    app.add_typer(users, name="users")
     keys = typer.Typer(help="Signing keys.", no_args_is_help=True)
     keys.command("rotate")(keys_rotate)
     app.add_typer(keys, name="keys")
@@ -203,6 +216,27 @@ def contracts_run(
     from idp.cli.scheduling import run
 
     raise typer.Exit(run(config, on=on and on.date(), as_json=as_json))
+
+
+def users_import(
+    *,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a header.")],
+    tenant: Annotated[str, typer.Option(metavar="SLUG", help="Whose IDs.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each row would do.")] = False,
+    invite: Annotated[
+        bool, typer.Option("--invite", help="Send new IDs without a password a link to choose one.")
+    ] = False,
+    encoding: Annotated[
+        Encoding, typer.Option(help="How the file is written; shift_jis is read as Windows-31J.")
+    ] = Encoding.UTF_8,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make and change IDs from a file. Started again after an interruption it goes on where it was."""
+    from idp.cli.importing import Wishes, import_users
+
+    wishes = Wishes(tenant, dry_run=dry_run, invite=invite, encoding=encoding.value, as_json=as_json)
+    raise typer.Exit(import_users(config, file, wishes))
 
 
 def keys_rotate(

@@ -14,7 +14,7 @@ from idp.contracts.actions import complete_setup, reject, resume, screen, suspen
 from idp.contracts.applying import apply, approve, give_back
 from idp.contracts.corporate_number import is_right as is_corporate_number
 from idp.contracts.counting import Agreed, change_ids, seats
-from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, status_of
+from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, refuse_closed, status_of
 from idp.contracts.erasing import Erasable, erasable, erase, erase_again, exportable_until
 from idp.contracts.form import read_application
 from idp.contracts.instants import day_of, end_of_day, start_of_day
@@ -118,6 +118,7 @@ __all__ = [
     "read_application",
     "read_registration",
     "reason_against",
+    "refuse_closed",
     "register",
     "registered",
     "registration_document",

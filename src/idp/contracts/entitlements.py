@@ -7,11 +7,14 @@ from idp.contracts import store
 from idp.contracts.lifecycle import Status
 from idp.contracts.record import agreement
 from idp.contracts.standing import Reason, Window, reason_at, status_at, window
+from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 from idp.plans import Product
 
 # Where a product has several contracts, one continuing another, the first of these that fits speaks for it.
 _PRECEDENCE = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}
+_READY = frozenset({Status.ACTIVE})
+_READY_OR_PREPARING = frozenset({Status.ACTIVE, Status.APPROVED})
 _KNOWN = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
 
 
@@ -50,6 +53,17 @@ def status_of(known: ContractFacts, now_us: int, product: Product = Product.ID_P
     if not windows:
         return None
     return status_at(min(windows, key=lambda each: _PRECEDENCE[reason_at(each, now_us)]), now_us)
+
+
+def refuse_closed(unit: Unit, *, preparing: bool) -> None:
+    """For a change below the tenant: its contract must be active, or approved for whoever is `preparing` the tenant.
+
+    Raises `Conflict("contract_not_active")` with the contract's `state`.
+    """
+    status = status_of(facts(unit), unit.now_us)
+    if status not in (_READY_OR_PREPARING if preparing else _READY):
+        state = None if status is None else status.value
+        raise Conflict("contract_not_active", "The tenant's contract does not allow changes now.", state=state)
 
 
 def is_known(known: ContractFacts) -> bool:

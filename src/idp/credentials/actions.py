@@ -105,6 +105,19 @@ def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     return key if not key.owner else _under_its_owner(unit, key)
 
 
+def refuse_administrator(
+    granting: Permissions, *, had: Iterable[Role], gets: Iterable[Role], proves: bool = False
+) -> None:
+    """Who makes an administrator, or could sign in as one (`proves`), must hold all that an administrator may.
+
+    Raises `Refused("forbidden")`.
+    """
+    had, gets = frozenset(had), frozenset(gets)
+    becomes = Role.ADMIN in gets - had
+    if (becomes or (Role.ADMIN in had and proves)) and grammar.not_grantable(granting, EVERYTHING):
+        raise Refused("forbidden", "An administrator may do more than this key.")
+
+
 def use_is_worth_noting(unit: Unit, key: ApiKey) -> bool:
     """Whether `note_use` would write: the answer of most requests is no, and they need no transaction for it."""
     return key.used_at is None or unit.now_us - key.used_at >= _USE_NOTED_EVERY

@@ -8,18 +8,22 @@ contract: the limit is handed in.
 from idp.users import groups
 from idp.users.actions import (
     change,
+    change_to,
     create,
+    create_each,
     create_many,
     credentials_changed,
     delete,
     disable,
     enable,
     end_generation,
+    is_readdressed,
+    refuse_lockout,
 )
 from idp.users.attributes import ATTRIBUTES, attributes_of
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
-from idp.users.document import read, to_json
+from idp.users.document import read, read_change, to_json
 from idp.users.group_store import groups_of, holding
 from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
@@ -29,6 +33,7 @@ from idp.users.store import (
     admins_without_credentials,
     find,
     find_by_name,
+    find_by_names,
     generation_of,
     get,
     page,
@@ -57,8 +62,10 @@ __all__ = [
     "attributes_of",
     "canonical",
     "change",
+    "change_to",
     "claims_for",
     "create",
+    "create_each",
     "create_many",
     "credentials_changed",
     "delete",
@@ -67,15 +74,19 @@ __all__ = [
     "end_generation",
     "find",
     "find_by_name",
+    "find_by_names",
     "generation_of",
     "get",
     "groups",
     "groups_of",
     "holding",
+    "is_readdressed",
     "look_up_key",
     "page",
     "peak",
     "read",
+    "read_change",
+    "refuse_lockout",
     "seats_used",
     "standing",
     "standing_in",

@@ -27,7 +27,7 @@ def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
     user_id = UserId(ids.new("usr"))
     if not store.add(unit, user_id, draft):
         raise _taken()
-    audit.record(unit, Event.USER_CREATED, subject=user_id, affiliation=draft.affiliation.value, roles=_roles(draft))
+    _created(unit, user_id, draft)
     return store.get(unit, user_id)
 
 
@@ -43,15 +43,33 @@ def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int, can_sign_in:
     return [user_id for user_id, _ in people]
 
 
+def create_each(unit: Unit, drafts: Sequence[Draft], *, limit: int) -> list[UserId]:
+    """As `create`, for each of them: all or none. Their names are held and free (`find_by_names`)."""
+    if not drafts:
+        return []
+    _refuse_unknown(unit, frozenset().union(*(draft.groups for draft in drafts)))
+    _take_seats(unit, len(drafts), limit)
+    people = [(UserId(ids.new("usr")), draft) for draft in drafts]
+    store.add_many(unit, people, can_sign_in=False)
+    for user_id, draft in people:
+        _created(unit, user_id, draft)
+    return [user_id for user_id, _ in people]
+
+
 def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: int | None = None) -> Identity:
     """`patch` is RFC 7396 over the document, `status` included; `version` is the one the caller has seen.
 
     Raises `NotFound`, `Stale`, `Invalid`, `Conflict`: `user_name_taken`, `last_admin_locked_out`.
     """
     identity = _held(unit, user_id, version)
-    draft, status = documents.read_change(identity, patch)
-    if Role.ADMIN not in draft.roles:
-        _keep_an_admin(unit, identity)
+    change_to(unit, identity, *documents.read_change(identity, patch))
+    return store.get(unit, user_id)
+
+
+def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) -> None:
+    """The same where the change is judged: `identity` was read with the tenant's row held. Raises as `change` does, and
+    nothing has changed then."""
+    refuse_lockout(unit, identity, draft, status)
     if draft != identity.draft:
         draft = _changed_now(identity.draft, draft)
         _refuse_taken(unit, identity, draft)
@@ -59,7 +77,17 @@ def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: in
         store.change(unit, identity.id, draft, left=identity.groups - draft.groups)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
     _move(unit, identity, status)
-    return store.get(unit, user_id)
+
+
+def refuse_lockout(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) -> None:
+    """Raises `Conflict("last_admin_locked_out")` when nobody could administer the tenant after this change."""
+    if Role.ADMIN not in draft.roles or status is UserStatus.DISABLED:
+        _keep_an_admin(unit, identity)
+
+
+def is_readdressed(before: Draft, after: Draft) -> bool:
+    """Whether it changes what somebody could prove to be the person by, or get a new password through."""
+    return (before.user_name, before.email) != (after.user_name, after.email)
 
 
 def disable(unit: Unit, user_id: str) -> Identity:
@@ -90,6 +118,10 @@ def credentials_changed(unit: Unit, user_id: str, *, can_sign_in: bool) -> None:
     """Told by whoever keeps them: what was signed in with the old ones ends."""
     end_generation(unit, user_id)
     store.set_can_sign_in(unit, user_id, can=can_sign_in)
+
+
+def _created(unit: Unit, user_id: UserId, draft: Draft) -> None:
+    audit.record(unit, Event.USER_CREATED, subject=user_id, affiliation=draft.affiliation.value, roles=_roles(draft))
 
 
 def _held(unit: Unit, user_id: str, version: int | None = None) -> Identity:

@@ -164,6 +164,10 @@ def join(unit: Unit, pairs: Sequence[tuple[GroupId, UserId]]) -> int:
     return sum(unit.run(_JOIN, **_new_member(unit, group_id, user_id)) for group_id, user_id in pairs)
 
 
+def join_many(unit: Unit, pairs: Sequence[tuple[GroupId, UserId]]) -> None:
+    unit.run_many(_JOIN, [_new_member(unit, group_id, user_id) for group_id, user_id in pairs])
+
+
 def leave(unit: Unit, left: Iterable[GroupId], user_id: UserId) -> int:
     """How many of them the ID was in."""
     return sum(unit.run(_LEAVE, group=group_id, user=user_id) for group_id in left)

@@ -15,7 +15,7 @@ from idp.kit.errors import Conflict, NotFound, Stale
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.users import group_store, store
-from idp.users.group_store import exist, find, get, members_of, page
+from idp.users.group_store import exist, find, find_by_name, get, members_of, page
 from idp.users.model import Group, GroupId, Member
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "delete",
     "exist",
     "find",
+    "find_by_name",
     "get",
     "member_to_json",
     "members_of",
@@ -57,7 +58,7 @@ def rename(unit: Unit, group_id: str, patch: Mapping[str, object], *, version: i
     group = _held(unit, group_id, version)
     name = _read(patch, otherwise=group.name)
     if name != group.name:
-        holder = group_store.find_by_name(unit, name)
+        holder = find_by_name(unit, name)
         if holder is not None and holder.id != group.id:
             raise _taken()
         group_store.rename(unit, group.id, name)

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
@@ -45,6 +45,11 @@ _COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUP
 _exists = and_(own(users), users.c.status != _DELETED)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
 _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
+_AT_ONCE = 100
+_BY_NAMES = query(
+    select(*_COLUMNS).where(_exists, users.c.name_mac.in_([bindparam(f"name_{number}") for number in range(_AT_ONCE)])),
+    UserRow,
+)
 _PAGE = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
@@ -201,6 +206,21 @@ def find_by_name(unit: Unit, user_name: str) -> Identity | None:
     return None if row is None else _identity(unit, row)
 
 
+def find_by_names(unit: Unit, user_names: Iterable[str], *, hold: bool) -> dict[bytes, Identity]:
+    """Those who have one of these names, by `look_up_key`. With `hold`, which writes, nobody else takes one of the
+    others before the commit."""
+    if hold:
+        hold_names(unit)
+    macs = [_name_mac(unit, name) for name in user_names]
+    found: dict[bytes, Identity] = {}
+    for start in range(0, len(macs), _AT_ONCE):
+        some = macs[start : start + _AT_ONCE]
+        asked = [*some, *some[-1:] * (_AT_ONCE - len(some))]
+        rows = unit.all(_BY_NAMES, **{f"name_{number}": mac for number, mac in enumerate(asked)})
+        found |= {look_up_key(each.user_name): each for each in (_identity(unit, row) for row in rows)}
+    return found
+
+
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Identity]:
     """In the order of creation; `after` is the id of the last one seen."""
     return [_identity(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
@@ -223,7 +243,7 @@ def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
 def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
     rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
     unit.run_many(_ADD_MANY, rows)
-    group_store.join(unit, [(group_id, user_id) for user_id, draft in people for group_id in draft.groups])
+    group_store.join_many(unit, [(group_id, user_id) for user_id, draft in people for group_id in draft.groups])
 
 
 def change(unit: Unit, user_id: UserId, draft: Draft, *, left: frozenset[GroupId]) -> None:
