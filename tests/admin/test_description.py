@@ -286,6 +286,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/decisions/{reference}/explanation"): operator.get(explained).body,
         ("GET", "/contracts/{contract}/erasure-certificate"): certificate,
         ("POST", "/tenants/{tenant}/users"): user.body,
+        ("POST", "/tenants/{tenant}/users/import"): operator.post(
+            f"{aoba}/users/import", b"user_name,affiliation\nmomo,employee\n", content_type="text/csv"
+        ).body,
         ("POST", "/tenants/{tenant}/users/{user}/invitation"): operator.post(
             f"{aoba}/users/{mailed.body['id']}/invitation"
         ).body,

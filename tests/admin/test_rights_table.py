@@ -78,7 +78,7 @@ class Counter:
                 self.ask(caller, self.clients[caller], route, things, table()[called(route)].answers[caller])
 
     def ask(self, caller: str, client: Client, route: Route, things: Things, expected: str) -> None:
-        if expected == "yes" and route.takes is None and not route.asks and "{" in route.path:
+        if expected == "yes" and not reads(route) and not route.asks and "{" in route.path:
             things.renew(route.path)  # it is done in earnest
             if "/members/" in route.path:
                 things.operator.put(things.place(route.path))
@@ -86,8 +86,9 @@ class Counter:
         if called(route) in CUSTOMER:
             query = f"?tenant={things.slug}"
         # what reads a document refuses this one after asking who may, so that nothing changes
-        document = {"nothing": 1} if route.takes is not None else None
-        reply = client.ask(route.method, things.place(route.path) + query, document)
+        sent: object = {"nothing": 1} if route.takes is not None else None
+        kind = {} if route.takes_file is None else {"content_type": route.takes_file}
+        reply = client.ask(route.method, things.place(route.path) + query, b"nothing\n" if kind else sent, **kind)
         self.asked += 1
         if route.method == "DELETE" and expected == "yes":
             things.renew(route.path)
@@ -97,10 +98,15 @@ class Counter:
             )
 
 
+def reads(route: Route) -> bool:
+    """Whether it takes a document, or a file in its place."""
+    return route.takes is not None or route.takes_file is not None
+
+
 def said(route: Route, reply: Reply) -> str:
     if reply.status in (401, 403, 404):
         return str(reply.status)
-    if route.takes is not None and reply.status != 409:  # such as terms that are published
+    if reads(route) and reply.status != 409:  # such as terms that are published
         refused = reply.status == 422 and reply.wrong().get("/nothing") == "unknown_field"
         return "yes" if refused else f"{reply.status}"
     return "yes" if reply.status in {route.status, 202, 409} else f"{reply.status}"

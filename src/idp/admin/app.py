@@ -1,12 +1,13 @@
 """The application behind the dispatcher: FastAPI routes and describes, the steps of `serving` answer."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from idp.admin import (
     approvals,
     assignments,
     audit,
+    callers,
     contracts,
     credentials,
     decisions,
@@ -28,6 +30,7 @@ from idp.admin import (
     export,
     groups,
     impact,
+    imports,
     keys,
     networks,
     notices,
@@ -66,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     *tenants.ROUTES,
     *settings.ROUTES,
     *users.ROUTES,
+    *imports.ROUTES,
     *credentials.ROUTES,
     *sessions.ROUTES,
     *groups.ROUTES,
@@ -131,8 +135,20 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
+def _file(house: House) -> Callable[[Request], Awaitable[bytes]]:
+    """What may be large is read from those alone who are somebody."""
+
+    async def read(request: Request) -> bytes:
+        await run_in_threadpool(callers.authenticate, house, request.headers.get("authorization"))
+        return await request.body()
+
+    return read
+
+
 def _add(app: FastAPI, house: House, route: Route) -> None:
-    def endpoint(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
+    read = _body if route.takes_file is None else _file(house)
+
+    def endpoint(request: Request, body: Annotated[bytes, Depends(read)]) -> Response:
         return serve(house, route, request, body)
 
     summary, _, about = (route.handler.__doc__ or "").strip().partition("\n\n")

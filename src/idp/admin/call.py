@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.admin.answers import Answer, Conditions, etag_of
+from idp.admin.documents import SentFile
 from idp.admin.paging import Page
 from idp.admin.places import Place
 from idp.admin.repeats import Repeat
@@ -18,7 +19,7 @@ from idp.web.house import House
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`names` are those in the path, `document` the body as it was sent, `filters` the query beside the page; `accept`
-    is the field of that name."""
+    is the field of that name, `sent` the body where it is a file."""
 
     house: House
     key: ApiKey
@@ -30,6 +31,7 @@ class Call:
     conditions: Conditions
     repeat: Repeat | None
     accept: str | None = None
+    sent: SentFile | None = None
 
     @property
     def actor(self) -> Actor:

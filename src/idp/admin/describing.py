@@ -43,6 +43,9 @@ def operation(route: Route) -> Schema:
             "required": any(field.is_required() for field in route.takes.model_fields.values()),
             "content": {"application/json": {"schema": schema}},
         }
+    elif route.takes_file is not None:
+        schema = {"type": "string"}
+        described["requestBody"] = {"required": True, "content": {route.takes_file: {"schema": schema}}}
     return described
 
 
@@ -164,7 +167,7 @@ def _failures(route: Route) -> list[int]:
         statuses.append(409)
     if route.versioned and changes and route.status != 201:
         statuses.append(412)
-    if route.takes is not None:
+    if route.takes is not None or route.takes_file is not None:
         statuses += [413, 415]
     return sorted(statuses)
 

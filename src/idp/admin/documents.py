@@ -1,6 +1,6 @@
 """The body of a request: JSON with one reading, an object, of the media type that was promised."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from idp.admin.errors import UnsupportedMediaType
 from idp.kit.errors import FieldError, Invalid
@@ -8,6 +8,25 @@ from idp.web import strict_json
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396 4: taken for changes beside the plain type
+
+
+_SHIFT_JIS = frozenset({"shift_jis", "shift-jis", "sjis", "windows-31j", "cp932"})
+
+
+class SentFile(NamedTuple):
+    """`charset` is `utf-8` or `shift_jis`."""
+
+    body: bytes
+    charset: str
+
+
+def read_file(body: bytes, content_type: str | None, *, media_type: str) -> SentFile:
+    """Raises `UnsupportedMediaType`."""
+    kind, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]
+    said = [each.partition("=")[2].strip('"') for each in parameters if each.startswith("charset=")] or ["utf-8"]
+    if kind != media_type or len(said) > 1 or said[0] not in {"utf-8", "us-ascii", *_SHIFT_JIS}:
+        raise UnsupportedMediaType(f"{media_type} in UTF-8, or in Shift_JIS if its charset says so")
+    return SentFile(body, "shift_jis" if said[0] in _SHIFT_JIS else "utf-8")
 
 
 def read(body: bytes, content_type: str | None, *, takes: bool, patch: bool) -> dict[str, Any]:
@@ -31,7 +50,7 @@ def _check_type(content_type: str | None, *, patch: bool) -> None:
     if kind not in ((JSON, MERGE_PATCH) if patch else (JSON,)) or any(
         parameter and parameter.replace('"', "") != "charset=utf-8" for parameter in parameters
     ):
-        raise UnsupportedMediaType(JSON)
+        raise UnsupportedMediaType(f"{JSON} in UTF-8")
 
 
 def _wrong(code: str, detail: str, expected: str | None = None) -> Invalid:

@@ -31,7 +31,7 @@ _MALFORMED = frozenset({"malformed_json", "malformed_form", "invalid_cursor"})
 
 class UnsupportedMediaType(Failure):
     def __init__(self, expected: str) -> None:
-        super().__init__("unsupported_media_type", f"The body must be {expected} in UTF-8.")
+        super().__init__("unsupported_media_type", f"The body must be {expected}.")
 
 
 class NotAcceptable(Failure):

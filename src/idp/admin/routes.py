@@ -32,7 +32,7 @@ class Route:
     beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know; `proposes` where
     an operator's request may wait for a second one. What is read below a tenant its own administrators read under a
     contract that runs; `in_grace` also while they may export. `also` are the media types, beside JSON, in which the
-    answer can be asked for.
+    answer can be asked for. `takes_file` is the media type of what is sent in the place of a document.
     """
 
     method: str
@@ -49,6 +49,7 @@ class Route:
     proposes: bool = False
     in_grace: bool = False
     also: tuple[str, ...] = ()
+    takes_file: str | None = None
 
     @property
     def asks(self) -> bool:

@@ -1,6 +1,7 @@
 """Every request takes the same steps in the same order, whatever its route."""
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from idp.admin import callers, documents, gate, places, rights
 from idp.admin.answers import Answer, Conditions, File, Stream
 from idp.admin.call import Call
+from idp.admin.documents import SentFile
 from idp.admin.paging import Page, page_of
 from idp.admin.repeats import Repeat, repeat_of
 from idp.admin.routes import Route
@@ -33,9 +35,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     if not route.asks:  # RFC 9470; attack U11
         caller.must_meet(house.api_demand, house.units.clock.now_us())
     filters, page = _query(house, route, request, key)
-    document = documents.read(
-        body, request.headers.get("content-type"), takes=route.takes is not None, patch=route.method == "PATCH"
-    )
+    document, sent = _sent(route, request, body)
     call = Call(
         house=house,
         key=key,
@@ -47,8 +47,17 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
         conditions=Conditions(request.headers.get("if-match"), request.headers.get("if-none-match")),
         repeat=_repeat(route, request, key),
         accept=request.headers.get("accept"),
+        sent=sent,
     )
     return _once(call, body, lambda: route.handler(call)).response()
+
+
+def _sent(route: Route, request: Request, body: bytes) -> tuple[dict[str, Any], SentFile | None]:
+    """The document, or the file that a route takes in its place."""
+    kind = request.headers.get("content-type")
+    if route.takes_file is not None:
+        return {}, documents.read_file(body, kind, media_type=route.takes_file)
+    return documents.read(body, kind, takes=route.takes is not None, patch=route.method == "PATCH"), None
 
 
 def _once(call: Call, body: bytes, handle: Callable[[], Reply]) -> Reply:

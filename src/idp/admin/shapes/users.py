@@ -92,6 +92,33 @@ class Invitation(Shown):
     expires_at: Instant
 
 
+class ImportFault(Shown):
+    """What is wrong with the row that begins on this `line` of the file, whose header is line 1; `column` is null where
+    the row itself is meant."""
+
+    line: int
+    column: str | None
+    code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    detail: str
+    found: object | None = None
+    expected: object | None = None
+
+
+class ImportReport(Shown):
+    """What became of the rows of a file, or would. `key` is the column by which a row finds its ID; `errors` are those
+    of the first 10,000 rows that failed. `resumed_after` is the line behind which an interrupted import went on."""
+
+    dry_run: bool
+    key: str
+    rows: int
+    created: int
+    changed: int
+    unchanged: int
+    failed: int
+    errors: list[ImportFault]
+    resumed_after: int | None
+
+
 class Credential(Shown):
     """A second factor of an ID, asked for beside the password."""
 

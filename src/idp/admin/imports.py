@@ -1,0 +1,76 @@
+"""IDs of a tenant, from a file."""
+
+import io
+
+from idp import imports
+from idp.admin import rights
+from idp.admin.answers import Answer
+from idp.admin.call import Call
+from idp.admin.rights import WITH_TENANT, Partners
+from idp.admin.routes import Route
+from idp.admin.shapes.users import ImportReport
+from idp.credentials import KeyScope, Noun
+from idp.imports import Encoding, Order, Report
+from idp.kit.errors import FieldError, Invalid
+from idp.kit.units import Unit
+
+_CSV = "text/csv"
+
+
+def from_file(call: Call) -> Answer:
+    """Make and change IDs from a CSV file.
+
+    The first line names the columns; `user_name` and `affiliation` are needed. A row whose user name nobody has makes
+    an ID, any other changes the one that has it: a column that is not there leaves what there is, an empty cell takes
+    it away. Groups are by name, parted by semicolons, roles parted by spaces; a `password` counts for new IDs alone.
+    The file is UTF-8, or Windows-31J where `charset=shift_jis` says so, of at most 10 MiB; `idp users import` takes
+    larger ones. What is wrong with a row is told and stops no other one. A request that was interrupted is sent again,
+    and goes on where it was.
+    """
+    assert call.sent is not None
+    house = call.house
+    order = Order(
+        Encoding.UTF_8 if call.sent.charset == "utf-8" else Encoding.SHIFT_JIS,
+        lambda passwords: [house.passwords.hash(each) for each in passwords],
+        granting=call.key.granting,
+        preparing=call.key.scope is not KeyScope.TENANT,
+        dry_run=_flag(call, "dry_run"),
+        invite=_flag(call, "invite"),
+    )
+    kept: list[Answer] = []
+
+    def keep(unit: Unit, report: Report) -> None:
+        kept.append(call.done(unit, imports.to_json(report)))
+
+    file = io.BytesIO(call.sent.body)
+    report = imports.run(house.units, call.home, file, order, actor=call.actor, at_end=keep)
+    if not kept:  # it was tried, in units that only read
+        with house.units.open(call.home, actor=call.actor, write=call.repeat is not None) as unit:
+            keep(unit, report)
+    return kept[0]
+
+
+def _flag(call: Call, name: str) -> bool:
+    text = call.filters.get(name, "false")
+    if text not in ("true", "false"):
+        detail = f"{name} is true or false."
+        error = FieldError(f"/{name}", "unknown_value", detail, text, ["true", "false"])
+        raise Invalid("invalid", "The query cannot be read.", errors=[error])
+    return text == "true"
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/tenants/{tenant}/users/import",
+        from_file,
+        rights.write(Noun.USERS, WITH_TENANT, Partners.PREPARE),
+        takes_file=_CSV,
+        gives=ImportReport,
+        filters={
+            "dry_run": "`true`: only say what each row would do.",
+            "invite": "`true`: send new IDs without a password a link to choose one.",
+        },
+        conflicts=("contract_not_active", "import_in_progress"),
+    ),
+)
