@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults rotations calendar policies statements documents fuzz matrix bench css lock
+.PHONY: help demo test faults imports rotations calendar policies statements documents fuzz matrix bench css lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,6 +23,9 @@ css: ## build what src/idp/web/static ships from its sources in web/
 faults: ## set up and run the kills, races and suspensions at length
 	KILLS=50 RACES=300 VALUES=99 KIDS=10000 deploy/test.sh --numprocesses 0 tests/faults tests/journeys \
 	  tests/security/test_values_that_upset.py tests/security/test_unknown_kids.py
+
+imports: ## set up and import 100,000 IDs on each database, killed on the way again and again
+	IDS=100000 deploy/test.sh --numprocesses 0 -s tests/imports/test_killed.py
 
 rotations: ## set up and rotate keys sixty times under load, with verifiers that cache them
 	ROTATIONS=60 deploy/test.sh --numprocesses 0 tests/faults/test_rotations.py

@@ -57,6 +57,8 @@ _TENANT = (
     "INSERT INTO logout_requests VALUES ('tnt_1', '_r1', 'int_1', 0, 'svc_1', 0, NULL, FALSE)",
     "INSERT INTO used_proofs VALUES ('tnt_1', 'digest', 0)",
     "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
+    "INSERT INTO imports VALUES ('tnt_1', 'imp_1', 'mac', 501, 500, 499, 0, 0, 1, 0, 0)",
+    "INSERT INTO import_faults VALUES ('tnt_1', 'imp_1', 7, 'sealed', 0)",
 )
 
 

@@ -21,6 +21,7 @@ _LOADED = [
     "tests.faults.runs",
     "tests.faults.test_back_channel",
     "tests.faults.test_outbox",
+    "tests.imports.running",
     "tests.support.doomed",
 ]
 

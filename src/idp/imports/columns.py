@@ -53,8 +53,8 @@ def document(cells: Mapping[str, str]) -> dict[str, Any]:
     """As a patch (RFC 7396) of the document of an ID, without its password: what has no column is not in it, and an
     empty cell is null. Groups are by name."""
     said: dict[str, Any] = {name: cells[name] or None for name in _PLAIN if name in cells and name != "password"}
-    if "display_name" in cells or "user_name" not in said:
-        said["display_name"] = cells.get("display_name") or shown_name(cells)
+    if "display_name" in cells:
+        said["display_name"] = cells["display_name"] or shown_name(cells)
     for name, parted in (("roles", cells.get("roles", "").split()), ("groups", names_in(cells.get("groups", "")))):
         if name in cells:
             said[name] = parted or None

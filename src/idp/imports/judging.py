@@ -103,6 +103,7 @@ def _created(row: Row, groups: Mapping[bytes, GroupId]) -> Creation:
     said, errors = columns.document(row.cells), list[FieldError]()
     status = Fields(said, errors=errors).choice("status", UserStatus, frozenset(), default=UserStatus.ACTIVE)
     said.pop("status", None)
+    said.setdefault("display_name", columns.shown_name(row.cells))
     password = _password(row, errors)
     _name_groups(said, groups, errors)
     try:
@@ -142,11 +143,12 @@ def _password(row: Row, errors: list[FieldError]) -> str | None:
 def _name_groups(said: dict[str, Any], groups: Mapping[bytes, GroupId], errors: list[FieldError]) -> None:
     """Puts the ids of groups in the place of their names."""
     names: list[str] = said.get("groups") or []
-    for name in names:
-        if users.look_up_key(name) not in groups:
+    found = {name: groups.get(users.look_up_key(name)) for name in names}
+    for name, group in found.items():
+        if group is None:
             errors.append(FieldError("/groups", "unknown_group", "There is no such group.", shortened(name)))
     if names:
-        said["groups"] = list(dict.fromkeys(groups.get(users.look_up_key(name), "") for name in names))
+        said["groups"] = sorted({group for group in found.values() if group is not None})
 
 
 def _groups(unit: Unit, rows: Sequence[Row]) -> dict[bytes, GroupId]:
