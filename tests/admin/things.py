@@ -64,7 +64,7 @@ class Things:
         """The one that was made first. `base` is the collection of collections in which it stands."""
         if path.endswith("/erasure-certificate"):
             name = "erased"
-        elif "/traces/" in path:
+        elif path.endswith("/traces/{reference}") and name == "reference":
             name = "trace"
         known = _known(name, base)
         if known not in self.made:
