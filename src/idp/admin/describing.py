@@ -156,10 +156,8 @@ def _page(item: Schema) -> Schema:
 def _failures(route: Route) -> list[int]:
     """Those that a client of this route should know to tell apart; any may also be answered 429 or 503."""
     changes = route.method != "GET"
-    statuses = [401, 403, 422, 429, 503]
-    if route.takes is not None or route.pages:
-        statuses.append(400)
-    if "{" in route.path:
+    statuses = [400, 401, 403, 422, 429, 503]
+    if "{" in route.path or "tenant" in route.filters:
         statuses.append(404)
     if route.also:
         statuses.append(406)
