@@ -13,7 +13,7 @@ from tests.support.saml_requests import REQUEST_ID, authn_request, signed
 from tests.support.xml_keys import ec_pair, rsa_pair
 
 from idp import xml
-from idp.signing import SignatureAlg
+from idp.signing import SignatureAlg, XmlKey
 from idp.xml import SAML, SAMLP, Element
 
 DOCUMENTS = int(os.environ.get("DOCUMENTS", "60"))
@@ -53,3 +53,23 @@ def test_what_is_signed_is_read_as_it_was(inner: Element, tail: str, *, is_rsa: 
     assert theirs.signed_xml is not None
     assert theirs.signed_xml.get("ID") == REQUEST_ID
     assert xml.canonical(theirs.signed_xml) == meant
+
+
+class Noting(XmlKey):
+    """Remembers what it has signed."""
+
+    def signature(self, alg: SignatureAlg, message: bytes) -> bytes:
+        self.message = message
+        return super().signature(alg, message)
+
+
+@pytest.mark.parametrize("alg", [alg for alg in SignatureAlg if not alg.is_weak])
+@pytest.mark.parametrize("name", ["_a1b2c3", "x-1.2", "名前", "a b", "a\"'", "<&>]]>", "a\tb\nc\rd", "{0}"])
+def test_what_is_signed_of_a_signature_is_its_canonical_form_byte_for_byte(alg: SignatureAlg, name: str) -> None:
+    pair = rsa_pair() if alg.is_rsa else ec_pair()
+    key, request = Noting(pair.private, pair.certificate.der), authn_request(ID=name)
+    xml.sign(request, key, place=1, alg=alg)
+    assert key.message == xml.canonical(request[1][0])
+    read = xml.read(xml.written(request))
+    assert key.message == xml.canonical(read[1][0])
+    assert xml.canonical(read) == xml.canonical(request)
