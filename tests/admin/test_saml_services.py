@@ -65,7 +65,7 @@ def test_new_metadata_takes_the_place_of_what_the_old_one_said(world: World) -> 
     assert changed.body["saml"]["nameid_format"].endswith("transient")
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 def test_a_name_belongs_to_whoever_had_it_first_and_is_never_changed(world: World) -> None:
     tenant = world.client("aoba")
     first = tenant.post(SERVICES, BY_HAND).body
@@ -81,7 +81,7 @@ def test_a_name_belongs_to_whoever_had_it_first_and_is_never_changed(world: Worl
     assert tenant.get(one).body == first
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 def test_metadata_that_is_over_is_not_taken(world: World) -> None:
     tenant = world.client("aoba")
     wrong = {**BY_HAND, "saml": {"metadata_xml": metadata(until=' validUntil="2001-01-01T00:00:00Z"')}}
@@ -101,7 +101,7 @@ def signed(until: str | None, pair: Pair | None = None) -> str:
     return xml.written(root).decode()
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 def test_what_is_signed_is_worth_something_for_a_while_only(world: World) -> None:
     tenant, now = world.client("aoba"), world.house.units.clock.now_us()
     pinned = {"metadata_signer": rsa_pair().certificate.text}

@@ -275,7 +275,7 @@ def test_what_is_said_beside_metadata_wins_where_it_may_be_said() -> None:
     assert faults(metadata_xml=root, certificates=[]) == {("/saml/certificates", "inconsistent")}
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 @pytest.mark.parametrize(
     ("root", "expected"),
     [
@@ -322,7 +322,7 @@ def lasting(until: int | None = NOW_US + DAY) -> Element:
     return described(consumer(), **given)
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 def test_a_pinned_key_must_have_signed_what_is_believed() -> None:
     pair = rsa_pair()
     assert code_of(signed(lasting(), pair), pinned=pair) is None
@@ -333,7 +333,7 @@ def test_a_pinned_key_must_have_signed_what_is_believed() -> None:
     assert code_of(altered) is None
 
 
-@pytest.mark.attack("X10")
+@pytest.mark.attack("X10", "S16")
 def test_with_a_pinned_key_a_registration_takes_nothing_else() -> None:
     pinned = {"metadata_signer": rsa_pair().certificate_pem}
     assert read(metadata_xml=text(signed(lasting(), rsa_pair())), **pinned).valid_until == NOW_US + DAY
@@ -344,7 +344,7 @@ def test_with_a_pinned_key_a_registration_takes_nothing_else() -> None:
     }
 
 
-@pytest.mark.attack("X5", "X10")
+@pytest.mark.attack("X5", "X10", "S16")
 def test_a_signature_on_one_service_does_not_speak_for_others() -> None:
     pair = rsa_pair()
     whole = MD.make("EntitiesDescriptor", signed(lasting(), pair), described(consumer(), entity_id="https://evil"))

@@ -112,7 +112,7 @@ def refused(answer: Answer) -> bool:
     return answer.status == 403 and b"Client</faultcode>" in answer.body and b"SAML:2.0:protocol" not in answer.body
 
 
-@pytest.mark.honest("X15")
+@pytest.mark.honest("X15", "S23")
 def test_a_service_fetches_what_the_browser_brought_the_reference_of_once(provider: Provider) -> None:
     party, browser = registered(provider), provider.browser()
     page = browser.follow(browser.get(party.address()))
@@ -153,7 +153,7 @@ def test_it_is_fetched_from_a_worker_that_was_started_since(provider: Provider) 
         later.close()
 
 
-@pytest.mark.attack("X15")
+@pytest.mark.attack("X15", "S23")
 def test_after_a_minute_there_is_nothing(alone: Provider) -> None:
     party, browser = registered(alone), alone.browser()
     first = given(party, browser)
@@ -164,7 +164,7 @@ def test_after_a_minute_there_is_nothing(alone: Provider) -> None:
     assert is_empty(party, resolve(party, asking(party, second)))
 
 
-@pytest.mark.attack("X15")
+@pytest.mark.attack("X15", "S23")
 def test_another_service_gets_nothing_and_takes_nothing_away(alone: Provider) -> None:
     party, other = registered(alone), registered(alone, "other")
     artifact = given(party, alone.browser())
@@ -172,7 +172,7 @@ def test_another_service_gets_nothing_and_takes_nothing_away(alone: Provider) ->
     assert not is_empty(party, resolve(party, asking(party, artifact)))
 
 
-@pytest.mark.attack("X15")
+@pytest.mark.attack("X15", "S23")
 def test_a_guess_is_answered_as_what_is_used_is(alone: Provider) -> None:
     party = registered(alone)
     artifact = given(party, alone.browser())
@@ -191,7 +191,7 @@ def test_a_guess_is_answered_as_what_is_used_is(alone: Provider) -> None:
     assert not is_empty(party, resolve(party, asking(party, artifact)))
 
 
-@pytest.mark.attack("X15", "X2")
+@pytest.mark.attack("X15", "S23", "X2")
 def test_nobody_who_has_not_signed_rightly_learns_anything_or_uses_it_up(alone: Provider) -> None:
     party = registered(alone)
     artifact = given(party, alone.browser())
@@ -214,7 +214,7 @@ def test_nobody_who_has_not_signed_rightly_learns_anything_or_uses_it_up(alone: 
     assert not is_empty(party, resolve(party, asking(party, artifact)))
 
 
-@pytest.mark.attack("X9", "X15")
+@pytest.mark.attack("X9", "S8", "X15", "S23")
 def test_a_request_that_is_sent_twice_is_taken_once(alone: Provider) -> None:
     party, browser = registered(alone), alone.browser()
     request = asking(party, given(party, browser), ID="_twice")
@@ -223,7 +223,7 @@ def test_a_request_that_is_sent_twice_is_taken_once(alone: Provider) -> None:
     assert refused(resolve(party, again))
 
 
-@pytest.mark.attack("X15")
+@pytest.mark.attack("X15", "S23")
 def test_of_many_who_fetch_it_at_once_one_gets_it(provider: Provider) -> None:
     """Over the database alone: as many processes would."""
     party = registered(provider)
@@ -244,7 +244,7 @@ def test_of_many_who_fetch_it_at_once_one_gets_it(provider: Provider) -> None:
     assert taken.count(True) == 1
 
 
-@pytest.mark.attack("X15")
+@pytest.mark.attack("X15", "S23")
 @pytest.mark.parametrize("act", ["suspend", "disable", "unassign", "sign_out"])
 def test_what_no_longer_holds_is_not_told(alone: Provider, act: str) -> None:
     party, browser = registered(alone), alone.browser()

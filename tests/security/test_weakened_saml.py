@@ -251,7 +251,7 @@ WEAKNESSES = {
     "answers to no request": Weakness(giving, "Recipient", unanswering, _bound),
     "answers for anybody": Weakness(assertions, "_conditions", for_anybody, _bound),
     "names of others": Weakness(judging, "_FOREIGN_NAME", None, _names("another service's name")),
-    "requests for somebody": Weakness(judging, "_SUBJECT", None, _names("somebody else")),
+    "requests for somebody": Weakness(judging, "is_meant", lambda *_: True, _names("somebody else")),
     "sessions of before": Weakness(progress, "_fresh", lambda *_: True, _fresh),
     "persons who are asked all the same": Weakness(progress, "_ask", lambda _, missing, __: missing, _passive),
     "any class": Weakness(contexts, "least", lambda *_: Acr.ONE_FACTOR, _factors),

@@ -17,8 +17,10 @@ from tests.support.saml_party import CROSS_SITE, SSO, SamlAnswer, SamlParty, pos
 from tests.support.sign_in import Page
 from tests.support.xml_keys import rsa_pair
 
+from idp import xml
 from idp.saml.inflating import deflate, to_base64
-from idp.xml import SAML, Element
+from idp.saml.model import Status
+from idp.xml import SAML, SAMLP, Element
 
 THEIRS = rsa_pair("theirs")
 
@@ -110,3 +112,12 @@ class Trial:
 def raw_response(page: Answer) -> bytes:
     """The document as it was sent."""
     return base64.b64decode(posted(page).fields["SAMLResponse"])
+
+
+def tells_nobody(answer: Answer) -> None:
+    """Whatever is on the page, no assertion is: a way back to the service says no."""
+    for form in Page(answer.text).forms.values():
+        if "SAMLResponse" in form.fields:
+            root = xml.read(base64.b64decode(form.fields["SAMLResponse"]))
+            assert not [*root.iter(SAML("Assertion"), SAML("EncryptedAssertion"))], answer
+            assert next(root.iter(SAMLP("StatusCode"))).get("Value") != Status.SUCCESS.value
