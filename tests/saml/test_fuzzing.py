@@ -170,7 +170,12 @@ FULL, LOGOUT, ANSWER = (xml.written(made()) for made in (_full_request, _logout,
 Seeds = list[tuple[Callable[[bytes], None], bytes]]
 DECODERS: dict[str, Seeds] = {
     "base64 and inflating": [(unpack, base64.b64encode(deflate(REQUEST))), (unpack, base64.encodebytes(deflate(FULL)))],
-    "XML": [(read_xml, REQUEST), (read_xml, response()), (read_xml, xml.written(idp_metadata()))],
+    "XML": [
+        (read_xml, REQUEST),
+        (read_xml, response()),
+        (read_xml, xml.written(idp_metadata())),
+        (soap, xml.written(answers.enveloped(_message("ArtifactResolve", SAMLP.make("Artifact", "AAQAAA=="))))),
+    ],
     "AuthnRequest": [(post, FULL), (redirect, FULL), (post, deflate(FULL)), (post, REQUEST)],
     "LogoutRequest": [(post, LOGOUT), (redirect, LOGOUT), (soap, xml.written(answers.enveloped(_logout())))],
     "LogoutResponse": [(post, ANSWER), (redirect, ANSWER), (post, signed(_answer(), rsa_pair()))],
