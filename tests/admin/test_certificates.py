@@ -1,15 +1,18 @@
 """Each service of SAML changes over to our next certificate by API: on its day, at once, and one step back."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tests.admin.conftest import Client, World
 from tests.admin.test_saml_services import BY_HAND, SERVICES
 
-from idp import tenants
+from idp import federation, tenants
+from idp.admin import service_json
 from idp.kit.clock import rfc3339
 from idp.kit.units import SYSTEM
 from idp.signing import Alg, Use
+from idp.signing.expiry import DAY
 
 
 @pytest.fixture
@@ -88,3 +91,16 @@ def test_a_change_over_is_refused_on_a_stale_version_in_the_past_and_without_a_n
     assert client.post(f"{SERVICES}/{oidc.body['id']}/certificate", {}).code == "not_saml"
     assert world.client("midori").post(f"{one}/certificate", {}).status == 404
     assert world.key("aoba", "services:read").post(f"{one}/certificate", {}).status == 403
+
+
+def test_a_service_warns_of_the_end_of_our_certificate_that_answers_it(two: World) -> None:
+    registered(two)
+    with two.house.units.open(two.aoba, actor=SYSTEM) as unit:
+        service = federation.page(unit)[0]
+        chain = federation.current_chain(unit)
+        link = chain.links[0]
+        for days, codes in ((31, []), (29, ["signing_certificate_expires"]), (-1, ["signing_certificate_expired"])):
+            later = chain._replace(now_us=link.certificate.not_after - days * DAY)
+            with patch.object(federation, "current_chain", return_value=later):
+                shown = service_json.to_json(unit, service)
+            assert [each["code"] for each in shown["warnings"]] == codes

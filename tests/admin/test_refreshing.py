@@ -1,6 +1,7 @@
 """Metadata of services are fetched anew: by the schedule and by API, shown before, taken, or laid before somebody."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.support.outside import Asked, Outside, answer, outside
 from tests.support.xml_keys import ending, rsa_pair
 
 from idp import xml
+from idp.federation import upkeep
 from idp.kit.clock import SECOND, rfc3339
 from idp.schedule import ServiceUpkeep
 from idp.signing import SignatureAlg
@@ -297,3 +299,34 @@ def test_metadata_that_are_brought_by_hand_are_told_of_before_they_end(there: Th
         there.turn(days=1)
     assert there.told() == ["service.metadata_expires"] * 2 + ["service.metadata_expired"]
     assert there.warnings == ["metadata_expired"]
+
+
+def test_of_many_workers_one_fetches_and_one_that_cannot_be_looked_after_keeps_nobody_waiting(there: There) -> None:
+    there.register()
+    broken = there.client.post(SERVICES, {"name": "y", "protocol": "saml", "saml": {"metadata_xml": other()}}).body
+    there.turn()
+    asked = len(there.outside.asked)
+    there.world.clock.advance(days=1)
+    with there.world.house.units.open(there.world.aoba, actor=there.world.actor) as unit:
+        late = upkeep.kept(unit, broken["id"])
+        upkeep.keep(unit, late._replace(due_at=1))
+        unit.lane.execute(f"UPDATE services SET saml = 'broken' WHERE id = '{broken['id']}'", {})
+    job = ServiceUpkeep(there.world.house.units, there.world.house.egress, production=True)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: job(), range(4)))
+    assert len(there.outside.asked) == asked + 1
+    assert there.saml["last_refresh_at"] == rfc3339(there.world.clock.now_us())
+
+
+def test_nothing_is_fetched_for_a_tenant_whose_contract_has_ended(there: There) -> None:
+    there.register()
+    asked = len(there.outside.asked)
+    operator = there.world.client("operator")
+    assert operator.post(f"/contracts/{there.world.contract_of('aoba')}/terminate", {"reason": "x"}).status == 200
+    there.turn(days=2)
+    there.turn(days=2)
+    assert len(there.outside.asked) == asked
+
+
+def other() -> str:
+    return text().replace(ENTITY, "https://other.example/saml")

@@ -14,12 +14,18 @@ from tests.support.saml_party import IDP, SamlParty, certificates_of, posted, re
 from tests.support.xml_keys import rsa_pair
 
 from idp import federation, tenants, xml
-from idp.federation import NameIdFormat, OwnIdentity
-from idp.signing import read_certificate
-from idp.xml import MD, SAML, Element
+from idp.federation import Binding, NameFormat, NameIdFormat, OwnIdentity
+from idp.federation.own_identity import Release
+from idp.federation.saml_attributes import MappedAttribute
+from idp.federation.saml_described import RESEARCH_AND_SCHOLARSHIP
+from idp.kit.clock import rfc3339
+from idp.signing import SignatureAlg, read_certificate
+from idp.signing.expiry import DAY
+from idp.xml import MD, SAML, SAMLP, Element, Namespace
 
 OLD = "https://old-idp.example/saml2/idp"
 METADATA = "/t/aoba/saml/metadata"
+ATTRIBUTES = Namespace("urn:oasis:names:tc:SAML:metadata:attribute", "mdattr")
 
 
 def present(provider: Provider, **members: Any) -> None:
@@ -112,3 +118,43 @@ def test_one_service_may_read_metadata_that_fit_its_own_settings(there: Provider
         _, same = role(there, f"?service={unknown}")
         assert same.get("WantAuthnRequestsSigned") == "false"
     assert there.get(f"{METADATA}?service=a&service=b&%zz").status == 200
+
+
+def vouched_for(provider: Provider, category: str) -> SamlParty:
+    """A service that a federation has put into a category."""
+    extensions = MD.make(
+        "Extensions",
+        ATTRIBUTES.make(
+            "EntityAttributes",
+            SAML.make(
+                "Attribute",
+                SAML.make("AttributeValue", category),
+                Name="http://macedir.org/entity-category",
+                NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri",
+            ),
+        ),
+    )
+    name, acs = "https://vouched.example/saml", "https://vouched.example/acs"
+    consumer = MD.make("AssertionConsumerService", Binding=Binding.POST, Location=acs, index="0")
+    role = MD.make("SPSSODescriptor", consumer, protocolSupportEnumeration=SAMLP.uri)
+    until = rfc3339(provider.clock.now_us() + 20 * DAY)
+    root = MD.make("EntityDescriptor", extensions, role, entityID=name, ID="_m", validUntil=until)
+    xml.sign(root, rsa_pair("federation").key, place=0, alg=SignatureAlg.RSA_SHA256)
+    signer = rsa_pair("federation").certificate.text
+    saml = {"metadata_xml": xml.written(root).decode(), "metadata_signer": signer, "attributes": [], "sign": "response"}
+    document = {"name": "vouched", "protocol": "saml", "assignment_required": False, "saml": saml}
+    with provider.open() as unit:
+        made = federation.create(unit, federation.read(document, production=True))
+    return SamlParty(provider, made.service.id, name, acs)
+
+
+def test_a_category_is_told_what_the_tenant_tells_it_and_others_are_not(there: Provider) -> None:
+    party, ordinary, browser = vouched_for(there, RESEARCH_AND_SCHOLARSHIP), register(there), there.browser()
+    assert party.sign_on(browser).attributes == {}
+    before = ordinary.sign_on(browser).attributes
+    affiliation = MappedAttribute("urn:oid:1.3.6.1.4.1.5923.1.1.1.1", NameFormat.URI, "affiliation")
+    present(there, releases=(Release(category=RESEARCH_AND_SCHOLARSHIP, attributes=(affiliation,)),))
+    assert party.sign_on(browser).attributes == {affiliation.name: ["employee"]}
+    assert ordinary.sign_on(browser).attributes == before
+    present(there, releases=(Release(category="https://other.example/category", attributes=(affiliation,)),))
+    assert party.sign_on(browser).attributes == {}

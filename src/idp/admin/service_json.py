@@ -1,9 +1,9 @@
 """A service as this API shows it: what is registered, and beside it how it stands with certificates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from idp import federation
+from idp import federation, signing
 from idp.federation import Registered, SamlService, Upkeep
 from idp.kit.clock import rfc3339
 from idp.kit.units import Unit
@@ -25,10 +25,24 @@ def showing(unit: Unit, of: Sequence[Registered]) -> Show:
         if saml is not None:
             state = states.get(registered.service.id, Upkeep(registered.service.id))
             shown["saml"] |= {"signing_certificate": _signing(chain, saml), **_standing(state)}
-            warnings = [each.to_json() for each in federation.warnings_of(saml, state, unit.now_us)]
+            standing = federation.warnings_of(saml, state, unit.now_us)
+            warnings = [*(each.to_json() for each in standing), *_of_ours(chain, saml)]
         return {**shown, "warnings": warnings}
 
     return show
+
+
+def _of_ours(chain: Chain, saml: SamlService) -> Iterator[dict[str, Any]]:
+    """The certificate by which the service is answered."""
+    kid = chain.signs(saml.switch)
+    link = None if kid is None else chain.link(kid)
+    days = None if link is None else signing.threshold(link.certificate.not_after, chain.now_us)
+    if link is not None and days is not None:
+        yield {
+            "code": "signing_certificate_expires" if days else "signing_certificate_expired",
+            "ends_at": rfc3339(link.certificate.not_after),
+            "fingerprint_sha256": link.certificate.fingerprint,
+        }
 
 
 def _standing(state: Upkeep) -> dict[str, Any]:

@@ -196,7 +196,8 @@ class SigningCertificate(Shown):
 
 class ServiceWarning(Shown):
     """Something that an administrator should look at: `certificate_expires`, `certificate_expired`, `metadata_expires`,
-    `metadata_expired` (then nobody is signed on), `refresh_failed`, `change_waits`."""
+    `metadata_expired` (then nobody is signed on), `refresh_failed`, `change_waits`; of our certificate by which it is
+    answered, `signing_certificate_expires`, `signing_certificate_expired`."""
 
     code: str
     ends_at: Instant | None = None
