@@ -40,13 +40,14 @@ KEPT_OUT = Row(SIGN_IN, ASKS, SIGN_IN, ASKS, LOGIN_FORM, LOGIN_FORM)
 
 class Situation(NamedTuple):
     """`row` is what both doors are to answer after `act`; `standing` that of the contract, where it is about that.
-    `eve` comes before anybody has signed in."""
+    `eve` comes before anybody has signed in; `small`: it is about the two services alone."""
 
     name: str
     act: Act
     row: Row
     standing: Status | None = None
     eve: Callable[[Provider], object] = lambda _: None
+    small: bool = False
 
 
 def to_all(reason: str) -> Row:
@@ -240,6 +241,7 @@ def ask_an_administrator(provider: Provider) -> None:
     publish_terms(provider)
 
 
+FROM_HERE = rule("deny", {"network": {"in": [HERE]}})
 CLOSED = rule("deny", {"time": {"from": "10:00", "to": "11:00", "time_zone": "Asia/Tokyo"}})
 DAY = rule("deny", {"time": {"from": "12:00", "to": "13:00", "time_zone": "Asia/Tokyo"}})
 DEVICES = rule("deny", {"not": {"device": {"enrolled": True}}})
@@ -254,21 +256,23 @@ SITUATIONS = (
     Situation("stopped", pass_midnight, to_all("contract_ended"), standing=Status.ENDED, eve=ask_to_stop),
     Situation("not renewed", pass_midnight, to_all("contract_ended"), standing=Status.ENDED, eve=ask_not_to_renew),
     Situation("erased", erase, Row(*[NOTHING] * 6), standing=Status.ERASED),
-    Situation("service disabled", disable_service, to_all("service_unknown")),
-    Situation("service disabled and enabled", disable_and_enable_service, OPEN),
-    Situation("service deleted", delete_service, Row(*[UNKNOWN] * 6)),
-    Situation("not assigned", require_assignment, to_persons("not_assigned")),
-    Situation("assigned", assign, OPEN),
-    Situation("consent wanted", want_consent, OPEN._replace(signed_in="page consent", passive=ASKS)),
+    Situation("service disabled", disable_service, to_all("service_unknown"), small=True),
+    Situation("service disabled and enabled", disable_and_enable_service, OPEN, small=True),
+    Situation("service deleted", delete_service, Row(*[UNKNOWN] * 6), small=True),
+    Situation("not assigned", require_assignment, to_persons("not_assigned"), small=True),
+    Situation("assigned", assign, OPEN, small=True),
+    Situation("consent wanted", want_consent, OPEN._replace(signed_in="page consent", passive=ASKS), small=True),
     Situation("ID disabled", disable_person, KEPT_OUT),
     Situation("ID deleted", delete_person, KEPT_OUT),
     Situation("password changed", change_password, KEPT_OUT),
     Situation("end of the tenant's generation", end_generation, SIGNED_OUT),
     Situation("end of the person's generation", end_of_person, SIGNED_OUT),
     Situation("session over", wait_too_long, SIGNED_OUT._replace(had_waited=UNKNOWN)),
-    Situation("denied by a rule", rule("deny"), to_persons("policy_denied")),
-    Situation("denied by a rule that only reports", rule("deny", report_only=True), OPEN),
-    Situation("denied from this network", rule("deny", {"network": {"in": [HERE]}}), to_persons("policy_denied")),
+    Situation("denied by a rule", rule("deny"), to_persons("policy_denied"), small=True),
+    Situation("denied by a rule that only reports", rule("deny", report_only=True), OPEN, small=True),
+    Situation(
+        "denied from this network", rule("deny", {"network": {"in": [HERE]}}), to_persons("policy_denied"), small=True
+    ),
     Situation("denied at this time", CLOSED, to_persons("policy_denied")),
     Situation("denied at another time", DAY, OPEN),
     Situation("denied without a device", DEVICES, to_persons("policy_denied"), eve=sell_devices),

@@ -1,6 +1,7 @@
 """Programs that sign people on by a password (profiles 4.2): pysaml2's own client, and everything that is refused."""
 
 import base64
+import itertools
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -35,8 +36,8 @@ ACCEPT = "text/html,application/xhtml+xml,application/vnd.paos+xml"
 DENIED = codes(Status.RESPONDER, Status.REQUEST_DENIED)
 
 
-def registered(provider: Provider, **changes: Any) -> SamlParty:
-    return register(provider, **{"acs": BOTH, "ecp": True, **changes})
+def registered(provider: Provider, name: str = "keihi", **changes: Any) -> SamlParty:
+    return register(provider, name, **{"acs": BOTH, "ecp": True, **changes})
 
 
 def basic(name: str = "taro@aoba.example", password: str = PASSWORD) -> str:
@@ -80,6 +81,7 @@ def fault(answer: Answer) -> tuple[int, str]:
     return answer.status, root.findtext(f"{SOAP('Body')}/{SOAP('Fault')}/faultstring") or ""
 
 
+_NUMBERS = itertools.count(1)
 UNTAKEN = (403, "The message cannot be taken.")
 UNPROVED = (401, "The name or the password is not right.")
 
@@ -157,8 +159,8 @@ def test_a_program_is_told_what_a_browser_would_be(provider: Provider) -> None:
     ],
 )
 @pytest.mark.attack("X1", "X9")
-def test_a_request_that_is_not_for_a_program_is_not_taken(alone: Provider, changes: dict[str, str]) -> None:
-    party = registered(alone)
+def test_a_request_that_is_not_for_a_program_is_not_taken(one: Provider, changes: dict[str, str]) -> None:
+    party = registered(one, name=f"program{next(_NUMBERS)}")
     assert fault(send(party, asking(party, **changes))) == UNTAKEN
 
 

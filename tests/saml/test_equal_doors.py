@@ -29,7 +29,8 @@ def noted(provider: Provider, door: Door) -> tuple[Counter[str], Counter[str]]:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
-def test_what_happened_counts_alike_at_both_doors(alone: Provider, situation: Situation) -> None:
+def test_what_happened_counts_alike_at_both_doors(request: pytest.FixtureRequest, situation: Situation) -> None:
+    alone: Provider = request.getfixturevalue("one" if situation.small else "alone")
     pair = doors(alone)
     situation.eve(alone)
     standing = [Standing.at(door, alone) for door in pair]

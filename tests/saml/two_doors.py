@@ -1,5 +1,6 @@
 """One question at two doors: what OpenID Connect answers in a situation, and what SAML does, in the same words."""
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, Protocol
@@ -18,6 +19,7 @@ from idp.saml.model import Status
 from idp.signing import Alg, Private, Use
 
 DENIED = codes(Status.RESPONDER, Status.REQUEST_DENIED)
+_NUMBERS = itertools.count(1)
 ASKED = codes(Status.RESPONDER, Status.NO_PASSIVE)
 
 
@@ -160,11 +162,11 @@ def open_id(provider: Provider, slug: str, document: dict[str, Any]) -> OpenIdDo
     return OpenIdDoor(Party(provider.first, slug, federation.to_json(made)))
 
 
-def doors(provider: Provider, slug: str = "aoba", **rest: Any) -> tuple[OpenIdDoor, SamlDoor]:
+def doors(provider: Provider, slug: str = "aoba") -> tuple[OpenIdDoor, SamlDoor]:
     """Two services that differ in nothing but the protocol."""
-    rest = {"assignment_required": False, **rest}
+    name = f"twin{next(_NUMBERS)}"
     oidc = {"redirect_uris": [CALLBACK], "scope": "openid email"}
     return (
-        open_id(provider, slug, {"name": "twin", "oidc": oidc, **rest}),
-        SamlDoor(register_saml(provider, "twin", slug=slug, **rest)),
+        open_id(provider, slug, {"name": name, "oidc": oidc, "assignment_required": False}),
+        SamlDoor(register_saml(provider, name, slug=slug)),
     )
