@@ -55,8 +55,15 @@ def _envelope(request: xml.Element) -> bytes:
     return xml.written(SOAP.make("Envelope", SOAP.make("Body", signed(request))))
 
 
-def directly(provider: Provider, body: bytes) -> Answer:
-    return provider.first.call("POST", SLO, {"content-type": "text/xml; charset=utf-8"}, body)
+def directly(provider: Provider, body: bytes, kind: str = "text/xml; charset=utf-8") -> Answer:
+    return provider.first.call("POST", SLO, {"content-type": kind}, body)
+
+
+def test_soap_is_taken_by_the_name_that_pysaml2_gives_it(alone: Provider) -> None:
+    party, browser = registered(alone), alone.browser()
+    answer = party.sign_on(browser)
+    assert directly(alone, _envelope(asked(party, answer)), "application/soap+xml").status == 200
+    assert _passive(party, browser) == "Responder"
 
 
 def test_a_service_signs_somebody_out_directly(provider: Provider) -> None:

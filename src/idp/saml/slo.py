@@ -55,7 +55,6 @@ _LARGEST = 512 * 1024
 _TRIES = 3
 _FROM_BROWSERS = (Kind.LOGOUT_REQUEST, Kind.LOGOUT_RESPONSE)
 _DIRECTLY = (Kind.LOGOUT_REQUEST,)
-_XML = b"text/xml"
 _WALK = re.compile("int_[0-9a-f]{32}")
 _UNKNOWN = Outcome(Status.REQUESTER, Status.UNKNOWN_PRINCIPAL, "This session was not told to the service by that name.")
 
@@ -99,7 +98,7 @@ def endpoint(house: House) -> App:
 
 def _is_direct(scope: Scope) -> bool:
     kind: bytes = scope["state"]["headers"].get(b"content-type", b"")
-    return scope["method"] == "POST" and kind.partition(b";")[0].strip().lower() == _XML
+    return scope["method"] == "POST" and codec.is_soap(kind)
 
 
 async def _receive(scope: Scope, receive: Receive) -> Received:
