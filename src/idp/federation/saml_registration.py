@@ -99,13 +99,17 @@ def read(fields: Fields, *, production: bool) -> SamlService:
     )
     if fields.clean("certificates", "metadata_xml/certificates"):
         _judge_keys(fields, service, keys)
+    _judge_wishes(fields, service, metadata)
+    return service
+
+
+def _judge_wishes(fields: Fields, service: SamlService, metadata: "Metadata | None") -> None:
     if service.ecp and not any(each.binding is Binding.PAOS for each in service.consumers):
         detail = "There is no address that takes an answer from a program (PAOS)."
         fields.refuse("ecp", "inconsistent", detail, found=True, expected=False)
     if metadata is not None and metadata.described.wants_signed_assertions and not service.signs.assertion:
         detail = "Its metadata wants signed assertions (WantAssertionsSigned)."
         fields.refuse("sign", "inconsistent", detail, found=service.signs.value, expected=["assertion", "both"])
-    return service
 
 
 def _metadata(fields: Fields, source: MetadataSource) -> "Metadata | None":
