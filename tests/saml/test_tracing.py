@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.saml import test_artifacts, test_ecp
 from tests.support.desk import Desk
 from tests.support.filling import BASE_URL
 from tests.support.in_process import Answer
@@ -288,6 +289,22 @@ def test_a_logout_of_somebody_else_is_declined(one: Provider, strict: SamlParty)
     assert (found["kind"], found["outcome"], found["code"]) == ("logout", "declined", "UnknownPrincipal")
 
 
+def test_programs_and_services_that_fetch_are_traced_as_browsers_are(alone: Provider) -> None:
+    party = test_ecp.registered(alone)
+    assert test_ecp.send(party, test_ecp.asking(party)).status == 200
+    assert traces(alone)[0]["outcome"] == "allowed"
+    unfit = test_ecp.send(party, test_ecp.asking(party, AssertionConsumerServiceURL="https://evil.example/"))
+    found = trace(alone, unfit.headers["x-request-id"])
+    assert (unfit.status, found["code"], found["fault"]["found"]) == (
+        403, "assertion_consumer_service", "https://evil.example/",
+    )  # fmt: skip
+    assert (found["request"]["binding"], test_ecp.ACS in found["fault"]["expected"]) == ("SOAP", True)
+    fetching = test_artifacts.registered(alone, "fetching")
+    foreign = test_artifacts.resolve(fetching, test_artifacts.asking(fetching, "AAQAAA=="), pair=rsa_pair("foreign"))
+    found = trace(alone, foreign.headers["x-request-id"])
+    assert (found["code"], found["fault"]["field"]) == ("not_by_a_registered_key", "/ArtifactResolve/Signature")
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "SAMLRequest=%25", "SAMLRequest=AAAA", "SAMLRequest=" + quote(to_base64(deflate(b"<a/>")))],
@@ -370,9 +387,9 @@ def test_what_is_redacted_keeps_the_form_and_no_signature_and_no_value_of_a_pers
 
 # Where these are found there is no message, or none that says whose it is; and what is wrong here is ours to say.
 _NOBODYS = {
-    "comment", "dtd", "duplicate_id", "encoding", "envelope", "instruction", "interaction_expired", "namespace",
-    "no_key", "no_message", "not_base64", "not_deflated", "not_utf8", "not_xml", "query", "text", "too_deep",
-    "too_large", "two_messages",
+    "comment", "content_type", "dtd", "duplicate_id", "encoding", "envelope", "instruction", "interaction_expired",
+    "namespace", "no_key", "no_message", "not_base64", "not_deflated", "not_utf8", "not_xml", "query", "text",
+    "too_deep", "too_large", "two_messages", "unknown_principal",
 }  # fmt: skip
 
 

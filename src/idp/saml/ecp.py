@@ -16,7 +16,7 @@ from idp.credentials import Check, Verdict
 from idp.kit.errors import Refused, TooMany, Unavailable
 from idp.kit.ids import Presented
 from idp.kit.units import Actor, Unit
-from idp.saml import answers, codec, places
+from idp.saml import answers, codec, places, tracing
 from idp.saml.answering import send_xml
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
@@ -63,8 +63,9 @@ def endpoint(house: House) -> App:
         browser = (await browser_of(house, scope))._replace(session=None)
         try:
             known, answer = await _answer(house, scope, receive, browser)
-        except BadMessage:  # bindings 3.2.3.3: whom we refuse to talk to
+        except BadMessage as bad:  # bindings 3.2.3.3: whom we refuse to talk to
             await send_xml(send, 403, answers.fault("Client", "The message cannot be taken."))
+            await tracing.refused(house, scope, bad)
         except _Fault as fault:
             await send_xml(send, fault.status, answers.fault("Client", fault.said), fault.headers)
         else:
@@ -75,7 +76,7 @@ def endpoint(house: House) -> App:
 
 async def _answer(house: House, scope: Scope, receive: Receive, browser: Browser) -> tuple[Known, Answer]:
     headers = scope["state"]["headers"]
-    body = await read_body(receive, limit=_LARGEST)
+    body = scope["state"]["sent"] = await read_body(receive, limit=_LARGEST)
     shown = _basic(headers.get(b"authorization", b""))
     kind: bytes = headers.get(b"content-type", b"")
     if scope["query_string"] or not codec.is_soap(kind):
@@ -181,7 +182,8 @@ async def _decline(house: House, known: Known, outcome: Outcome, refusal: Refuse
         if known.session is not None:
             sessions.end_session(unit, known.session.id)
 
-    return await decline(house, known, outcome, None, note=note)
+    decision = refusal.decision.reference if isinstance(refusal, NotAdmitted) else None
+    return await decline(house, known, outcome, None, note=note, decision=decision)
 
 
 def _basic(authorization: bytes) -> _Password:

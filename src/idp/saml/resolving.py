@@ -11,7 +11,7 @@ from idp.access import Facts, Moment, NotAdmitted
 from idp.federation import Service
 from idp.kit.errors import Unavailable
 from idp.kit.units import Actor, Unit
-from idp.saml import answers, artifacts, codec, elements, judging, places
+from idp.saml import answers, artifacts, codec, elements, judging, places, tracing
 from idp.saml.answering import send_xml
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage
@@ -62,8 +62,9 @@ def endpoint(house: House) -> App:
         try:
             received = await _receive(scope, receive)
             believed, found = await _resolved(house, browser, received)
-        except BadMessage:  # bindings 3.2.3.3: whom we refuse to talk to
+        except BadMessage as bad:  # bindings 3.2.3.3: whom we refuse to talk to
             await send_xml(send, 403, answers.fault("Client", "The message cannot be taken."))
+            await tracing.refused(house, scope, bad)
             return
         await send_xml(send, 200, answers.enveloped(_response(house, browser, believed, found)))
 
@@ -72,7 +73,7 @@ def endpoint(house: House) -> App:
 
 async def _receive(scope: Scope, receive: Receive) -> Received:
     kind: bytes = scope["state"]["headers"].get(b"content-type", b"")
-    body = await read_body(receive, limit=_LARGEST)
+    body = scope["state"]["sent"] = await read_body(receive, limit=_LARGEST)
     if scope["query_string"] or not codec.is_soap(kind):
         raise BadMessage("content_type")
     return codec.from_soap(body, _KINDS)

@@ -21,6 +21,8 @@ from idp.web.asgi import Scope
 from idp.web.house import House
 
 _PROTOCOL = "saml"
+_PLACES = {places.SLO: places.slo, places.ARTIFACT: places.artifact, places.ECP: places.ecp}
+_TRACED = {"unknown_principal"}  # by the commit that looked for the sessions
 _FAILED_AT = {
     Status.AUTHN_FAILED: Step.SESSION,
     Status.NO_AUTHN_CONTEXT: Step.SESSION,
@@ -86,7 +88,7 @@ async def refused(house: House, scope: Scope, bad: BadMessage) -> None:
     reference, slug = scope["state"]["reference"], scope["state"]["tenant_slug"]
     log = structlog.get_logger("idp.saml")
     log.info("refused", reference=reference, code=bad.code)
-    attempt = rereading.reread(scope)
+    attempt = None if bad.code in _TRACED else rereading.reread(scope)
     if attempt is None:
         return
     try:
@@ -106,10 +108,11 @@ async def refused(house: House, scope: Scope, bad: BadMessage) -> None:
 
 
 def _of_refused(house: House, scope: Scope, service: Service, attempt: Attempt, bad: BadMessage) -> Trace:
-    logout, issuer = scope["path"].endswith(places.SLO), house.issuer(scope["state"]["tenant_slug"])
+    path, issuer = scope["path"], house.issuer(scope["state"]["tenant_slug"])
     unwanted = bad.code == "unknown_service" and service.enabled  # it takes nobody whom it has not asked for
     code = "idp_initiated" if unwanted else bad.code
-    here, now_us = places.slo(issuer) if logout else places.sso(issuer), house.units.clock.now_us()
+    here = next((place(issuer) for end, place in _PLACES.items() if path.endswith(end)), places.sso(issuer))
+    now_us = house.units.clock.now_us()
     assert service.saml is not None
     step, fault = diagnosing.diagnose(code, diagnosing.Case(attempt.sent, service.saml, here, now_us, bad.detail))
     return Trace(
@@ -117,7 +120,7 @@ def _of_refused(house: House, scope: Scope, service: Service, attempt: Attempt, 
         at_us=now_us,
         service_id=service.id,
         protocol=_PROTOCOL,
-        kind=Kind.LOGOUT if logout else Kind.SIGN_ON,
+        kind=Kind.LOGOUT if path.endswith(places.SLO) else Kind.SIGN_ON,
         end=End.REFUSED,
         code=code,
         failed=step,
