@@ -259,6 +259,63 @@ def test_what_is_told_is_a_name_of_a_list_and_never_evaluated(trial: Trial, expr
     assert "49" not in answer.text.replace(answer.headers.get("x-request-id", " "), "")
 
 
+CALLS = [
+    "{email.__class__}",
+    "{email!r}",
+    "{email[0]}",
+    "{email:>9999999}",
+    "{0}",
+    "{}",
+    "{password}",
+    "{credentials}",
+    "{__import__('os')}",
+    "{email|eval:1}",
+    "{email|__class__}",
+    "{email|before}",
+    "{x|{email}}",
+    "#{1+1}",
+    "{email",
+    "email}",
+    "{email}" * 100,
+]
+TEXTS = {
+    "{{7*7}}": "{7*7}",
+    "{{{{email}}}}": "{{email}}",
+    "__import__('os').system('id')": "__import__('os').system('id')",
+    "%(email)s %s": "%(email)s %s",
+    "$": "$",
+    "<%= 7*7 %>": "<%= 7*7 %>",
+}
+
+
+def _made(trial: Trial, name: str, expression: str) -> Answer:
+    saml = {"entity_id": f"https://{name}.example/saml", "acs": [{"url": f"https://{name}.example/acs"}]}
+    document = {"name": name, "protocol": "saml", "assignment_required": False, "saml": saml}
+    saml |= {"sign": "response", "attributes": [{"name": "urn:x", "expression": expression}]}  # type: ignore[dict-item]
+    return desk(trial).ask("POST", "services", document)
+
+
+@pytest.mark.attack("S26")
+@pytest.mark.parametrize("expression", CALLS, ids=range(len(CALLS)))
+def test_an_expression_reaches_nothing_but_what_is_known_of_a_person(trial: Trial, expression: str) -> None:
+    answer = _made(trial, "calls", expression)
+    assert answer.status in {400, 422}, answer.text
+
+
+@pytest.mark.attack("S26")
+@pytest.mark.honest("S26")
+@pytest.mark.parametrize("expression", TEXTS, ids=range(len(TEXTS)))
+def test_what_other_languages_would_evaluate_is_text_here(trial: Trial, expression: str) -> None:
+    name = f"text{list(TEXTS).index(expression)}"
+    made = _made(trial, name, expression + "{user_name}")
+    assert made.status == 201, made.text
+    entity_id, acs = f"https://{name}.example/saml", f"https://{name}.example/acs"
+    party = SamlParty(trial.provider, made.json()["id"], entity_id, acs)
+    assert party.read(trial.browser.get(party.address())).attributes == {
+        "urn:x": [f"{TEXTS[expression]}taro@aoba.example"]
+    }
+
+
 @pytest.mark.honest("S26")
 def test_a_name_of_the_list_is_told(trial: Trial) -> None:
     assert _mapped(trial, "email").status == 201
