@@ -39,6 +39,17 @@ def test_a_place_is_seen(place: str) -> None:
     assert places_named(f"see https://{place}/simple") == [place]
 
 
+FOLDERS = {".ci", "bench", "deploy", "keys", "migrations", "src", "tests", "web"}
+LARGEST = 2**20  # bytes; the golden description of the API is the largest that belongs here
+
+
+def test_nothing_was_committed_by_mistake() -> None:
+    tracked = [path.relative_to(ROOT) for path in tracked_files()]
+    assert {path.parts[0] for path in tracked if len(path.parts) > 1} == FOLDERS
+    fonts = {path for path in tracked if path.suffix == ".ttf"}
+    assert [str(path) for path in tracked if path not in fonts and (ROOT / path).stat().st_size > LARGEST] == []
+
+
 def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", (ROOT / lock).read_text(), flags=re.MULTILINE))
 

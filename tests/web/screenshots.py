@@ -1,6 +1,6 @@
 """Pictures of every page, to be looked at: `python -m tests.web.screenshots DIR [NAME …]`."""
 
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 from tests.support.browser import chromium
@@ -31,4 +31,8 @@ def take(directory: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]), sys.argv[2:] or list(SAMPLES))
+    parser = ArgumentParser(prog="python -m tests.web.screenshots", description="Pictures of pages, to be looked at.")
+    parser.add_argument("directory", type=Path, help="where to put them")
+    parser.add_argument("name", nargs="*", help="pages; all of them otherwise: " + ", ".join(SAMPLES))
+    asked = parser.parse_args()
+    take(asked.directory, asked.name or list(SAMPLES))
