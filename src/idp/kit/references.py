@@ -6,13 +6,18 @@ from idp.kit.randomness import Supply
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
 
+_ALIKE = 4
 _LETTERS = ALPHABET.encode() * 8  # for each byte a letter, and for each letter eight bytes
 
 
 def _cut(page: bytes) -> list[str]:
+    """Those of a page begin alike and are given out in order: what is written one after another stands together in an
+    index, where each would otherwise touch a place, and have a page of the database written, of its own."""
     letters = page.translate(_LETTERS).decode()
-    return [letters[start : start + LENGTH] for start in range(0, len(letters), LENGTH)]
+    beginning, rest = letters[:_ALIKE], LENGTH - _ALIKE
+    made = {beginning + letters[start : start + rest] for start in range(_ALIKE, len(letters) - rest, rest)}
+    return sorted(made, reverse=True)
 
 
 new_reference = Supply(_cut).take
-"""Ten letters, 50 random bits: it finds a line in a log, and opens nothing."""
+"""Ten letters, of them six and 30 random bits of its own: it finds a line in a log, and opens nothing."""
