@@ -16,6 +16,7 @@ from idp.kit.clock import FixedClock
 from idp.kit.errors import Refused
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
+from idp.kit.recalling import Recent
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
 from idp.kit.units import SYSTEM, Actor, Unit, Units
@@ -222,7 +223,7 @@ class Tamperer:
                 for sql, values in statements:
                     assert unit.lane.execute(self._spelled(unit, sql), values).rowcount == 1
                 for owner in self._owners:
-                    reader = Unit(unit.lane, tenant=owner.id, actor=SYSTEM, now_us=0, keys=unit.keys)
+                    reader = Unit(unit.lane, tenant=owner.id, actor=SYSTEM, now_us=0, keys=unit.keys, recent=Recent())
                     found.append(audit.verify(reader))
                 raise _Undo
         except _Undo:

@@ -147,8 +147,8 @@ class Scene:
 
 BUDGET: dict[Callable[[Scene], int], Cost] = {
     Scene.credentials: Cost(0, 1, 3),
-    Scene.authorize: Cost(1, 1, 6),
-    Scene.redeem: Cost(1, 1, 8),
+    Scene.authorize: Cost(0, 1, 5),
+    Scene.redeem: Cost(0, 1, 8),
     Scene.refresh: Cost(1, 1, 9),
     Scene.rotate: Cost(1, 1, 10),
     Scene.introspect: Cost(1, 0, 6),

@@ -9,7 +9,8 @@ from idp.kit.ids import Presented, presented
 from idp.kit.units import SYSTEM, Units
 from idp.sessions import Generations, Lifetimes, Method, Opened, Session
 from idp.sessions.signed_in import COOKIE
-from idp.tenants import Tenant
+from idp.tenants import Moved, Tenant
+from idp.users import Standing, UserId
 
 SECOND = 1_000_000
 
@@ -138,3 +139,42 @@ def test_methods_are_those_that_were_proved(units: Units, tenant: Tenant) -> Non
         )
     assert bare.session.amr == ()
     assert every.session.amr == tuple(method.value for method in Method)
+
+
+def held(units: Units, tenant: Tenant, decided_on: Session, user: Standing | None = None) -> int:
+    with units.open(tenant.id, actor=SYSTEM, write=False) as unit:
+        return sessions.hold(unit, decided_on, user)
+
+
+def test_what_was_decided_on_a_session_holds_while_it_is_merely_used(
+    units: Units, tenant: Tenant, opened: Opened, clock: FixedClock
+) -> None:
+    assert held(units, tenant, opened.session) == opened.session.seen_at
+    at(clock, opened.session.created_at + 60 * SECOND)
+    with units.open(tenant.id, actor=SYSTEM) as unit:
+        sessions.seen(unit, opened.session)
+    assert held(units, tenant, opened.session) == clock.now_us()
+
+
+def test_what_was_decided_on_a_session_falls_with_it(units: Units, tenant: Tenant, opened: Opened) -> None:
+    with units.open(tenant.id, actor=SYSTEM) as unit:
+        sessions.end_session(unit, opened.session.id)
+    with pytest.raises(Moved):
+        held(units, tenant, opened.session)
+
+
+def test_what_was_decided_on_a_session_falls_when_more_is_proved_in_it(
+    units: Units, tenant: Tenant, opened: Opened
+) -> None:
+    proved = opened.session.evidence
+    with units.open(tenant.id, actor=SYSTEM) as unit:
+        raised = sessions.raise_session(unit, opened.session, shown(opened), proved, HERE)
+    assert raised is not None
+    with pytest.raises(Moved):
+        held(units, tenant, opened.session)
+    assert held(units, tenant, raised.session) == opened.session.seen_at
+
+
+def test_what_was_decided_on_another_standing_of_the_id_falls(units: Units, tenant: Tenant, opened: Opened) -> None:
+    with pytest.raises(Moved):
+        held(units, tenant, opened.session, Standing(UserId("usr_1"), "active", 1))

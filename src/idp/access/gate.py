@@ -12,7 +12,8 @@ from idp.kit.references import new_reference
 
 
 class Gate:
-    """`tally` counts what was decided, by outcome; permits where a token is only looked at are counted and no more."""
+    """`tally` counts what was decided, by outcome; permits where a token is only looked at are counted and no more, and
+    what is decided again is counted again."""
 
     def __init__(self) -> None:
         self.tally: Counter[str] = Counter()

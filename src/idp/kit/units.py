@@ -11,6 +11,7 @@ from idp.kit.db import Addition, Command, Compiled, Query, Statement, Values
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
 from idp.kit.lanes import EVERY_TENANT, Database, Lane
+from idp.kit.recalling import Nowhere, Recent
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
@@ -41,7 +42,9 @@ class Unit:
     _box: Box | None = None
     _inner: "dict[TenantId, Unit] | None" = None
 
-    def __init__(self, lane: Lane, *, tenant: TenantId, actor: Actor, now_us: int, keys: KeyStore) -> None:
+    def __init__(
+        self, lane: Lane, *, tenant: TenantId, actor: Actor, now_us: int, keys: KeyStore, recent: Recent
+    ) -> None:
         self.tenant = tenant
         self.actor = actor
         self.now_us = now_us
@@ -49,6 +52,7 @@ class Unit:
         self.journal: list[Any] = []
         self.aftermath: list[Callable[[Unit], object]] = []
         self._keys = keys
+        self._recent = recent
 
     @property
     def platform(self) -> bool:
@@ -70,6 +74,20 @@ class Unit:
             seen[key] = self.one(query)
         found: R | None = seen[key]
         return found
+
+    def recall(self, query: Query[R], row_id: str) -> R | None:
+        """As `one` by its `id`; remembered for the units of `Units.recall`, which read it there."""
+        row = self.one(query, id=row_id)
+        self._recent.keep((self.tenant, query, row_id), row)
+        return row
+
+    def expect(self, query: Query[R], row_id: str, row: R) -> None:
+        """Whoever is first to `claim` the row will find it so, if this unit is committed."""
+        self._recent.keep((self.tenant, query, row_id), row)
+
+    def claim(self, query: Query[R], row_id: str) -> R | None:
+        """As `one` by its `id`, of what is wanted once; a unit of `Units.recall` finds what was expected."""
+        return self.one(query, id=row_id)
 
     def all(self, query: Query[R], **values: Any) -> list[R]:
         return [query.make(row) for row in self._run(query, values).fetchall()]
@@ -121,7 +139,9 @@ class Unit:
         if self._inner is None:
             self._inner = {}
         if tenant not in self._inner:
-            self._inner[tenant] = Unit(self.lane, tenant=tenant, actor=self.actor, now_us=self.now_us, keys=self._keys)
+            self._inner[tenant] = Unit(
+                self.lane, tenant=tenant, actor=self.actor, now_us=self.now_us, keys=self._keys, recent=self._recent
+            )
         return self._inner[tenant]
 
     @property
@@ -148,6 +168,18 @@ class Unit:
         return values if compiled.in_order is None else compiled.in_order(values)
 
 
+class _Recalling(Unit):
+    """Reads nothing but what is remembered: raises `Forgotten`."""
+
+    def recall(self, query: Query[R], row_id: str) -> R | None:
+        row: R | None = self._recent.look((self.tenant, query, row_id))
+        return row
+
+    def claim(self, query: Query[R], row_id: str) -> R | None:
+        row: R | None = self._recent.take((self.tenant, query, row_id))
+        return row
+
+
 class Units:
     """Opens units. `at_end` runs inside each transaction after its work, for what belongs to the same commit."""
 
@@ -158,6 +190,8 @@ class Units:
         self.clock = clock
         self.keys = keys
         self._at_end = at_end
+        self._recent = Recent()
+        self._nowhere = Nowhere(database.dialect)
 
     @contextmanager
     def open(self, tenant: TenantId, *, actor: Actor, write: bool = True) -> Iterator[Unit]:
@@ -196,6 +230,19 @@ class Units:
 
         return self.database.read(_scope(tenant), run)
 
+    def recall(self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM) -> T:
+        """`work` as in `read`, on what is remembered; see `kit.recalling` for what that is good for. Raises `Forgotten`
+        where it does not suffice."""
+        unit = _Recalling(
+            self._nowhere,
+            tenant=tenant,
+            actor=actor,
+            now_us=self.clock.now_us(),
+            keys=self.keys,
+            recent=self._recent,
+        )
+        return work(unit)
+
     async def commit(
         self, tenant: TenantId, work: Callable[[Unit], T], *, actor: Actor = SYSTEM, now_us: int | None = None
     ) -> T:
@@ -222,7 +269,7 @@ class Units:
             raise
 
     def _unit(self, lane: Lane, tenant: TenantId, actor: Actor, now_us: int) -> Unit:
-        return Unit(lane, tenant=tenant, actor=actor, now_us=now_us, keys=self.keys)
+        return Unit(lane, tenant=tenant, actor=actor, now_us=now_us, keys=self.keys, recent=self._recent)
 
     def _finish(self, unit: Unit) -> None:
         for part in unit.parts:

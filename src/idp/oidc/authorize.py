@@ -11,8 +11,9 @@ from typing import NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 from idp import access, sessions, tenants
-from idp.access import Admission
-from idp.kit.errors import Refused, Unavailable
+from idp.access import Admission, Facts
+from idp.kit.errors import Failure, Refused, Unavailable
+from idp.kit.recalling import Forgotten
 from idp.kit.units import Unit
 from idp.oidc import request as requests
 from idp.oidc import session_state, sources, store, targets
@@ -160,15 +161,15 @@ async def _end(house: House, browser: Browser, parameters: Parameters) -> None:
 async def _proceed(
     house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool
 ) -> Next | Given:
+    if interaction is None and (given := await _at_once(house, browser, parameters)):
+        return given
     for _ in range(_TRIES):
         known, request = await read_request(house, browser, parameters)
         try:
             now_us = house.units.clock.now_us()
             step = next_step(house.gate, known, request, interaction, allowed=allowed, now_us=now_us)
             if isinstance(step, Admission):
-                given = await give(house, known, request, step, interaction, allowed=allowed)
-                state, headers = session_state.of_answer(house, known, request)
-                return Given(request.back, {**given, **state}, headers)
+                return await _give(house, known, request, step, interaction, allowed=allowed)
         except Refused as refusal:
             raise Denied(known, request, refusal) from refusal
         except tenants.Moved:
@@ -181,22 +182,58 @@ async def _proceed(
     raise Unavailable("the tenant's facts change faster than a decision is made")
 
 
+async def _at_once(house: House, browser: Browser, parameters: Parameters) -> Given | None:
+    """The answer, where what is remembered of the session suffices for a yes: the commit reads it again."""
+    facts = house.memory.at_hand(browser.slug, requests.client_of(parameters.form))
+    if facts is None:
+        return None
+    try:
+        known, request = house.units.recall(browser.tenant, lambda unit: _read(house, unit, facts, browser, parameters))
+        step = next_step(house.gate, known, request, None, allowed=False, now_us=house.units.clock.now_us())
+        if not isinstance(step, Admission):
+            return None
+        return await _give(house, known, request, step, None, allowed=False)
+    except Unavailable:
+        raise
+    except (Forgotten, Failure, tenants.Moved, KeyMissing):
+        return None
+
+
+async def _give(
+    house: House,
+    known: Known,
+    request: AuthorizationRequest,
+    admission: Admission,
+    interaction: Interaction | None,
+    *,
+    allowed: bool,
+) -> Given:
+    given = await give(house, known, request, admission, interaction, allowed=allowed)
+    state, headers = session_state.of_answer(house, known, request)
+    return Given(request.back, {**given, **state}, headers)
+
+
 async def read_request(house: House, browser: Browser, parameters: Parameters) -> tuple[Known, AuthorizationRequest]:
     """Everything that is known, in one snapshot. Raises `PageError` and `RedirectError`."""
-    form = parameters.form
-    client_id = requests.client_of(form)
+    client_id = requests.client_of(parameters.form)
 
     def read(unit: Unit) -> tuple[Known, AuthorizationRequest]:
-        known = look(house, unit, client_id, browser)
-        back = requests.way_back(form, known.service)
-        checked = requests.parse(form, known.service, back, switches=known.facts.switches)
-        request = sources.described(parameters, checked, known.service)
-        own = house.audience(browser.slug)
-        known = _with_targets(house, unit, known, request, own=own)
-        known = with_hint(house, known, request, house.issuer(browser.slug))
-        return with_factor(unit, with_consent(unit, known, request, own), request), request
+        return _read(house, unit, house.memory.current(unit, client_id), browser, parameters)
 
     return await house.units.read(browser.tenant, read)
+
+
+def _read(
+    house: House, unit: Unit, facts: Facts, browser: Browser, parameters: Parameters
+) -> tuple[Known, AuthorizationRequest]:
+    form, own = parameters.form, house.audience(browser.slug)
+    known = look(unit, facts, requests.client_of(form), browser)
+    back = requests.way_back(form, known.service)
+    checked = requests.parse(form, known.service, back, switches=facts.switches)
+    request = sources.described(parameters, checked, known.service)
+    known = _with_targets(house, unit, known, request, own=own)
+    known = with_hint(house, known, request, house.issuer(browser.slug))
+    return with_factor(unit, with_consent(unit, known, request, own), request), request
 
 
 def _with_targets(house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, own: str) -> Known:

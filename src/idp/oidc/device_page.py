@@ -205,7 +205,8 @@ async def _asked(house: House, browser: Browser, interaction: Interaction) -> _K
         service = federation.find(unit, interaction.service_id)
         if code is None or service is None or not code.waits(unit.now_us):
             raise PageError("device_code_over")
-        return _Known(look(house, unit, service.client_id, browser), code, interaction, letters)
+        facts = house.memory.current(unit, service.client_id)
+        return _Known(look(unit, facts, service.client_id, browser), code, interaction, letters)
 
     return await house.units.read(browser.tenant, read)
 

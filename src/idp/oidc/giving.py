@@ -72,10 +72,11 @@ async def give(
         if allowed:
             sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, wanted=wanted)
         if known.session is not None:
-            sessions.seen(unit, known.session)
+            before = sessions.hold(unit, known.session, known.user)
+            sessions.seen(unit, known.session, before=before)
         access.remember_admission(unit, admission)
         if kind.gives_code:
-            store.add_code(unit, code)
+            store.add_code(unit, store.Found(code, known.session, known.user))
             issued = {"service": code.service_id, "code": code.id, "reference": admission.reference}
             audit.record(unit, audit.Event.CODE_ISSUED, subject=code.user_id, **issued)
         if kind is not ResponseType.CODE:

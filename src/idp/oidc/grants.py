@@ -15,6 +15,7 @@ from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Refused
 from idp.kit.ids import Minted, Presented
+from idp.kit.recalling import Forgotten
 from idp.kit.units import Actor, Unit
 from idp.oidc import encrypted, mint, redemption, replays, requested_claims, store, targets, telling
 from idp.oidc.bearer import proof_of_grant
@@ -127,14 +128,9 @@ async def client_credentials(asked: Asked) -> Answer:
 async def authorization_code(asked: Asked) -> Answer:
     """RFC 6749 4.1.3 with RFC 7636. A refusal spends the code and nothing else."""
     shown = redemption.presented_code(asked.form)
-    loaded = await asked.read(lambda unit: _load_code(unit, asked, shown))
+    judged = _judged_at_once(asked, shown) or await _judged(asked, shown)
+    loaded, admission, audience = judged
     code = loaded.code
-    try:
-        admission = asked.admit(loaded.proof, Moment.CODE)
-        redemption.check(loaded, asked.form, asked.now_us, jkt=asked.jkt)
-        audience = asked.audience_of(code.resources)
-    except Refused as refusal:
-        await asked.refuse(refusal, partial(_spend, shown=shown, code=code, refusal=refusal))
     # RFC 9449 5: a public client is known by its key alone; the others prove themselves at every refresh
     client = asked.client
     grant = redemption.grant_of(code, asked.now_us, jkt=asked.jkt if client.is_public else None)
@@ -146,6 +142,7 @@ async def authorization_code(asked: Asked) -> Answer:
     refreshable = GrantType.REFRESH_TOKEN in client.grants
 
     def write(unit: Unit) -> Minted | None:
+        redemption.hold(unit, loaded)
         redemption.consume(unit, shown, code)
         record(unit, issued, admission, GrantType.AUTHORIZATION_CODE)
         return sessions.begin_grant(unit, grant, whereabouts=loaded.whereabouts, refreshable=refreshable)
@@ -217,8 +214,43 @@ def _presented(form: Form) -> Presented:
     return shown
 
 
+class _Judged(NamedTuple):
+    """A code that is good, for tokens of that audience."""
+
+    loaded: redemption.Loaded
+    admission: Admission
+    audience: str
+
+
+def _judged_at_once(asked: Asked, shown: Presented) -> _Judged | None:
+    """A yes on what is remembered since the code was given, or nothing: the commit reads it again."""
+    try:
+        loaded = asked.house.units.recall(asked.facts.tenant.id, lambda unit: _load_code(unit, asked, shown))
+        return _judge(asked, loaded)
+    except (Forgotten, Failure):
+        return None
+
+
+async def _judged(asked: Asked, shown: Presented) -> _Judged:
+    """Raises `Failure`; a refusal has spent the code."""
+    loaded = await asked.read(lambda unit: _load_code(unit, asked, shown))
+    try:
+        return _judge(asked, loaded)
+    except Refused as refusal:
+        await asked.refuse(refusal, partial(_spend, shown=shown, code=loaded.code, refusal=refusal))
+
+
+def _judge(asked: Asked, loaded: redemption.Loaded) -> _Judged:
+    """Raises `Refused`."""
+    admission = asked.admit(loaded.proof, Moment.CODE)
+    redemption.check(loaded, asked.form, asked.now_us, jkt=asked.jkt)
+    return _Judged(loaded, admission, asked.audience_of(loaded.code.resources))
+
+
 def _load_code(unit: Unit, asked: Asked, shown: Presented) -> redemption.Loaded:
     loaded = redemption.load(unit, shown, asked.service, asked.facts)
+    if loaded.code.resources is None:
+        return loaded
     return loaded._replace(proof=asked.at_targets(unit, loaded.proof, loaded.code.resources))
 
 

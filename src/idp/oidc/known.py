@@ -46,9 +46,8 @@ class Known(NamedTuple):
         return Actor("user", user.id) if user else Actor("service", self.service.id)
 
 
-def look(house: House, unit: Unit, client_id: str, browser: Browser) -> Known:
+def look(unit: Unit, facts: Facts, client_id: str, browser: Browser) -> Known:
     """Raises `PageError` for an unknown service."""
-    facts = house.memory.current(unit, client_id)
     service = facts.services.get(client_id)
     if service is None or service.oidc is None:
         raise PageError("unknown_service")

@@ -70,6 +70,12 @@ def check(loaded: Loaded, form: Form, now_us: int, *, jkt: str | None = None) ->
         raise _invalid()
 
 
+def hold(unit: Unit, loaded: Loaded) -> None:
+    """`tenants.Moved` unless the session lives, and the ID stands, as when the code was judged."""
+    if loaded.session is not None:
+        sessions.hold(unit, loaded.session, loaded.proof.user)
+
+
 def consume(unit: Unit, shown: Presented, code: Code) -> None:
     """The one conditional write. A second redemption revokes what the first one gave (RFC 6749 4.1.2)."""
     if store.redeem(unit, shown):

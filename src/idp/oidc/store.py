@@ -80,12 +80,14 @@ _FINISH_PUSHED = command(
 )
 
 
-def add_code(unit: Unit, code: Code) -> None:
-    unit.append(_ADD_CODE, code)
+def add_code(unit: Unit, found: Found) -> None:
+    """With the session and the ID, as whoever redeems it at once will find them."""
+    unit.append(_ADD_CODE, found.code)
+    unit.expect(_FIND_CODE, found.code.id, found)
 
 
 def find_code(unit: Unit, code_id: str) -> Found | None:
-    return unit.one(_FIND_CODE, id=code_id)
+    return unit.claim(_FIND_CODE, code_id)
 
 
 def redeem(unit: Unit, shown: Presented) -> bool:

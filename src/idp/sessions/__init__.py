@@ -50,6 +50,7 @@ from idp.sessions.model import (
 from idp.sessions.overtaken import Overtaken
 from idp.sessions.signed_in import (
     find_session,
+    hold,
     is_current,
     live_session,
     live_with_standing,
@@ -108,6 +109,7 @@ __all__ = [
     "has_consent",
     "has_grant",
     "held_by_services",
+    "hold",
     "is_current",
     "known",
     "live_session",

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterable
 
+from idp import tenants
 from idp.kit import ids
 from idp.kit.ids import Presented
 from idp.kit.units import Unit
@@ -97,7 +98,17 @@ def is_current(session: Session, now_us: int, *, tenant_generation: int) -> bool
     )
 
 
-def seen(unit: Unit, session: Session) -> None:
-    """Moves the idle limit, at most once a minute: a write for each look would cost more than it tells."""
-    if unit.now_us - session.seen_at >= Lifetimes.SEEN_EVERY:
+def hold(unit: Unit, session: Session, user: Standing | None) -> int:
+    """When it was last seen. `tenants.Moved` unless it goes on, and the ID stands, as when they were decided on at this
+    unit's instant: with more that is proved in it a session gets another secret, and its limits move on alone."""
+    found = store.held(unit, session)
+    if found is None or found[1] != user:
+        raise tenants.Moved
+    return found[0]
+
+
+def seen(unit: Unit, session: Session, *, before: int | None = None) -> None:
+    """Moves the idle limit, at most once a minute: a write for each look would cost more than it tells. `before` is
+    when it was last seen, where that is known better than by the session."""
+    if unit.now_us - (session.seen_at if before is None else before) >= Lifetimes.SEEN_EVERY:
         store.touch_session(unit, session.id, idle_until=unit.now_us + Lifetimes.SESSION_IDLE)

@@ -62,6 +62,17 @@ _FIND_WITH_STANDING = query(
     .where(own(sessions), sessions.c.id == bindparam("id")),
     _with_standing,
 )
+_HELD = query(
+    select(sessions.c.seen_at, users.standings)
+    .select_from(sessions.outerjoin(users.standings, users.standings.c.id == sessions.c.user_id))
+    .where(
+        own(sessions),
+        sessions.c.id == bindparam("id"),
+        sessions.c.digest == bindparam("digest"),
+        sessions.c.ended_at.is_(None),
+    ),
+    lambda seen_at, *user: (seen_at, users.standing_in(user)),
+)
 _TOUCH_SESSION = command(
     update(sessions)
     .where(own(sessions), sessions.c.id == bindparam("session"))
@@ -222,7 +233,12 @@ def find_session(unit: Unit, session_id: str) -> Session | None:
 
 
 def find_with_standing(unit: Unit, session_id: str) -> tuple[Session, Standing | None] | None:
-    return unit.one(_FIND_WITH_STANDING, id=session_id)
+    return unit.recall(_FIND_WITH_STANDING, session_id)
+
+
+def held(unit: Unit, session: Session) -> tuple[int, Standing | None] | None:
+    """When it was last seen, and how its ID stands; None where it has ended or got another secret."""
+    return unit.one(_HELD, id=session.id, digest=session.digest)
 
 
 def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:
