@@ -102,7 +102,7 @@ def _fields(raw: bytes) -> list[tuple[str, str]]:
     """Raises KeyError for a broken escape and UnicodeDecodeError for what is not UTF-8, surrogates included."""
     if b"%" in raw:
         return [_decoded(pair) for pair in raw.split(b"&") if pair]
-    return [(name, value) for name, _, value in [pair.partition("=") for pair in raw.decode().split("&") if pair]]
+    return [pair.partition("=")[::2] for pair in raw.decode().split("&") if pair]
 
 
 def _decoded(pair: bytes) -> tuple[str, str]:
