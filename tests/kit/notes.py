@@ -61,6 +61,7 @@ RENUMBER = query(
     update(notes).where(own(notes)).values(number=bindparam("new")).returning(notes.c.id, notes.c.text), Note
 )
 REWRITE = command(update(notes).where(own(notes), notes.c.id == bindparam("note")).values(text=bindparam("new")))
+RENAME = command(update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(slug=bindparam("new")))
 EVERYBODYS = query(select(notes.c.tenant_id, notes.c.id).order_by(notes.c.tenant_id, notes.c.id), Seen, platform=True)
 
 

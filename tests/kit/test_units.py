@@ -8,7 +8,21 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.kit.notes import ADD, ADD_NEW, ALL, ANY, AOBA, APPEND, EVERYBODYS, FIND, MIDORI, RENUMBER, REWRITE, NewNote
+from tests.kit.notes import (
+    ADD,
+    ADD_NEW,
+    ALL,
+    ANY,
+    AOBA,
+    APPEND,
+    EVERYBODYS,
+    FIND,
+    MIDORI,
+    RENAME,
+    RENUMBER,
+    REWRITE,
+    NewNote,
+)
 
 from idp.kit.clock import FixedClock, micros
 from idp.kit.db import POSTGRESQL, SQLITE, Statement
@@ -324,11 +338,24 @@ def test_what_all_units_ask_is_asked_again_after_a_change(units: Units, do: Do) 
     assert do(units, seen) == "third"
 
 
+@paths
+def test_what_all_units_ask_is_not_asked_again_after_a_change_of_something_else(units: Units, do: Do) -> None:
+    def work(unit: Unit) -> None:
+        seen(unit)
+        unit.run(RENAME, new="other")
+        assert len(unit.lane.seen) == 1
+        unit.run(ADD, id="one", text="first", number=None)
+        assert len(unit.lane.seen) == 0
+
+    do(units, work)
+
+
 @pytest.mark.parametrize("change", [ADD, REWRITE, RENUMBER], ids=["insert", "update", "returning"])
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
 def test_whatever_writes_is_known_as_a_change(change: Statement, dialect: str) -> None:
-    assert change.sql(dialect).changes
+    assert change.sql(dialect).changes == "notes"
     assert not ANY.sql(dialect).changes
+    assert ANY.sql(dialect).tables == {"notes"}
 
 
 def test_what_a_unit_saw_of_its_own_changes_is_forgotten_with_them(units: Units) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement, Executable
+from sqlalchemy.sql import ColumnElement, Executable, visitors
 from sqlalchemy.sql.selectable import FromClause
 
 from idp.kit.scoping import Unscoped, refuse_unscoped
@@ -62,13 +62,14 @@ Values = dict[str, Any] | Sequence[Any]
 
 class Compiled(NamedTuple):
     """The text, the values that it carries itself, and how all of them are put in the order in which SQLite takes them:
-    binding by position costs a fraction of binding by name. None where they go by name. `changes` is whether it
-    writes."""
+    binding by position costs a fraction of binding by name. None where they go by name. `changes` is the table that it
+    writes, or nothing; `tables` are all that it names."""
 
     text: str
     literals: dict[str, Any]
     in_order: Callable[[dict[str, Any]], Sequence[Any]] | None
-    changes: bool
+    changes: str
+    tables: frozenset[str]
 
 
 class Statement:
@@ -91,7 +92,9 @@ class Statement:
         if "tenant_id" in literals and not self.platform:
             raise Unscoped("a statement carries a tenant of its own choice")
         in_order = _in_order(expanded.positiontup) if dialect == SQLITE else None
-        return Compiled(expanded.statement, literals, in_order, not statement.is_select)
+        changes = "" if statement.is_select else statement.table.name
+        tables = frozenset(each.name for each in visitors.iterate(statement) if isinstance(each, Table))
+        return Compiled(expanded.statement, literals, in_order, changes, tables)
 
     def build(self, dialect: str) -> Any:
         """The statement before it is compiled."""

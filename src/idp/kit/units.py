@@ -68,7 +68,8 @@ class Unit:
         return None if row is None else query.make(row)
 
     def once(self, query: Query[R]) -> R | None:
-        """As `one`, for what every unit of a transaction asks: read again only after the transaction has written."""
+        """As `one`, for what every unit of a transaction asks: read again only after the transaction has written to a
+        table of it."""
         seen, key = self.lane.seen, (query, self.tenant)
         if key not in seen:
             seen[key] = self.one(query)
@@ -152,8 +153,13 @@ class Unit:
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         compiled = statement.sql(self.lane.dialect)
         if compiled.changes:
-            self.lane.seen.clear()
+            self._outdate(compiled.changes)
         return self.lane.execute(compiled.text, self._bound(statement, compiled, values))
+
+    def _outdate(self, table: str) -> None:
+        seen, dialect = self.lane.seen, self.lane.dialect
+        for key in [key for key in seen if table in key[0].sql(dialect).tables]:
+            del seen[key]
 
     def _bound(self, statement: Statement, compiled: Compiled, values: dict[str, Any]) -> Values:
         """Takes `values` for its own."""
