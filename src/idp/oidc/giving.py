@@ -61,7 +61,6 @@ async def give(
     kind = request.response_type
     secret = ids.mint(CODE_KIND)
     code = _code(secret, request, admission)
-    wanted = wanted_of(request, house.audience(admission.tenant.slug))
     front = _NOTHING
     if kind is not ResponseType.CODE:
         front = await _front(house, known, request, admission, code=code, shown=secret.token)
@@ -70,6 +69,7 @@ async def give(
         tenants.hold(unit, admission.revision)
         finish(unit, interaction, request)
         if allowed:
+            wanted = wanted_of(request, house.audience(admission.tenant.slug))
             sessions.give_consent(unit, user_id=code.user_id, service_id=code.service_id, wanted=wanted)
         if known.session is not None:
             before = sessions.hold(unit, known.session, known.user)
