@@ -45,6 +45,11 @@ _COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUP
 _exists = and_(own(users), users.c.status != _DELETED)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
 _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
+_AT_ONCE = 100
+_BY_NAMES = query(
+    select(*_COLUMNS).where(_exists, users.c.name_mac.in_([bindparam(f"name_{number}") for number in range(_AT_ONCE)])),
+    UserRow,
+)
 _PAGE = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
@@ -206,12 +211,13 @@ def find_by_names(unit: Unit, user_names: Iterable[str], *, hold: bool) -> dict[
     others before the commit."""
     if hold:
         hold_names(unit)
-    # one by one: for a list of names a server that met the table while it was small goes on reading all of it
+    macs = [_name_mac(unit, name) for name in user_names]
     found: dict[bytes, Identity] = {}
-    for name in user_names:
-        row = unit.one(_BY_NAME, name_mac=_name_mac(unit, name))
-        if row is not None:
-            found[look_up_key(name)] = _identity(unit, row)
+    for start in range(0, len(macs), _AT_ONCE):
+        some = macs[start : start + _AT_ONCE]
+        asked = [*some, *some[-1:] * (_AT_ONCE - len(some))]
+        rows = unit.all(_BY_NAMES, **{f"name_{number}": mac for number, mac in enumerate(asked)})
+        found |= {look_up_key(each.user_name): each for each in (_identity(unit, row) for row in rows)}
     return found
 
 
