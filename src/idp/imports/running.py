@@ -122,6 +122,7 @@ class _Way:
         passwords = self._hashed(rows)
         with self._units.open(self._tenant, actor=self._actor) as unit:
             self._enter(unit)
+            unit.replan()
             done = do(unit, self._batch(unit, rows, passwords))
             left = max(MOST_FAULTS - record.failed, 0)
             store.note(unit, record, done.faulty[:left])

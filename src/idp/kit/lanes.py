@@ -36,6 +36,10 @@ class Lane(Protocol):
             self.execute_many(addition.sql(self.dialect).text, addition.bound(rows, self.dialect))
         self.appended.clear()
 
+    def replan(self) -> None:
+        """Tables have grown: a plan that was made while they were small may read all of one for each row."""
+        return
+
     def forget(self) -> None:
         """Something was undone, perhaps what these hang on."""
         self.memory.clear()

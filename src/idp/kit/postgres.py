@@ -68,6 +68,9 @@ class PostgresLane(Lane):
         mode = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
 
+    def replan(self) -> None:
+        self.raw.execute("DISCARD PLANS")
+
     def commit(self) -> None:
         # after an error that somebody caught, COMMIT would roll back and report no error
         if self.raw.info.transaction_status is not TransactionStatus.INTRANS:

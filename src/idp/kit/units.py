@@ -54,6 +54,10 @@ class Unit:
         self._keys = keys
         self._recent = recent
 
+    def replan(self) -> None:
+        """For whoever writes thousands of rows, now and then: see `Lane.replan`."""
+        self.lane.replan()
+
     @property
     def platform(self) -> bool:
         """Sees every tenant, and runs statements that are marked for it."""
