@@ -17,11 +17,11 @@ from idp import credentials
 from idp.access import deciding
 from idp.credentials import Tried, factor_store, factors, password_sign_in
 from idp.federation import redirect_uris
-from idp.oidc import answering, bearer, clients, consent, redemption, request, store, token
+from idp.oidc import answering, bearer, clients, redemption, request, store, token
 from idp.oidc import grants as oidc_grants
 from idp.sessions import grants, interactions, signed_in
 from idp.signin import dispatching
-from idp.web import cookies, csrf
+from idp.web import consent_page, cookies, csrf
 
 SESSION = "__Host-warifu-aoba-session"
 
@@ -249,7 +249,7 @@ WEAKNESSES = {
         redemption.sessions, "is_current", lambda *_, **__: True, a_code_after_sign_out
     ),
     "no check of forms": Weakness(csrf, "check", lambda *_, **__: None, a_form_from_elsewhere),
-    "a form for anybody": Weakness(consent, "_purpose", lambda *_: "consent", a_form_of_somebody_else),
+    "a form for anybody": Weakness(consent_page, "_purpose", lambda *_: "consent", a_form_of_somebody_else),
     "the first cookie wins": Weakness(cookies, "read", _first_wins, a_tossed_cookie),
     "any secret": Weakness(clients, "_any_equal", lambda *_: True, a_wrong_secret),
     "any digest of a token": Weakness(bearer, "hmac", Unequal, a_tampered_token),
