@@ -199,7 +199,8 @@ def test_a_collection_that_is_fetched_is_not_believed_without_a_pinned_key(there
 def test_nobody_registers_under_our_own_name_or_another_tenants(there: There) -> None:
     acs = [{"url": "https://one.example/acs"}]
     assert there.client.patch(SETTINGS, {"saml": {"entity_id": "https://old.example/idp"}}).status == 200
-    for name in ("https://old.example/idp", f"{BASE}/t/aoba/saml/metadata", f"{BASE}/t/midori/saml/metadata"):
+    ours = f"{BASE}/t/aoba/saml/metadata"
+    for name in ("https://old.example/idp", ours, f"{BASE}/t/midori/saml/metadata", f"{ours}?service=x", ours.upper()):
         for saml in ({"entity_id": name, "acs": acs}, {"metadata_xml": metadata(name)}):
             assert registering(there, saml).wrong() == {"/saml/entity_id": "not_allowed"}, name
     assert registering(there, {"entity_id": "https://old.example/idp2", "acs": acs}).status == 201

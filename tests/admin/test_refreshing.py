@@ -247,7 +247,7 @@ def test_more_than_ten_megabytes_are_not_read(there: There) -> None:
 
 def test_a_demand_that_requests_are_signed_is_taken_when_it_comes_and_waits_when_it_goes(there: There) -> None:
     there.register()
-    wants = text().replace("<md:SPSSODescriptor", '<md:SPSSODescriptor AuthnRequestsSigned="true"')
+    wants = text().replace("<md:SPSSODescriptor", '<md:SPSSODescriptor AuthnRequestsSigned=" true "')
     there.publish(wants)
     assert members(there.refresh())["require_signed_requests"] is False
     assert there.saml["require_signed_requests"] is True
@@ -256,6 +256,22 @@ def test_a_demand_that_requests_are_signed_is_taken_when_it_comes_and_waits_when
     assert there.saml["require_signed_requests"] is True
     assert there.client.post(f"{there.one}/metadata/accept", {"change": change}).status == 200
     assert there.saml["require_signed_requests"] is False
+
+
+def test_by_which_name_people_are_told_is_for_an_administrator(there: There) -> None:
+    there.publish(naming("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"))
+    there.register()
+    there.publish(naming("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"))
+    told = there.refresh()
+    assert members(told)["nameid_format"] is True
+    assert there.saml["nameid_format"].endswith(":persistent")
+    assert there.client.post(f"{there.one}/metadata/accept", {"change": told["waiting"]}).status == 200
+    assert there.saml["nameid_format"].endswith(":emailAddress")
+
+
+def naming(wish: str) -> str:
+    acs = "<md:AssertionConsumerService"
+    return text().replace(acs, f"<md:NameIDFormat>{wish}</md:NameIDFormat>{acs}", 1)
 
 
 def test_a_service_without_an_address_has_nothing_to_refresh(there: There) -> None:
@@ -325,6 +341,7 @@ def test_nothing_is_fetched_for_a_tenant_whose_contract_has_ended(there: There) 
     assert operator.post(f"/contracts/{there.world.contract_of('aoba')}/terminate", {"reason": "x"}).status == 200
     there.turn(days=2)
     there.turn(days=2)
+    assert operator.patch(there.one, {"saml": {"metadata_url": "https://keihi.example/again"}}).status == 409
     assert len(there.outside.asked) == asked
 
 

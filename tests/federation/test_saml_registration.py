@@ -363,6 +363,10 @@ def test_one_service_is_chosen_from_a_collection_by_its_name() -> None:
     assert code_of(both) == "collection"
     assert code_of(both, "https://third") == "entity_id"
     assert code_of(collection(described(consumer()), described(consumer())), SP) == "entity_id"
+    aside = MD.make("Extensions", Namespace("urn:x", "x").make("y", described(consumer(), entity_id="https://third")))
+    speaking = MD.make("EntityDescriptor", aside, *described(consumer()), entityID=SP)
+    assert code_of(collection(speaking), "https://third") == "entity_id"  # a member's word about another
+    assert code_of(collection(speaking), SP) is None
     early = collection(lasting(), validUntil=rfc3339(NOW_US - 1))
     assert saml_metadata.read(xml.written(early)).valid_until == NOW_US - 1
     assert read(metadata_xml=text(both), entity_id="https://other").entity_id == "https://other"

@@ -48,12 +48,18 @@ def test_what_cannot_be_read_is_told_by_row_and_the_next_row_is_read() -> None:
     assert codes(raw) == [(2, ""), (3, cut), (4, cut), (5, malformed), (6, coded), (7, malformed), (8, "")]
 
 
-def test_a_quotation_mark_that_is_never_closed_ends_with_the_longest_row() -> None:
-    raw = HEAD + b'"a,x\n' + b"b,x\n" * 40_000
-    found = codes(raw)
-    assert found[0] == (2, "malformed_row")
-    assert set(found[1:]) == {(line, "") for line in range(found[1][0], 40_003)}
+def test_after_a_quotation_mark_that_is_never_closed_nothing_is_read() -> None:
+    assert codes(HEAD + b'"a,x\n' + b"b,x\n" * 40_000) == [(2, "malformed_row")]
     assert codes(HEAD + b'"a,x\n') == [(2, "malformed_row")]
+
+
+@pytest.mark.parametrize(
+    "cell", [b'"' + b"a" * 70_000 + b'\nevil,x\n"', b'"a"b,"\nevil,x\n"', b'"a\n' + b"b" * 200_000 + b'"']
+)
+def test_what_stands_in_a_cell_of_a_row_that_is_wrong_is_no_row(cell: bytes) -> None:
+    found = codes(HEAD + cell + b",y\nb,x\n")
+    assert [code for _, code in found] == ["malformed_row", ""]
+    assert [row.cells for row in rows(HEAD + cell + b",y\nb,x\n")][1] == {"user_name": "b", "affiliation": "x"}
 
 
 def test_a_line_without_an_end_is_read_away_and_not_kept() -> None:

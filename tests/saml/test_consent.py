@@ -76,7 +76,11 @@ def test_what_was_allowed_does_not_cover_more_and_less_needs_no_new_question(alo
     change(alone, party, attributes=[{**GROUPS, "name": "member"}])
     assert party.read(browser.get(party.address())).status == ("Success",)
     change(alone, party, nameid_format="unspecified", nameid_source="user_name")  # the name is told as well
-    assert "Your user name" in shown(browser, party)[0].text
+    page, form = shown(browser, party)
+    assert "Your user name" in page.text
+    browser.press(form, "consent-allow")
+    change(alone, party, subject_id="subject-id")  # by which services put together what they know
+    assert "The identifier of your account" in shown(browser, party)[0].text
 
 
 def change(provider: Provider, party: SamlParty, **saml: Any) -> None:

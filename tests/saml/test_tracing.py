@@ -370,10 +370,15 @@ def test_what_is_redacted_keeps_the_form_and_no_signature_and_no_value_of_a_pers
         "AuthnRequest",
         SAML.make("Issuer", "https://sp.example"),
         SAMLP.make("Extensions", vendor.make("Hint", TARO, mail=TARO)),
-        SAML.make("Subject", SAML.make("NameID", TARO)),
+        SAML.make(
+            "Subject",
+            SAML.make("NameID", TARO, SPProvidedID=TARO),
+            vendor.make("Also", **{f"a{n}": "b" for n in range(9)}),
+        ),
         SAMLP.make("RequestedAuthnContext", SAML.make("AuthnContextClassRef", "urn:x")),
         ID="_1",
         ForceAuthn="true",
+        ProviderName=TARO,
     )
     xml.sign(root, rsa_pair().key, place=1, alg=SignatureAlg.RSA_SHA256)
     before, shown = xml.written(root), redacted(root)

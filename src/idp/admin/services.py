@@ -49,7 +49,8 @@ def shown(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Change a registration; what it says in the end is judged as a whole."""
-    sector, document = _changed_sector(call), _document(call)
+    document = _document(call)
+    sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         before = federation.get(unit, call.names["service"])
@@ -61,7 +62,8 @@ def change(call: Call) -> Answer:
 
 def replace(call: Call) -> Answer:
     """Register anew under the same client_id."""
-    sector, document = _changed_sector(call), _document(call)
+    document = _document(call)
+    sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = _expected(call, unit)
         before = federation.get(unit, call.names["service"])
@@ -105,9 +107,12 @@ def preview(call: Call) -> Answer:
 
 
 def _document(call: Call) -> dict[str, Any]:
-    """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server."""
+    """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server, and only
+    for whoever may have something changed."""
     slug = PLATFORM_SLUG if call.place.tenant is None else call.place.tenant.slug
     federation.refuse_own(call.document.get("oidc"), call.house.issuer(slug), at="/oidc")
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        gate.refuse_closed(unit, call.key)
     return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
 
 

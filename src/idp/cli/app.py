@@ -39,7 +39,7 @@ def run() -> None:
 def build() -> typer.Typer:
     app = typer.Typer(
         name="idp",
-        help="Warifu, an OpenID Connect identity provider for many tenants.",
+        help="Warifu, an OpenID Connect and SAML identity provider for many tenants.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -68,7 +68,7 @@ def build() -> typer.Typer:
 def demo(
     *,
     port: Annotated[
-        int, typer.Option(min=1, max=65534, help="Port of the provider; the sample takes the next.")
+        int, typer.Option(min=1, max=65533, help="Port of the provider; the two samples take the next ones.")
     ] = 8080,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the installation here, or continue it.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes.")] = None,

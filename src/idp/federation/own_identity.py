@@ -124,7 +124,9 @@ def _name(fields: Fields, base_url: str) -> str | None:
 
 
 def _is_ours(entity_id: str, base_url: str) -> bool:
-    return entity_id.startswith(base_url) and _OURS.fullmatch(entity_id.removeprefix(base_url)) is not None
+    """However it is written: hosts are the same in capitals, and a query shows the same metadata."""
+    plain, base = entity_id.partition("?")[0].lower(), base_url.lower()
+    return plain.startswith(base) and _OURS.fullmatch(plain.removeprefix(base)) is not None
 
 
 def _scopes(fields: Fields) -> tuple[str, ...]:

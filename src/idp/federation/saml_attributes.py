@@ -5,6 +5,7 @@ An attribute has one of three origins: a `source`, something that is known of a 
 for services that have roles of their own.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ _MOST = 50
 _MOST_VALUES = 100
 _LONGEST_NAME = 512
 _LONGEST_VALUE = 512
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _ORIGINS = ("source", "expression", "values")
 _NAMES = frozenset({"name", "format", "friendly_name", "filter", "map", *_ORIGINS})
 
@@ -167,10 +169,18 @@ def _one(fields: Fields) -> MappedAttribute:
         read_source(fields, "source"),
         fields.text("friendly_name"),
         _expression(fields),
-        tuple((fields.texts("values", most=_MOST_VALUES, longest=_LONGEST_VALUE) or {}).values()),
+        _values(fields, "values"),
         _filter(fields),
         _renamed(fields),
     )
+
+
+def _values(fields: Fields, name: str) -> tuple[str, ...]:
+    found = fields.texts(name, most=_MOST_VALUES, longest=_LONGEST_VALUE) or {}
+    for index, each in found.items():
+        if _NOT_XML.search(each):
+            fields.refuse(f"{name}/{index}", "invalid_text", "No document of XML can hold this.", found=each)
+    return tuple(found.values())
 
 
 def _expression(fields: Fields) -> Expression | None:
@@ -187,7 +197,7 @@ def _filter(fields: Fields) -> Filter | None:
         return None
     inner = fields.inner("filter")
     inner.only({"in", "starts_with"})
-    among = tuple((inner.texts("in", most=_MOST_VALUES, longest=_LONGEST_VALUE) or {}).values())
+    among = _values(inner, "in")
     beginning = inner.text("starts_with", longest=_LONGEST_VALUE)
     if bool(among) is (beginning is not None):
         fields.refuse("filter", "inconsistent", "A filter has either in or starts_with.", expected="in, starts_with")

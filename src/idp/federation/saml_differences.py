@@ -1,8 +1,8 @@
 """What new metadata would change about a service: a pure function of the registration before and after.
 
-Grave is what decides whose word counts and where people and their names are sent: keys, addresses, and whether
-requests must be signed. Whoever could put a page at an address could change these, so without the pinned signature an
-administrator is asked first. Everything else is taken as it comes.
+Grave is what decides whose word counts, where people are sent and by which name: keys, addresses, the format of names,
+and whether requests must be signed. Whoever could put a page at an address could change these, so without the pinned
+signature an administrator is asked first. Everything else is taken as it comes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from idp.federation.saml_service import SamlService
 from idp.kit.clock import rfc3339
 
 LISTS = ("certificates", "acs", "slo")
-GRAVE = frozenset({*LISTS, "require_signed_requests"})
+GRAVE = frozenset({*LISTS, "nameid_format", "require_signed_requests"})
 
 
 class Difference(NamedTuple):
@@ -57,6 +57,8 @@ def grave(before: SamlService, after: SamlService) -> SamlService:
         keys=after.keys,
         consumers=after.consumers,
         logouts=after.logouts,
+        name_id_format=after.name_id_format,
+        name_id_source=after.name_id_source,
         requires_signed_requests=after.requires_signed_requests,
     )
 
@@ -67,7 +69,7 @@ def _demand(before: SamlService, after: SamlService) -> bool:
 
 
 def _is_grave(member: str, becomes: Any) -> bool:
-    return member in LISTS or (member == "require_signed_requests" and not becomes)
+    return member in {*LISTS, "nameid_format"} or (member == "require_signed_requests" and not becomes)
 
 
 def _said(service: SamlService) -> dict[str, Any]:

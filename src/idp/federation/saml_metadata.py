@@ -23,7 +23,7 @@ _MDUI = "urn:oasis:names:tc:SAML:metadata:ui"
 _RPI = "urn:oasis:names:tc:SAML:metadata:rpi"
 _ENTITY_ATTRIBUTES = "urn:oasis:names:tc:SAML:metadata:attribute"
 _CATEGORY = "http://macedir.org/entity-category"
-_ENTITY = MD("EntityDescriptor")
+_ENTITIES, _ENTITY = MD("EntitiesDescriptor"), MD("EntityDescriptor")
 
 
 class BadMetadata(ValueError):
@@ -54,7 +54,7 @@ def read(
     signed the whole. Whether it is still valid is for whoever takes it to say. Raises `BadMetadata`."""
     try:
         root = xml.read(data, limits)
-        xml.refuse_unlike(root, MD("EntitiesDescriptor") if root.tag == MD("EntitiesDescriptor") else _ENTITY)
+        xml.refuse_unlike(root, _ENTITIES if root.tag == _ENTITIES else _ENTITY)
         if pinned:
             root = xml.verify(root, pinned, place=_SIGNATURE_PLACE, limits=limits)
     except BadXml as bad:
@@ -74,7 +74,7 @@ def read(
 
 
 def _chosen(root: Element, entity_id: str | None) -> Element:
-    entities = [root] if root.tag == _ENTITY else list(root.iter(_ENTITY))
+    entities = list(_entities(root))
     if entity_id is None:
         if len(entities) != 1:
             said = "This is a collection: say by entity_id which of them is meant."
@@ -85,6 +85,15 @@ def _chosen(root: Element, entity_id: str | None) -> Element:
         said = "Exactly one service has the name that was asked for."
         raise BadMetadata("entity_id", said, where="@entityID", found=len(found), expected=entity_id)
     return found[0]
+
+
+def _entities(root: Element) -> Iterator[Element]:
+    """Metadata 2.3.1. What stands anywhere else, as in a member's extensions, is that member's word about another."""
+    if root.tag == _ENTITY:
+        yield root
+    elif root.tag == _ENTITIES:
+        for each in root:
+            yield from _entities(each)
 
 
 def _role(entity: Element) -> Element:
@@ -221,4 +230,4 @@ def _cached(root: Element, role: Element) -> int | None:
 
 
 def _flag(element: Element, name: str) -> bool:
-    return element.get(name) in {"true", "1"}  # XML Schema 2, 3.2.2.1
+    return element.get(name, "").strip() in {"true", "1"}  # XML Schema 2, 3.2.2.1; white space collapses (4.3.6)

@@ -47,7 +47,8 @@ class Rows:
                 return
             except (csv.Error, _TooLong) as error:
                 row = Row(line, self._lines.number, {})
-                yield row._replace(fault=row.wrong("", "malformed_row", _why(error)))
+                self._lines.end_quotation()
+                yield row._replace(end=self._lines.number, fault=row.wrong("", "malformed_row", _why(error)))
                 continue
             if cells:
                 yield self._row(Row(line, self._lines.number, {}), cells)
@@ -88,12 +89,32 @@ class _Lines:
         self._file = file
         self._codec = _CODEC[encoding]
         self._left = _LONGEST_ROW
+        self._quoted = False
         self.number = 0
 
     def begin_row(self) -> int:
         """The line on which it begins."""
         self._left = _LONGEST_ROW
+        self._quoted = False
         return self.number + 1
+
+    def end_quotation(self) -> None:
+        """After a row that is wrong: what stands in a cell of it is no row of its own, whatever it looks like."""
+        while self._quoted and self._rest_of_line():
+            self.number += 1
+
+    def _rest_of_line(self) -> bytes:
+        """Its last piece, or nothing at the end of the file."""
+        raw = last = self._file.readline(_PIECE)
+        while raw and not raw.endswith(b"\n"):
+            self._count(raw)
+            last, raw = raw, self._file.readline(_PIECE)
+        self._count(raw)
+        return raw or last
+
+    def _count(self, raw: bytes) -> None:
+        if raw.count(b'"') % 2:  # a quotation mark within a cell is doubled (RFC 4180 2.7)
+            self._quoted = not self._quoted
 
     def __iter__(self) -> "_Lines":
         return self
@@ -104,9 +125,10 @@ class _Lines:
             raise StopIteration
         first, self.number = self.number == 0, self.number + 1
         self._left -= len(raw)
+        self._count(raw)
         if self._left < 0:
-            while raw and not raw.endswith(b"\n"):
-                raw = self._file.readline(_PIECE)
+            if not raw.endswith(b"\n"):
+                self._rest_of_line()
             raise _TooLong
         if first and self._codec == "utf-8":
             raw = raw.removeprefix(_BOM)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from idp import federation
-from idp.federation import NameIdFormat, SamlService, Service, ToldAttribute
+from idp.federation import NameIdFormat, SamlService, Service, SubjectId, ToldAttribute
 from idp.kit.units import Unit
 from idp.saml.elements import new_id
 from idp.saml.judging import name_format
@@ -62,4 +62,6 @@ def disclosed(saml: SamlService, request: AuthnRequest) -> Allowed:
     """What the person lets it know, whether or not there is such a thing to know of them: who it is, and attributes."""
     source = federation.name_source(saml, name_format(request, saml))
     sources = {name for each in saml.attributes for name in each.sources} | ({source} if source else set())
+    if saml.subject_id is SubjectId.SUBJECT:  # by it services could put together what they know
+        sources |= {"subject_id"}
     return Allowed(frozenset({"openid"} | {f"person.{each}" for each in sources}))
