@@ -76,10 +76,7 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
             judging.refuse_unusable(request._replace(destination=request.destination or here), here=here, now_us=now_us)
         else:
             judging.refuse_unusable(request, here=places.sso(issuer), now_us=now_us)
-    if request.id is None and not service.saml.idp_initiated:
-        raise BadMessage("unknown_service")
-    if service.saml.has_ended(house.units.clock.now_us()):
-        raise BadMessage("metadata_expired")
+    _refuse_unwelcome(request, service.saml, now_us=house.units.clock.now_us())
     consumer = (judging.program_of if direct else judging.consumer_of)(request, service.saml)
     if facts.keys.xml is None:
         raise KeyMissing(Use.SAML, Alg.RS256)
@@ -90,6 +87,16 @@ def look(house: House, unit: Unit, browser: Browser, asked: Received | AuthnRequ
     person = persons.told(unit, service, visitor.user.id, request, issuer=issuer, own=own)
     known = Known(facts, service, request, consumer, visitor, person, direct=direct)
     return known._replace(consented=_has_consented(unit, known)) if service.consent_required else known
+
+
+def _refuse_unwelcome(request: AuthnRequest, service: SamlService, *, now_us: int) -> None:
+    """By what the registration says now: the request may have waited since it said otherwise. Raises `BadMessage`."""
+    if request.id is None and not service.idp_initiated:
+        raise BadMessage("unknown_service")
+    if request.id is not None and service.requires_signed_requests and not request.signed:
+        raise BadMessage("unsigned")
+    if service.has_ended(now_us):
+        raise BadMessage("metadata_expired")
 
 
 def _has_consented(unit: Unit, known: Known) -> bool:

@@ -13,6 +13,7 @@ from tests.support.provider import Provider
 from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, codes, register
 from tests.support.saml_trial import Trial, Way, tells_nobody
 from tests.support.sign_in import Page
+from tests.support.xml_keys import rsa_pair
 
 from idp import contracts, federation, tenants, users
 from idp.kit.sqlite import SqliteLane
@@ -196,6 +197,18 @@ def test_whatever_has_been_begun_is_judged_again_when_it_is_answered(alone: Prov
         tells_nobody(answer)
         assert answer.status in {303, 400, 403}
         assert answer.location == "" or "/signin?" in answer.location
+
+
+@pytest.mark.attack("S3", "S19")
+@pytest.mark.honest("S3", "S19")
+def test_a_request_that_waits_unsigned_is_not_answered_once_signatures_are_demanded(alone: Provider) -> None:
+    party, nobody, other = register(alone), alone.browser(), alone.browser()
+    waiting, answered = (each.get(party.address()) for each in (nobody, other))
+    assert party.read(other.follow(answered)).status == ("Success",)
+    with alone.open() as unit:
+        demanding = {"certificates": [rsa_pair().certificate.text], "require_signed_requests": True}
+        federation.change(unit, party.service_id, {"saml": demanding}, production=False)
+    tells_nobody(nobody.follow(waiting))
 
 
 @pytest.mark.attack("S19")
