@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -115,7 +117,9 @@ class Browser:
         return self._send("GET", address, headers)
 
     def post(self, address: str, fields: Fields, headers: Mapping[str, str] = SAME_ORIGIN) -> Answer:
-        return self._send("POST", address, {"content-type": FORM, **headers}, encoded(fields))
+        answer = self._send("POST", address, {"content-type": FORM, **headers}, encoded(fields))
+        again = sent_once_more(answer, self.here)
+        return answer if again is None else self._send("POST", *again)
 
     def authorize(self, party: Party, **changes: str | None) -> Answer:
         """Up to the answer that leads to the service, or a page that asks for nothing."""
@@ -170,6 +174,22 @@ class Browser:
             else:
                 self.jar[name] = value
         return answer
+
+
+def sent_once_more(answer: Answer, address: str) -> tuple[str, Mapping[str, str], bytes] | None:
+    """What the script of a page makes of it that posts a form of another site again, from here."""
+    if 'src="/static/' not in answer.text or "/submit.js" not in answer.text:
+        return None
+    form = next(iter(Page(answer.text).forms.values()))
+    if form.action != urljoin(BASE_URL, address):
+        return None
+    return form.action, {"content-type": FORM, **SAME_ORIGIN}, encoded(hidden_of(answer.text))
+
+
+def hidden_of(page: str) -> list[tuple[str, str]]:
+    """The hidden fields of a page, in order, repeated ones too."""
+    found = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+    return [(html.unescape(name), html.unescape(value)) for name, value in found]
 
 
 def claims(token: str) -> dict[str, Any]:

@@ -276,6 +276,7 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "device_done": Sample("device_done", AOBA, {"allowed": True}),
     "device_done-denied": Sample("device_done", AOBA, {"allowed": False}),
+    "form_post-onward": Sample("form_post", AOBA, {"action": "/sink", "fields": [("a", "b")], "onward": True}),
     "form_post": Sample(
         "form_post", AOBA, {"action": "/sink", "fields": [("code", "abc"), ("state", "x y")], "service": PAYROLL}
     ),

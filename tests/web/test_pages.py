@@ -160,7 +160,7 @@ def test_no_page_has_inline_style_script_or_handler(pages: Pages, name: str, lan
         assert "style" not in attributes
         assert not [attribute for attribute in attributes if attribute.startswith("on")]
         if tag == "script":
-            assert name in {"form_post", "logged_out-onward", "signing_out", "signing_out-form"}
+            assert name in {"form_post", "form_post-onward", "logged_out-onward", "signing_out", "signing_out-form"}
             assert attributes["src"]
 
 

@@ -14,7 +14,7 @@ from idp.kit.sealing import PLATFORM
 from idp.tenants import PLATFORM_SLUG
 from idp.web import csrf
 from idp.web.asgi import App, Receive, Scope, Send, respond
-from idp.web.browsers import Browser, known_browser
+from idp.web.browsers import Browser, is_posted_elsewhere, known_browser
 from idp.web.dispatch import Route
 from idp.web.failures import Refusal
 from idp.web.forms import parse_form, parse_query, read_body
@@ -167,7 +167,8 @@ def _browser(house: House, scope: Scope) -> Browser:
     """As at a tenant, with cookies of the platform's own."""
     header = scope["state"]["headers"].get(b"cookie")
     text = None if header is None else header.decode("latin-1")
-    return Browser(PLATFORM, PLATFORM_SLUG, None, whereabouts_of(house, scope), text, house.secure)
+    elsewhere, place = is_posted_elsewhere(house, scope), whereabouts_of(house, scope)
+    return Browser(PLATFORM, PLATFORM_SLUG, None, place, text, house.secure, posted_elsewhere=elsewhere)
 
 
 def _token(house: House, digest: bytes) -> str:

@@ -1,8 +1,8 @@
 """The authorization endpoint, for a request that arrives and for one that comes back from a sign-in.
 
 GET             read everything in one snapshot, decide, answer; with a live session that is all
-POST            kept as a pending request and answered by a redirect of our own, because a browser sends no Lax
-                cookie with a form from another site
+POST            kept as a pending request and answered by a redirect of our own; before that it is sent once more from
+                a page of ours, because a browser sends no Lax cookie with a form from another site
 …/continue      the pending request again, in the browser in which it began
 """
 
@@ -30,6 +30,7 @@ from idp.web.browsers import Browser, browser_of, known_browser, pending
 from idp.web.deciding import KeyMissing, make_key
 from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
+from idp.web.returning import comes_again
 
 RESUME = "authorize/continue"
 CONSENT = "consent"
@@ -79,7 +80,10 @@ def endpoint(house: House) -> App:
         form = parse_query(scope["query_string"])
         if scope["method"] == "POST":
             body = await read_body(receive, limit=_LARGEST)
-            form = Form(form.fields + parse_form(body, scope["state"]["headers"].get(b"content-type")).fields)
+            posted = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+            if await comes_again(house, scope, send, browser, posted):
+                return
+            form = Form(form.fields + posted.fields)
 
         async def begin() -> Next | Given:
             parameters = await sources.parameters_of(house, browser, form)

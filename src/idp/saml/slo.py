@@ -47,8 +47,9 @@ from idp.web import farewells
 from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.browsers import Browser, browser_of
 from idp.web.deciding import KeyMissing, make_key
-from idp.web.forms import parse_form, read_body
+from idp.web.forms import Form, parse_form, read_body
 from idp.web.house import House
+from idp.web.returning import comes_again
 from idp.xml import Element
 
 _LARGEST = 512 * 1024
@@ -81,9 +82,12 @@ def endpoint(house: House) -> App:
         if _is_direct(scope):
             await _directly(house, scope, receive, send, browser)
             return
-        received = None
+        received, form = None, await _form(scope, receive)
+        # An answer ties nothing to the browser.
+        if form is not None and "SAMLRequest" in form and await comes_again(house, scope, send, browser, form):
+            return
         try:
-            received = await _receive(scope, receive)
+            received = _received(scope, form)
             if received.kind is Kind.LOGOUT_RESPONSE:
                 step = await _take_answer(house, browser, received)
                 await farewells.go(send, farewells.address(house.issuer(browser.slug), step.walk, step.place + 1))
@@ -101,13 +105,19 @@ def _is_direct(scope: Scope) -> bool:
     return scope["method"] == "POST" and codec.is_soap(kind)
 
 
-async def _receive(scope: Scope, receive: Receive) -> Received:
+async def _form(scope: Scope, receive: Receive) -> Form | None:
     if scope["method"] == "GET":
-        return codec.from_redirect(scope["query_string"], _FROM_BROWSERS)
+        return None
     body = await read_body(receive, limit=_LARGEST)
+    form = scope["state"]["sent"] = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+    return form
+
+
+def _received(scope: Scope, form: Form | None) -> Received:
+    if form is None:
+        return codec.from_redirect(scope["query_string"], _FROM_BROWSERS)
     if scope["query_string"]:  # two places for one message
         raise BadMessage("query")
-    form = scope["state"]["sent"] = parse_form(body, scope["state"]["headers"].get(b"content-type"))
     return codec.from_post(form, _FROM_BROWSERS)
 
 

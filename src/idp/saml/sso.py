@@ -1,8 +1,8 @@
 """Single sign-on (profiles 4.1), for a request that arrives and for one that comes back from a sign-in.
 
 GET             read everything in one snapshot, decide, answer; with a live session that is all
-POST            kept as a pending request and answered by a redirect of our own, because a browser sends no Lax
-                cookie with a form from another site
+POST            kept as a pending request and answered by a redirect of our own; before that it is sent once more from
+                a page of ours, because a browser sends no Lax cookie with a form from another site
 …/continue      the pending request again, in the browser in which it began
 """
 
@@ -31,6 +31,7 @@ from idp.web.browsers import Browser, browser_of, known_browser, pending
 from idp.web.deciding import KeyMissing, make_key
 from idp.web.forms import parse_form, parse_query, read_body
 from idp.web.house import House
+from idp.web.returning import comes_again
 from idp.web.visitors import note_refused
 
 _LARGEST = 512 * 1024
@@ -69,6 +70,8 @@ def endpoint(house: House) -> App:
             return
         body = await read_body(receive, limit=_LARGEST)
         form = scope["state"]["sent"] = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+        if await comes_again(house, scope, send, browser, form):
+            return
 
         async def keep() -> Next:
             if scope["query_string"]:  # two places for one message

@@ -17,6 +17,8 @@ from idp.web.whereabouts import whereabouts_of
 PORTAL = ""
 """Where the portal lies below the issuer: it needs a person, and is no service."""
 
+_ELSEWHERE = frozenset({b"cross-site", b"same-site"})
+
 
 class Browser(NamedTuple):
     """`tenant` is where the request goes; the two cookies are what it showed there, well formed or None."""
@@ -28,6 +30,7 @@ class Browser(NamedTuple):
     cookies: str | None = None  # all of them, as they came
     secure: bool = True
     reference: str = ""
+    posted_elsewhere: bool = False  # by a form of another site, with which no Lax cookie comes
 
     @property
     def device(self) -> Presented | None:
@@ -49,7 +52,20 @@ async def browser_of(house: House, scope: Scope) -> Browser:
         text,
         house.secure,
         scope["state"]["reference"],
+        is_posted_elsewhere(house, scope),
     )
+
+
+def is_posted_elsewhere(house: House, scope: Scope) -> bool:
+    """As the browser says; a program says nothing. Of a page of ours `null` is said where a browser tells no origins at
+    all: what is sent once more for that would be sent for ever."""
+    if scope["method"] != "POST":
+        return False
+    headers = scope["state"]["headers"]
+    site = headers.get(b"sec-fetch-site")
+    if site in _ELSEWHERE:
+        return True
+    return site != b"same-origin" and headers.get(b"origin") not in {None, b"", house.base_url.encode()}
 
 
 async def _found(house: House, slug: str) -> TenantId:
@@ -81,8 +97,11 @@ async def _named(house: House, browser: Browser, form: Form) -> Interaction | No
 
 
 def known_browser(house: House, browser: Browser) -> tuple[bytes, list[Header]]:
-    """The digest that ties things to this browser, and the cookie to set if it is new here."""
+    """The digest that ties things to this browser, and the cookie to set if it is new here. Of a form of another site
+    nobody can tell, and a new cookie would take the place of the one that is there."""
     if browser.device is not None:
         return browser.device.digest, []
     secret: Minted = cookies.new_browser()
+    if browser.posted_elsewhere:
+        return secret.digest, []
     return secret.digest, [cookies.put(Cookie.BROWSER, secret, slug=browser.slug, secure=house.secure)]

@@ -135,7 +135,7 @@ SLOTS: Mapping[PageName, _Slots] = MappingProxyType(
             unchecked=False,
         ),
         "device_done": _takes("allowed"),
-        "form_post": _takes("action", "fields", service=None),
+        "form_post": _takes("action", "fields", service=None, onward=False),
     }
 )
 
@@ -228,11 +228,13 @@ class Pages:
     ) -> str:
         """The page on which most sign-ons end: of a tenant all of them are the same but for the form."""
         made = self._environment.get_template("form_post_form.html").render(given, say=self._wordings[language])
-        if switch is not None:
-            return self._whole(page, {"form": Markup(made)}, language, brand, switch)  # noqa: S704 - escaped there
+        if switch is not None or given["onward"]:
+            whole = {"form": Markup(made), "onward": given["onward"]}  # noqa: S704 - escaped there
+            return self._whole(page, whole, language, brand, switch)
         frame = self._frames.get((language, brand))
         if frame is None:
-            before, _, after = self._whole(page, {"form": _HERE}, language, brand, None).partition(_HERE)
+            around = {"form": _HERE, "onward": False}
+            before, _, after = self._whole(page, around, language, brand, None).partition(_HERE)
             if len(self._frames) >= _MOST_FRAMES:
                 self._frames.clear()
             frame = self._frames[language, brand] = _Frame(before, after)
