@@ -21,7 +21,7 @@ DEVICE = "__Host-warifu-aoba-browser"
 ELSEWHERE: list[Mapping[str, str]] = [
     CROSS_SITE,
     {"origin": "https://sp.example"},
-    {"origin": "null"},
+    {"origin": "null", "sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "cross-site"},
     {"origin": "https://other.id.example", "sec-fetch-site": "same-site"},
     {"origin": BASE_URL, "sec-fetch-site": "cross-site"},
@@ -31,6 +31,7 @@ HERE: list[Mapping[str, str]] = [
     SAME_ORIGIN,
     {"origin": BASE_URL},
     {"sec-fetch-site": "same-origin"},
+    {"origin": "null"},
     {"origin": "null", "sec-fetch-site": "same-origin"},
 ]
 TABLES = ("interactions", "used_requests")

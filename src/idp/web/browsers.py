@@ -57,15 +57,15 @@ async def browser_of(house: House, scope: Scope) -> Browser:
 
 
 def is_posted_elsewhere(house: House, scope: Scope) -> bool:
-    """As the browser says; a program says nothing. Of a page of ours `null` is said where a browser tells no origins at
-    all: what is sent once more for that would be sent for ever."""
+    """As the browser says; a program says nothing. An old browser that tells no origins says `null` of a page of ours
+    too: what is sent once more for that would be sent for ever."""
     if scope["method"] != "POST":
         return False
     headers = scope["state"]["headers"]
     site = headers.get(b"sec-fetch-site")
     if site in _ELSEWHERE:
         return True
-    return site != b"same-origin" and headers.get(b"origin") not in {None, b"", house.base_url.encode()}
+    return site != b"same-origin" and headers.get(b"origin") not in {None, b"", b"null", house.base_url.encode()}
 
 
 async def _found(house: House, slug: str) -> TenantId:
