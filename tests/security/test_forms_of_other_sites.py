@@ -9,6 +9,7 @@ from tests.support.filling import BASE_URL
 from tests.support.in_process import FORM, Answer, Fields, encoded
 from tests.support.party import SAME_ORIGIN, hidden_of
 from tests.support.provider import Provider, Source
+from tests.support.registered import switch
 from tests.support.saml_logouts import SLO, asked, registered, signed, status_of
 from tests.support.saml_party import CROSS_SITE, SSO, SamlParty, register
 from tests.support.sign_in import Page
@@ -40,6 +41,7 @@ TABLES = ("interactions", "used_requests")
 @pytest.fixture(scope="module")
 def one(embedded: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     with embedded.provider(tmp_path_factory.mktemp("elsewhere")) as made:
+        switch(made, device_grant=True)
         yield made
 
 
@@ -183,9 +185,12 @@ def test_an_answer_and_what_comes_directly_are_never_sent_once_more(one: Provide
     assert bare(one, SLO, {"SAMLResponse": "x"}).status == 400
 
 
-@pytest.mark.parametrize("target", ["/t/aoba/", "/t/aoba/device", "/apply"])
+@pytest.mark.parametrize("target", ["/t/aoba/portal", "/t/aoba/device", "/apply"])
 def test_no_other_form_takes_a_browsers_place_either(one: Provider, target: str) -> None:
-    assert not bare(one, target, {"user_code": "x"}).cookies
+    answer = bare(one, target, {"user_code": "x"})
+    assert answer.status in {303, 403}
+    assert not answer.cookies
+    assert bare(one, target, {"user_code": "x"}, {}).cookies
 
 
 def encoded_message(message: Any) -> str:

@@ -1,6 +1,6 @@
 """Forms of other sites, sent once more from here.
 
-A browser keeps its Lax cookies back from them (RFC 6265bis 5.2, 8.8.2): whatever such a form began would be tied to a
+A browser keeps its Lax cookies back from them (RFC 6265bis 5.2): whatever such a form began would be tied to a
 new browser, whose cookie took the place of the one that is there, and everything pending in other tabs would be over.
 From a page of ours the same form comes with the cookies. Asked before anything of the message is used up.
 """
