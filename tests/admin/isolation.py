@@ -273,7 +273,8 @@ def absent_like(value: str) -> str:
         return "nobody"
     if value.isdigit():
         return "987654"
-    return value[:-8] + "0" * 8
+    absent = value[:-8] + "0" * 8
+    return f"{absent[:-1]}Z" if absent.isdigit() else absent
 
 
 def plain(reply: Reply, value: str) -> bytes:

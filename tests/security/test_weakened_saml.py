@@ -52,7 +52,7 @@ def any_index(self: SamlService, *, url: str | None, index: int | None, binding:
 
 
 def as_it_comes(*arguments: Any, **options: Any) -> Verified:
-    return _VERIFIED(*arguments, **{**options, "required": False})
+    return _VERIFIED(*arguments, **{**options, "required": False})._replace(signed=True)
 
 
 def where_it_is_wanted(received: Any, certificates: Any, *, required: bool, sha1: bool = False) -> Verified:
