@@ -69,7 +69,7 @@ def _demand(before: SamlService, after: SamlService) -> bool:
 
 
 def _is_grave(member: str, becomes: Any) -> bool:
-    return member in {*LISTS, "nameid_format"} or (member == "require_signed_requests" and not becomes)
+    return member in GRAVE and not (member == "require_signed_requests" and becomes)
 
 
 def _said(service: SamlService) -> dict[str, Any]:
