@@ -205,6 +205,7 @@ def test_the_colour_of_the_tenant_is_on_the_page(browser: Browser, origin: str) 
     assert AOBA.colour == "#3b4cca"
     colour = "getComputedStyle(document.querySelector('#login-submit')).backgroundColor"
     assert page.evaluate(colour) == "rgb(59, 76, 202)"
-    font = page.evaluate("document.fonts.check('16px \"Inter Variable\"')")
-    assert font
+    # Ask for it: a browser fetches a font only when it first lays text out, which may be after the page is "loaded".
+    load = "document.fonts.load('16px \"Inter Variable\"').then(faces => faces.map(face => face.status))"
+    assert set(page.evaluate(load)) == {"loaded"}
     page.context.close()
