@@ -11,6 +11,7 @@ from idp.oidc.known import Known
 from idp.oidc.progress import Missing, next_step
 from idp.sessions import Interaction
 from idp.terms import Version
+from idp.web.asking import Door
 from idp.web.browsers import Browser
 from idp.web.house import House
 from idp.web.terms_page import Asking, Due
@@ -37,6 +38,6 @@ def _due_to(known: Known, version: Version | None, locales: str) -> Due | None:
     return Due(known.facts, known.session.id, known.actor, version, locales)
 
 
-DOOR = Asking(
-    TERMS, (RESUME, DECISION), _due, answer, page_of, expired=PageError, refused=partial(PageError, status=403)
+PAGE = Asking(
+    Door(TERMS, (RESUME, DECISION), answer, page_of, expired=PageError, refused=partial(PageError, status=403)), _due
 )

@@ -12,6 +12,7 @@ from idp.oidc.known import Known, finish, wanted_of
 from idp.oidc.progress import Missing, next_step
 from idp.oidc.request import AuthorizationRequest, RedirectError
 from idp.sessions import Interaction
+from idp.web.asking import Door
 from idp.web.browsers import Browser
 from idp.web.consent_page import Asking, Wanted
 from idp.web.house import House
@@ -60,14 +61,9 @@ def _is_asked(house: House, known: Known, request: AuthorizationRequest, interac
     return step is Missing.CONSENT
 
 
-DOOR = Asking(
-    CONSENT,
-    RESUME,
+PAGE: Asking[Next | Given] = Asking(
+    Door(CONSENT, (RESUME,), answer, page_of, expired=PageError, refused=partial(PageError, status=403)),
     _wanted,
-    answer,
-    page_of,
     _allow,
     _deny,
-    expired=PageError,
-    refused=partial(PageError, status=403),
 )

@@ -6,6 +6,7 @@ from idp.saml.errors import BadMessage
 from idp.saml.progress import Missing, Unanswerable, next_step
 from idp.saml.sso import answer, page_of, read_request
 from idp.sessions import Interaction
+from idp.web.asking import Door
 from idp.web.browsers import Browser
 from idp.web.deciding import KeyMissing
 from idp.web.house import House
@@ -29,4 +30,4 @@ async def _due(house: House, browser: Browser, interaction: Interaction) -> Due 
     return Due(known.facts, known.session.id, known.actor, version)
 
 
-DOOR = Asking(places.TERMS, (places.RESUME,), _due, answer, page_of, BadMessage, BadMessage)
+PAGE = Asking(Door(places.TERMS, (places.RESUME,), answer, page_of, expired=BadMessage, refused=BadMessage), _due)

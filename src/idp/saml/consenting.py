@@ -10,6 +10,7 @@ from idp.saml.known import Known, finish
 from idp.saml.progress import Missing, Unanswerable, next_step
 from idp.saml.sso import Given, Next, answer, page_of, proceed, read_request
 from idp.sessions import Interaction
+from idp.web.asking import Door
 from idp.web.browsers import Browser
 from idp.web.consent_page import Asking, Wanted
 from idp.web.deciding import KeyMissing
@@ -59,14 +60,9 @@ def _is_asked(house: House, browser: Browser, known: Known, interaction: Interac
         return False
 
 
-DOOR = Asking(
-    places.CONSENT,
-    places.RESUME,
+PAGE: Asking[Next | Given] = Asking(
+    Door(places.CONSENT, (places.RESUME,), answer, page_of, expired=BadMessage, refused=BadMessage),
     _wanted,
-    answer,
-    page_of,
     _allow,
     _deny,
-    expired=BadMessage,
-    refused=BadMessage,
 )

@@ -1,8 +1,7 @@
 """The page of the terms: an administrator whose tenant has yet to accept those in force reads them and accepts.
 
-The form is bound to the browser, the interaction, the sign-in and the version shown: an answer to a page of other terms
-does not count. Which of them is due, what is said when something is wrong, and where the browser goes on, is for the
-door whose request waits.
+Its form is bound to the sign-in and the version shown: an answer to a page of other terms does not count. Which of them
+is due is for the door whose request waits.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,20 +9,16 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from idp import terms
 from idp.access import Facts
-from idp.kit.errors import Conflict, NotFound, Refused
+from idp.kit.errors import Conflict, NotFound
 from idp.kit.units import Actor, Unit
 from idp.sessions import Interaction
 from idp.terms import Provision, Version
-from idp.web import csrf
-from idp.web.asgi import App, Receive, Scope, Send
-from idp.web.browsers import Browser, browser_of, pending
-from idp.web.forms import Form, parse_form, parse_query, read_body
+from idp.web.asgi import App
+from idp.web.asking import Door, Question, Reply, answering, asking
+from idp.web.browsers import Browser
 from idp.web.house import House
-from idp.web.showing import show
 
 T = TypeVar("T")
-
-_LARGEST = 64 * 1024
 
 
 class Due(NamedTuple):
@@ -37,100 +32,37 @@ class Due(NamedTuple):
 
 
 class Asking(NamedTuple, Generic[T]):
-    """A door whose requests wait for this page, with addresses below the issuer. `due` is None where acceptance is not
-    what an interaction lacks; `answer` sends the browser where work says that it goes. What the door raises, by code:
-    `expired` without an interaction, `refused` for a form that is not of this page."""
+    """`due` is None where acceptance is not what an interaction lacks."""
 
-    page: str
-    resumes: tuple[str, ...]
+    door: Door[T]
     due: Callable[[House, Browser, Interaction], Awaitable[Due | None]]
-    answer: Callable[[House, Scope, Send, Callable[[], Awaitable[T]]], Awaitable[None]]
-    page_of: Callable[[House, Browser, str, Interaction], T]
-    expired: Callable[[str], Exception]
-    refused: Callable[[str], Exception]
 
 
-class _Shown(Exception):
-    """There are terms to be accepted by whoever is signed in."""
+def question(house: House, page: Asking[T]) -> App:
+    async def question_of(browser: Browser, interaction: Interaction) -> Question | None:
+        due = await page.due(house, browser, interaction)
+        if due is None:
+            return None
+        shown = await house.units.read(browser.tenant, lambda unit: _read(unit, due.version))
+        return Question("terms", due.facts, _purpose(interaction, due), shown, due.ui_locales)
 
-    def __init__(self, interaction: Interaction, due: Due) -> None:
-        super().__init__(interaction.id)
-        self.interaction = interaction
-        self.due = due
-
-
-def question(house: House, door: Asking[T]) -> App:
-    async def ask(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
-        browser = await browser_of(house, scope)
-
-        async def look() -> T:
-            interaction = await _pending(house, door, browser, parse_query(scope["query_string"]))
-            due = await door.due(house, browser, interaction)
-            if due is None:
-                return door.page_of(house, browser, interaction.resume, interaction)
-            raise _Shown(interaction, due)
-
-        try:
-            await door.answer(house, scope, send, look)
-        except _Shown as shown:
-            action = f"{house.issuer(browser.slug)}/{door.page}"
-            await _show(house, scope, send, browser, shown.interaction, shown.due, action=action)
-
-    return ask
+    return asking(house, page.door, question_of)
 
 
-def acceptance(house: House, door: Asking[T]) -> App:
-    async def accept(scope: Scope, receive: Receive, send: Send) -> None:
-        browser = await browser_of(house, scope)
-        body = await read_body(receive, limit=_LARGEST)
-        form = parse_form(body, scope["state"]["headers"].get(b"content-type"))
+def acceptance(house: House, page: Asking[T]) -> App:
+    async def accept(browser: Browser, reply: Reply) -> T:
+        interaction = reply.interaction
+        due = await page.due(house, browser, interaction)
+        if due is not None:
+            reply.prove(_purpose(interaction, due))
+        is_done = due is None or await _accept(house, browser, due)
+        return page.door.page_of(house, browser, interaction.resume if is_done else page.door.page, interaction)
 
-        async def go_on() -> T:
-            interaction = await _pending(house, door, browser, form)
-            due = await door.due(house, browser, interaction)
-            try:
-                done = due is None or await _accept(house, scope, browser, form, interaction, due)
-            except Refused as refusal:
-                raise door.refused(refusal.code) from refusal
-            return door.page_of(house, browser, interaction.resume if done else door.page, interaction)
-
-        await door.answer(house, scope, send, go_on)
-
-    return accept
+    return answering(house, page.door, accept)
 
 
-async def _pending(house: House, door: Asking[T], browser: Browser, form: Form) -> Interaction:
-    for resume in door.resumes:
-        interaction = await pending(house, browser, form, resume=resume)
-        if interaction is not None:
-            return interaction
-    raise door.expired("interaction_expired")
-
-
-async def _show(
-    house: House, scope: Scope, send: Send, browser: Browser, interaction: Interaction, due: Due, *, action: str
-) -> None:
-    assert browser.device is not None
-    found = await house.units.read(browser.tenant, lambda unit: _read(unit, due.version))
-    box = house.units.keys.box(browser.tenant)
-    await show(
-        house,
-        scope,
-        send,
-        "terms",
-        facts=due.facts,
-        ui_locales=due.ui_locales,
-        action=action,
-        csrf=csrf.token(box, browser.device.digest, _purpose(interaction, due)),
-        interaction=interaction.id,
-        **found,
-    )
-
-
-async def _accept(house: House, scope: Scope, browser: Browser, form: Form, interaction: Interaction, due: Due) -> bool:
-    """False: others came into force a moment ago, to be shown next. Raises `Refused` for a form that is not of this
-    page."""
-    csrf.check(house, scope, browser, form, purpose=_purpose(interaction, due))
+async def _accept(house: House, browser: Browser, due: Due) -> bool:
+    """False: others came into force a moment ago, to be shown next."""
 
     def write(unit: Unit) -> None:
         terms.accept(unit, due.version)
