@@ -119,10 +119,6 @@ def read_from(fields: Fields, *, production: bool) -> Registration:
     fields.only(NAMES, words.UNBUILT_NAMES)
     profile = fields.choice("security_profile", SecurityProfile, words.UNBUILT_PROFILES, default=SecurityProfile.MODERN)
     flow = _flow(fields)
-    if Grant.IMPLICIT in flow.grants and profile is not SecurityProfile.OIDC and fields.clean("security_profile"):
-        # RFC 9700 2.1.2: whoever wants nothing but today's rules gets no token where browsers keep a history
-        detail = "The grant implicit is for clients of the profile oidc."
-        fields.refuse("grant_types", "inconsistent", detail, found="implicit", expected={"security_profile": "oidc"})
     redirects = _sign_in_redirects(fields, flow, production=production)
     _judge_implicit(fields, flow, profile)
     keys = client_keys.read(fields, flow.auth_method, production=production)
