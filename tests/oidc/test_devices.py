@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from tests.support.authenticator import careful, enrolled
 from tests.support.desk import Desk
 from tests.support.filling import BASE_URL
 from tests.support.in_process import FORM, Answer, encoded
@@ -387,3 +388,24 @@ def test_a_form_that_is_not_ours_decides_nothing(one: Provider, tv: Party) -> No
     entry = stranger.form(stranger.get(f"{BASE_URL}/t/aoba/device"), "device-form")
     assert stranger.post(entry.action, {**entry.fields, "csrf": "0", "user_code": told["user_code"]}).status == 403
     assert refused(poll(tv, told), "authorization_pending")
+
+
+@pytest.mark.attack("U11")
+@pytest.mark.honest("U11")
+def test_a_device_that_asks_for_two_factors_is_allowed_with_both(provider: Provider) -> None:
+    switch(provider, on=True)
+    tv = register(provider, "tv", token_endpoint_auth_method="none")
+    tv_id = tv.registered["id"]
+    rule = {"name": "two factors", "effect": "step_up", "services": [tv_id], "when": {"all": []}, "require": ["mfa"]}
+    first = provider.browser()
+    assert "device-decision-form" in Page(choice(first, begin(tv)).text).forms
+    app = enrolled(provider)
+    Desk.of(provider).put_in_force(rule)
+    told = begin(tv)
+    assert "otp-form" in Page(choice(first, told).text).forms  # in the session of before, and no password again
+    assert refused(poll(tv, told), "authorization_pending")
+    other = begin(tv)
+    browser = careful(provider, app)
+    assert say(browser, choice(browser, other), "device-allow").status == 200
+    assert browser.asked == ["code"]
+    assert claims(poll(tv, other).json()["id_token"])["amr"] == ["pwd", "otp", "mfa"]

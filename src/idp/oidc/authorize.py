@@ -268,7 +268,7 @@ async def _give_up(house: House, browser: Browser, parameters: Parameters, inter
 async def _ask(house: House, browser: Browser, asked: Pending, page: str, wanted: Needs) -> Next:
     """To a page of ours, with the request waiting behind it."""
     if asked.interaction is not None:
-        await _want(house, browser, asked.interaction, wanted)
+        await want(house, browser, asked.interaction, wanted)
         return page_of(house, browser, page, asked.interaction)
     digest, headers = known_browser(house, browser)
     request = asked.request
@@ -281,7 +281,8 @@ async def _ask(house: House, browser: Browser, asked: Pending, page: str, wanted
     return page_of(house, browser, page, interaction)._replace(headers=headers)
 
 
-async def _want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:
+async def want(house: House, browser: Browser, interaction: Interaction, wanted: Needs) -> None:
+    """Written down where the sign-in will read it. Raises `PageError` when the interaction was finished meanwhile."""
     if wanted == interaction.needs or not any(wanted):
         return
     still_open = await house.units.commit(browser.tenant, lambda unit: sessions.want(unit, interaction, wanted))

@@ -11,18 +11,19 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from idp import access, audit, credentials, federation, sessions, tenants, users
-from idp.access import Admission, Facts, Moment, Needed, NotAdmitted
+from idp.access import Admission, Facts, Moment, NotAdmitted
 from idp.federation import Service
 from idp.kit.errors import NotFound, Refused, TooMany, Unavailable
 from idp.kit.units import Unit
 from idp.oidc import device_codes
 from idp.oidc.answering import redirect, show_denied, show_page_error
-from idp.oidc.authorize import SIGN_IN, TERMS, Next, page_of
+from idp.oidc.authorize import SIGN_IN, TERMS, Next, page_of, want
 from idp.oidc.device_authorization import PAGE
 from idp.oidc.device_codes import DeviceCode
 from idp.oidc.errors import PageError
 from idp.oidc.known import Known, look, note_refusal
-from idp.sessions import Interaction, Waiting
+from idp.oidc.progress import Missing, made_for, remedy_of
+from idp.sessions import Interaction, Needs, Waiting
 from idp.terms import Version
 from idp.web import csrf
 from idp.web.asgi import App, Receive, Scope, Send
@@ -104,11 +105,12 @@ def choice(house: House) -> App:
         async def work() -> None:
             asked = await _asked(house, browser, await _pending(house, browser, query))
             step = _next(house, asked)
-            if isinstance(step, str):
-                onward = page_of(house, browser, step, asked.interaction)
-                await redirect(send, onward.location)
-            else:
+            if isinstance(step, Admission):
                 await _show_choice(house, scope, send, browser, asked)
+                return
+            page, wanted = (SIGN_IN, step) if isinstance(step, Needs) else (TERMS, Needs())
+            await want(house, browser, asked.interaction, wanted)
+            await redirect(send, page_of(house, browser, page, asked.interaction).location)
 
         await _answered(house, scope, send, work)
 
@@ -193,7 +195,7 @@ async def terms_due(house: House, browser: Browser, interaction: Interaction) ->
         step = _next(house, asked)
     except _Denied:
         return asked.known, None
-    return asked.known, asked.known.facts.terms.due(house.units.clock.now_us()) if step == TERMS else None
+    return asked.known, asked.known.facts.terms.due(house.units.clock.now_us()) if step is Missing.TERMS else None
 
 
 async def _asked(house: House, browser: Browser, interaction: Interaction) -> _Known:
@@ -211,8 +213,8 @@ async def _asked(house: House, browser: Browser, interaction: Interaction) -> _K
     return await house.units.read(browser.tenant, read)
 
 
-def _next(house: House, asked: _Known) -> Admission | str:
-    """Or the page on which something has to be proved or accepted first. Raises `_Denied`."""
+def _next(house: House, asked: _Known) -> Admission | Needs | Missing:
+    """Or what has to be proved or accepted first. Raises `_Denied`."""
     known = asked.known
     now_us = house.units.clock.now_us()
     against = house.gate.reason_against(known.facts, known.service, now_us=now_us)
@@ -222,17 +224,19 @@ def _next(house: House, asked: _Known) -> Admission | str:
         )
         raise _Denied(known, refusal)
     if known.session is None or known.proof is None:
-        return SIGN_IN
-    fresh = known.session.id == asked.interaction.session_id
+        return Needs()
+    proof = known.proof._replace(fresh=made_for(asked.interaction, known.session))
     try:
-        return house.gate.admit(known.facts, known.proof._replace(fresh=fresh), Moment.AUTHORIZATION, now_us=now_us)
+        return house.gate.admit(known.facts, proof, Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
-        missing = set(refusal.decision.missing)
-        if missing == {Needed.TERMS_ACCEPTANCE}:
-            return TERMS
-        if not missing or missing - {Needed.FRESH_SIGN_IN, Needed.TERMS_ACCEPTANCE}:
-            raise _Denied(known, refusal) from refusal
-        return SIGN_IN
+        return _remedy(known, refusal)
+
+
+def _remedy(known: Known, refusal: NotAdmitted) -> Needs | Missing:
+    try:
+        return remedy_of(refusal)
+    except NotAdmitted as final:
+        raise _Denied(known, final) from refusal
 
 
 async def _decide(house: House, scope: Scope, browser: Browser, form: Form, *, allowed: bool) -> bool:
@@ -240,7 +244,7 @@ async def _decide(house: House, scope: Scope, browser: Browser, form: Form, *, a
     for _ in range(_TRIES):
         asked = await _asked(house, browser, await _pending(house, browser, form))
         admission = _next(house, asked)
-        if isinstance(admission, str):
+        if not isinstance(admission, Admission):
             return False
         try:
             csrf.check(house, scope, browser, form, purpose=asked.purpose)

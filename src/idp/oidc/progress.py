@@ -48,7 +48,7 @@ def next_step(
         return _ask_another(known.session, request, interaction)
     if known.session is None or known.proof is None or not _fresh(known.session, request, interaction, now_us):
         return _sign_in(request, "login_required", anew=True)
-    proof = known.proof._replace(fresh=True) if _made_for(interaction, known.session) else known.proof
+    proof = known.proof._replace(fresh=True) if made_for(interaction, known.session) else known.proof
     try:
         admission = gate.admit(known.facts, proof, Moment.AUTHORIZATION, now_us=now_us)
     except NotAdmitted as refusal:
@@ -72,18 +72,24 @@ def _last(
 
 
 def _step_up(request: AuthorizationRequest, refusal: NotAdmitted) -> Needs | Missing:
+    remedy = remedy_of(refusal)
+    if isinstance(remedy, Missing):
+        return _ask(request, remedy, "interaction_required")
+    silent = "login_required" if remedy.anew else "interaction_required"
+    return _sign_in(request, silent, anew=remedy.anew, second=remedy.second)
+
+
+def remedy_of(refusal: NotAdmitted) -> Needs | Missing:
     """What the person can do about it. Raises the refusal where that is nothing."""
     missing = set(refusal.decision.missing)
     if not missing or missing - _BY_PERSONS:
         raise refusal
     if not missing & _BY_SIGNING_IN:
-        return _ask(request, Missing.TERMS, "interaction_required")
-    anew = Needed.FRESH_SIGN_IN in missing
-    second = Needed.MFA in missing
-    return _sign_in(request, "login_required" if anew else "interaction_required", anew=anew, second=second)
+        return Missing.TERMS
+    return Needs(anew=Needed.FRESH_SIGN_IN in missing, second=Needed.MFA in missing)
 
 
-def _made_for(interaction: Interaction | None, session: Session) -> bool:
+def made_for(interaction: Interaction | None, session: Session) -> bool:
     """Whether the person signed in for this very request; a second factor alone, in a session of before, is no such
     sign-in (attack A23)."""
     return (
@@ -96,7 +102,7 @@ def _made_for(interaction: Interaction | None, session: Session) -> bool:
 def _fresh(session: Session, request: AuthorizationRequest, interaction: Interaction | None, now_us: int) -> bool:
     """Whether this sign-in satisfies `prompt` and `max_age` (OpenID Connect Core 3.1.2.1); one that was made for this
     very request satisfies both."""
-    if _made_for(interaction, session):
+    if made_for(interaction, session):
         return True
     if request.prompts & {Prompt.LOGIN, Prompt.SELECT_ACCOUNT}:
         return False
@@ -105,7 +111,7 @@ def _fresh(session: Session, request: AuthorizationRequest, interaction: Interac
 
 def _ask_another(session: Session, request: AuthorizationRequest, interaction: Interaction | None) -> Needs:
     """The person who is meant may sign in; somebody else who did so for this very request was not (Core 3.1.2.1)."""
-    if _made_for(interaction, session):
+    if made_for(interaction, session):
         raise RedirectError(request.back, "login_required", "Another person is signed in than id_token_hint names.")
     return _sign_in(request, "login_required", anew=True)
 
