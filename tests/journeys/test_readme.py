@@ -1,11 +1,9 @@
 """What the README says to type is typed, in one shell beside a demonstration, and answers as it says."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +11,7 @@ import typer
 from tests.support.installation import Installation, demo
 from tests.support.sign_in import Person
 from tests.support.tree import ROOT
+from tests.support.typing import Shell, agrees, typed
 
 from idp import settings
 from idp.cli.app import build
@@ -20,56 +19,10 @@ from idp.cli.app import build
 README = (ROOT / "README.md").read_text("utf-8")
 DEMO_KEY = "$(cat /tmp/warifu-demo-*/operator.key)"
 DEMO_BASE = "http://localhost:8080"
-END = "-- answered --"
-
-
-class Typed(NamedTuple):
-    command: str
-    answer: str
 
 
 def section(title: str) -> str:
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-
-
-def typed(markdown: str) -> list[Typed]:
-    """The lines behind `$` with those behind `>` that continue them, each with what follows."""
-    blocks = "".join(re.findall(r"^```console\n(.*?)^```", markdown, flags=re.MULTILINE | re.DOTALL))
-    steps = re.findall(r"^\$ (.*\n(?:> .*\n)*)((?:(?!\$ ).*\n)*)", blocks, flags=re.MULTILINE)
-    return [Typed(re.sub(r"^> ", "", command, flags=re.MULTILINE).strip(), answer.strip()) for command, answer in steps]
-
-
-def agrees(said: str, answer: str) -> bool:
-    """Whether the pieces between the ellipses appear in this order; numbers and what is minted are anybody's."""
-    position, found = 0, neutral(answer)
-    for piece in neutral(said).split("…"):
-        position = found.find(piece, position)
-        if position < 0:
-            return False
-        position += len(piece)
-    return True
-
-
-def neutral(text: str) -> str:
-    return re.sub(r"\d{10}", "#", re.sub(r"(?<=_)[0-9a-f]{32}", "#", text))
-
-
-class Shell:
-    def __init__(self, home: Path) -> None:
-        pipe = subprocess.PIPE
-        self._bash = subprocess.Popen(
-            ["bash", "--norc"], cwd=home, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-        )
-
-    def type(self, command: str) -> str:
-        assert self._bash.stdin is not None
-        assert self._bash.stdout is not None
-        self._bash.stdin.write(f"{command}\necho; echo '{END}'\n")
-        self._bash.stdin.flush()
-        return "".join(iter(self._bash.stdout.readline, f"{END}\n")).strip()
-
-    def close(self) -> None:
-        self._bash.communicate(timeout=10)
 
 
 @pytest.fixture
