@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults imports rotations calendar policies statements documents fuzz matrix schema bench css lock
+.PHONY: help demo test faults imports rotations calendar policies statements documents fuzz matrix schema bench css lock docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -53,6 +53,12 @@ schema: ## set up and send twenty thousand requests that the description of the 
 
 bench: ## set up and measure against npm oidc-provider and pysaml2; exit 1 when a budget is missed
 	deploy/bench.sh
+
+docs: ## build the pages of docs/ into dist/docs
+	$(PYTHON) -m sphinx --builder html --fail-on-warning --keep-going --quiet --doctree-dir dist/trees docs dist/docs
+
+reference: ## write docs/reference from the program
+	$(PYTHON) -m docs.writing
 
 lock: ## resolve pyproject.toml into the three lock files
 	$(COMPILE) pyproject.toml --output-file requirements.lock

@@ -39,7 +39,7 @@ def test_a_place_is_seen(place: str) -> None:
     assert places_named(f"see https://{place}/simple") == [place]
 
 
-FOLDERS = {".ci", "bench", "deploy", "keys", "migrations", "src", "tests", "web"}
+FOLDERS = {".ci", "bench", "deploy", "docs", "keys", "migrations", "src", "tests", "web"}
 LARGEST = 2**20  # bytes; the golden description of the API is the largest that belongs here
 
 

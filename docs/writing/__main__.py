@@ -1,0 +1,3 @@
+from docs.writing import write
+
+write()

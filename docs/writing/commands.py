@@ -1,0 +1,76 @@
+"""The command line, from the tree of commands that the program itself reads."""
+
+import re
+from collections.abc import Iterator
+
+import typer
+from docs.writing.markdown import anchored, block, code, table
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from idp.cli.app import build
+
+_ABOUT = """# Commands
+
+`idp COMMAND --help` tells what stands here. `python -m idp` is the same program.
+
+Exit status
+: 0: it is done. 1: it failed, or found what should not be; one line on standard error says why. 2: the command was not
+  understood; nothing was done, and nothing is on standard output.
+
+Output
+: Plain lines; with `--json` one JSON document on standard output. Long work shows its progress on a terminal and
+  prints plain lines in a pipe. Colours are for terminals alone, and never where `NO_COLOR` is set.
+
+Settings
+: `--config FILE` (or `IDP_CONFIG`) names a TOML file; each setting can be an environment variable too: see
+  [Settings](settings.md).
+"""
+
+
+def page() -> str:
+    root = typer.main.get_command(build())
+    return "\n".join([_ABOUT, *_below(root, ("idp",))])
+
+
+def _below(group: object, path: tuple[str, ...]) -> Iterator[str]:
+    assert isinstance(group, TyperGroup)
+    for name, command in sorted(group.commands.items()):
+        here = (*path, name)
+        if isinstance(command, TyperGroup):
+            yield from _below(command, here)
+        else:
+            assert isinstance(command, TyperCommand)
+            yield _one(command, here)
+
+
+def _one(command: TyperCommand, path: tuple[str, ...]) -> str:
+    context = typer.Context(command, info_name=" ".join(path))
+    usage = " ".join(command.collect_usage_pieces(context))
+    rows = [_parameter(each, context) for each in command.params]
+    label = f"command-{'-'.join(path[1:])}"
+    return "\n".join(
+        [
+            anchored(label, f"## `{' '.join(path)}`"),
+            block("text", f"{' '.join(path)} {usage}"),
+            _prose(command.help or ""),
+            table(("", ""), rows),
+        ]
+    )
+
+
+def _parameter(each: TyperArgument | TyperOption, context: typer.Context) -> tuple[str, str]:
+    """As `--help` shows it; what is behind two spaces in brackets stands in a sentence of its own."""
+    record = each.get_help_record(context)
+    assert record is not None
+    names, about = record
+    told, _, extra = about.partition("  [")
+    return code(names), f"{told} *{extra.removesuffix(']')}*" if extra else told
+
+
+def _prose(text: str) -> str:
+    """Paragraphs joined; what is indented stays as it is typed, in a block of its own."""
+    parts = []
+    for part in re.split(r"\n\s*\n", text.replace("\b", "").strip("\n")):
+        typed = all(line.startswith(("  ", "$")) for line in part.splitlines() if line)
+        parts.append(block("console", part.replace("\n  ", "\n").strip()) if typed else " ".join(part.split()) + "\n")
+    return "\n".join(parts)

@@ -1,0 +1,78 @@
+"""What the pages say to type is typed, each page in a shell of its own beside one demonstration, and answers so."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from tests.support.installation import Installation, demo
+from tests.support.sign_in import Person
+from tests.support.tree import ROOT
+from tests.support.typing import Shell, agrees, typed
+
+DOCS = ROOT / "docs"
+DEMO_KEY = "$(cat /tmp/warifu-demo-*/operator.key)"
+DEMO_BASE = "http://localhost:8080"
+BEFORE = "```{include} "
+BESIDE_A_DEMO = [
+    "first-steps.md",
+    "how-to/developers/oidc.md",
+]
+"""In this order: what one leaves behind the next one finds."""
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with demo(tmp_path_factory.mktemp("pages") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    opened = Shell(tmp_path)
+    yield opened
+    opened.close()
+
+
+def settle(shell: Shell, settings: dict[str, str]) -> None:
+    """What whoever reads has: the command, and the environment of the installation."""
+    named = " ".join(f"{name}={value}" for name, value in settings.items())
+    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"} {named}')
+
+
+@pytest.mark.parametrize("page", BESIDE_A_DEMO)
+def test_a_page_answers_as_it_says(page: str, installation: Installation, shell: Shell) -> None:
+    settle(shell, dict(installation.settings))
+    text = (DOCS / page).read_text("utf-8")
+    steps = [*(typed((DOCS / "_before.md").read_text("utf-8")) if BEFORE in text else []), *typed(text)]
+    assert steps
+    answer = ""
+    for step in steps:
+        if step.command == "CODE=ac_…":  # in the browser
+            with Person(installation.base_url) as taro:
+                back = urlsplit(taro.callback(answer))
+            shell.type(f"CODE={parse_qs(back.query)['code'][0]}")
+            continue
+        command = step.command.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
+        answer = shell.type(command)
+        assert agrees(step.answer.replace(DEMO_BASE, installation.base_url), answer), f"{step.command}: {answer}"
+
+
+def test_no_page_with_something_to_type_is_left_out() -> None:
+    pages = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("[!_]*.md")}
+    told = {path for path, text in pages.items() if typed(text) and not path.startswith("reference/")}
+    assert told == set(BESIDE_A_DEMO)
+
+
+def test_what_is_typed_over_several_lines_is_one_command() -> None:
+    assert [step.command for step in typed("```console\n$ one '{\n> two\n> }'\nanswer\n$ three\n```\n")] == [
+        "one '{\ntwo\n}'",
+        "three",
+    ]
+
+
+def test_links_to_the_demonstration_are_of_its_ports() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in DOCS.rglob("*.md"))
+    assert set(re.findall(r"<http://localhost:(\d+)", text)) == {"8080", "8081", "8082"}
