@@ -25,6 +25,7 @@ from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.document import read, read_change, to_json
 from idp.users.group_store import groups_of, holding
+from idp.users.listed import LISTED
 from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
 from idp.users.names import canonical, look_up_key
 from idp.users.store import (
@@ -37,6 +38,7 @@ from idp.users.store import (
     generation_of,
     get,
     page,
+    seats_of,
     seats_used,
     standing,
     standing_in,
@@ -46,6 +48,7 @@ from idp.users.store import (
 __all__ = [
     "ATTRIBUTES",
     "CLAIMS_OF_SCOPE",
+    "LISTED",
     "Affiliation",
     "Draft",
     "Group",
@@ -87,6 +90,7 @@ __all__ = [
     "read",
     "read_change",
     "refuse_lockout",
+    "seats_of",
     "seats_used",
     "standing",
     "standing_in",

@@ -74,7 +74,7 @@ def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) 
         draft = _changed_now(identity.draft, draft)
         _refuse_taken(unit, identity, draft)
         _refuse_unknown(unit, draft.groups - identity.groups)
-        store.change(unit, identity.id, draft, left=identity.groups - draft.groups)
+        store.change(unit, identity, draft)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
     _move(unit, identity, status)
 
@@ -104,7 +104,7 @@ def delete(unit: Unit, user_id: str, *, version: int | None = None) -> None:
     """For good: its seat and name are free, its id never again. Raises as `disable` does."""
     identity = _held(unit, user_id, version)
     _keep_an_admin(unit, identity)
-    store.delete(unit, identity.id)
+    store.delete(unit, identity)
     audit.record(unit, Event.USER_DELETED, subject=identity.id)
 
 

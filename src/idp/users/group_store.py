@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Select, bindparam, delete, func, select, update
 
 from idp.kit import ids
+from idp.kit.asking import Filter, Text, asked, contains
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.users.model import Group, GroupId, Member, MemberKind, UserId
 from idp.users.names import look_up_key
@@ -40,16 +42,14 @@ GROUPS_OF_ROW = (
     .label("groups")
 )
 
+# The ids of those who are in the group that was asked for.
+MEMBERS_ASKED = select(members.c.member_id).where(
+    own(members), members.c.group_id == asked("group"), members.c.kind == MemberKind.USER.value
+)
+
 _COLUMNS = [groups.c[name] for name in GroupRow._fields]
 _FIND = query(select(*_COLUMNS).where(own(groups), groups.c.id == bindparam("id")), GroupRow)
 _BY_NAME = query(select(*_COLUMNS).where(own(groups), groups.c.name_mac == bindparam("name_mac")), GroupRow)
-_PAGE = query(
-    select(*_COLUMNS)
-    .where(own(groups), groups.c.id > bindparam("after"))
-    .order_by(groups.c.id)
-    .limit(bindparam("limit")),
-    GroupRow,
-)
 _ANY = query(select(groups.c.id).where(own(groups)).limit(1), _Id)
 _ADD = add_new(groups)
 _RENAME = command(
@@ -65,18 +65,6 @@ _RENAME = command(
 _DELETE = command(delete(groups).where(own(groups), groups.c.id == bindparam("group")))
 
 _GROUPS_OF = query(holding(bindparam("user")).with_only_columns(members.c.group_id.label("id")), _Id)
-_MEMBERS = query(
-    select(members.c.id, members.c.member_id.label("user_id"), members.c.created_at)
-    .where(
-        own(members),
-        members.c.group_id == bindparam("group"),
-        members.c.kind == MemberKind.USER.value,
-        members.c.id > bindparam("after"),
-    )
-    .order_by(members.c.id)
-    .limit(bindparam("limit")),
-    Member,
-)
 _JOIN = add_new(members)
 _LEAVE = command(
     delete(members).where(
@@ -124,7 +112,7 @@ def find_by_name(unit: Unit, name: str) -> Group | None:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Group]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return [_group(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def exist(unit: Unit) -> bool:
@@ -156,7 +144,7 @@ def groups_of(unit: Unit, user_id: str) -> frozenset[GroupId]:
 
 def members_of(unit: Unit, group_id: str, *, after: str = "", limit: int = 50) -> list[Member]:
     """In the order in which they joined; `after` is the `id` of the last one seen."""
-    return unit.all(_MEMBERS, group=group_id, after=after, limit=limit)
+    return MEMBERS.page(unit, Question(after=after, limit=limit), group=group_id).items
 
 
 def join(unit: Unit, pairs: Sequence[tuple[GroupId, UserId]]) -> int:
@@ -198,3 +186,38 @@ def _name_columns(unit: Unit, group_id: GroupId, name: str) -> dict[str, Any]:
 def _group(unit: Unit, row: GroupRow) -> Group:
     name = unit.open_sealed("groups", "name", row.id, row.name).decode()
     return Group(GroupId(row.id), name, row.version, row.created_at, row.changed_at)
+
+
+LISTED: Listing[Group] = Listing(
+    rows=select(*_COLUMNS).where(own(groups)),
+    row=GroupRow,
+    make=_group,
+    orders={"changed_at": "changed_at"},
+    filters={
+        "q": Filter(
+            takes=Text("sales", longest=100),
+            meaning="Those in whose name it stands, in any case and width.",
+            keeps=lambda group, wanted: contains(group.name, wanted),
+        ),
+        "user": Filter(
+            takes=Text("usr_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="Those that an ID is in.",
+            where=groups.c.id.in_(holding(asked("user"))),
+        ),
+    },
+)
+
+MEMBERS: Listing[Member] = Listing(
+    rows=select(members.c.id, members.c.member_id.label("user_id"), members.c.created_at).where(
+        own(members), members.c.group_id == bindparam("group"), members.c.kind == MemberKind.USER.value
+    ),
+    row=Member,
+    make=lambda _, member: member,
+    filters={
+        "user": Filter(
+            takes=Text("usr_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="That of one ID.",
+            where=members.c.member_id == asked("user"),
+        )
+    },
+)

@@ -15,10 +15,12 @@ from idp.kit.errors import Conflict, NotFound, Stale
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.users import group_store, store
-from idp.users.group_store import exist, find, find_by_name, get, members_of, page
+from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
 from idp.users.model import Group, GroupId, Member
 
 __all__ = [
+    "LISTED",
+    "MEMBERS",
     "add_member",
     "create",
     "delete",

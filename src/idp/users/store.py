@@ -1,13 +1,15 @@
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
 
+from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, maker, own, query
 from idp.kit.errors import NotFound
+from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.users import counting, group_store
+from idp.users import counting, group_store, search
 from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
@@ -41,6 +43,11 @@ class _Used(NamedTuple):
     used: int
 
 
+class _Seats(NamedTuple):
+    tenant_id: str
+    used: int
+
+
 _COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUPS_OF_ROW]
 _exists = and_(own(users), users.c.status != _DELETED)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
@@ -50,11 +57,11 @@ _BY_NAMES = query(
     select(*_COLUMNS).where(_exists, users.c.name_mac.in_([bindparam(f"name_{number}") for number in range(_AT_ONCE)])),
     UserRow,
 )
+_standing = [users.c[name] for name in Standing._fields]
 _PAGE = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
 )
-_standing = [users.c[name] for name in Standing._fields]
 _STANDING = query(select(*_standing).where(_exists, users.c.id == bindparam("id")), Standing)
 standings = select(*_standing).where(_exists).subquery("standings")
 """For the statements of others to join by `id`; `standing_in` reads its columns."""
@@ -160,6 +167,7 @@ _TAKE_SEATS = command(_take_seats)
 _HOLD_SEATS = command(update(seats).where(own(seats)).values(used=seats.c.used))
 _FREE_SEAT = command(update(seats).where(own(seats)).values(used=seats.c.used - 1))
 _SEATS_USED = query(select(seats.c.used).where(own(seats)), _Used)
+_SEATS_OF = query(select(seats.c.tenant_id, seats.c.used).where(among(seats.c.tenant_id)), _Seats, platform=True)
 
 
 def find(unit: Unit, user_id: str) -> Identity | None:
@@ -232,10 +240,19 @@ def seats_used(unit: Unit) -> int:
     return 0 if row is None else row.used
 
 
+def seats_of(unit: Unit, tenants: Collection[TenantId]) -> dict[TenantId, int]:
+    """As `seats_used`, for those that have any; of others than its own in a unit of the platform."""
+    if not unit.platform:
+        return {tenant: seats_used(unit) for tenant in tenants if tenant == unit.tenant}
+    found = (row for batch in batches(tenants) for row in unit.all(_SEATS_OF, **binds(batch)))
+    return {TenantId(row.tenant_id): row.used for row in found}
+
+
 def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
     """False when the name is taken."""
     if unit.run(_ADD, **_new_row(unit, user_id, draft)) == 0:
         return False
+    search.note(unit, [(user_id, draft)])
     group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
     return True
 
@@ -243,12 +260,15 @@ def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
 def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
     rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
     unit.run_many(_ADD_MANY, rows)
+    search.note(unit, people)
     group_store.join_many(unit, [(group_id, user_id) for user_id, draft in people for group_id in draft.groups])
 
 
-def change(unit: Unit, user_id: UserId, draft: Draft, *, left: frozenset[GroupId]) -> None:
-    """To what the draft says; `left` are the groups that it no longer names."""
-    group_store.leave(unit, left, user_id)
+def change(unit: Unit, identity: Identity, draft: Draft) -> None:
+    """To what the draft says."""
+    user_id = identity.id
+    search.renew(unit, identity, draft)
+    group_store.leave(unit, identity.groups - draft.groups, user_id)
     group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
     row = _draft_columns(unit, user_id, draft)
     unit.run(_CHANGE, user=user_id, now=unit.now_us, **{f"new_{name}": value for name, value in row.items()})
@@ -260,8 +280,10 @@ def move(unit: Unit, user_id: UserId, status: UserStatus) -> bool:
     return unit.run(_MOVE, user=user_id, new_status=status.value, ends=ends, now=unit.now_us) == 1
 
 
-def delete(unit: Unit, user_id: UserId) -> None:
+def delete(unit: Unit, identity: Identity) -> None:
     """The row stays without anything of the person: its key keeps the id from being used again."""
+    user_id = identity.id
+    search.forget(unit, identity)
     unit.run(_DELETE, user=user_id, now=unit.now_us)
     unit.run(_FREE_SEAT)
     counting.note(unit)
@@ -356,3 +378,15 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         created_at=row.created_at,
         changed_at=row.changed_at,
     )
+
+
+EXISTING = select(*_COLUMNS).where(_exists)
+
+
+def opened(unit: Unit, row: UserRow) -> Identity:
+    """What is sealed in it, too."""
+    return _identity(unit, row)
+
+
+def mac_of_name(unit: Unit, user_name: str) -> bytes:
+    return _name_mac(unit, user_name)

@@ -20,7 +20,21 @@ users = Table(
     Column("changed_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name_mac"),
     Index("ix_users_tenant_id_is_admin", "tenant_id", "is_admin"),
+    Index("ix_users_tenant_id_status_id", "tenant_id", "status", "id"),
+    Index("ix_users_tenant_id_affiliation_id", "tenant_id", "affiliation", "id"),
+    Index("ix_users_tenant_id_changed_at_id", "tenant_id", "changed_at", "id"),
     info=ERASED,
+)
+
+# How the words begin by which IDs are found; see `search`.
+user_words = Table(
+    "user_words",
+    metadata,
+    tenant_id(),
+    Column("word", LargeBinary, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    info=ERASED,
+    sqlite_with_rowid=False,
 )
 
 # One row for each tenant: how many IDs exist. Counting them anew for each creation would cost more with each ID.
