@@ -95,7 +95,7 @@ class Neighbours:
                 yield Cell(caller, route, name, kind)
         if table()[called(route)].answers[caller] != "yes":
             return
-        for name in route.filters:
+        for name in route.parameters:
             for kind in self.values:
                 yield Cell(caller, route, name, kind)
         for cursor in self.cursors if route.pages else ():
@@ -152,7 +152,7 @@ class Neighbours:
             path = path.replace(f"{{{cell.place}}}", value)
         elif not cell.pointer:
             query = "?" + "&".join([f"{cell.place}={value}", *_needed(route, cell.place)])
-        elif "act" in route.filters:
+        elif "act" in route.parameters:
             query = "?act=stop"
         reply = client.ask(route.method, self.own.place(path) + query, document)
         if 200 <= reply.status < 300 and not route.asks:
@@ -236,7 +236,7 @@ def _tables() -> Iterator[tuple[str, str]]:
 
 
 def _needed(route: Route, but: str) -> list[str]:
-    return [] if "act" not in route.filters or but == "act" else ["act=stop"]
+    return [] if "act" not in route.parameters or but == "act" else ["act=stop"]
 
 
 def _key_of(world: World, things: Things) -> str:

@@ -12,7 +12,7 @@ from idp.access import locked_out, networks, policies, rulebook
 from idp.access.deciding import DEVICE_PRODUCTS
 from idp.access.in_force import Rules, compile_rules, set_at
 from idp.access.policies import Fact, Rule
-from idp.access.rulebook import Document, Policy, PolicyId, PolicySet, get, page
+from idp.access.rulebook import LISTED, Document, Policy, PolicyId, PolicySet, get, page
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.clock import SECOND
@@ -21,6 +21,7 @@ from idp.kit.units import Unit
 
 __all__ = [
     "CONFIRM_WITHIN",
+    "LISTED",
     "LONGEST_TO_CONFIRM",
     "MOST",
     "Activation",

@@ -11,11 +11,13 @@ from idp.access.mentions import Told
 from idp.access.named_networks import Network, NetworkDraft, from_row, read, read_change, to_json
 from idp.access.network_tables import networks
 from idp.audit import Event
+from idp.kit.asking import named_like
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound, Stale
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
-__all__ = ["change", "create", "get", "named", "page", "read", "read_change", "remove", "to_json"]
+__all__ = ["LISTED", "change", "create", "get", "named", "page", "read", "read_change", "remove", "to_json"]
 
 
 class _Named(NamedTuple):
@@ -27,12 +29,14 @@ _COLUMNS = [networks.c[name] for name in Network._fields]
 _FIND = query(select(*_COLUMNS).where(own(networks), networks.c.id == bindparam("id")), from_row)
 _NAMES = query(select(networks.c.id, networks.c.name).where(own(networks)), _Named)
 _ALL = query(select(*_COLUMNS).where(own(networks)).order_by(networks.c.id), from_row)
-_PAGE = query(
-    select(*_COLUMNS)
-    .where(own(networks), networks.c.id > bindparam("after"))
-    .order_by(networks.c.id)
-    .limit(bindparam("limit")),
-    from_row,
+LISTED: Listing[Network] = Listing(
+    rows=select(*_COLUMNS).where(own(networks)),
+    row=from_row,
+    make=lambda _, network: network,
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", example="office", meaning="Those in whose name it stands, in any case and width.")
+    },
 )
 _ADD = add_new(networks)
 _CHANGE = command(
@@ -63,7 +67,7 @@ def get(unit: Unit, network_id: str) -> Network:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Network]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return unit.all(_PAGE, after=after, limit=limit)
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def create(unit: Unit, draft: NetworkDraft) -> Network:

@@ -14,11 +14,13 @@ from idp.access import named_networks
 from idp.access.named_networks import Network, NetworkDraft, from_row, read, read_change, to_json
 from idp.access.network_tables import operator_networks as networks
 from idp.audit import Event
+from idp.kit.asking import named_like
 from idp.kit.db import add_new, command, query
 from idp.kit.errors import NotFound, Stale
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
-__all__ = ["change", "cidrs", "create", "find_by_name", "get", "page", "read", "remove", "to_json"]
+__all__ = ["LISTED", "change", "cidrs", "create", "find_by_name", "get", "page", "read", "remove", "to_json"]
 
 
 class _Named(NamedTuple):
@@ -31,9 +33,14 @@ _FIND = query(select(*_COLUMNS).where(networks.c.id == bindparam("id")), from_ro
 _BY_NAME = query(select(*_COLUMNS).where(networks.c.name == bindparam("wanted")), from_row)
 _NAMES = query(select(networks.c.id, networks.c.name), _Named)
 _ALL = query(select(*_COLUMNS).order_by(networks.c.id), from_row)
-_PAGE = query(
-    select(*_COLUMNS).where(networks.c.id > bindparam("after")).order_by(networks.c.id).limit(bindparam("limit")),
-    from_row,
+LISTED: Listing[Network] = Listing(
+    rows=select(*_COLUMNS),
+    row=from_row,
+    make=lambda _, network: network,
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", example="office", meaning="Those in whose name it stands, in any case and width.")
+    },
 )
 _ADD = add_new(networks, platform=True)
 _CHANGE = command(
@@ -69,7 +76,7 @@ def find_by_name(unit: Unit, name: str) -> Network | None:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Network]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return unit.all(_PAGE, after=after, limit=limit)
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def create(unit: Unit, draft: NetworkDraft) -> Network:

@@ -8,10 +8,13 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from idp.access import policies
 from idp.access.policies import Rule
+from idp.access.policies.model import Effect
 from idp.access.tables import policies as drafts
 from idp.access.tables import policy_sets
+from idp.kit.asking import Filter, Flag, Text, Words, contains
 from idp.kit.db import command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
 _EVER = 2**62  # the clocks of workers differ: what another one has written is never of the future
@@ -58,12 +61,28 @@ _POLICY = [drafts.c[name] for name in Policy._fields]
 _SET = [policy_sets.c[name] for name in PolicySet._fields]
 
 _FIND = query(select(*_POLICY).where(own(drafts), drafts.c.id == bindparam("id")), _policy)
-_PAGE = query(
-    select(*_POLICY)
-    .where(own(drafts), drafts.c.id > bindparam("after"))
-    .order_by(drafts.c.id)
-    .limit(bindparam("limit")),
-    _policy,
+LISTED: Listing[Policy] = Listing(
+    rows=select(*_POLICY).where(own(drafts)),
+    row=_policy,
+    make=lambda _, policy: policy,
+    orders={"changed_at": "changed_at"},
+    filters={
+        "q": Filter(
+            takes=Text("night", longest=100),
+            meaning="Those in whose name it stands, in any case and width.",
+            keeps=lambda policy, wanted: contains(policy.document.get("name", ""), wanted),
+        ),
+        "effect": Filter(
+            takes=Words(Effect),
+            meaning="Those of it, of the ones that are written as a form.",
+            keeps=lambda policy, wanted: policy.document.get("effect") == wanted,
+        ),
+        "report_only": Filter(
+            takes=Flag(),
+            meaning="Those that only report, or those that decide.",
+            keeps=lambda policy, wanted: bool(policy.document.get("report_only")) is wanted,
+        ),
+    },
 )
 _DRAFT = query(select(*_POLICY).where(own(drafts)).order_by(drafts.c.id), _policy)
 _ADD = command(insert(drafts))
@@ -118,7 +137,7 @@ def get(unit: Unit, policy_id: str) -> Policy:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Policy]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return unit.all(_PAGE, after=after, limit=limit)
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def draft(unit: Unit) -> list[Policy]:

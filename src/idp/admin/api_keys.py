@@ -45,8 +45,8 @@ def listing(call: Call) -> Answer:
     """The keys in the order of their creation, without their secrets."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         partner = call.names.get("partner", "")
-        rows = credentials.keys(unit, partner_id=partner, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, credentials.key_to_json, lambda key: key.id)
+        found = credentials.KEYS.page(unit, call.page.question, partner=partner)
+        return call.page.shown(found, credentials.key_to_json)
 
 
 def delete(call: Call) -> Answer:
@@ -94,7 +94,15 @@ def _routes(
     write = rights.write(Noun.API_KEYS, writers)
     return (
         Route("POST", path, create, write, takes=shapes.takes, gives=shapes.made, status=201, conflicts=codes),
-        Route("GET", path, listing, rights.read(Noun.API_KEYS, readers), gives=shapes.listed, pages=True),
+        Route(
+            "GET",
+            path,
+            listing,
+            rights.read(Noun.API_KEYS, readers),
+            gives=shapes.listed,
+            pages=True,
+            listed=credentials.KEYS,
+        ),
         Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
     )
 

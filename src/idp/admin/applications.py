@@ -4,8 +4,8 @@ from idp import contracts, erasure, signing, tenants, terms
 from idp.admin import places, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.contract_json import contract_json
-from idp.admin.contracts import act, chosen, shown
+from idp.admin.contract_json import contract_json, showing
+from idp.admin.contracts import act, shown
 from idp.admin.reasons import reason_of
 from idp.admin.rights import EVERYONE, WITH_PARTNER
 from idp.admin.routes import Route
@@ -42,9 +42,8 @@ def file(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """Applications and contracts that are not yet active, in the order in which they were filed."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        filed = chosen(call, applications=True)
-        rows = contracts.page(unit, chosen=filed, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: contract_json(unit, row, call.grace_days), lambda row: row.id)
+        found = contracts.APPLICATIONS.page(unit, call.page.question, of_partner=call.key.partner_id)
+        return call.page.shown(found, showing(unit, found.items, call.grace_days))
 
 
 def screen(call: Call) -> Answer:
@@ -110,7 +109,7 @@ ROUTES = (
         rights.read(Noun.APPLICATIONS, EVERYONE),
         gives=Contract,
         pages=True,
-        filters={"tenant": "Those of one tenant, by the name in its URLs."},
+        listed=contracts.APPLICATIONS,
     ),
     Route("GET", _ONE, shown, rights.read(Noun.APPLICATIONS), gives=Contract, versioned=True),
     *(

@@ -19,8 +19,8 @@ from idp.kit.units import Unit
 def listing(call: Call) -> Answer:
     """Everything that was proposed, in the order in which it was, with what became of it."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = approvals.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: _to_json(unit, row), lambda row: row.id)
+        found = approvals.LISTED.page(unit, call.page.question)
+        return call.page.shown(found, lambda row: _to_json(unit, row))
 
 
 def shown(call: Call) -> Answer:
@@ -77,7 +77,7 @@ _WRITE = rights.write(Noun.APPROVALS, OPERATOR)
 _CLOSED = "approval_closed"
 
 ROUTES = (
-    Route("GET", "/system/approvals", listing, _READ, gives=Approval, pages=True),
+    Route("GET", "/system/approvals", listing, _READ, gives=Approval, pages=True, listed=approvals.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Approval),
     Route(
         "POST",

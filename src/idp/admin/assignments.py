@@ -24,8 +24,8 @@ def listing(call: Call) -> Answer:
     """Who is assigned, in the order in which they were."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         service = federation.get(unit, call.names["service"])
-        rows = federation.assignments_of(unit, service.id, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, federation.assignment_to_json, lambda assignment: assignment.id)
+        found = federation.ASSIGNMENTS.page(unit, call.page.question, service=service.id)
+        return call.page.shown(found, federation.assignment_to_json)
 
 
 def delete(call: Call) -> Answer:
@@ -42,6 +42,14 @@ _CLOSED = ("contract_not_active",)
 
 ROUTES = (
     Route("POST", _MANY, create, _WRITE, takes=NewAssignment, gives=Assignment, status=201, conflicts=_CLOSED),
-    Route("GET", _MANY, listing, rights.read(Noun.ASSIGNMENTS), gives=Assignment, pages=True),
+    Route(
+        "GET",
+        _MANY,
+        listing,
+        rights.read(Noun.ASSIGNMENTS),
+        gives=Assignment,
+        pages=True,
+        listed=federation.ASSIGNMENTS,
+    ),
     Route("DELETE", f"{_MANY}/{{assignment}}", delete, _WRITE, status=204, conflicts=_CLOSED),
 )

@@ -1,5 +1,6 @@
 """A contract as this API shows it."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,10 +10,29 @@ from idp.kit.clock import rfc3339
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 
+Show = Callable[[Contract], dict[str, Any]]
+
 
 def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, Any]:
     """In a unit of the platform or of the contract's tenant. `grace_days`: for how long after the end the tenant can
     fetch its data."""
+    return showing(unit, [contract], grace_days)(contract)
+
+
+def showing(unit: Unit, of: Sequence[Contract], grace_days: int) -> Show:
+    """For these contracts: what is shown of them and kept elsewhere is read at once."""
+    used = users.seats_of(unit, {each.tenant for each in of if each.tenant != PLATFORM})
+    accepted = terms.accepted_in(unit, {each.id: each.tenant for each in of})
+
+    def show(contract: Contract) -> dict[str, Any]:
+        ours = contract.application.product is Product.ID_PLUS
+        beside = {"ids_used": used.get(contract.tenant, 0) if ours else 0}
+        return {**_said(contract, grace_days), **beside, "accepted_terms": accepted.get(contract.id)}
+
+    return show
+
+
+def _said(contract: Contract, grace_days: int) -> dict[str, Any]:
     filed, standing = contract.application, contract.standing
     return {
         "id": contract.id,
@@ -25,7 +45,6 @@ def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, 
         "established_at": _instant(contract.established_at),
         "erased_at": _instant(contract.erased_at),
         "ids": filed.ids,
-        "ids_used": _ids_used(unit, contract),
         "id_changes": [_id_change(step) for step in contract.id_changes],
         "legal_form": filed.legal_form.value,
         "legal_name": filed.legal_name,
@@ -38,13 +57,7 @@ def contract_json(unit: Unit, contract: Contract, grace_days: int) -> dict[str, 
         "partner": filed.partner,
         "plan": filed.plan,
         "continues": filed.continues,
-        "accepted_terms": _accepted_terms(unit, contract),
     }
-
-
-def _accepted_terms(unit: Unit, contract: Contract) -> str | None:
-    found = terms.in_application(unit.inside(contract.tenant), contract.id)
-    return None if found is None else found.version
 
 
 def change_json(change: Change) -> dict[str, Any]:
@@ -79,12 +92,6 @@ def _calendar(contract: Contract) -> dict[str, Any]:
         "non_renewal": asked and {"end_date": asked.end_date.isoformat(), "requested_at": rfc3339(asked.requested_at)},
         "stop_date": _day(contract.stop_date),
     }
-
-
-def _ids_used(unit: Unit, contract: Contract) -> int:
-    if contract.tenant == PLATFORM or contract.application.product is not Product.ID_PLUS:
-        return 0
-    return users.seats_used(unit.inside(contract.tenant))
 
 
 def _id_change(step: IdChange) -> dict[str, Any]:

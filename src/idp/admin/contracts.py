@@ -9,13 +9,13 @@ from idp import contracts, erasure
 from idp.admin import rights, two_persons
 from idp.admin.answers import Answer
 from idp.admin.call import Call
-from idp.admin.contract_json import change_json, contract_json
+from idp.admin.contract_json import change_json, contract_json, showing
 from idp.admin.reasons import day_and_reason_of, ids_of, reason_of
 from idp.admin.rights import EVERYONE, OPERATOR
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes import contracts as shapes
 from idp.admin.shapes.contracts import AskNonRenewal, AskStop, Because, ChangeIds, Why
-from idp.contracts import Contract, Filter
+from idp.contracts import Contract
 from idp.credentials import KeyScope, Noun
 from idp.kit.errors import NotFound, Refused
 
@@ -24,10 +24,10 @@ Action = Callable[..., Contract]
 
 
 def listing(call: Call) -> Answer:
-    """Contracts in the order in which they were applied for, in every state."""
+    """Contracts, in every state: an operator sees all, a partner and a tenant their own."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = contracts.page(unit, chosen=chosen(call), after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: contract_json(unit, row, call.grace_days), lambda row: row.id)
+        found = contracts.LISTED.page(unit, call.page.question, of_partner=call.key.partner_id)
+        return call.page.shown(found, showing(unit, found.items, call.grace_days))
 
 
 def shown(call: Call) -> Answer:
@@ -146,12 +146,6 @@ def refuse_disguise(call: Call) -> None:
         raise Refused("key_made_by_operator", detail)
 
 
-def chosen(call: Call, *, applications: bool = False) -> Filter:
-    """What a list shows: a partner sees its own, whatever it asks for."""
-    partner = call.key.partner_id if call.key.scope is KeyScope.PARTNER else ""
-    return Filter(partner=partner, slug=call.filters.get("tenant", ""), applications=applications)
-
-
 _ONE = "/contracts/{contract}"
 _BY_OPERATORS = rights.write(Noun.CONTRACTS, OPERATOR)
 _BY_ALL = rights.write(Noun.CONTRACTS, EVERYONE)
@@ -189,7 +183,7 @@ ROUTES = (
         rights.read(Noun.CONTRACTS),
         gives=shapes.Contract,
         pages=True,
-        filters={"tenant": "Those of one tenant, by the name in its URLs."},
+        listed=contracts.LISTED,
     ),
     Route("GET", _ONE, shown, rights.read(Noun.CONTRACTS), gives=shapes.Contract, versioned=True),
     _action("POST", "setup-completed", complete_setup, _BY_OPERATORS, Why, *_MOVES),

@@ -17,8 +17,7 @@ from idp.kit.clock import rfc3339
 def listing(call: Call) -> Answer:
     """In the order of their causes, delivered or not."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = delivery.pending(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, _to_json, lambda row: row.id)
+        return call.page.shown(delivery.LISTED.page(unit, call.page.question), _to_json)
 
 
 def _to_json(row: Delivery) -> dict[str, Any]:
@@ -43,6 +42,12 @@ def _instant(us: int | None) -> str | None:
 
 ROUTES = (
     Route(
-        "GET", "/tenants/{tenant}/deliveries", listing, rights.read(Noun.DELIVERIES), gives=shapes.Delivery, pages=True
+        "GET",
+        "/tenants/{tenant}/deliveries",
+        listing,
+        rights.read(Noun.DELIVERIES),
+        gives=shapes.Delivery,
+        pages=True,
+        listed=delivery.LISTED,
     ),
 )

@@ -14,6 +14,8 @@ from idp.admin.paging import LARGEST, USUAL
 from idp.admin.routes import Route
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.base import Problem
+from idp.kit.asking import SORT, both_ways
+from idp.kit.listing import Listing
 
 _REF = "#/components/schemas/{model}"
 _SECURITY = "apiKey"
@@ -79,6 +81,8 @@ def _path(route: Route) -> list[Schema]:
 
 def _query(route: Route) -> list[Schema]:
     filters = [_parameter(name, "query", {"type": "string"}, meaning) for name, meaning in route.filters.items()]
+    if route.listed is not None:
+        filters += _asked(route.listed)
     if not route.pages:
         return filters
     limit = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": USUAL}
@@ -86,6 +90,14 @@ def _query(route: Route) -> list[Schema]:
         *filters,
         _parameter("limit", "query", limit, "How many items a page has."),
         _parameter("cursor", "query", {"type": "string"}, "`next` of the page before."),
+    ]
+
+
+def _asked(listed: Listing[Any]) -> list[Schema]:
+    order = {"type": "string", "enum": both_ways(listed.sorts), "default": listed.natural}
+    return [
+        *(_parameter(name, "query", each.takes.schema, each.meaning) for name, each in listed.filters.items()),
+        _parameter(SORT, "query", order, "In which order; with `-` the other way round."),
     ]
 
 

@@ -23,8 +23,7 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The tenant's groups in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = users.groups.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, users.groups.to_json, lambda group: group.id)
+        return call.page.shown(users.groups.LISTED.page(unit, call.page.question), users.groups.to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -61,8 +60,8 @@ def members(call: Call) -> Answer:
     """Who is in the group, in the order in which they joined."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         group = users.groups.get(unit, call.names["group"])
-        rows = users.groups.members_of(unit, group.id, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, users.groups.member_to_json, lambda member: member.id)
+        found = users.groups.MEMBERS.page(unit, call.page.question, group=group.id)
+        return call.page.shown(found, users.groups.member_to_json)
 
 
 def add_member(call: Call) -> Answer:
@@ -104,11 +103,19 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, _TAKEN),
     ),
-    Route("GET", _MANY, listing, _READ, gives=Group, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=Group, pages=True, listed=users.groups.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Group, versioned=True),
     Route("PATCH", _ONE, change, _WRITE, takes=GroupChange, gives=Group, versioned=True, conflicts=(_CLOSED, _TAKEN)),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
-    Route("GET", _MEMBERS, members, rights.read(Noun.MEMBERS), gives=Member, pages=True),
+    Route(
+        "GET",
+        _MEMBERS,
+        members,
+        rights.read(Noun.MEMBERS),
+        gives=Member,
+        pages=True,
+        listed=users.groups.MEMBERS,
+    ),
     Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
     Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
 )

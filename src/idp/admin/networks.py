@@ -28,8 +28,7 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The tenant's networks in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = access.networks.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, access.networks.to_json, lambda network: network.id)
+        return call.page.shown(access.networks.LISTED.page(unit, call.page.question), access.networks.to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -86,8 +85,8 @@ def create_abroad(call: Call) -> Answer:
 def listing_abroad(call: Call) -> Answer:
     """The operator's networks in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = access.networks_abroad.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, access.networks_abroad.to_json, lambda network: network.id)
+        found = access.networks_abroad.LISTED.page(unit, call.page.question)
+        return call.page.shown(found, access.networks_abroad.to_json)
 
 
 def shown_abroad(call: Call) -> Answer:
@@ -140,12 +139,20 @@ def _changes(path: str, handler: Handler, right: Right, *conflicts: str) -> Rout
 
 ROUTES = (
     _makes(_MANY, create, _WRITE, _CLOSED, _TAKEN, _LIMIT),
-    Route("GET", _MANY, listing, _READ, gives=Network, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=Network, pages=True, listed=access.networks.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Network, versioned=True),
     _changes(_ONE, change, _WRITE, _CLOSED, _TAKEN, _NAMED, "last_admin_locked_out"),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
     _makes(_ABROAD, create_abroad, _WRITE_ABROAD, _TAKEN, _LIMIT),
-    Route("GET", _ABROAD, listing_abroad, _READ_ABROAD, gives=Network, pages=True),
+    Route(
+        "GET",
+        _ABROAD,
+        listing_abroad,
+        _READ_ABROAD,
+        gives=Network,
+        pages=True,
+        listed=access.networks_abroad.LISTED,
+    ),
     Route("GET", _ONE_ABROAD, shown_abroad, _READ_ABROAD, gives=Network, versioned=True),
     _changes(_ONE_ABROAD, change_abroad, _WRITE_ABROAD, _TAKEN),
     Route("DELETE", _ONE_ABROAD, delete_abroad, _WRITE_ABROAD, status=204, versioned=True),

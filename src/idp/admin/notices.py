@@ -37,11 +37,9 @@ def listing(call: Call) -> Answer:
     """Notices, oldest first: operators see all, partners their own, tenants those that reached them."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         if call.key.scope is KeyScope.TENANT:
-            rows = terms.told(unit, after=call.page.after, limit=call.page.wanted)
-            return call.page.answer(rows, _said, lambda row: row.id)
-        partner = call.key.partner_id
-        sent = terms.notices(unit, partner=partner, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(sent, _to_json, lambda row: row.id)
+            return call.page.shown(terms.TOLD.page(unit, call.page.question), _said)
+        sent = terms.NOTICES.page(unit, call.page.question, of_partner=call.key.partner_id)
+        return call.page.shown(sent, _to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -53,8 +51,7 @@ def shown(call: Call) -> Answer:
 def of_tenant(call: Call) -> Answer:
     """What reached the tenant, when, on which way, and whether it was acknowledged, oldest first."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = terms.told(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, _told, lambda row: row.id)
+        return call.page.shown(terms.TOLD.page(unit, call.page.question), _told)
 
 
 def acknowledge(call: Call) -> Answer:
@@ -124,9 +121,9 @@ ROUTES = (
         status=201,
         versioned=True,
     ),
-    Route("GET", _ALL, listing, _READ, gives=shapes.Notice, pages=True),
+    Route("GET", _ALL, listing, _READ, gives=shapes.Notice, pages=True, listed=terms.NOTICES),
     Route("GET", f"{_ALL}/{{notice}}", shown, _READ, gives=shapes.Notice, versioned=True),
-    Route("GET", _OF_TENANT, of_tenant, _READ, gives=shapes.NoticeReceived, pages=True),
+    Route("GET", _OF_TENANT, of_tenant, _READ, gives=shapes.NoticeReceived, pages=True, listed=terms.TOLD),
     Route(
         "POST",
         f"{_OF_TENANT}/{{notice}}/acknowledge",

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from idp.admin.answers import Answer
+from idp.kit.asking import EVERYTHING, Asked
 from idp.kit.errors import FieldError, Invalid
+from idp.kit.listing import Question, Slice
 from idp.kit.sealing import Box, KeyRefused
 
 LARGEST = 200
@@ -17,17 +19,27 @@ T = TypeVar("T")
 
 
 class Page(NamedTuple):
-    """`after` is where the last page ended, empty at first; `bound` is what a cursor is good for."""
+    """`after` is where the last page ended, empty at first; `bound` is what a cursor is good for; `asked` is what was
+    asked of a list that says what it may be asked."""
 
     limit: int
     after: str
     bound: str
     box: Box
+    asked: Asked = EVERYTHING
 
     @property
     def wanted(self) -> int:
         """One more than is shown: it tells whether there is a next page."""
         return self.limit + 1
+
+    @property
+    def question(self) -> Question:
+        return Question(self.asked, self.after, self.limit)
+
+    def shown(self, found: Slice[T], show: Callable[[T], dict[str, Any]]) -> Answer:
+        following = self._seal(found.next) if found.next else None
+        return Answer(200, {"items": [show(item) for item in found.items], "next": following})
 
     def answer(self, rows: Sequence[T], show: Callable[[T], dict[str, Any]], place: Callable[[T], str]) -> Answer:
         """`rows` are up to `wanted`; `place` is what a list continues after."""
@@ -39,9 +51,10 @@ class Page(NamedTuple):
         return base64.urlsafe_b64encode(self.box.seal(*_SEALED, self.bound, after.encode())).decode().rstrip("=")
 
 
-def page_of(limit: str | None, cursor: str | None, *, bound: str, box: Box) -> Page:
-    """Raises `Invalid`: `invalid` for the limit, `invalid_cursor` for any cursor that is not of this list."""
-    return Page(_limit(limit), "" if cursor is None else _open(cursor, bound, box), bound, box)
+def page_of(limit: str | None, cursor: str | None, *, bound: str, box: Box, asked: Asked = EVERYTHING) -> Page:
+    """Raises `Invalid`: `invalid` for the limit, `invalid_cursor` for any cursor that is not of this list, as it was
+    asked."""
+    return Page(_limit(limit), "" if cursor is None else _open(cursor, bound, box), bound, box, asked)
 
 
 def _limit(text: str | None) -> int:

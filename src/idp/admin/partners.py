@@ -22,8 +22,7 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """All partners in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = partners.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, partners.to_json, lambda partner: partner.id)
+        return call.page.shown(partners.LISTED.page(unit, call.page.question), partners.to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -48,7 +47,15 @@ _WRITE = rights.write(Noun.PARTNERS, OPERATOR)
 
 ROUTES = (
     Route("POST", "/partners", create, _WRITE, takes=NewPartner, gives=Partner, status=201, versioned=True),
-    Route("GET", "/partners", listing, rights.read(Noun.PARTNERS, OPERATOR), gives=Partner, pages=True),
+    Route(
+        "GET",
+        "/partners",
+        listing,
+        rights.read(Noun.PARTNERS, OPERATOR),
+        gives=Partner,
+        pages=True,
+        listed=partners.LISTED,
+    ),
     Route("GET", _ONE, shown, rights.read(Noun.PARTNERS, WITH_PARTNER), gives=Partner, versioned=True),
     Route("PATCH", _ONE, change, _WRITE, takes=PartnerChange, gives=Partner, versioned=True),
 )

@@ -64,11 +64,7 @@ def find(house: House, key: ApiKey, names: Mapping[str, str]) -> Place:
 def is_customer(unit: Unit, partner_id: str) -> bool:
     """Whether the partner is responsible for the unit's tenant: by its contract for this service, not by one for
     another product, which any partner could have applied for."""
-    present = contracts.find_live(unit)
-    if present is not None and present.status in _AGREED:
-        return present.application.partner == partner_id
-    past = contracts.page(unit, chosen=Filter(partner=partner_id), limit=_PAGE)
-    return any(_binds(contract) for contract in past)
+    return partner_id in contracts.partners_of(unit)
 
 
 def is_or_was_customer(unit: Unit, partner_id: str) -> bool:

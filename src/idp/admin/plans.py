@@ -24,8 +24,7 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """All plans in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = plans.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, plans.to_json, lambda plan: plan.id)
+        return call.page.shown(plans.LISTED.page(unit, call.page.question), plans.to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -47,6 +46,6 @@ ROUTES = (
         versioned=True,
         conflicts=("plan_name_taken",),
     ),
-    Route("GET", "/plans", listing, rights.read(Noun.PLANS, OPERATOR), gives=Plan, pages=True),
+    Route("GET", "/plans", listing, rights.read(Noun.PLANS, OPERATOR), gives=Plan, pages=True, listed=plans.LISTED),
     Route("GET", "/plans/{plan}", shown, rights.read(Noun.PLANS, EVERYONE), gives=Plan, versioned=True),
 )

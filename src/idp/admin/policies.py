@@ -35,8 +35,7 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The draft set, in the order of creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = access.drafts.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, to_json, lambda policy: policy.id)
+        return call.page.shown(access.drafts.LISTED.page(unit, call.page.question), to_json)
 
 
 def in_force(call: Call) -> Answer:
@@ -178,7 +177,7 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, _DEVICES, "policy_limit_reached"),
     ),
-    Route("GET", _MANY, listing, _READ, gives=shapes.Policy, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=shapes.Policy, pages=True, listed=access.drafts.LISTED),
     Route(
         "POST",
         f"{_MANY}/activate",

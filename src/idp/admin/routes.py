@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -12,6 +12,7 @@ from idp.credentials import Noun, Verb
 if TYPE_CHECKING:
     from idp.admin.answers import Answer, File, Stream
     from idp.admin.call import Call
+    from idp.kit.listing import Listing
 
 # Questions that need a document: they change nothing.
 _ASKING = frozenset({"simulate", "backtest", "comparison", "preview"})
@@ -32,7 +33,8 @@ class Route:
     beside those of paging, with what they mean; `conflicts` the codes of 409 that clients should know; `proposes` where
     an operator's request may wait for a second one. What is read below a tenant its own administrators read under a
     contract that runs; `in_grace` also while they may export. `also` are the media types, beside JSON, in which the
-    answer can be asked for. `takes_file` is the media type of what is sent in the place of a document.
+    answer can be asked for. `takes_file` is the media type of what is sent in the place of a document. `listed` is the
+    list of which it gives pages: what it may be asked is read and described as that list says.
     """
 
     method: str
@@ -50,6 +52,12 @@ class Route:
     in_grace: bool = False
     also: tuple[str, ...] = ()
     takes_file: str | None = None
+    listed: "Listing[Any] | None" = None
+
+    @property
+    def parameters(self) -> list[str]:
+        """What its query may name, beside the parameters of paging."""
+        return [*self.filters, *(() if self.listed is None else self.listed.parameters)]
 
     @property
     def asks(self) -> bool:

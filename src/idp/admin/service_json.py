@@ -13,11 +13,12 @@ Show = Callable[[Registered], dict[str, Any]]
 
 
 def showing(unit: Unit, of: Sequence[Registered]) -> Show:
-    """For these services, read at once; in the order of their ids."""
+    """For these services, read at once."""
     if not any(each.service.saml for each in of):
         return lambda registered: {**federation.to_json(registered), "warnings": []}
     chain = federation.current_chain(unit)
-    states = federation.kept_between(unit, of[0].service.id, of[-1].service.id)
+    ids = [each.service.id for each in of]
+    states = federation.kept_between(unit, min(ids), max(ids))
 
     def show(registered: Registered) -> dict[str, Any]:
         shown, saml = federation.to_json(registered), registered.service.saml

@@ -36,8 +36,8 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The tenant's services in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = federation.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, service_json.showing(unit, rows), lambda registered: registered.service.id)
+        found = federation.LISTED.page(unit, call.page.question)
+        return call.page.shown(found, service_json.showing(unit, found.items))
 
 
 def shown(call: Call) -> Answer:
@@ -175,7 +175,7 @@ ROUTES = (
     Route(
         "POST", _MANY, create, _WRITE, takes=NewService, gives=Service, status=201, versioned=True, conflicts=(_CLOSED,)
     ),
-    Route("GET", _MANY, listing, _READ, gives=Service, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=Service, pages=True, listed=federation.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Service, versioned=True),
     Route("PATCH", _ONE, change, _WRITE, takes=ServiceChange, gives=Service, versioned=True, conflicts=(_CLOSED,)),
     Route("PUT", _ONE, replace, _WRITE, takes=NewService, gives=Service, versioned=True, conflicts=(_CLOSED,)),

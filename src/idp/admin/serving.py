@@ -14,6 +14,7 @@ from idp.admin.paging import Page, page_of
 from idp.admin.repeats import Repeat, repeat_of
 from idp.admin.routes import Route
 from idp.credentials import ApiKey
+from idp.kit.asking import EVERYTHING
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.sealing import PLATFORM
 from idp.web.forms import parse_query
@@ -87,7 +88,7 @@ def _query(house: House, route: Route, request: Request, key: ApiKey) -> tuple[d
     """The filters, and the page that a list is asked for. Raises `Invalid` for a parameter that is unknown or said
     twice."""
     fields = parse_query(request.scope["query_string"]).fields
-    known = {*route.filters, *(_PAGING if route.pages else ())}
+    known = {*route.parameters, *(_PAGING if route.pages else ())}
     given: dict[str, str] = {}
     wrong: list[FieldError] = []
     for name, value in fields:
@@ -100,7 +101,8 @@ def _query(house: House, route: Route, request: Request, key: ApiKey) -> tuple[d
         raise Invalid("invalid", "The query cannot be read.", errors=wrong)
     limit, cursor = given.pop("limit", None), given.pop("cursor", None)
     bound = "\n".join([route.name, request.url.path, key.id, *(f"{name}={given[name]}" for name in sorted(given))])
-    return given, page_of(limit, cursor, bound=bound, box=house.units.keys.box(PLATFORM))
+    asked = EVERYTHING if route.listed is None else route.listed.read(given)
+    return given, page_of(limit, cursor, bound=bound, box=house.units.keys.box(PLATFORM), asked=asked)
 
 
 def _pointed(name: str) -> str:

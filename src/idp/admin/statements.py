@@ -45,8 +45,7 @@ def shown(call: Call) -> Answer | File:
 
 
 def _page(call: Call, unit: Unit, *, partner: str) -> Answer:
-    rows = billing.page(unit, partner=partner, after=int(call.page.after or 0), limit=call.page.wanted)
-    return call.page.answer(rows, billing.to_json, lambda row: str(row.number))
+    return call.page.shown(billing.LISTED.page(unit, call.page.question, of_partner=partner), billing.to_json)
 
 
 def _inside(unit: Unit, slug: str, *, partner: str) -> Unit:
@@ -96,7 +95,7 @@ _ALL, _OF_TENANT = "/statements", "/tenants/{tenant}/statements"
 _READ, _READ_ALL = rights.read(Noun.STATEMENTS), rights.read(Noun.STATEMENTS, WITH_PARTNER)
 
 ROUTES = (
-    Route("GET", _OF_TENANT, of_tenant, _READ, gives=shapes.Statement, pages=True),
+    Route("GET", _OF_TENANT, of_tenant, _READ, gives=shapes.Statement, pages=True, listed=billing.LISTED),
     Route(
         "GET",
         f"{_OF_TENANT}/{{statement}}",
@@ -114,6 +113,7 @@ ROUTES = (
         _READ_ALL,
         gives=shapes.Statement,
         pages=True,
+        listed=billing.LISTED,
         filters={"tenant": "Those of one tenant, by the name in its URLs."},
     ),
     Route(

@@ -5,35 +5,33 @@ from hashlib import sha256
 from typing import Any
 
 from idp import contracts, tenants
-from idp.admin import appearance, places, rights
+from idp.admin import appearance, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes import platform as shapes
-from idp.contracts import Registered, RegistrationChange
+from idp.contracts import Customer, Registered, RegistrationChange
 from idp.credentials import KeyScope, Noun
 from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
-from idp.kit.ids import TenantId
-from idp.kit.sealing import PLATFORM
+from idp.kit.listing import Slice
 from idp.kit.units import Unit
 from idp.tenants import Tenant
 
 
 def listing(call: Call) -> Answer:
-    """Tenants in the order of their creation: an operator sees all, a partner its customers, a tenant itself."""
+    """Tenants: an operator sees all, a partner its customers, a tenant itself."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        return call.page.answer(
-            _visible(call, unit), lambda row: _to_json(call, unit.inside(row.id), row), lambda row: row.id
-        )
+        return call.page.shown(_visible(call, unit), lambda customer: _to_json(call, customer))
 
 
 def shown(call: Call) -> Answer:
     """One tenant."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         own = tenants.get(unit)
-        return call.shown(_to_json(call, unit, own), version=_version(own, contracts.registered(unit)))
+        customer = contracts.customer_of(unit, own)
+        return call.shown(_to_json(call, customer), version=_version(own, customer.registered))
 
 
 def change(call: Call) -> Answer:
@@ -49,8 +47,8 @@ def change(call: Call) -> Answer:
         assert said is not None  # there is an active or suspended contract
         call.conditions.expected(_version(before, said))
         _change(unit, before, said, call.document)
-        after = tenants.get(unit)
-        return call.done(unit, _to_json(call, unit, after), version=_version(after, contracts.registered(unit)))
+        after = contracts.customer_of(unit, tenants.get(unit))
+        return call.done(unit, _to_json(call, after), version=_version(after.tenant, after.registered))
 
 
 def history(call: Call) -> Answer:
@@ -89,21 +87,20 @@ def _change_json(change: RegistrationChange) -> dict[str, Any]:
     }
 
 
-def _visible(call: Call, unit: Unit) -> list[Tenant]:
-    page = call.page
-    if call.key.scope is KeyScope.TENANT:
-        own = tenants.get(unit)
-        return [own] if own.id > page.after else []
-    if call.key.scope is KeyScope.PARTNER:
-        ids = [each for each in places.customers(unit, call.key.partner_id) if each > page.after]
-        return [tenants.get(unit.inside(TenantId(each))) for each in ids[: page.wanted]]
-    rows = tenants.page(unit, after=page.after, limit=page.wanted + 1)
-    return [row for row in rows if row.id != PLATFORM][: page.wanted]
+def _visible(call: Call, unit: Unit) -> Slice[Customer]:
+    question, scope = call.page.question, call.key.scope
+    if scope is KeyScope.OPERATOR:
+        return contracts.CUSTOMERS.page(unit, question)
+    if scope is KeyScope.PARTNER:
+        mine = call.key.partner_id
+        if question.asked.values.get("partner", mine) != mine:
+            return Slice([], "")
+        return contracts.CUSTOMERS.page(unit, question.among("partner", mine))
+    return contracts.alone(unit, tenants.get(unit), question)
 
 
-def _to_json(call: Call, inner: Unit, tenant: Tenant) -> dict[str, Any]:
-    status = contracts.status_of(contracts.facts(inner), inner.now_us)
-    said = contracts.registered(inner)
+def _to_json(call: Call, customer: Customer) -> dict[str, Any]:
+    tenant, said, status = customer.tenant, customer.registered, customer.status
     registered = dict.fromkeys(contracts.REGISTERED_FIELDS) if said is None else contracts.registration_document(said)
     return {
         "id": tenant.id,
@@ -124,7 +121,7 @@ _ONE = "/tenants/{tenant}"
 _READ = rights.read(Noun.TENANTS)
 
 ROUTES = (
-    Route("GET", "/tenants", listing, _READ, gives=shapes.Tenant, pages=True),
+    Route("GET", "/tenants", listing, _READ, gives=shapes.Tenant, pages=True, listed=contracts.CUSTOMERS),
     Route("GET", _ONE, shown, _READ, gives=shapes.Tenant, versioned=True),
     Route(
         "PATCH",

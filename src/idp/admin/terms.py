@@ -30,8 +30,8 @@ def listing(call: Call) -> Answer:
     """All versions in the order of their names, without their text; drafts for operators alone."""
     drafts = call.key.scope is KeyScope.OPERATOR
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = terms.page(unit, drafts=drafts, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, _brief, lambda row: row.version)
+        listed = terms.LISTED if drafts else terms.PUBLISHED
+        return call.page.shown(listed.page(unit, call.page.question), _brief)
 
 
 def shown(call: Call) -> Answer:
@@ -173,7 +173,7 @@ ROUTES = (
         versioned=True,
         conflicts=("terms_version_taken",),
     ),
-    Route("GET", _ALL, listing, _READ, gives=shapes.TermsInBrief, pages=True),
+    Route("GET", _ALL, listing, _READ, gives=shapes.TermsInBrief, pages=True, listed=terms.LISTED),
     Route("GET", _ONE, shown, _READ, gives=shapes.Terms, versioned=True),
     Route(
         "PATCH", _ONE, change, _WRITE, takes=shapes.TermsChange, gives=shapes.Terms, versioned=True, conflicts=(_OUT,)

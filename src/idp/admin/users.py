@@ -36,10 +36,9 @@ def create(call: Call) -> Answer:
 
 
 def listing(call: Call) -> Answer:
-    """The tenant's IDs in the order of their creation."""
+    """The tenant's IDs."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = users.page(unit, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, users.to_json, lambda identity: identity.id)
+        return call.page.shown(users.LISTED.page(unit, call.page.question), users.to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -175,7 +174,7 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, "id_limit_reached", "user_name_taken"),
     ),
-    Route("GET", _MANY, listing, _READ, gives=User, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=User, pages=True, listed=users.LISTED),
     Route("GET", _ONE, shown, _READ, gives=User, versioned=True),
     Route(
         "PATCH",

@@ -10,6 +10,6 @@ Whoever may write accounts can make themselves a second one: that cannot be refu
 
 from idp.approvals.actions import approve, propose, reject
 from idp.approvals.model import Change, Proposal, State
-from idp.approvals.store import close_all, get, page
+from idp.approvals.store import LISTED, close_all, get, page
 
-__all__ = ["Change", "Proposal", "State", "approve", "close_all", "get", "page", "propose", "reject"]
+__all__ = ["LISTED", "Change", "Proposal", "State", "approve", "close_all", "get", "page", "propose", "reject"]

@@ -1,12 +1,14 @@
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from idp.approvals.model import Change, Proposal, State
 from idp.approvals.tables import approvals
+from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.db import command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
 
@@ -41,13 +43,6 @@ _PENDING = query(
     )
     .order_by(approvals.c.id)
     .limit(1),
-    _Row,
-)
-_PAGE = query(
-    select(*_COLUMNS)
-    .where(own(approvals), approvals.c.id > bindparam("after"))
-    .order_by(approvals.c.id)
-    .limit(bindparam("limit")),
     _Row,
 )
 _DECIDE = command(
@@ -105,7 +100,7 @@ def pending(unit: Unit, digest: str) -> Proposal | None:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Proposal]:
     """In the order in which they were proposed; `after` is the id of the last one seen."""
-    return [_proposal(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def decide(unit: Unit, proposal: Proposal, state: State) -> bool:
@@ -142,3 +137,33 @@ def _proposal(unit: Unit, row: _Row) -> Proposal:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
     )
+
+
+def _recorded(state: State) -> ColumnElement[bool]:
+    """Nobody writes down that a proposal has expired."""
+    return approvals.c.state == (State.PENDING if state is State.EXPIRED else state).value
+
+
+LISTED: Listing[Proposal] = Listing(
+    rows=select(*_COLUMNS).where(own(approvals)),
+    row=_Row,
+    make=_proposal,
+    filters={
+        "state": Filter(
+            takes=Words(State),
+            meaning="Those in it now.",
+            where={each.value: _recorded(each) for each in State},
+            keeps=lambda proposal, wanted: proposal.state == wanted,
+        ),
+        "act": Filter(
+            takes=Text("terminate", longest=50),
+            meaning="Those that ask for it.",
+            where=approvals.c.act == asked("act"),
+        ),
+        "contract": Filter(
+            takes=Text("con_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="Those about one contract.",
+            where=approvals.c.contract == asked("contract"),
+        ),
+    },
+)

@@ -13,9 +13,10 @@ from idp.billing.page import to_pdf
 from idp.billing.registration import is_registration_number
 from idp.billing.sheet import to_csv
 from idp.billing.statement import Bill, Line, Tax
-from idp.billing.store import find, page, skip_given
+from idp.billing.store import LISTED, find, page, skip_given
 
 __all__ = [
+    "LISTED",
     "Bill",
     "Buyer",
     "Due",

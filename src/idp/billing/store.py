@@ -11,8 +11,10 @@ from idp.billing.statement import Bill, Line, Tax
 from idp.billing.tables import statement_months, statement_numbers, statements
 from idp.contracts import ContractId, LegalForm
 from idp.kit import compact
+from idp.kit.asking import Filter, Text, asked
 from idp.kit.db import add_new, command, own, query
 from idp.kit.ids import TenantId
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.plans import Product
 
@@ -39,18 +41,8 @@ class _Tenant(NamedTuple):
 _COLUMNS = [statements.c[name] for name in StatementRow._fields]
 _CHOSEN = or_(bindparam("of_partner") == "", statements.c.partner == bindparam("of_partner"))
 _ONE = (statements.c.number == bindparam("number"), _CHOSEN)
-_PART = (statements.c.number > bindparam("after"), _CHOSEN)
 _FIND = query(select(*_COLUMNS).where(own(statements), *_ONE), StatementRow)
 _FIND_OF_ALL = query(select(*_COLUMNS).where(*_ONE), StatementRow, platform=True)
-_PAGE = query(
-    select(*_COLUMNS).where(own(statements), *_PART).order_by(statements.c.number).limit(bindparam("limit")),
-    StatementRow,
-)
-_PAGE_OF_ALL = query(
-    select(*_COLUMNS).where(*_PART).order_by(statements.c.number).limit(bindparam("limit")),
-    StatementRow,
-    platform=True,
-)
 _ISSUED = query(select(statements.c.tenant_id).where(statements.c.month == bindparam("month")), _Tenant, platform=True)
 _OF_MONTH = query(
     select(statements.c.tenant_id).where(own(statements), statements.c.month == bindparam("month")), _Tenant
@@ -72,8 +64,8 @@ def find(unit: Unit, number: int, *, partner: str = "") -> Statement | None:
 
 def page(unit: Unit, *, partner: str = "", after: int = 0, limit: int = 50) -> list[Statement]:
     """As `find`, in the order of their numbers; `after` is the number of the last one seen."""
-    rows = unit.all(_PAGE_OF_ALL if unit.platform else _PAGE, of_partner=partner, after=after, limit=limit)
-    return [_statement(row) for row in rows]
+    question = Question(after=str(after) if after else "", limit=limit)
+    return LISTED.page(unit, question, of_partner=partner).items
 
 
 def issued(unit: Unit, month: Month) -> set[TenantId]:
@@ -166,3 +158,20 @@ def _statement(row: StatementRow) -> Statement:
 
 def _line(contract: str, product: str, description: str, unit_price: int, quantity: int, rate: str) -> Line:
     return Line(ContractId(contract), Product(product), description, unit_price, quantity, Decimal(rate))
+
+
+LISTED: Listing[Statement] = Listing(
+    rows=select(*_COLUMNS).where(own(statements), _CHOSEN),
+    of_all=select(*_COLUMNS).where(_CHOSEN),
+    row=StatementRow,
+    make=lambda _, row: _statement(row),
+    key="number",
+    natural="number",
+    place=int,
+    orders={"month": "month"},
+    filters={
+        "month": Filter(
+            takes=Text("2026-04", longest=7), meaning="Those of one month.", where=statements.c.month == asked("month")
+        )
+    },
+)

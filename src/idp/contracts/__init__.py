@@ -12,6 +12,7 @@ the platform reaches every contract and acts on each inside its owner's; a unit 
 
 from idp.contracts.actions import complete_setup, reject, resume, screen, suspend, terminate, withdraw
 from idp.contracts.applying import apply, approve, give_back
+from idp.contracts.clientele import CUSTOMERS, Customer, alone, customer_of, partners_of
 from idp.contracts.corporate_number import is_right as is_corporate_number
 from idp.contracts.counting import Agreed, change_ids, seats
 from idp.contracts.entitlements import ContractFacts, facts, is_known, reason_against, refuse_closed, status_of
@@ -20,6 +21,7 @@ from idp.contracts.form import read_application
 from idp.contracts.instants import day_of, end_of_day, start_of_day
 from idp.contracts.keeping import Kept, keep, waiting
 from idp.contracts.lifecycle import LIVE, EndReason, Event, Status, after, is_possible
+from idp.contracts.listed import APPLICATIONS, LISTED
 from idp.contracts.model import (
     Application,
     Change,
@@ -53,7 +55,10 @@ from idp.contracts.terms_calendar import Outlook, Term, outlook
 from idp.plans import Product
 
 __all__ = [
+    "APPLICATIONS",
+    "CUSTOMERS",
     "LAST_DATE",
+    "LISTED",
     "LIVE",
     "REGISTERED_FIELDS",
     "Agreed",
@@ -63,6 +68,7 @@ __all__ = [
     "Contract",
     "ContractFacts",
     "ContractId",
+    "Customer",
     "EndReason",
     "Ending",
     "Erasable",
@@ -86,12 +92,14 @@ __all__ = [
     "Term",
     "Waiting",
     "after",
+    "alone",
     "apply",
     "approve",
     "ask_non_renewal",
     "ask_stop",
     "change_ids",
     "complete_setup",
+    "customer_of",
     "customers",
     "day_of",
     "end_of_day",
@@ -114,6 +122,7 @@ __all__ = [
     "keep",
     "outlook",
     "page",
+    "partners_of",
     "pasts",
     "read_application",
     "read_registration",

@@ -1,11 +1,11 @@
 """A tenant's contracts as the gate keeps them in memory: windows of integers, read against the time of each request."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
 from idp.contracts import store
 from idp.contracts.lifecycle import Status
-from idp.contracts.record import agreement
+from idp.contracts.record import Dated, agreement
 from idp.contracts.standing import Reason, Window, reason_at, status_at, window
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
@@ -15,7 +15,13 @@ from idp.plans import Product
 _PRECEDENCE = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}
 _READY = frozenset({Status.ACTIVE})
 _READY_OR_PREPARING = frozenset({Status.ACTIVE, Status.APPROVED})
+_NOTHING = frozenset({Status.REJECTED, Status.WITHDRAWN})
 _KNOWN = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
+
+
+class Entitling(Dated, Protocol):
+    @property
+    def product(self) -> str: ...
 
 
 class ContractFacts(NamedTuple):
@@ -30,8 +36,15 @@ def facts(unit: Unit) -> ContractFacts:
     applications that wait there are other people's, and no word about us."""
     if unit.platform:
         return _OURS
+    return facts_of(store.facts(unit))
+
+
+def facts_of(rows: Iterable[Entitling]) -> ContractFacts:
+    """Of a tenant's rows, in the order of creation."""
     windows: dict[Product, tuple[Window, ...]] = {}
-    for row in store.facts(unit):
+    for row in rows:
+        if row.status in _NOTHING:
+            continue
         product = Product(row.product)
         windows[product] = (*windows.get(product, ()), window(agreement(row)))
     return ContractFacts(windows)

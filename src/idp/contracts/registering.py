@@ -7,7 +7,7 @@ a contract does not pass to another (Art. 20).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
@@ -72,7 +72,12 @@ _PAGE = query(
 
 def registered(unit: Unit) -> Registered | None:
     """As the contract says that speaks for the tenant; of one that is over, the last one. None without any."""
-    record = _speaking(unit)
+    return registered_in(unit, store.of_tenant(unit))
+
+
+def registered_in(unit: Unit, records: Sequence[Record]) -> Registered | None:
+    """The same of a tenant whose contracts are read, in the order of creation."""
+    record = _speaking(records)
     return record and Registered(record.legal_name, record.corporate_number, store.parties(unit, record))
 
 
@@ -106,7 +111,7 @@ def register(unit: Unit, said: Registered, *, changed: Mapping[str, Any]) -> Non
     sealed = unit.seal(*_SEALED, str(seq), json.dumps(dict(changed), ensure_ascii=False).encode())
     unit.run(_ADD, seq=seq, at=unit.now_us, actor=unit.actor.id, source=unit.actor.source.value, said=sealed)
     audit.record(unit, audit.Event.REGISTRATION_CHANGED, subject=unit.tenant, seq=seq, fields=sorted(changed))
-    speaking = _speaking(unit)
+    speaking = _speaking(store.of_tenant(unit))
     receiver = (speaking and speaking.partner) or "operator"
     payload = {"tenant": tenants.get(unit).slug, "seq": seq, "fields": sorted(changed)}
     delivery.enqueue(unit, "tenant.registered_information_changed", receiver=receiver, payload=payload)
@@ -121,8 +126,7 @@ def registration_history(unit: Unit, *, after: int = 0, limit: int = 50) -> list
     ]
 
 
-def _speaking(unit: Unit) -> Record | None:
-    records = store.of_tenant(unit)
+def _speaking(records: Sequence[Record]) -> Record | None:
     ours = [record for record in records if record.product == Product.ID_PLUS] or records
     live = [record for record in ours if Status(record.status) in LIVE]
     return next(iter(live), ours[-1] if ours else None)

@@ -1,5 +1,6 @@
 """All SQL of contracts."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from idp.contracts.model import Change, Parties
 from idp.contracts.record import Record, pack, unpack
 from idp.contracts.tables import contract_changes as changes
 from idp.contracts.tables import contracts
+from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, own, query
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused
@@ -95,6 +97,11 @@ _OF_PRODUCT = query(
     Record,
 )
 _OF_TENANT = query(select(contracts).where(own(contracts)).order_by(contracts.c.id), Record)
+_OF_TENANTS = query(
+    select(contracts).where(among(contracts.c.tenant_id)).order_by(contracts.c.tenant_id, contracts.c.id),
+    Record,
+    platform=True,
+)
 _other = contracts.alias("other")
 _BINDING = (Status.APPROVED, Status.ACTIVE, Status.SUSPENDED)
 _needed = exists().where(
@@ -267,6 +274,15 @@ def of_product(unit: Unit, product: str) -> list[Record]:
 
 def of_tenant(unit: Unit) -> list[Record]:
     return unit.all(_OF_TENANT)
+
+
+def of_tenants(unit: Unit, tenants: Collection[str]) -> dict[str, list[Record]]:
+    """In the order of creation; needs a unit of the platform."""
+    found: dict[str, list[Record]] = {}
+    for batch in batches(tenants):
+        for record in unit.all(_OF_TENANTS, **binds(batch)):
+            found.setdefault(record.tenant_id, []).append(record)
+    return found
 
 
 def set_registered(unit: Unit, read: Record, legal_name: str, parties: Parties) -> bool:

@@ -6,8 +6,10 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from idp.credentials.model import ApiKey, Invitation, KeyScope
 from idp.credentials.permissions import parse
 from idp.credentials.tables import api_keys, invitations, passwords
+from idp.kit.asking import Filter, Flag, named_like
 from idp.kit.db import command, own, query
 from idp.kit.ids import TenantId
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
 
@@ -47,13 +49,6 @@ _KEY = [api_keys.c[name] for name in KeyRow._fields]
 _ADD_KEY = command(insert(api_keys))
 # Who the bearer is decides whose tenant it will be: the one look-up that begins without one.
 _FIND_KEY = query(select(*_KEY).where(api_keys.c.id == bindparam("id")), KeyRow, platform=True)
-_KEYS = query(
-    select(*_KEY)
-    .where(own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id > bindparam("after"))
-    .order_by(api_keys.c.id)
-    .limit(bindparam("limit")),
-    KeyRow,
-)
 _DELETE_KEY = command(
     delete(api_keys).where(
         own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id == bindparam("id")
@@ -129,7 +124,7 @@ def find_key(unit: Unit, key_id: str) -> tuple[ApiKey, bytes] | None:
 
 
 def keys(unit: Unit, *, partner: str, after: str, limit: int) -> list[ApiKey]:
-    return [_key(row) for row in unit.all(_KEYS, partner=partner, after=after, limit=limit)]
+    return KEYS.page(unit, Question(after=after, limit=limit), partner=partner).items
 
 
 def delete_key(unit: Unit, key_id: str, *, partner: str) -> bool:
@@ -178,3 +173,26 @@ def forget_invitations(unit: Unit, user_id: str) -> None:
 def use_invitation(unit: Unit, invitation_id: str, digest: bytes) -> bool:
     """True for exactly one caller, and for nobody once it has expired."""
     return unit.run(_USE_INVITATION, id=invitation_id, shown=digest, now=unit.now_us) == 1
+
+
+def _has_expired(unit: Unit, row: KeyRow, wanted: bool) -> bool:
+    return (row.expires_at is not None and row.expires_at <= unit.now_us) is wanted
+
+
+KEYS: Listing[ApiKey] = Listing(
+    rows=select(*_KEY).where(own(api_keys), api_keys.c.partner_id == bindparam("partner")),
+    row=KeyRow,
+    make=lambda _, row: _key(row),
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", example="script", meaning="Those in whose name it stands, in any case and width."),
+        "expired": Filter(
+            takes=Flag(), meaning="Those that open nothing any more, or those that still do.", sieve=_has_expired
+        ),
+        "used": Filter(
+            takes=Flag(),
+            meaning="Those that were ever used, or those that never were.",
+            where={True: api_keys.c.used_at.is_not(None), False: api_keys.c.used_at.is_(None)},
+        ),
+    },
+)

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from idp.delivery.model import Delivery
+from idp.delivery.model import Delivery, Status
 from idp.delivery.tables import deliveries
 from idp.kit import ids
+from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.db import command, own, query
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
 
@@ -18,12 +20,29 @@ class _Receiver(NamedTuple):
 
 
 _ADD = command(insert(deliveries))
-_PAGE = query(
-    select(*(deliveries.c[name] for name in Delivery._fields))
-    .where(own(deliveries), deliveries.c.id > bindparam("after"))
-    .order_by(deliveries.c.id)
-    .limit(bindparam("limit")),
-    Delivery,
+LISTED: Listing[Delivery] = Listing(
+    rows=select(*(deliveries.c[name] for name in Delivery._fields)).where(own(deliveries)),
+    row=Delivery,
+    make=lambda _, delivery: delivery,
+    filters={
+        "event": Filter(
+            takes=Text("contract.established", longest=100),
+            meaning="Those of it.",
+            where=deliveries.c.event == asked("event"),
+        ),
+        "status": Filter(
+            takes=Words(Status),
+            meaning="Those in it.",
+            where={
+                Status.PENDING.value: deliveries.c.next_at.is_not(None),
+                Status.DELIVERED.value: deliveries.c.delivered_at.is_not(None),
+                Status.FAILED.value: deliveries.c.failed_at.is_not(None),
+            },
+        ),
+        "receiver": Filter(
+            takes=Text("tenant"), meaning="What was for it.", where=deliveries.c.receiver == asked("receiver")
+        ),
+    },
 )
 _UNDELIVERED = query(
     select(deliveries.c.receiver).where(
@@ -57,7 +76,7 @@ def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -
 
 def pending(unit: Unit, *, after: str = "", limit: int = 50) -> list[Delivery]:
     """In the order of their causes, delivered or not."""
-    return unit.all(_PAGE, after=after, limit=limit)
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def undelivered(unit: Unit, delivery_ids: Iterable[str]) -> frozenset[str]:

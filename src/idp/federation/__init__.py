@@ -89,6 +89,8 @@ from idp.federation.self_registration import read as read_client
 from idp.federation.self_registration import replace as replace_client
 from idp.federation.self_registration import to_json as client_to_json
 from idp.federation.store import (
+    ASSIGNMENTS,
+    LISTED,
     assignments_of,
     find,
     find_by_client_id,
@@ -109,6 +111,8 @@ from idp.federation.upkeep import claim as claim_upkeep
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [
+    "ASSIGNMENTS",
+    "LISTED",
     "ORDINARY",
     "REGISTRATION_TOKEN",
     "RULES",

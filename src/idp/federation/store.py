@@ -25,8 +25,10 @@ from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_registration import ABSOLUTE_URI
 from idp.federation.saml_service import SamlService
 from idp.federation.tables import assignments, client_registrations, fetched_keys, services
+from idp.kit.asking import Filter, Flag, Text, Words, asked, named_like
 from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.sealing import Box
 from idp.kit.units import Unit
 
@@ -72,13 +74,6 @@ class AssignmentRow(NamedTuple):
 _SERVICE = [services.c[name] for name in ServiceRow._fields]
 _FIND = query(select(*_SERVICE).where(own(services), services.c.id == bindparam("id")), ServiceRow)
 _BY_CLIENT_ID = query(select(*_SERVICE).where(own(services), services.c.client_id == bindparam("client")), ServiceRow)
-_PAGE = query(
-    select(*_SERVICE)
-    .where(own(services), services.c.id > bindparam("after"))
-    .order_by(services.c.id)
-    .limit(bindparam("limit")),
-    ServiceRow,
-)
 _NAMING = query(
     select(*_SERVICE).where(own(services), services.c.oidc.like(bindparam("pattern"), escape="\\")), ServiceRow
 )
@@ -170,13 +165,6 @@ _COVERED = query(
     .limit(1),
     AssignmentRow,
 )
-_ASSIGNMENTS = query(
-    select(*_ASSIGNMENT)
-    .where(own(assignments), assignments.c.service_id == bindparam("service"), assignments.c.id > bindparam("after"))
-    .order_by(assignments.c.id)
-    .limit(bindparam("limit")),
-    AssignmentRow,
-)
 _ASSIGN = add_new(assignments)
 _UNASSIGN = command(
     delete(assignments).where(
@@ -221,7 +209,7 @@ def registered(unit: Unit, service_id: str) -> Registered:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Registered]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return [_registered(unit, row) for row in unit.all(_PAGE, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def standing_for(unit: Unit, resource: str) -> list[Service]:
@@ -323,8 +311,7 @@ def is_covered(unit: Unit, service_id: str, user_id: str) -> bool:
 
 
 def assignments_of(unit: Unit, service_id: str, *, after: str = "", limit: int = 50) -> list[Assignment]:
-    rows = unit.all(_ASSIGNMENTS, service=service_id, after=after, limit=limit)
-    return [_assignment(row) for row in rows]
+    return ASSIGNMENTS.page(unit, Question(after=after, limit=limit), service=service_id).items
 
 
 def assign(unit: Unit, assignment: Assignment) -> bool:
@@ -405,3 +392,57 @@ def _assignment(row: AssignmentRow) -> Assignment:
     return Assignment(
         AssignmentId(row.id), ServiceId(row.service_id), AssigneeKind(row.kind), row.subject_id, row.created_at
     )
+
+
+LISTED: Listing[Registered] = Listing(
+    rows=select(*_SERVICE).where(own(services)),
+    row=ServiceRow,
+    make=_registered,
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", example="wiki", meaning="Those in whose name it stands, in any case and width."),
+        "protocol": Filter(
+            takes=Words(Protocol), meaning="Those of it.", where=services.c.protocol == asked("protocol")
+        ),
+        "status": Filter(
+            takes=Words(ServiceStatus), meaning="Those of it.", where=services.c.status == asked("status")
+        ),
+        "verification_status": Filter(
+            takes=Words(VerificationStatus),
+            meaning="Those of it.",
+            where=services.c.verification_status == asked("verification_status"),
+        ),
+        "assignment_required": Filter(
+            takes=Flag(),
+            meaning="Those that only let in who is assigned, or the others.",
+            where={
+                True: services.c.assignment_required.is_(True),
+                False: services.c.assignment_required.is_(False),
+            },
+        ),
+        "client_id": Filter(
+            takes=Text("https://wiki.example/saml", longest=1024),
+            meaning="The one with this `client_id`, or entity ID.",
+            where=services.c.client_id == asked("client_id"),
+        ),
+    },
+)
+
+ASSIGNMENTS: Listing[Assignment] = Listing(
+    rows=select(*_ASSIGNMENT).where(own(assignments), assignments.c.service_id == bindparam("service")),
+    row=AssignmentRow,
+    make=lambda _, row: _assignment(row),
+    filters={
+        "kind": Filter(takes=Words(AssigneeKind), meaning="Those of it.", where=assignments.c.kind == asked("kind")),
+        "user": Filter(
+            takes=Text("usr_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="That of one ID, itself.",
+            where=and_(assignments.c.kind == AssigneeKind.USER.value, assignments.c.subject_id == asked("user")),
+        ),
+        "group": Filter(
+            takes=Text("grp_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="That of one group.",
+            where=and_(assignments.c.kind == AssigneeKind.GROUP.value, assignments.c.subject_id == asked("group")),
+        ),
+    },
+)

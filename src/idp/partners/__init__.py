@@ -6,9 +6,10 @@ of it belongs to the platform: a unit of a tenant sees no partner.
 
 from idp.partners.actions import change, create, read, to_json
 from idp.partners.model import Partner, PartnerDraft, PartnerId, PartnerStatus
-from idp.partners.store import find, get, page
+from idp.partners.store import LISTED, find, get, page
 
 __all__ = [
+    "LISTED",
     "Partner",
     "PartnerDraft",
     "PartnerId",

@@ -2,8 +2,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from idp.kit.asking import Filter, Words, asked, named_like
 from idp.kit.db import command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.partners.model import Partner, PartnerDraft, PartnerId, PartnerStatus
 from idp.partners.tables import partners
@@ -19,13 +21,6 @@ class PartnerRow(NamedTuple):
 
 _COLUMNS = [partners.c[name] for name in PartnerRow._fields]
 _FIND = query(select(*_COLUMNS).where(own(partners), partners.c.id == bindparam("id")), PartnerRow)
-_PAGE = query(
-    select(*_COLUMNS)
-    .where(own(partners), partners.c.id > bindparam("after"))
-    .order_by(partners.c.id)
-    .limit(bindparam("limit")),
-    PartnerRow,
-)
 _ADD = command(insert(partners))
 _CHANGE = command(
     update(partners)
@@ -49,7 +44,7 @@ def get(unit: Unit, partner_id: str) -> Partner:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Partner]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return [_partner(row) for row in unit.all(_PAGE, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def add(unit: Unit, partner: Partner) -> None:
@@ -64,3 +59,17 @@ def change(unit: Unit, partner: Partner, draft: PartnerDraft) -> bool:
 
 def _partner(row: PartnerRow) -> Partner:
     return Partner(PartnerId(row.id), row.name, PartnerStatus(row.status), row.version, row.created_at)
+
+
+LISTED: Listing[Partner] = Listing(
+    rows=select(*_COLUMNS).where(own(partners)),
+    row=PartnerRow,
+    make=lambda _, row: _partner(row),
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", example="kanto", meaning="Those in whose name it stands, in any case and width."),
+        "status": Filter(
+            takes=Words(PartnerStatus), meaning="Those of it.", where=partners.c.status == asked("status")
+        ),
+    },
+)

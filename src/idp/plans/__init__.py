@@ -8,9 +8,10 @@ read one is for doors to say. Never counts anything: a statement is made elsewhe
 from idp.plans.actions import create
 from idp.plans.document import read, to_json
 from idp.plans.model import PREFIX, AddOn, Basis, Plan, PlanDraft, PlanId, Product
-from idp.plans.store import find, get, named, page
+from idp.plans.store import LISTED, find, get, named, page
 
 __all__ = [
+    "LISTED",
     "PREFIX",
     "AddOn",
     "Basis",

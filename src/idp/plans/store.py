@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 
+from idp.kit.asking import Filter, Words, asked, named_like
 from idp.kit.db import add_new, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.plans.model import AddOn, Basis, Plan, PlanId, Product
 from idp.plans.tables import plans
@@ -26,10 +28,6 @@ _COLUMNS = [plans.c[name] for name in PlanRow._fields]
 _FIND = query(select(*_COLUMNS).where(own(plans), plans.c.id == bindparam("id")), PlanRow)
 _NAMED = query(
     select(*_COLUMNS).where(own(plans), or_(plans.c.id == bindparam("wanted"), plans.c.name == bindparam("wanted"))),
-    PlanRow,
-)
-_PAGE = query(
-    select(*_COLUMNS).where(own(plans), plans.c.id > bindparam("after")).order_by(plans.c.id).limit(bindparam("limit")),
     PlanRow,
 )
 _ADD = add_new(plans)
@@ -56,7 +54,7 @@ def named(unit: Unit, id_or_name: str) -> Plan | None:
 
 def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Plan]:
     """In the order of creation; `after` is the id of the last one seen."""
-    return [_plan(row) for row in unit.all(_PAGE, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
 def add(unit: Unit, plan: Plan) -> bool:
@@ -78,3 +76,16 @@ def _plan(row: PlanRow) -> Plan:
         add_ons=add_ons,
         created_at=row.created_at,
     )
+
+
+LISTED: Listing[Plan] = Listing(
+    rows=select(*_COLUMNS).where(own(plans)),
+    row=PlanRow,
+    make=lambda _, row: _plan(row),
+    orders={"name": "name", "price_per_id": "price_per_id"},
+    filters={
+        "q": named_like("name", example="standard", meaning="Those in whose name it stands, in any case and width."),
+        "product": Filter(takes=Words(Product), meaning="Those of it.", where=plans.c.product == asked("product")),
+        "basis": Filter(takes=Words(Basis), meaning="Those that go by it.", where=plans.c.basis == asked("basis")),
+    },
+)

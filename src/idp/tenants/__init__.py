@@ -28,6 +28,7 @@ from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
 from idp.tenants.store import (
+    LIVING,
     dissolve,
     erase,
     erase_again,
@@ -47,6 +48,7 @@ from idp.tenants.switches import read as read_switches
 __all__ = [
     "ALL_OFF",
     "LARGEST_LOGO",
+    "LIVING",
     "PLATFORM_SLUG",
     "Moved",
     "NotALogo",

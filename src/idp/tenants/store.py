@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, delete, null, select, update
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.ids import TenantId
+from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.tenants.model import DEFAULT_COLOUR, Moved, Slug, Tenant
 from idp.tenants.tables import logos, tenants
@@ -25,6 +26,8 @@ _BY_SLUG = query(select(tenants).where(tenants.c.slug == bindparam("slug")), Ten
 _further = select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("limit"))
 _PAGE = query(_further.where(_lives), Tenant, platform=True)
 _PAGE_OF_ALL = query(_further, Tenant, platform=True)
+LIVING = select(tenants).where(_lives, tenants.c.id != PLATFORM)
+"""For the lists of others: every tenant that is not erased."""
 _REVISION = query(select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")), Revision)
 # Share-locked on PostgreSQL (SQLite's single writer needs none): a change of the tenant waits for decisions that
 # are being written, and a decision that waited for a change sees it.

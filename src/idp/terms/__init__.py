@@ -12,7 +12,9 @@ from idp.terms.acceptance import accept, accept_in_application, carry_over
 from idp.terms.comparison import Difference, Mislabelled, Row, WordingRule, compare
 from idp.terms.document import read, read_acceptance, read_comparison, read_publication, to_document
 from idp.terms.model import Acceptance, Draft, Key, Provision, Receipt, Terms, Version
+from idp.terms.notices import LISTED as NOTICES
 from idp.terms.notices import (
+    TOLD,
     Notice,
     NoticeDraft,
     NoticeKind,
@@ -27,10 +29,25 @@ from idp.terms.notices import (
 )
 from idp.terms.publishing import Publication, change, create, publish
 from idp.terms.standing import NOTHING_TO_ACCEPT, TermsFacts, due, facts
-from idp.terms.store import acceptances, find, get, in_application, page, published, receipts
+from idp.terms.store import (
+    LISTED,
+    PUBLISHED,
+    acceptances,
+    accepted_in,
+    find,
+    get,
+    in_application,
+    page,
+    published,
+    receipts,
+)
 
 __all__ = [
+    "LISTED",
     "NOTHING_TO_ACCEPT",
+    "NOTICES",
+    "PUBLISHED",
+    "TOLD",
     "Acceptance",
     "Difference",
     "Draft",
@@ -51,6 +68,7 @@ __all__ = [
     "accept",
     "accept_in_application",
     "acceptances",
+    "accepted_in",
     "acknowledge",
     "announce",
     "carry_over",

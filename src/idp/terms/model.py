@@ -1,7 +1,13 @@
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple, NewType
 
 Version = NewType("Version", str)
+
+
+class TermsStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
 
 
 class Key(NamedTuple):

@@ -11,10 +11,12 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
+from idp.kit.asking import Filter, Flag, Text, Words, contains
 from idp.kit.db import command, own, query
 from idp.kit.errors import FieldError, Invalid, NotFound
 from idp.kit.fields import Fields
 from idp.kit.ids import TenantId
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.terms import days, tables, telling
 from idp.terms.document import day, hash_of
@@ -90,23 +92,9 @@ _COLUMNS = [_notices.c[name] for name in NoticeRow._fields]
 _TOLD_COLUMNS = [_receipts.c[name] for name in ToldRow._fields]
 _visible = (own(_notices), or_(bindparam("of_partner") == "", _notices.c.partner == bindparam("of_partner")))
 _FIND = query(select(*_COLUMNS).where(*_visible, _notices.c.id == bindparam("wanted")), NoticeRow)
-_PAGE = query(
-    select(*_COLUMNS)
-    .where(*_visible, _notices.c.id > bindparam("after"))
-    .order_by(_notices.c.id)
-    .limit(bindparam("limit")),
-    NoticeRow,
-)
 _ADD = command(insert(_notices))
 _mine = (own(_receipts), _receipts.c.kind == _KIND)
 _TOLD_ONE = query(select(*_TOLD_COLUMNS).where(*_mine, _receipts.c.id == bindparam("wanted")), ToldRow)
-_TOLD = query(
-    select(*_TOLD_COLUMNS)
-    .where(*_mine, _receipts.c.id > bindparam("after"))
-    .order_by(_receipts.c.id)
-    .limit(bindparam("limit")),
-    ToldRow,
-)
 _ACKNOWLEDGE = command(
     update(_receipts)
     .where(*_mine, _receipts.c.id == bindparam("wanted"), _receipts.c.acknowledged_at.is_(None))
@@ -179,12 +167,12 @@ def find_notice(unit: Unit, notice_id: str, *, partner: str = "") -> Notice | No
 
 def notices(unit: Unit, *, partner: str = "", after: str = "", limit: int = 50) -> list[Notice]:
     """As `find_notice`, oldest first; `after` is the id of the last one seen."""
-    return [_notice(row) for row in unit.all(_PAGE, of_partner=partner, after=after, limit=limit)]
+    return LISTED.page(unit, Question(after=after, limit=limit), of_partner=partner).items
 
 
 def told(unit: Unit, *, after: str = "", limit: int = 50) -> list[Told]:
     """What reached the tenant, oldest first."""
-    return [_told(row) for row in unit.all(_TOLD, after=after, limit=limit)]
+    return TOLD.page(unit, Question(after=after, limit=limit)).items
 
 
 def told_one(unit: Unit, notice_id: str) -> Told | None:
@@ -230,3 +218,36 @@ def _notice(row: NoticeRow) -> Notice:
 
 def _told(row: ToldRow) -> Told:
     return Told(row.id, _draft(row.document), *row[2:])
+
+
+_SAID: dict[str, Filter] = {
+    "q": Filter(
+        takes=Text("maintenance", longest=100),
+        meaning="Those in whose title it stands, in any case and width.",
+        keeps=lambda notice, wanted: contains(notice.draft.title, wanted),
+    ),
+    "kind": Filter(
+        takes=Words(NoticeKind), meaning="Those of it.", keeps=lambda notice, wanted: notice.draft.kind == wanted
+    ),
+    "emergency": Filter(
+        takes=Flag(),
+        meaning="Those that are one, or those that are not.",
+        keeps=lambda notice, wanted: notice.draft.emergency is wanted,
+    ),
+}
+LISTED: Listing[Notice] = Listing(
+    rows=select(*_COLUMNS).where(*_visible), row=NoticeRow, make=lambda _, row: _notice(row), filters=_SAID
+)
+TOLD: Listing[Told] = Listing(
+    rows=select(*_TOLD_COLUMNS).where(*_mine),
+    row=ToldRow,
+    make=lambda _, row: _told(row),
+    filters={
+        **_SAID,
+        "acknowledged": Filter(
+            takes=Flag(),
+            meaning="Those that the tenant has acknowledged, or those that it has not.",
+            where={True: _receipts.c.acknowledged_at.is_not(None), False: _receipts.c.acknowledged_at.is_(None)},
+        ),
+    },
+)

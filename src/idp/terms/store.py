@@ -1,16 +1,22 @@
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, not_, select, update
 
+from idp.kit.asking import Filter, Words, named_like
+from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
+from idp.kit.ids import TenantId
+from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 from idp.terms import tables
 from idp.terms.days import start_us
 from idp.terms.document import hash_of, to_document
-from idp.terms.model import Acceptance, Draft, Provision, Receipt, Terms, Version
+from idp.terms.model import Acceptance, Draft, Provision, Receipt, Terms, TermsStatus, Version
 
 TERMS = "terms"
 
@@ -36,6 +42,11 @@ class _Accepted(NamedTuple):
     version: str
 
 
+class _Filed(NamedTuple):
+    contract: str
+    version: str
+
+
 class _Receipt(NamedTuple):
     id: str
     content_hash: str
@@ -50,14 +61,6 @@ _COLUMNS = [_versions.c[name] for name in TermsRow._fields]
 _out = _versions.c.published_at.is_not(None)
 _order = (_versions.c.effective_at, _versions.c.published_at, _versions.c.version)
 _FIND = query(select(*_COLUMNS).where(_versions.c.version == bindparam("wanted")), TermsRow)
-_page = (
-    select(*_COLUMNS)
-    .where(_versions.c.version > bindparam("after"))
-    .order_by(_versions.c.version)
-    .limit(bindparam("limit"))
-)
-_PAGE = query(_page, TermsRow, platform=True)
-_PAGE_OF_PUBLISHED = query(_page.where(_out), TermsRow)
 _PUBLISHED = query(select(*_COLUMNS).where(_out).order_by(*_order), TermsRow)
 _DUE = query(select(_versions.c.version, _versions.c.effective_at).where(_out).order_by(*_order), _Due)
 _ADD = add_new(_versions, platform=True)
@@ -100,6 +103,10 @@ _APPLIED = query(
     Acceptance,
 )
 
+_accepted_in = select(_applied.c.contract, _applied.c.version).where(among(_applied.c.contract))
+_ACCEPTED_IN = query(_accepted_in.where(own(_applied)), _Filed)
+_ACCEPTED_IN_ALL = query(_accepted_in.where(among(_applied.c.tenant_id, "owner")), _Filed, platform=True)
+
 
 def find(unit: Unit, version: str) -> Terms | None:
     """For a unit of a tenant, what is published."""
@@ -117,7 +124,8 @@ def get(unit: Unit, version: str) -> Terms:
 
 def page(unit: Unit, *, drafts: bool, after: str = "", limit: int = 50) -> list[Terms]:
     """In the order of their names. `drafts` needs a unit of the platform."""
-    return [_terms(row) for row in unit.all(_PAGE if drafts else _PAGE_OF_PUBLISHED, after=after, limit=limit)]
+    listed = LISTED if drafts else PUBLISHED
+    return listed.page(unit, Question(after=after, limit=limit)).items
 
 
 def published(unit: Unit) -> list[Terms]:
@@ -199,6 +207,16 @@ def in_application(unit: Unit, contract: str) -> Acceptance | None:
     return unit.one(_APPLIED, wanted=contract)
 
 
+def accepted_in(unit: Unit, filed: Mapping[str, TenantId]) -> dict[str, Version]:
+    """What was accepted with these contracts, each with its owner; of others' in a unit of the platform."""
+    statement = _ACCEPTED_IN_ALL if unit.platform else _ACCEPTED_IN
+    found: dict[str, Version] = {}
+    for batch in batches(filed):
+        owners = {} if not unit.platform else binds([filed[each] for each in batch], "owner")
+        found |= {row.contract: Version(row.version) for row in unit.all(statement, **binds(batch), **owners)}
+    return found
+
+
 def _columns(draft: Draft) -> dict[str, str | int]:
     return {
         "title": draft.title,
@@ -213,3 +231,23 @@ def _terms(row: TermsRow) -> Terms:
     provisions = tuple(Provision(*each) for each in json.loads(row.provisions))
     draft = Draft(Version(row.version), row.title, date.fromisoformat(row.effective_date), provisions)
     return Terms(draft, row.effective_at, row.content_hash, row.changes, row.created_at, row.published_at)
+
+
+_FILTERS = {
+    "q": named_like("version", "title", example="2026", meaning="Those in whose name or title it stands."),
+    "status": Filter(
+        takes=Words(TermsStatus),
+        meaning="Those of it.",
+        where={TermsStatus.PUBLISHED.value: _out, TermsStatus.DRAFT.value: not_(_out)},
+    ),
+}
+LISTED: Listing[Terms] = Listing(
+    of_all=select(*_COLUMNS),
+    row=TermsRow,
+    make=lambda _, row: _terms(row),
+    key="version",
+    natural="version",
+    orders={"created_at": "created_at", "effective_at": "effective_at"},
+    filters=_FILTERS,
+)
+PUBLISHED: Listing[Terms] = replace(LISTED, rows=select(*_COLUMNS).where(_out), of_all=None, statements={})
