@@ -160,7 +160,15 @@ def steps(settings: Settings) -> "list[Step]":
         schedule.Erasures(grace_days=settings.export_grace_days),
         schedule.Statements(seller=seller),
         schedule.Persons(retention_days=settings.application_retention_days),
+        *_steps_of_people(),
     ]
+
+
+def _steps_of_people() -> "list[Step]":
+    """These nobody sets for a midnight: they are done as soon as they have come."""
+    from idp import schedule
+
+    return [schedule.IdDates()]
 
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
@@ -171,6 +179,7 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
     senders = [_post(settings, units), *_logouts(settings, units, FactMemory(units, KeyRing()), egress)]
     return [
         schedule.Watch(units, steps(settings), leaving=leaving),
+        schedule.Watch(units, _steps_of_people(), patience=0.0, leaving=leaving),
         schedule.KeyRotations(units, period_days=settings.key_rotation_days, leaving=leaving),
         schedule.ServiceUpkeep(units, egress, production=settings.production, leaving=leaving),
         sessions.Overtaken(units, leaving=leaving),

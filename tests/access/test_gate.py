@@ -111,7 +111,19 @@ def service(status: ServiceStatus = ServiceStatus.ENABLED, *, assignment_require
     )
 
 
-def user(status: UserStatus | None) -> Standing | None:
+class Dated(NamedTuple):
+    """An ID that is not disabled, by its dates."""
+
+    starts_at: int | None
+    ends_at: int | None
+
+
+LATER, OVER_NOW = Dated(END + 1, None), Dated(None, FIRST - 1)
+
+
+def user(status: UserStatus | Dated | None) -> Standing | None:
+    if isinstance(status, Dated):
+        return Standing(UserId("usr_1"), "active", 5, None, False, *status)
     return None if status is None else Standing(UserId("usr_1"), status.value, 5)
 
 
@@ -119,7 +131,7 @@ class Case(NamedTuple):
     contract: Status
     instant: str
     service: ServiceStatus
-    user: UserStatus | None
+    user: UserStatus | Dated | None
     required: bool
     assigned: bool
     place: str = "in Japan"
@@ -147,7 +159,9 @@ def expected(case: Case) -> Reason | None:
     """The first that holds."""
     reasons: list[tuple[bool, Reason | None]] = [
         (case.user is None, Reason.ID_UNKNOWN),
-        (case.user is not UserStatus.ACTIVE, Reason.ID_DISABLED),
+        (case.user is UserStatus.DISABLED, Reason.ID_DISABLED),
+        (case.user is OVER_NOW, Reason.ID_ENDED),
+        (case.user is LATER, Reason.ID_NOT_STARTED),
         (case.place in {"nobody knows where", "no address at all"}, Reason.COUNTRY_UNKNOWN),
         (case.place == "abroad", Reason.OUTSIDE_JAPAN),
         (case.rule in BY_RULE, BY_RULE.get(case.rule)),
@@ -159,7 +173,7 @@ def expected(case: Case) -> Reason | None:
 
 
 def cases() -> Iterator[Case]:
-    people = [None, *UserStatus]
+    people = [None, *UserStatus, LATER, OVER_NOW]
     for values in product(Status, INSTANTS, ServiceStatus, people, [False, True], [False, True]):
         yield Case(*values)
     for required, assigned, place, rule in product([False, True], [False, True], PLACES, RULES):

@@ -29,7 +29,7 @@ def careful(world: World) -> World:
 def account(world: World, name: str, *, admin: bool = True) -> str:
     person = {"user_name": name, "display_name": name, "affiliation": "employee", "roles": ["admin"] if admin else []}
     with world.house.units.platform(actor=DESK) as unit:
-        return users.create(unit, users.read(person), limit=100).id
+        return users.create(unit, users.read(person, users.frame(unit)), limit=100).id
 
 
 def key_of(world: World, owner: str) -> Client:

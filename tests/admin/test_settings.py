@@ -175,3 +175,21 @@ def test_a_switch_is_in_the_trail_and_in_the_version_once(world: World) -> None:
 
 def test_every_switch_is_described_as_it_may_be_sent() -> None:
     assert SwitchesChange.model_fields.keys() == tenants.ALL_OFF.to_json().keys()
+
+
+def test_what_is_asked_of_dispatched_staff_is_the_tenants_to_say(world: World) -> None:
+    tenant = world.client("aoba")
+    assert tenant.get(PATH).body["staffing"] == {"dispatched_days": 1096, "reminder_days": 30}
+    changed = tenant.patch(PATH, {"staffing": {"dispatched_days": 0}})
+    assert changed.body["staffing"] == {"dispatched_days": 0, "reminder_days": 30}
+    person = {"user_name": "haken", "display_name": "H", "affiliation": "dispatched"}
+    assert tenant.post("/tenants/aoba/users", person).body["valid_until"] is None
+    assert tenant.patch(PATH, {"staffing": {"dispatched_days": 10}}).status == 200
+    made = tenant.post("/tenants/aoba/users", {**person, "user_name": "haken2", "valid_from": "2026-10-01"})
+    assert (made.body["valid_from"], made.body["valid_until"]) == ("2026-10-01", "2026-10-10")
+    wrong = tenant.patch(PATH, {"staffing": {"dispatched_days": 4_000, "reminder_days": True, "x": 1}})
+    assert wrong.wrong() == {
+        "/staffing/dispatched_days": "out_of_range",
+        "/staffing/reminder_days": "invalid_type",
+        "/staffing/x": "unknown_field",
+    }

@@ -70,8 +70,9 @@ class Office:
             return STEPS[step](unit, contract_id, **more)
 
     def hire(self, tenant: TenantId, name: str) -> str:
-        draft = users.read({"user_name": name, "display_name": name, "affiliation": "employee"})
         with self.units.open(tenant, actor=OPERATOR) as unit:
+            person = {"user_name": name, "display_name": name, "affiliation": "employee"}
+            draft = users.read(person, users.frame(unit))
             return users.create(unit, draft, limit=1000).id
 
     def dismiss(self, tenant: TenantId, user_id: str) -> None:

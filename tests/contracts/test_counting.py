@@ -15,6 +15,7 @@ from idp.kit.clock import FixedClock, parse
 from idp.kit.errors import Conflict, Failure, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor
+from idp.users import Affiliation, Draft, Role
 
 ADMIN = Actor("tenant", "key_1")
 NEXT_TERM = date(2027, 4, 1)
@@ -34,7 +35,7 @@ def refusal(desk: Desk, contract: Contract, ids: int, start: date | None = None)
 
 def person(number: int) -> users.Draft:
     name = f"user{number}"
-    return users.read({"user_name": name, "display_name": name, "affiliation": "employee"})
+    return Draft(name, name, None, Affiliation.EMPLOYEE, frozenset({Role.MEMBER}), None, {})
 
 
 def create(desk: Desk, tenant: TenantId, number: int) -> str:

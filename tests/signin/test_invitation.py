@@ -25,7 +25,7 @@ def invited(provider: Provider, slug: str = "aoba") -> str:
     """The address in the letter."""
     with provider.open(slug) as unit:
         found = users.find_by_name(unit, UME["user_name"])
-        person = found or users.create(unit, users.read(UME), limit=100)
+        person = found or users.create(unit, users.read(UME, users.frame(unit)), limit=100)
         secret = credentials.secret_of(unit, credentials.invite(unit, person.id).id)
     assert secret is not None
     return f"/t/{slug}/invitation?{urlencode({'token': secret})}"

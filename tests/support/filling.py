@@ -167,7 +167,7 @@ def person(unit: Unit, filled: Filled, name: str, *, password: str | None = PASS
     """`name@aoba.example`, with the password that everybody has here."""
     address = f"{name}@aoba.example"
     document = {"user_name": address, "display_name": name, "email": address, "affiliation": "employee", **more}
-    made = users.create(unit, users.read(document), limit=50)
+    made = users.create(unit, users.read(document, users.frame(unit)), limit=50)
     filled.users[name] = made.id
     if password is not None:
         credentials.set_password(unit, made.id, cheaply_hashed(password))

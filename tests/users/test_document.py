@@ -1,9 +1,14 @@
+from datetime import date
+
 import pytest
 
 from idp import users
 from idp.kit.errors import Invalid
-from idp.users import Affiliation, Identity, Role, UserId, UserStatus
+from idp.tenants import Staffing
+from idp.users import Affiliation, Frame, Identity, Role, UserId, UserStatus
 from idp.users.document import writable
+
+FRAME = Frame("Asia/Tokyo", date(2026, 4, 1), Staffing())
 
 TARO = {"user_name": "taro@aoba.example", "display_name": "青葉 太郎", "affiliation": "employee"}
 
@@ -36,36 +41,36 @@ EVERY_CLAIM = {
 
 
 def identity(**document):
-    draft = users.read({**TARO, **document})
+    draft = users.read({**TARO, **document}, FRAME)
     ours = {"status": UserStatus.ACTIVE, "can_sign_in": True, "generation": 1, "version": 1}
     return Identity(UserId("usr_1"), *draft, **ours, created_at=0, changed_at=1_775_001_600_000_000)
 
 
 def faults(**document):
     with pytest.raises(Invalid) as raised:
-        users.read(document)
+        users.read(document, FRAME)
     return {(error.pointer, error.code) for error in raised.value.errors}
 
 
 def test_what_is_left_out_takes_its_default():
-    draft = users.read(TARO)
+    draft = users.read(TARO, FRAME)
     assert draft.affiliation is Affiliation.EMPLOYEE
     assert draft.roles == {Role.MEMBER}
     assert (draft.email, draft.locale, draft.claims) == (None, None, {})
 
 
 def test_the_email_takes_the_place_of_a_user_name():
-    assert users.read({**TARO, "user_name": None, "email": "taro@aoba.example"}).user_name == "taro@aoba.example"
+    assert users.read({**TARO, "user_name": None, "email": "taro@aoba.example"}, FRAME).user_name == "taro@aoba.example"
 
 
 def test_every_standard_claim_is_taken_and_read_back():
-    draft = users.read({**TARO, "email": "taro@aoba.example", "locale": "ja-JP", "claims": EVERY_CLAIM})
+    draft = users.read({**TARO, "email": "taro@aoba.example", "locale": "ja-JP", "claims": EVERY_CLAIM}, FRAME)
     assert draft.claims == EVERY_CLAIM
-    assert users.read(writable(draft)) == draft
+    assert users.read(writable(draft), FRAME) == draft
 
 
 def test_email_and_locale_may_be_said_as_claims():
-    draft = users.read({**TARO, "claims": {"email": "taro@aoba.example", "locale": "ja"}})
+    draft = users.read({**TARO, "claims": {"email": "taro@aoba.example", "locale": "ja"}}, FRAME)
     assert (draft.email, draft.locale, draft.claims) == ("taro@aoba.example", "ja", {})
 
 

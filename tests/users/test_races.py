@@ -59,4 +59,4 @@ def test_administrators_who_disable_each_other_leave_one(world):
     acts = [lambda unit, who=who: users.disable(unit, who.id) for who in admins]
     assert race(world, acts).count("last_admin_locked_out") == 1
     with world.open() as unit:
-        assert sum(identity.active for identity in users.page(unit)) == 1
+        assert sum(identity.active_at(unit.now_us) for identity in users.page(unit)) == 1

@@ -32,7 +32,7 @@ def test_an_id_is_read_back_as_it_was_created(world):
         assert users.find_by_name(unit, "taro@aoba.example") == created
         standing = users.standing(unit, created.id)
         assert standing is not None
-        assert (standing.id, standing.active, standing.generation) == (created.id, True, 1)
+        assert (standing.id, standing.active_at(unit.now_us), standing.generation) == (created.id, True, 1)
         assert standing.affiliation == Affiliation.EMPLOYEE
     assert created.draft == draft()
     assert (created.status, created.generation, created.version) == (UserStatus.ACTIVE, 1, 1)
@@ -136,8 +136,8 @@ def test_disabling_ends_the_generation_and_enabling_does_not_bring_it_back(world
         enabled = users.enable(unit, before.id)
         assert users.enable(unit, before.id) == enabled
     assert disabled.status is UserStatus.DISABLED
-    assert not disabled.active
-    assert enabled.active
+    assert disabled.status is UserStatus.DISABLED
+    assert enabled.status is UserStatus.ACTIVE
     assert disabled.generation == before.generation + 1 == enabled.generation
     told = [event for event in world.events() if event.startswith("user.")]
     assert told == ["user.created", "user.disabled", "user.enabled"]
@@ -191,7 +191,7 @@ def test_a_patch_may_disable_and_enable(world):
     before = add(world)
     with world.open() as unit:
         assert users.change(unit, before.id, {"status": "disabled"}).generation == before.generation + 1
-        assert users.change(unit, before.id, {"status": "active"}).active
+        assert users.change(unit, before.id, {"status": "active"}).active_at(unit.now_us)
         with pytest.raises(Invalid):
             users.change(unit, before.id, {"status": "deleted"})
 

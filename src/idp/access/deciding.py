@@ -15,6 +15,7 @@ from idp.access.policies import Outcome as Ruled
 from idp.contracts import Product
 from idp.federation import Service
 from idp.kit.clock import SECOND
+from idp.users import Standing, UserStatus
 
 JAPAN = "JP"
 # Art. 3.2: device authentication is a product of its own, and needs the other.
@@ -154,11 +155,21 @@ def _against_person(facts: Facts, person: Person, inputs: Inputs) -> Reason | No
     user = person.user
     if user is None:
         return Reason.ID_UNKNOWN
-    if not user.active:
-        return Reason.ID_DISABLED
+    against = reason_against_id(user, inputs.now_us)
+    if against is not None:
+        return against
     if inputs.country == JAPAN or facts.counts_as_japan(inputs.ip):  # Art. 6.4
         return None
     return Reason.COUNTRY_UNKNOWN if inputs.country is None else Reason.OUTSIDE_JAPAN
+
+
+def reason_against_id(user: Standing, now_us: int) -> Reason | None:
+    """By its status, and by its dates and the clock alone."""
+    if user.status != UserStatus.ACTIVE:
+        return Reason.ID_DISABLED
+    if user.span.has_ended(now_us):
+        return Reason.ID_ENDED
+    return None if user.span.has_begun(now_us) else Reason.ID_NOT_STARTED
 
 
 def _hangs_on_device(rules: Rules, found: Ruled) -> bool:

@@ -1,5 +1,6 @@
 """Why was it decided so: as it was, or as it would have been at another instant."""
 
+from idp import users
 from idp.access import deciding, in_force, networks
 from idp.access.facts import Facts
 from idp.access.in_force import NO_RULES
@@ -34,4 +35,14 @@ def as_of(unit: Unit, facts: Facts, remembered: Remembered, at_us: int) -> Decis
         return question._replace(reason=Reason(against.value))
     if past.reason in _STANDING:
         return question._replace(reason=past.reason)
+    dated = _by_dates(unit, remembered, at_us)
+    if dated is not None:
+        return question._replace(reason=dated)
     return deciding.decide_again(question, rules, entitled=deciding.device_entitled(facts, at_us))
+
+
+def _by_dates(unit: Unit, remembered: Remembered, at_us: int) -> Reason | None:
+    """By the first and last day of the ID as they are known now."""
+    user = users.standing(unit, remembered.user_id) if remembered.user_id else None
+    against = None if user is None else deciding.reason_against_id(user, at_us)
+    return against if against in (Reason.ID_ENDED, Reason.ID_NOT_STARTED) else None

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     CONTRACT_ENDED = "contract_ended"
     ID_UNKNOWN = "id_unknown"
     ID_DISABLED = "id_disabled"
+    ID_NOT_STARTED = "id_not_started"
+    ID_ENDED = "id_ended"
     SERVICE_UNKNOWN = "service_unknown"
     OUTSIDE_JAPAN = "outside_japan"
     COUNTRY_UNKNOWN = "country_unknown"

@@ -80,6 +80,8 @@ def _nothing(_: Inputs) -> list[Remedy]:
 _NAMES = {"now_us": "time"}
 _STANDING: Mapping[Reason, Callable[[Inputs], list[Remedy]]] = {
     Reason.ID_DISABLED: lambda _: [Remedy("id_status", "disabled", "active")],
+    Reason.ID_NOT_STARTED: lambda _: [Remedy("id_valid_from", "later", "earlier")],
+    Reason.ID_ENDED: lambda _: [Remedy("id_valid_until", "past", "later")],
     Reason.SERVICE_UNKNOWN: lambda inputs: [Remedy("service_status", "disabled", "enabled")] * bool(inputs.service_id),
     Reason.OUTSIDE_JAPAN: lambda inputs: [Remedy("country", inputs.country, JAPAN)],
     Reason.COUNTRY_UNKNOWN: lambda inputs: [Remedy("country", inputs.country, JAPAN)],

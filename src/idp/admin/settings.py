@@ -1,5 +1,5 @@
-"""A tenant's own settings: how it looks on its pages, what of OpenID Connect it has switched on, and who it is to
-services of SAML."""
+"""A tenant's own settings: how it looks on its pages, what of OpenID Connect it has switched on, who it is to services
+of SAML, and what it asks of the dates of IDs."""
 
 from hashlib import sha256
 from typing import Any
@@ -15,20 +15,21 @@ from idp.credentials import Noun
 from idp.federation import OwnIdentity
 from idp.kit.fields import Fields, merged
 from idp.kit.units import Unit
-from idp.tenants import Switches, Tenant
+from idp.tenants import Staffing, Switches, Tenant
 from idp.web.brand import logo_path
 
 
 def shown(call: Call) -> Answer:
-    """How the tenant looks on its pages, what of OpenID Connect it has switched on, and who it is in SAML."""
+    """How the tenant looks on its pages, what of OpenID Connect it has switched on, who it is in SAML, and what is
+    asked of the dates of IDs."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         own = tenants.get(unit)
     return call.shown(_to_json(call, own), version=_version(own))
 
 
 def change(call: Call) -> Answer:
-    """Change how the tenant looks on its pages, switch parts of OpenID Connect on and off, or say who it is to services
-    of SAML.
+    """Change how the tenant looks on its pages, switch parts of OpenID Connect on and off, say who it is to services of
+    SAML, or what is asked of the dates of IDs.
 
     A member that is left out stays (RFC 7396); `null` takes the line of help or the logo away, and puts a switch back.
     With another `entity_id` in `saml`, services have to be told the new name, or have known it all along.
@@ -51,11 +52,13 @@ def change(call: Call) -> Answer:
         switches = tenants.read_switches(fields.inner("oidc"), Switches.from_text(before.oidc))
         known = OwnIdentity.from_text(before.saml)
         own = federation.read_own(fields.inner("saml"), known, base_url=call.house.base_url)
+        staffing = tenants.read_staffing(fields.inner("staffing"), Staffing.from_text(before.staffing))
         fields.finish()
         appearance.show_as(unit, before, face)
         if "logo" in sent and before.logo != (tenants.logo_digest(image) if image else None):
             tenants.set_logo(unit, image)
         tenants.switch(unit, switches)
+        tenants.staff(unit, staffing)
         _present(unit, known, own)
         after = tenants.get(unit)
         return call.done(unit, _to_json(call, after), version=_version(after))
@@ -71,7 +74,15 @@ def _present(unit: Unit, before: OwnIdentity, own: OwnIdentity) -> None:
 
 def _version(tenant: Tenant) -> int:
     face = "\0".join(
-        [tenant.display_name, tenant.colour, tenant.help_text, tenant.logo or "", tenant.oidc, tenant.saml]
+        [
+            tenant.display_name,
+            tenant.colour,
+            tenant.help_text,
+            tenant.logo or "",
+            tenant.oidc,
+            tenant.saml,
+            tenant.staffing,
+        ]
     )
     return int.from_bytes(sha256(face.encode()).digest()[:6])
 
@@ -83,10 +94,11 @@ def _to_json(call: Call, tenant: Tenant) -> dict[str, Any]:
         "appearance": {**face, "logo": logo},
         "oidc": Switches.from_text(tenant.oidc).to_json(),
         "saml": OwnIdentity.from_text(tenant.saml).to_json(),
+        "staffing": Staffing.from_text(tenant.staffing).to_json(),
     }
 
 
-_PARTS = frozenset({"appearance", "oidc", "saml"})
+_PARTS = frozenset({"appearance", "oidc", "saml", "staffing"})
 _ONE = "/tenants/{tenant}/settings"
 
 ROUTES = (

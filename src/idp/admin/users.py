@@ -21,8 +21,10 @@ from idp.users import Draft, Identity, Role
 def create(call: Call) -> Answer:
     """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled."""
     document, password, faults = _without_password(call.document)
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        asked = users.frame(unit)
     with _named_with(faults):
-        draft = users.read(document)
+        draft = users.read(document, asked)
     encoded = _hashed(call, password)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)

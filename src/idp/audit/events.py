@@ -18,6 +18,7 @@ class Event(StrEnum):
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     USER_DELETED = "user.deleted"
+    USER_ENDED = "user.ended"
     USERS_IMPORTED = "users.imported"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"

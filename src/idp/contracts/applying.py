@@ -174,7 +174,10 @@ def _found(unit: Unit, record: Record, admin: Contact) -> Tenant:
         "affiliation": admin.affiliation.value,
         "roles": [Role.ADMIN.value, Role.MEMBER.value],
     }
-    users.create(unit.inside(tenant.id), users.read(person), limit=record.ids)
+    inner = unit.inside(tenant.id)
+    draft = users.read(person, users.frame(inner))
+    # without a last day, dispatched or not: somebody has to be there who names the others
+    users.create(inner, draft._replace(validity=users.Validity()), limit=record.ids)
     return tenant
 
 

@@ -48,6 +48,7 @@ class _Row(NamedTuple):
     erased_at: int | None
     oidc: str
     saml: str
+    staffing: str
     legal_name: str | None
 
 

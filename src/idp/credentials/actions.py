@@ -161,7 +161,7 @@ def permissions_of(roles: Iterable[Role]) -> Permissions:
 
 def _under_its_owner(unit: Unit, key: ApiKey) -> ApiKey:
     owner = users.find(unit, key.owner)
-    if owner is None or not owner.active:
+    if owner is None or not owner.active_at(unit.now_us):
         raise _nobody(f"{key.id} is of nobody")
     return key._replace(ceiling=permissions_of(owner.roles))
 

@@ -16,7 +16,7 @@ from idp.kit.clock import SECOND
 from idp.kit.errors import Conflict, NotFound
 from idp.kit.ids import Minted, Presented
 from idp.kit.units import Unit
-from idp.users import Identity
+from idp.users import Identity, UserStatus
 
 _KIND = "iv"
 _VALID = timedelta(days=7) // timedelta(seconds=1) * SECOND
@@ -29,8 +29,8 @@ def invite(unit: Unit, user_id: str) -> Invitation:
     """
     tenants.touch(unit)  # two who invite at once wait here for each other
     identity = users.get(unit, user_id)
-    if not identity.active:
-        raise Conflict("user_disabled", "Nobody signs in with this ID until it is enabled.")
+    if identity.status is not UserStatus.ACTIVE or identity.span.has_ended(unit.now_us):
+        raise Conflict("user_disabled", "Nobody signs in with this ID until it is enabled, or has a later last day.")
     if identity.email is None:
         raise Conflict("email_missing", "There is no address to send the link to.")
     if store.password_hash(unit, user_id) is not None:
@@ -61,7 +61,12 @@ def find_invited(unit: Unit, token: str) -> Identity | None:
     if shown is None or invitation is None or invitation.expires_at <= unit.now_us:
         return None
     identity = users.find(unit, invitation.user_id) if _is_right(invitation, shown) else None
-    return identity if identity is not None and identity.active else None
+    return identity if identity is not None and _may_choose(identity, unit.now_us) else None
+
+
+def _may_choose(identity: Identity, now_us: int) -> bool:
+    """Also before their first day."""
+    return identity.status is UserStatus.ACTIVE and not identity.span.has_ended(now_us)
 
 
 def accept(unit: Unit, token: str, encoded: str) -> Identity:

@@ -36,8 +36,10 @@ def begin_check(unit: Unit, user_name: str, *, address: str, limits: Throttle) -
 def finish_check(unit: Unit, check: Check, verdict: Verdict) -> Identity | None:
     identity = users.find(unit, check.user_id) if check.user_id else None
     # the generation moves when the password is changed or the ID disabled while the hash was computed
-    if not verdict.right or identity is None or not identity.active or identity.generation != check.generation:
-        audit.record(unit, Event.SIGN_IN_FAILED, subject=check.user_id or "", reason=_reason(verdict, identity))
+    stands = identity is not None and identity.active_at(unit.now_us) and identity.generation == check.generation
+    if not verdict.right or identity is None or not stands:
+        reason = _reason(verdict, identity, unit.now_us)
+        audit.record(unit, Event.SIGN_IN_FAILED, subject=check.user_id or "", reason=reason)
         return None
     throttle.give_back(unit, check.tries)
     if verdict.replacement is not None:
@@ -45,10 +47,10 @@ def finish_check(unit: Unit, check: Check, verdict: Verdict) -> Identity | None:
     return identity
 
 
-def _reason(verdict: Verdict, identity: Identity | None) -> str:
+def _reason(verdict: Verdict, identity: Identity | None, now_us: int) -> str:
     """For the trail alone; nobody else learns it."""
     if identity is None:
         return "unknown"
-    if not identity.active:
-        return "disabled"
+    if not identity.active_at(now_us):
+        return "disabled" if identity.span.holds(now_us) else "outside_dates"
     return "changed" if verdict.right else "wrong_password"

@@ -7,7 +7,17 @@ from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import shortened
 
 _NEEDED = ("user_name", "affiliation")
-_PLAIN = ("user_name", "display_name", "email", "affiliation", "locale", "status", "password")
+_PLAIN = (
+    "user_name",
+    "display_name",
+    "email",
+    "affiliation",
+    "locale",
+    "status",
+    "valid_from",
+    "valid_until",
+    "password",
+)
 _CLAIMS = (
     "name",
     "family_name",

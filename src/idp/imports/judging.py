@@ -10,7 +10,7 @@ from idp.imports.model import Fault, Row
 from idp.kit.errors import Conflict, FieldError, Invalid, Refused
 from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
-from idp.users import Draft, GroupId, Identity, UserStatus
+from idp.users import Draft, Frame, GroupId, Identity, UserStatus
 
 
 class Creation(NamedTuple):
@@ -69,7 +69,7 @@ def known(unit: Unit, rows: Sequence[Row], *, hold: bool) -> dict[bytes, Identit
 def judge(unit: Unit, rows: Sequence[Row], seen: Seen, *, hold: bool) -> Iterator[Verdict]:
     """In the order of the rows. Nothing has changed yet of what is asked of the unit."""
     found = known(unit, rows, hold=hold)
-    groups = _groups(unit, rows)
+    groups, frame = _groups(unit, rows), users.frame(unit)
     for row in rows:
         fault = row.fault or seen.add(row)
         if fault is not None:
@@ -77,7 +77,7 @@ def judge(unit: Unit, rows: Sequence[Row], seen: Seen, *, hold: bool) -> Iterato
             continue
         identity = found.get(users.look_up_key(name_of(row)))
         try:
-            yield _created(row, groups) if identity is None else _changed(row, identity, groups)
+            yield _created(row, groups, frame) if identity is None else _changed(row, identity, groups, frame)
         except Invalid as wrong:
             yield Faulty(row, tuple(_faults(row, wrong.errors)))
 
@@ -99,7 +99,7 @@ def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | N
     return None
 
 
-def _created(row: Row, groups: Mapping[bytes, GroupId]) -> Creation:
+def _created(row: Row, groups: Mapping[bytes, GroupId], frame: Frame) -> Creation:
     said, errors = columns.document(row.cells), list[FieldError]()
     status = Fields(said, errors=errors).choice("status", UserStatus, frozenset(), default=UserStatus.ACTIVE)
     said.pop("status", None)
@@ -107,7 +107,7 @@ def _created(row: Row, groups: Mapping[bytes, GroupId]) -> Creation:
     password = _password(row, errors)
     _name_groups(said, groups, errors)
     try:
-        draft = users.read(said)
+        draft = users.read(said, frame)
     except Invalid as wrong:
         raise Invalid(wrong.code, errors=[*wrong.errors, *errors]) from None
     if errors:
@@ -115,12 +115,12 @@ def _created(row: Row, groups: Mapping[bytes, GroupId]) -> Creation:
     return Creation(row, draft, status, password)
 
 
-def _changed(row: Row, identity: Identity, groups: Mapping[bytes, GroupId]) -> Change | Same:
+def _changed(row: Row, identity: Identity, groups: Mapping[bytes, GroupId], frame: Frame) -> Change | Same:
     """A password is for IDs that are made: or the same file, imported twice, would sign people out."""
     said, errors = columns.document(row.cells), list[FieldError]()
     _name_groups(said, groups, errors)
     try:
-        draft, status = users.read_change(identity, said)
+        draft, status = users.read_change(identity, said, frame)
     except Invalid as wrong:
         raise Invalid(wrong.code, errors=[*wrong.errors, *errors]) from None
     if errors:

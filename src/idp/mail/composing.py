@@ -14,6 +14,7 @@ from idp.mail.facts import contract_facts, invitation_facts, reason_facts
 from idp.mail.meanings import MEANINGS
 from idp.mail.message import Letter, Mailbox
 from idp.mail.writing import Content, Writer
+from idp.users import UserStatus
 from idp.web.languages import Language
 
 _TENANT, _OPERATOR = "tenant", "operator"
@@ -45,7 +46,7 @@ class Composer:
     def _invitation(self, unit: Unit, claimed: Claimed, payload: Mapping[str, Any]) -> Letter:
         identity = users.get(unit, payload["user"])
         secret = credentials.secret_of(unit, payload["invitation"])
-        if secret is None or identity.email is None or not identity.active:
+        if secret is None or identity.email is None or identity.status is not UserStatus.ACTIVE:
             raise Impossible(OVERTAKEN)
         language = _spoken(identity.locale)
         link = f"{self._base_url}/t/{tenants.get(unit).slug}/invitation?token={quote(secret)}&lang={language.value}"

@@ -47,7 +47,9 @@ def look(house: House, unit: Unit, browser: Browser) -> Mine:
         raise Refused(against.value)
     session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
     identity = users.find(unit, session.user_id) if session else None
-    if session is None or identity is None or not identity.active or identity.generation != session.user_generation:
+    if session is None or identity is None or not identity.active_at(unit.now_us):
+        raise Nobody
+    if identity.generation != session.user_generation:
         raise Nobody
     present = Generations(facts.tenant.generation, identity.generation)
     live = sessions.sessions_of(unit, identity.id, present=present)

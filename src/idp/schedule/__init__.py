@@ -7,6 +7,7 @@ write of a room's. Nothing waits for it: what is shown and enforced follows the 
 
 from idp.schedule.contract_dates import ContractDates
 from idp.schedule.erasures import Erasures
+from idp.schedule.id_dates import IdDates
 from idp.schedule.key_rotations import KeyRotations
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.persons import Persons
@@ -19,6 +20,7 @@ __all__ = [
     "ContractDates",
     "Done",
     "Erasures",
+    "IdDates",
     "Item",
     "KeyRotations",
     "Outcome",

@@ -72,7 +72,9 @@ def _proved(
         session = sessions.live_session(unit, browser.session, tenant_generation=facts.tenant.generation)
         evidence = session.evidence if session else None
     identity = users.find(unit, evidence.user_id) if evidence else None
-    if evidence is None or identity is None or not identity.active or identity.generation != evidence.generation:
+    if evidence is None or identity is None or not identity.active_at(unit.now_us):
+        return None, None
+    if identity.generation != evidence.generation:
         return None, None
     return evidence, identity
 

@@ -16,6 +16,7 @@ from idp.tenants.actions import (
     present_as,
     rename,
     set_logo,
+    staff,
     switch,
     touch,
     touch_all,
@@ -27,6 +28,8 @@ from idp.tenants.logos import digest as logo_digest
 from idp.tenants.logos import encode as encode_logo
 from idp.tenants.logos import read as read_logo
 from idp.tenants.model import PLATFORM_SLUG, Moved, Slug, Tenant
+from idp.tenants.staffing import Staffing
+from idp.tenants.staffing import read as read_staffing
 from idp.tenants.store import (
     LIVING,
     dissolve,
@@ -53,6 +56,7 @@ __all__ = [
     "Moved",
     "NotALogo",
     "Slug",
+    "Staffing",
     "Switches",
     "Tenant",
     "adopt_key",
@@ -77,11 +81,13 @@ __all__ = [
     "page_even_erased",
     "present_as",
     "read_logo",
+    "read_staffing",
     "read_switches",
     "rename",
     "revision",
     "rotating",
     "set_logo",
+    "staff",
     "switch",
     "touch",
     "touch_all",

@@ -9,6 +9,7 @@ from idp.signing import Alg, Private, Use
 from idp.tenants import store
 from idp.tenants.logos import digest
 from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
+from idp.tenants.staffing import Staffing
 from idp.tenants.switches import Switches
 
 
@@ -75,6 +76,15 @@ def present_as(unit: Unit, own: str, *, changed: Collection[str]) -> None:
     """Who it is to services of SAML, from this commit on; `changed` are the members, for the trail."""
     store.set_saml(unit, own)
     audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, saml=list(changed))
+
+
+def staff(unit: Unit, staffing: Staffing) -> None:
+    """From this commit on it is asked of every ID that is made or changed; those that there are stay as they are."""
+    before = Staffing.from_text(store.get(unit).staffing).to_json()
+    changed = {name: value for name, value in staffing.to_json().items() if value != before[name]}
+    if changed:
+        store.set_staffing(unit, staffing.to_text())
+        audit.record(unit, audit.Event.TENANT_CHANGED, subject=unit.tenant, staffing=changed)
 
 
 def touch(unit: Unit) -> None:

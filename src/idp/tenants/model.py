@@ -24,6 +24,7 @@ class Tenant(NamedTuple):
     erased_at: int | None = None
     oidc: str = "{}"  # as `Switches.to_text` gives it
     saml: str = "{}"  # who it is to services of SAML; read by whoever speaks it
+    staffing: str = "{}"  # as `Staffing.to_text` gives it
 
 
 class Moved(Exception):

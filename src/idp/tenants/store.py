@@ -62,6 +62,7 @@ _ERASE = command(
         logo=null(),
         oidc="{}",
         saml="{}",
+        staffing="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -79,6 +80,7 @@ _DISSOLVE = command(
         logo=null(),
         oidc="{}",
         saml="{}",
+        staffing="{}",
         erased_at=bindparam("at"),
         revision=tenants.c.revision + 1,
         generation=tenants.c.generation + 1,
@@ -95,12 +97,17 @@ _SET_SWITCHES = command(
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(oidc=bindparam("new_oidc"), revision=tenants.c.revision + 1)
 )
-
-
 _SET_SAML = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(saml=bindparam("new_saml"), revision=tenants.c.revision + 1)
+)
+
+
+_SET_STAFFING = command(
+    update(tenants)
+    .where(tenants.c.id == bindparam("tenant_id"))
+    .values(staffing=bindparam("new_staffing"), revision=tenants.c.revision + 1)
 )
 
 
@@ -207,6 +214,10 @@ def set_saml(unit: Unit, own: str) -> None:
 
 def set_switches(unit: Unit, text: str) -> None:
     unit.run(_SET_SWITCHES, new_oidc=text)
+
+
+def set_staffing(unit: Unit, text: str) -> None:
+    unit.run(_SET_STAFFING, new_staffing=text)
 
 
 def put_logo(unit: Unit, image: bytes, *, digest: str) -> None:

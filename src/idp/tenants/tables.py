@@ -18,6 +18,7 @@ tenants = Table(
     Column("erased_at", BigInteger),
     Column("oidc", Text, nullable=False, server_default="{}"),  # as `Switches.to_text` gives it
     Column("saml", Text, nullable=False, server_default="{}"),  # as `federation.OwnNames.to_text` gives it
+    Column("staffing", Text, nullable=False, server_default="{}"),  # as `Staffing.to_text` gives it
 )
 
 # Apart from the tenant itself, which every decision reads.

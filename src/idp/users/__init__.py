@@ -23,7 +23,9 @@ from idp.users.actions import (
 from idp.users.attributes import ATTRIBUTES, attributes_of
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
+from idp.users.dates import DueEnds, due_ends, end_due
 from idp.users.document import read, read_change, to_json
+from idp.users.frames import Frame, frame
 from idp.users.group_store import groups_of, holding
 from idp.users.listed import LISTED
 from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
@@ -44,6 +46,7 @@ from idp.users.store import (
     standing_in,
     standings,
 )
+from idp.users.validity import Span, Validity
 
 __all__ = [
     "ATTRIBUTES",
@@ -51,14 +54,18 @@ __all__ = [
     "LISTED",
     "Affiliation",
     "Draft",
+    "DueEnds",
+    "Frame",
     "Group",
     "GroupId",
     "Identity",
     "Member",
     "Role",
+    "Span",
     "Standing",
     "UserId",
     "UserStatus",
+    "Validity",
     "active_generations",
     "administrators",
     "admins_without_credentials",
@@ -73,11 +80,14 @@ __all__ = [
     "credentials_changed",
     "delete",
     "disable",
+    "due_ends",
     "enable",
+    "end_due",
     "end_generation",
     "find",
     "find_by_name",
     "find_by_names",
+    "frame",
     "generation_of",
     "get",
     "groups",

@@ -14,6 +14,7 @@ from idp.kit.fields import shortened
 from idp.kit.units import Unit
 from idp.users import document as documents
 from idp.users import group_store, store
+from idp.users.frames import frame
 from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
 
 
@@ -62,7 +63,7 @@ def change(unit: Unit, user_id: str, patch: Mapping[str, object], *, version: in
     Raises `NotFound`, `Stale`, `Invalid`, `Conflict`: `user_name_taken`, `last_admin_locked_out`.
     """
     identity = _held(unit, user_id, version)
-    change_to(unit, identity, *documents.read_change(identity, patch))
+    change_to(unit, identity, *documents.read_change(identity, patch, frame(unit)))
     return store.get(unit, user_id)
 
 
@@ -76,12 +77,14 @@ def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) 
         _refuse_unknown(unit, draft.groups - identity.groups)
         store.change(unit, identity, draft)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
+        _end_if_outside(unit, identity, draft)
     _move(unit, identity, status)
 
 
 def refuse_lockout(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) -> None:
     """Raises `Conflict("last_admin_locked_out")` when nobody could administer the tenant after this change."""
-    if Role.ADMIN not in draft.roles or status is UserStatus.DISABLED:
+    lasts = draft.validity.last is None and draft.validity.instants(frame(unit).zone).has_begun(unit.now_us)
+    if Role.ADMIN not in draft.roles or status is UserStatus.DISABLED or not lasts:
         _keep_an_admin(unit, identity)
 
 
@@ -146,9 +149,18 @@ def _move(unit: Unit, identity: Identity, status: UserStatus) -> None:
 
 
 def _keep_an_admin(unit: Unit, identity: Identity) -> None:
-    could_sign_in = identity.active and identity.can_sign_in and Role.ADMIN in identity.roles
-    if could_sign_in and store.other_admins(unit, identity.id) == 0:
+    lasts = identity.active_at(unit.now_us) and identity.span.ends_at is None
+    if lasts and identity.can_sign_in and Role.ADMIN in identity.roles and store.other_admins(unit, identity.id) == 0:
         raise Conflict("last_admin_locked_out", "Nobody could administer the tenant any more.")
+
+
+def _end_if_outside(unit: Unit, before: Identity, draft: Draft) -> None:
+    """What was signed in before an end stays ended when the end is moved, and whoever may not sign in now is out."""
+    if draft.validity == before.validity:
+        return
+    after = store.get(unit, before.id)
+    if not (before.span.holds(unit.now_us) and after.span.holds(unit.now_us)):
+        store.end_generation(unit, before.id)
 
 
 def _changed_now(before: Draft, after: Draft) -> Draft:

@@ -1,24 +1,28 @@
 """An ID as the admin API, an import or a directory says it: judged, with every fault named at once."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
-from idp.users import claims
+from idp.users import claims, validity
+from idp.users.frames import Frame
 from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, UserStatus
 from idp.users.names import LONGEST
+from idp.users.validity import Validity
 
-MEMBERS = frozenset({"user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims"})
+_SAID = ("user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims")
+MEMBERS = frozenset({*_SAID, "valid_from", "valid_until"})
 _MOST_GROUPS = 500
 
 
-def read(document: Mapping[str, object]) -> Draft:
+def read(document: Mapping[str, object], frame: Frame) -> Draft:
     """Raises `Invalid`. The password is no part of it: whoever takes one hands it to `credentials`."""
-    return _read(Fields(document))
+    return _read(Fields(document), frame, None)
 
 
-def read_change(identity: Identity, patch: Mapping[str, object]) -> tuple[Draft, UserStatus]:
+def read_change(identity: Identity, patch: Mapping[str, object], frame: Frame) -> tuple[Draft, UserStatus]:
     """What RFC 7396 makes of an ID and a patch of its document, `status` included (null asks for no other one).
 
     Raises `Invalid` with the faults of both.
@@ -26,10 +30,11 @@ def read_change(identity: Identity, patch: Mapping[str, object]) -> tuple[Draft,
     said = {name: value for name, value in patch.items() if name != "status"}
     asked = Fields({"status": patch.get("status")})
     status = asked.choice("status", UserStatus, frozenset(), default=identity.status)
-    return _read(Fields(merged(writable(identity.draft), said), errors=asked.errors)), status
+    fields = Fields(merged(writable(identity.draft), said), errors=asked.errors)
+    return _read(fields, frame, identity.draft), status
 
 
-def _read(fields: Fields) -> Draft:
+def _read(fields: Fields, frame: Frame, before: Draft | None) -> Draft:
     fields.only(MEMBERS)
     fields.required("display_name")
     fields.required("affiliation")
@@ -45,7 +50,9 @@ def _read(fields: Fields) -> Draft:
         locale=locale,
         claims=claims.read(inner),
         groups=_groups(fields),
+        validity=validity.read(fields),
     )
+    draft = draft._replace(validity=_limited(fields, draft, frame, before))
     if not draft.user_name and fields.clean("user_name", "email"):
         fields.refuse("user_name", "required", "A user name is needed, or an e-mail address to take its place.")
     fields.finish()
@@ -63,6 +70,8 @@ def writable(draft: Draft) -> dict[str, Any]:
         "groups": sorted(draft.groups),
         "locale": draft.locale,
         "claims": dict(draft.claims),
+        "valid_from": _shown(draft.validity.first),
+        "valid_until": _shown(draft.validity.last),
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -73,11 +82,38 @@ def to_json(identity: Identity) -> dict[str, Any]:
         "id": identity.id,
         "email": None,
         "locale": None,
+        "valid_from": None,
+        "valid_until": None,
         **writable(identity.draft),
         "status": identity.status.value,
         "created_at": rfc3339(identity.created_at),
         "changed_at": rfc3339(identity.changed_at),
     }
+
+
+def _shown(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _limited(fields: Fields, draft: Draft, frame: Frame, before: Draft | None) -> Validity:
+    """Of somebody who is dispatched the last day is the one that is said, or that it was, or the latest there may be.
+    Who was there before the tenant asked for one is asked when their dates are changed."""
+    said = draft.validity
+    latest = frame.latest(said.first) if draft.affiliation is Affiliation.DISPATCHED else None
+    if latest is None or (before is not None and _dated(before) == _dated(draft)):
+        return said
+    if said.last is None:
+        kept = before.validity.last if before is not None and before.affiliation is draft.affiliation else None
+        return said._replace(last=kept or latest)
+    if said.last > latest and (before is None or said.last != before.validity.last):
+        detail = "The ID of somebody who is dispatched may not last so long."
+        found = said.last.isoformat()
+        fields.refuse("valid_until", "out_of_range", detail, found=found, expected={"maximum": latest.isoformat()})
+    return said
+
+
+def _dated(draft: Draft) -> tuple[object, ...]:
+    return draft.affiliation, draft.validity
 
 
 def _user_name(fields: Fields) -> str | None:

@@ -2,6 +2,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
+from idp.users.validity import ALWAYS, Span, Validity
+
 UserId = NewType("UserId", str)
 GroupId = NewType("GroupId", str)
 
@@ -61,6 +63,7 @@ class Draft(NamedTuple):
     locale: str | None
     claims: Mapping[str, Any]
     groups: frozenset[GroupId] = frozenset()
+    validity: Validity = ALWAYS
 
 
 class Identity(NamedTuple):
@@ -75,20 +78,22 @@ class Identity(NamedTuple):
     locale: str | None
     claims: Mapping[str, Any]
     groups: frozenset[GroupId]
+    validity: Validity
     status: UserStatus
     can_sign_in: bool
     generation: int
     version: int
     created_at: int
     changed_at: int
+    span: Span = Span()
 
-    @property
-    def active(self) -> bool:
-        return self.status is UserStatus.ACTIVE
+    def active_at(self, now_us: int) -> bool:
+        """Neither disabled, nor before its first day or after its last."""
+        return self.status is UserStatus.ACTIVE and self.span.holds(now_us)
 
     @property
     def draft(self) -> Draft:
-        return Draft(*self[1:9])
+        return Draft(*self[1:10])
 
 
 class Standing(NamedTuple):
@@ -99,7 +104,12 @@ class Standing(NamedTuple):
     generation: int
     affiliation: str | None = None
     is_admin: bool = False
+    starts_at: int | None = None
+    ends_at: int | None = None
+
+    def active_at(self, now_us: int) -> bool:
+        return self.status == UserStatus.ACTIVE and self.span.holds(now_us)
 
     @property
-    def active(self) -> bool:
-        return self.status == UserStatus.ACTIVE
+    def span(self) -> Span:
+        return Span(self.starts_at, self.ends_at)

@@ -1,18 +1,20 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, or_, select, update
 
 from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, maker, own, query
 from idp.kit.errors import NotFound
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.users import counting, group_store, search
+from idp.users import counting, dates, group_store, search
 from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
+from idp.users.validity import Span, Validity
 
 _DELETED = "deleted"
 
@@ -28,6 +30,10 @@ class UserRow(NamedTuple):
     version: int
     created_at: int
     changed_at: int
+    valid_from: str | None
+    valid_until: str | None
+    starts_at: int | None
+    ends_at: int | None
     groups: str | None
 
 
@@ -78,6 +84,11 @@ _CHANGE = command(
         affiliation=bindparam("new_affiliation"),
         roles=bindparam("new_roles"),
         is_admin=bindparam("new_is_admin"),
+        valid_from=bindparam("new_valid_from"),
+        valid_until=bindparam("new_valid_until"),
+        starts_at=bindparam("new_starts_at"),
+        ends_at=bindparam("new_ends_at"),
+        look_at=bindparam("new_look_at"),
         version=users.c.version + 1,
         changed_at=bindparam("now"),
     )
@@ -100,6 +111,11 @@ _DELETE = command(
         name_mac=null(),
         profile=null(),
         affiliation=null(),
+        valid_from=null(),
+        valid_until=null(),
+        starts_at=null(),
+        ends_at=null(),
+        look_at=null(),
         roles="",
         is_admin=False,
         can_sign_in=False,
@@ -135,6 +151,8 @@ _OTHER_ADMINS = query(
         users.c.is_admin.is_(True),
         users.c.can_sign_in.is_(True),
         users.c.status == UserStatus.ACTIVE.value,
+        users.c.ends_at.is_(None),
+        or_(users.c.starts_at.is_(None), users.c.starts_at <= bindparam("now")),
         users.c.id != bindparam("user"),
     ),
     _Number,
@@ -186,8 +204,8 @@ def standing_in(columns: Sequence[Any]) -> Standing | None:
 
 
 def administrators(unit: Unit) -> list[Standing]:
-    """Those that are active; first the ones who could sign in now."""
-    return unit.all(_ADMINISTRATORS)
+    """Those that are active now; first the ones who could sign in now."""
+    return [each for each in unit.all(_ADMINISTRATORS) if each.active_at(unit.now_us)]
 
 
 def generation_of(user_id: ColumnElement[str]) -> ColumnElement[int]:
@@ -250,7 +268,8 @@ def seats_of(unit: Unit, tenants: Collection[TenantId]) -> dict[TenantId, int]:
 
 def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
     """False when the name is taken."""
-    if unit.run(_ADD, **_new_row(unit, user_id, draft)) == 0:
+    row = _new_row(unit, user_id, draft) | dates.Spans(unit).columns(draft.validity)
+    if unit.run(_ADD, **row) == 0:
         return False
     search.note(unit, [(user_id, draft)])
     group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
@@ -258,7 +277,11 @@ def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:
 
 
 def add_many(unit: Unit, people: Sequence[tuple[UserId, Draft]], *, can_sign_in: bool) -> None:
-    rows = [{**_new_row(unit, user_id, draft), "can_sign_in": can_sign_in} for user_id, draft in people]
+    spans = dates.Spans(unit)
+    rows = [
+        {**_new_row(unit, user_id, draft), **spans.columns(draft.validity), "can_sign_in": can_sign_in}
+        for user_id, draft in people
+    ]
     unit.run_many(_ADD_MANY, rows)
     search.note(unit, people)
     group_store.join_many(unit, [(group_id, user_id) for user_id, draft in people for group_id in draft.groups])
@@ -270,7 +293,7 @@ def change(unit: Unit, identity: Identity, draft: Draft) -> None:
     search.renew(unit, identity, draft)
     group_store.leave(unit, identity.groups - draft.groups, user_id)
     group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
-    row = _draft_columns(unit, user_id, draft)
+    row = _draft_columns(unit, user_id, draft) | dates.Spans(unit).columns(draft.validity)
     unit.run(_CHANGE, user=user_id, now=unit.now_us, **{f"new_{name}": value for name, value in row.items()})
 
 
@@ -304,8 +327,8 @@ def set_can_sign_in(unit: Unit, user_id: str, *, can: bool) -> None:
 
 
 def other_admins(unit: Unit, user_id: str) -> int:
-    """Administrators beside this one who could sign in."""
-    row = unit.one(_OTHER_ADMINS, user=user_id)
+    """Administrators beside this one who could sign in, and will be able to without an end."""
+    row = unit.one(_OTHER_ADMINS, user=user_id, now=unit.now_us)
     return 0 if row is None else row.number
 
 
@@ -371,12 +394,14 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         locale=locale,
         claims=claims,
         groups=frozenset(map(GroupId, (row.groups or "").split())),
+        validity=Validity(*map(_day, (row.valid_from, row.valid_until))),
         status=UserStatus(row.status),
         can_sign_in=bool(row.can_sign_in),
         generation=row.generation,
         version=row.version,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        span=Span(row.starts_at, row.ends_at),
     )
 
 
@@ -390,3 +415,7 @@ def opened(unit: Unit, row: UserRow) -> Identity:
 
 def mac_of_name(unit: Unit, user_name: str) -> bytes:
     return _name_mac(unit, user_name)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -1,6 +1,8 @@
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from idp.kit.db import ERASED, KEPT, metadata, tenant_id
+
+_LOOK = text("look_at IS NOT NULL")
 
 users = Table(
     "users",
@@ -18,11 +20,17 @@ users = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("valid_from", Text),  # days, both included
+    Column("valid_until", Text),
+    Column("starts_at", BigInteger),  # what follows from them in the tenant's zone: what decisions compare
+    Column("ends_at", BigInteger),
+    Column("look_at", BigInteger),  # when the schedule has something to do about the end
     UniqueConstraint("tenant_id", "name_mac"),
     Index("ix_users_tenant_id_is_admin", "tenant_id", "is_admin"),
     Index("ix_users_tenant_id_status_id", "tenant_id", "status", "id"),
     Index("ix_users_tenant_id_affiliation_id", "tenant_id", "affiliation", "id"),
     Index("ix_users_tenant_id_changed_at_id", "tenant_id", "changed_at", "id"),
+    Index("ix_users_look_at", "look_at", sqlite_where=_LOOK, postgresql_where=_LOOK),
     info=ERASED,
 )
 

@@ -29,7 +29,7 @@ def visitor_of(unit: Unit, facts: Facts, service: Service, browser: Browser) -> 
     if found is None:
         return None
     session, user = found
-    if user is None or not user.active or user.generation != session.user_generation:
+    if user is None or not user.active_at(unit.now_us) or user.generation != session.user_generation:
         return None
     context = Context(browser.whereabouts, session.amr, session.authenticated_at)
     person = access.person_of(unit, facts, service, user.id, user)

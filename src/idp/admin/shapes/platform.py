@@ -169,12 +169,27 @@ class OwnIdentity(Shown):
     category_attributes: list[CategoryAttributes]
 
 
+class StaffingChange(Sent):
+    dispatched_days: Annotated[int | None, Field(ge=0, le=3_660)] = None
+    reminder_days: Annotated[int | None, Field(ge=0, le=366)] = None
+
+
+class Staffing(Shown):
+    """What is asked of the dates of IDs. `dispatched_days` is how long the ID of somebody who is dispatched may last
+    from today, and lasts if nothing is said (0: without end); `reminder_days` before the last day of an ID the tenant
+    is told (0: never)."""
+
+    dispatched_days: int
+    reminder_days: int
+
+
 class SettingsChange(Sent):
     """Each may be left out, and none be null."""
 
     appearance: AppearanceChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
     oidc: SwitchesChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
     saml: OwnIdentityChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    staffing: StaffingChange | SkipJsonSchema[None] = Field(default_factory=lambda: None)
 
 
 class Appearance(Shown):
@@ -211,6 +226,7 @@ class Settings(Shown):
     appearance: Appearance
     oidc: Switches
     saml: OwnIdentity
+    staffing: Staffing
 
 
 class System(Shown):

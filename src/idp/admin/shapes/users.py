@@ -2,11 +2,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from idp.admin.shapes.base import Instant, Sent, Shown, Text
+from idp.admin.shapes.base import Day, Instant, Sent, Shown, Text
 from idp.credentials import FactorKind
 from idp.users import Affiliation, Role, UserStatus
 
 _Claims = Annotated[dict[str, object], Field(description="Standard claims (OpenID Connect Core 5.1) by their names.")]
+
+_FIRST = Field(description="The first day, in the tenant's time zone; null: at once.")
+_LAST = Field(
+    description="The last day, until its end in the tenant's time zone; null: without end. Whoever is dispatched has"
+    " one, by default the latest that the tenant's settings allow."
+)
 
 GroupName = Annotated[str, Field(min_length=1, max_length=100)]
 _Groups = Annotated[list[str], Field(description="Ids of groups.")]
@@ -24,6 +30,8 @@ class NewUser(Sent):
     groups: _Groups | None = None
     locale: Annotated[str | None, Field(examples=["ja"])] = None
     claims: _Claims | None = None
+    valid_from: Annotated[Day | None, _FIRST] = None
+    valid_until: Annotated[Day | None, _LAST] = None
 
 
 class UserChange(Sent):
@@ -39,6 +47,8 @@ class UserChange(Sent):
     locale: str | None = None
     claims: _Claims | None = None
     status: UserStatus | None = None
+    valid_from: Annotated[Day | None, _FIRST] = None
+    valid_until: Annotated[Day | None, _LAST] = None
 
 
 class User(Shown):
@@ -54,6 +64,8 @@ class User(Shown):
     locale: str | None
     claims: _Claims
     status: UserStatus
+    valid_from: Annotated[Day | None, _FIRST]
+    valid_until: Annotated[Day | None, _LAST]
     created_at: Instant
     changed_at: Instant
 

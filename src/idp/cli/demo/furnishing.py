@@ -107,7 +107,7 @@ def standard_plan(unit: Unit) -> None:
 
 def _person(unit: Unit, document: Mapping[str, Any], encoded: str, *, limit: int) -> None:
     """An ID with the demonstration's password; who administers is there already, with what the application said."""
-    draft = users.read(document)
+    draft = users.read(document, users.frame(unit))
     found = users.find_by_name(unit, draft.user_name)
     person = users.change(unit, found.id, document) if found else users.create(unit, draft, limit=limit)
     credentials.set_password(unit, person.id, encoded)
