@@ -8,8 +8,7 @@ from docs.writing.markdown import code, codes, table
 from idp.admin.app import ROUTES
 from idp.admin.routes import Route
 from idp.audit import Event
-from idp.credentials import Noun, Verb, permissions_of
-from idp.users import Role
+from idp.credentials import BUILT_IN, Noun, Verb
 
 _EVENTS = """# Events of the audit trail
 
@@ -27,8 +26,10 @@ A letter behind a permission says whose keys may use the routes below: **o**pera
 """
 _ROLES = """## Roles
 
-The role of an ID says what it may do in its tenant. In the platform's own tenant, `-`, it says what an operator's
-account may do by an access token, whose scopes are permissions.
+The built-in roles. `admin` and `member` stand in the `roles` of an ID; the others, and roles of one's own
+(`POST /tenants/{tenant}/roles`), are given with `PUT /tenants/{tenant}/users/{user}/roles/{role}`. Nobody makes,
+enlarges or gives a role that holds more than they do. What an ID may do by an access token is what its roles allow
+together, and of that what the token's scopes name.
 """
 
 
@@ -41,10 +42,12 @@ def events() -> str:
 def permissions() -> str:
     rows = ((code(f"{noun}:{verb}"), _routes(noun, verb)) for noun in Noun for verb in Verb)
     used = [row for row in rows if row[1]]
-    roles = ((code(role), codes(sorted(map(str, permissions_of([role]))))) for role in Role)
-    return "\n".join(
-        [_PERMISSIONS, table(("Permission", "Routes"), used), _ROLES, table(("Role", "On the platform"), roles)]
+    roles = (
+        (each.scope.value, code(each.id), each.description, codes(sorted(map(str, each.permissions))))
+        for each in BUILT_IN
     )
+    shown = table(("Of", "Role", "", "Permissions"), roles)
+    return "\n".join([_PERMISSIONS, table(("Permission", "Routes"), used), _ROLES, shown])
 
 
 def _routes(noun: Noun, verb: Verb) -> str:

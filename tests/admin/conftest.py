@@ -14,7 +14,7 @@ from tests.support.provider import pages
 from idp import admin, contracts, credentials, partners, plans, tenants
 from idp.access import Countries, FactMemory, Gate
 from idp.contracts import Status
-from idp.credentials import EVERYTHING, WIDE, Cost, HashPool, KeyDraft, KeyScope
+from idp.credentials import EVERYTHING, WIDE, ApiKey, Cost, HashPool, KeyDraft, KeyScope
 from idp.delivery import AtOnce
 from idp.kit.clock import FixedClock
 from idp.kit.egress import Egress
@@ -180,6 +180,11 @@ class World:
         """A further key of that scope with just these permissions."""
         draft = KeyDraft(scope, frozenset(credentials.parse(text) for text in permissions), None)  # type: ignore[arg-type]
         return Client(self.app, _make_key(self.house.units, scope, draft, self))
+
+    def key_named(self, key_id: str) -> ApiKey:
+        """A key of aoba's, as it is stored."""
+        with self.house.units.open(self.aoba, actor=self.actor, write=False) as unit:
+            return next(key for key in credentials.keys(unit, limit=200) if key.id == key_id)
 
     def contract_of(self, slug: str) -> str:
         page = self.client("operator").get(f"/contracts?tenant={slug}").body

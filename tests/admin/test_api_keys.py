@@ -56,6 +56,69 @@ def test_a_key_expires(world: World) -> None:
     assert (past.status, past.wrong()) == (422, {"/expires_at": "past"})
 
 
+def test_a_key_that_is_bound_to_networks_opens_nothing_from_elsewhere(world: World) -> None:
+    """Tests come from 127.0.0.1. Nothing is said of what is there: the answer is one for all paths."""
+    tenant = world.client("aoba")
+    network = tenant.post("/tenants/aoba/networks", {"name": "office", "cidrs": ["127.0.0.0/8"]}).body["id"]
+    keys = {}
+    for name, networks in (("here", ["127.0.0.1"]), ("named", ["office", "10.0.0.0/8"]), ("away", ["10.0.0.0/8"])):
+        draft = {"name": name, "permissions": ["*:*"], "networks": networks}
+        made = tenant.post("/tenants/aoba/api-keys", draft)
+        assert made.status == 201, made.body
+        keys[name] = Client(world.app, made.body["secret"])
+    assert keys["here"].get("/tenants/aoba").status == keys["named"].get("/tenants/aoba").status == 200
+    for path in ("/tenants/aoba", "/tenants/none", "/contracts", "/system"):
+        refused = keys["away"].get(path)
+        assert (refused.status, refused.code) == (403, "wrong_network")
+    tenant.patch(f"/tenants/aoba/networks/{network}", {"cidrs": ["10.1.0.0/16"]})
+    assert keys["named"].get("/tenants/aoba").status == 403
+    tenant.delete(f"/tenants/aoba/networks/{network}")
+    assert keys["named"].get("/tenants/aoba").status == 403
+    shown = {item["name"]: item["networks"] for item in tenant.get("/tenants/aoba/api-keys").body["items"]}
+    assert shown["here"] == ["127.0.0.1/32"]
+    used = {item["name"]: item["last_used_at"] for item in tenant.get("/tenants/aoba/api-keys").body["items"]}
+    assert (used["here"], used["away"]) == ("2026-04-01T01:00:00Z", None)
+
+
+def test_networks_of_a_key_are_written_right(world: World) -> None:
+    world.client("midori").post("/tenants/midori/networks", {"name": "theirs", "cidrs": ["127.0.0.0/8"]})
+    draft = {"name": "k", "permissions": ["users:read"], "networks": ["theirs", "127.0.0.1/8", "::1%lo", "10.0.0.0/8"]}
+    wrong = world.client("aoba").post("/tenants/aoba/api-keys", draft).wrong()
+    assert wrong == {f"/networks/{index}": "unknown_network" for index in range(3)}
+
+
+def test_a_secret_is_replaced_and_the_old_one_is_good_for_a_while(world: World) -> None:
+    tenant = world.client("aoba")
+    made = tenant.post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["users:read"]}).body
+    where = f"/tenants/aoba/api-keys/{made['id']}/rotate"
+    turned = tenant.post(where, {"overlap_seconds": 60})
+    assert (turned.status, turned.body["id"]) == (200, made["id"])
+    old, new = Client(world.app, made["secret"]), Client(world.app, turned.body["secret"])
+    assert old.get("/tenants/aoba/users").status == new.get("/tenants/aoba/users").status == 200
+    world.clock.advance(seconds=60)
+    assert (old.get("/tenants/aoba/users").status, new.get("/tenants/aoba/users").status) == (401, 200)
+    third = Client(world.app, tenant.post(where, {"overlap_seconds": 0}).body["secret"])
+    assert (new.get("/tenants/aoba/users").status, third.get("/tenants/aoba/users").status) == (401, 200)
+    assert tenant.post(where, {"overlap_seconds": 604_801}).wrong() == {"/overlap_seconds": "out_of_range"}
+    assert tenant.post("/tenants/midori/api-keys/key_none/rotate").status == 404
+
+
+def test_nobody_comes_to_a_stronger_key_by_replacing_its_secret(world: World) -> None:
+    strong = world.client("aoba").post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["*:*"]}).body["id"]
+    weak = world.key("aoba", "api_keys:write", "users:read")
+    assert weak.post(f"/tenants/aoba/api-keys/{strong}/rotate").code == "forbidden"
+    mine = weak.post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["users:read"]}).body["id"]
+    assert weak.post(f"/tenants/aoba/api-keys/{mine}/rotate").status == 200
+
+
+def test_a_customers_key_whose_secret_an_operator_has_seen_is_no_longer_the_customers_own(world: World) -> None:
+    draft = {"name": "k", "permissions": ["*:*"]}
+    made = world.client("aoba").post("/tenants/aoba/api-keys", draft).body["id"]
+    assert world.key_named(made).is_customers_own
+    assert world.client("operator").post(f"/tenants/aoba/api-keys/{made}/rotate").status == 200
+    assert not world.key_named(made).is_customers_own
+
+
 ABOUT = "/.well-known/oauth-protected-resource/api/v1"  # RFC 9728
 NO_KEYS = [
     *("", "Bearer", "Bearer ", "Basic YTpi", "Bearer ak_", "Bearer ak_0_0_0", "bearer \xe9"),

@@ -96,6 +96,8 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "contract": filed,
         "partner": world.partner,
         "approval": "apv_none",
+        "key": "key_none",
+        "role": operator.post("/tenants/aoba/roles", {"name": "R", "permissions": ["users:read"]}).body["id"],
         "kid": "kid_none",
         "policy": policy,
         "version": TERMS["version"],
@@ -324,6 +326,15 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/api-keys"): operator.get(f"{aoba}/api-keys").body["items"][0],
         ("GET", "/system/approvals/{approval}"): approval(world),
         ("GET", "/system"): operator.get("/system").body,
+        ("GET", "/tenants/{tenant}/roles"): operator.get(f"{aoba}/roles").body["items"][0],
+        ("GET", "/tenants/{tenant}/users/{user}/roles"): operator.get(f"{aoba}/users/{user.body['id']}/roles").body[
+            "items"
+        ][0],
+        ("GET", "/permissions"): operator.get("/permissions").body["items"][0],
+        ("POST", "/partners/{partner}/api-keys"): operator.post(
+            f"/partners/{world.partner}/api-keys", {"name": "k", "permissions": ["users:read"]}
+        ).body,
+        ("GET", "/partners/{partner}/api-keys"): operator.get(f"/partners/{world.partner}/api-keys").body["items"][0],
         **traced(world, service.body["id"]),
         **rotated(world),
     }

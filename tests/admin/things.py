@@ -244,6 +244,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "session": _session,
     "key": _key,
     "kid": _kid,
+    "role": lambda things, base: things.post(f"{base}/roles", {"name": things.name(), "permissions": ["roles:write"]}),
     "policy": lambda things, base: things.post(f"{base}/policies", {**POLICY, "name": things.name()}),
     "reference": _reference,
     "trace": _trace,

@@ -41,7 +41,14 @@ _SAML = {
 }
 _SUBJECT = {"subject": {"user": "{user}"}, "service": "{service}", "context": {"ip": "192.0.2.1"}}
 _NETWORK = {"name": "{n}", "cidrs": ["192.0.2.0/24"]}
-_KEY = {"name": "{n}", "permissions": ["users:read"], "expires_at": "2027-04-01T00:00:00Z"}
+_KEY = {
+    "name": "{n}",
+    "permissions": ["users:read"],
+    "expires_at": "2027-04-01T00:00:00Z",
+    "description": "{n}",
+    "networks": ["{network_name}", "192.0.2.0/24"],
+}
+_ROLE = {"name": "{n}", "description": "{n}", "permissions": ["users:read"]}
 _APPLICATION = {
     "product": "ID_PLUS",
     "tenant": "{n}",
@@ -108,6 +115,9 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/keys/rotate": ({"now": False},),
     f"POST {_TENANT}/keys/{{kid}}/revoke": ({"reason": "{n}"},),
     f"POST {_TENANT}/api-keys": (_KEY,),
+    f"POST {_TENANT}/api-keys/{{key}}/rotate": ({"overlap_seconds": 0},),
+    f"POST {_TENANT}/roles": (_ROLE,),
+    f"PATCH {_TENANT}/roles/{{role}}": (_ROLE,),
     "POST /terms/{version}/comparison": ({"against": "{version}", "wording_rules": [{"from": "a{n}", "to": "b"}]},),
     f"POST {_TENANT}/terms/accept": ({"version": "{version}"},),
     "POST /notices": ({"kind": "other", "title": "{n}", "body": "{n}", "effective_date": "2026-05-01"},),

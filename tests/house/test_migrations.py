@@ -60,6 +60,8 @@ _TENANT = (
     "INSERT INTO seat_counts VALUES ('tnt_1', 0, 1, 1)",
     "INSERT INTO imports VALUES ('tnt_1', 'imp_1', 'mac', 501, 500, 499, 0, 0, 1, 0, 0)",
     "INSERT INTO import_faults VALUES ('tnt_1', 'imp_1', 7, 'sealed', 0)",
+    "INSERT INTO roles VALUES ('tnt_1', 'rol_1', 'Reception', '', 'users:read', 1, 0, 0)",
+    "INSERT INTO role_holders VALUES ('tnt_1', 'usr_1', 'rol_1', 'key_1', 0)",
 )
 
 

@@ -12,6 +12,7 @@ contract, ID, service and country.
 
 from idp.access import drafts, networks, networks_abroad, policies, records, traces
 from idp.access.backtest import Tried, backtest
+from idp.access.bound_keys import names_for_keys, refuse_elsewhere
 from idp.access.countries import Countries, DatabaseRefused
 from idp.access.countries import described as describe_countries
 from idp.access.drafts import Activation
@@ -92,6 +93,7 @@ __all__ = [
     "describe_countries",
     "drafts",
     "evaluate",
+    "names_for_keys",
     "networks",
     "networks_abroad",
     "only_known",
@@ -103,6 +105,7 @@ __all__ = [
     "read_context",
     "read_user_agent",
     "records",
+    "refuse_elsewhere",
     "refuse_mentioned_group",
     "remember",
     "remember_admission",

@@ -20,7 +20,7 @@ from idp.kit.errors import NotFound, Stale
 from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
 
-__all__ = ["LISTED", "change", "cidrs", "create", "find_by_name", "get", "page", "read", "remove", "to_json"]
+__all__ = ["LISTED", "change", "cidrs", "create", "find_by_name", "get", "named", "page", "read", "remove", "to_json"]
 
 
 class _Named(NamedTuple):
@@ -60,6 +60,11 @@ _REMOVE = command(delete(networks).where(networks.c.id == bindparam("network")),
 def cidrs(unit: Unit) -> tuple[str, ...]:
     """Of all of them, for a unit of any tenant."""
     return tuple(cidr for network in unit.all(_ALL) for cidr in network.cidrs)
+
+
+def named(unit: Unit) -> Mapping[str, tuple[str, ...]]:
+    """All of them, in CIDR notation."""
+    return {network.name: network.cidrs for network in unit.all(_ALL)}
 
 
 def get(unit: Unit, network_id: str) -> Network:

@@ -5,15 +5,24 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from idp import credentials
+from idp import access, credentials
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import OPERATOR, WITH_PARTNER, WITH_TENANT
 from idp.admin.routes import Handler, Route
-from idp.admin.shapes.platform import Key, MadeKey, MadeOperatorKey, NewKey, NewOperatorKey, OperatorKey
-from idp.credentials import KeyScope, Noun
+from idp.admin.shapes.platform import (
+    Key,
+    KeyRotation,
+    MadeKey,
+    MadeOwnedKey,
+    NewKey,
+    NewOperatorKey,
+    OwnedKey,
+)
+from idp.credentials import KeyDraft, KeyScope, Noun
 from idp.kit.errors import Refused
+from idp.kit.units import Unit
 
 
 def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
@@ -25,7 +34,7 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
             operators = scope is KeyScope.OPERATOR
             if operators and call.key.of_program:  # the key would be the machine's, or anybody's who is named
                 raise Refused("forbidden", "A program makes no keys of operators.")
-            draft = credentials.read_key(call.document, now_us=unit.now_us, owned=operators)
+            draft = _draft(call, unit, owned=operators)
             partner = call.names.get("partner", "")
             new = credentials.create_key(
                 unit,
@@ -34,11 +43,29 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
                 grantor=call.key.granting,
                 partner_id=partner,
                 maker=call.key.owner if operators else call.key.begets,
+                owner="" if operators else call.key.heir,
             )
             body = {**credentials.key_to_json(new.key), "secret": new.secret}
             return call.done(unit, body, status=201, location=f"{path(call)}/{new.key.id}")
 
     return create
+
+
+def rotate(call: Call) -> Answer:
+    """A new secret, shown in this answer and never again. The old one is good for `overlap_seconds` more: a day, unless
+    it is said, and at most a week."""
+    overlap = credentials.read_rotation(call.document)
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        partner = call.names.get("partner", "")
+        named = call.names["key"]
+        new = credentials.rotate_key(unit, named, asker=call.key, overlap_seconds=overlap, partner_id=partner)
+        return call.done(unit, {**credentials.key_to_json(new.key), "secret": new.secret})
+
+
+def _draft(call: Call, unit: Unit, *, owned: bool) -> KeyDraft:
+    """Judged; what it calls networks is looked up only where it names some."""
+    named = access.names_for_keys(unit) if call.document.get("networks") else ()
+    return credentials.read_key(call.document, now_us=unit.now_us, owned=owned, named=named)
 
 
 def listing(call: Call) -> Answer:
@@ -80,7 +107,8 @@ class _Shapes(NamedTuple):
 
 
 _USUAL = _Shapes(NewKey, MadeKey, Key)
-_OPERATORS = _Shapes(NewOperatorKey, MadeOperatorKey, OperatorKey)
+_OWNED = _Shapes(NewKey, MadeOwnedKey, OwnedKey)
+_OPERATORS = _Shapes(NewOperatorKey, MadeOwnedKey, OwnedKey)
 
 
 def _routes(
@@ -103,6 +131,7 @@ def _routes(
             pages=True,
             listed=credentials.KEYS,
         ),
+        Route("POST", f"{path}/{{key}}/rotate", rotate, write, takes=KeyRotation, gives=shapes.made),
         Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
     )
 
@@ -114,6 +143,7 @@ ROUTES = (
         rights.EVERYONE,
         WITH_TENANT,
         "contract_not_active",
+        shapes=_OWNED,
     ),
     *_routes(_PARTNER, create_for(KeyScope.PARTNER, _partner_path), WITH_PARTNER, OPERATOR),
     *_routes(_SYSTEM, create_for(KeyScope.OPERATOR, _system_path), OPERATOR, OPERATOR, shapes=_OPERATORS),

@@ -36,8 +36,10 @@ from idp.admin import (
     notices,
     operators,
     partners,
+    permissions,
     plans,
     policies,
+    roles,
     routes,
     service_certificates,
     service_metadata,
@@ -61,7 +63,7 @@ from idp.web.failures import Refusal
 from idp.web.house import House
 
 PREFIX = "/api/v1"
-ROUTES: tuple[Route, ...] = (
+_TABLE: tuple[Route, ...] = (
     *operators.ROUTES,
     *applications.ROUTES,
     *contracts.ROUTES,
@@ -84,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
     *networks.ROUTES,
     *keys.ROUTES,
     *api_keys.ROUTES,
+    *roles.ROUTES,
     *partners.ROUTES,
     *plans.ROUTES,
     *deliveries.ROUTES,
@@ -95,6 +98,7 @@ ROUTES: tuple[Route, ...] = (
     *approvals.ROUTES,
     *system.ROUTES,
 )
+ROUTES: tuple[Route, ...] = (*_TABLE, permissions.route(_TABLE))
 
 
 class Application(FastAPI):
@@ -139,7 +143,8 @@ def _file(house: House) -> Callable[[Request], Awaitable[bytes]]:
     """What may be large is read from those alone who are somebody."""
 
     async def read(request: Request) -> bytes:
-        await run_in_threadpool(callers.authenticate, house, request.headers.get("authorization"))
+        shown, address = request.headers.get("authorization"), request.state.client_address
+        await run_in_threadpool(callers.authenticate, house, shown, address)
         return await request.body()
 
     return read

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from idp import credentials, partners, users
+from idp import access, credentials, partners, users
 from idp.credentials import EVERYTHING, ApiKey, KeyScope
 from idp.kit.errors import Refused, Unauthenticated
 from idp.kit.sealing import PLATFORM
@@ -29,21 +29,22 @@ class Caller(NamedTuple):
             raise InsufficientAuthentication(demand)
 
 
-def authenticate(house: House, authorization: str | None) -> Caller:
-    """Raises `Unauthenticated`, alike for every reason."""
+def authenticate(house: House, authorization: str | None, address: str) -> Caller:
+    """`address` is the client's. Raises `Unauthenticated`, alike for every reason, and `Refused("wrong_network")`."""
     if authorization is None or not authorization.lower().startswith(_SCHEME):
         raise _nobody("no bearer")
     bearer = authorization[len(_SCHEME) :].strip(" ")
-    return Caller(_by_key(house, bearer)) if credentials.is_key(bearer) else _by_token(house, bearer)
+    return Caller(_by_key(house, bearer, address)) if credentials.is_key(bearer) else _by_token(house, bearer)
 
 
-def _by_key(house: House, bearer: str) -> ApiKey:
+def _by_key(house: House, bearer: str, address: str) -> ApiKey:
     with house.units.platform(actor=SYSTEM, write=False) as unit:
         key = credentials.authenticate_key(unit, bearer)
         if key.scope is KeyScope.PARTNER:
             partner = partners.find(unit, key.partner_id)
             if partner is None or not partner.active:
                 raise _nobody("partner disabled")
+        access.refuse_elsewhere(unit, key, address)
         worth_noting = credentials.use_is_worth_noting(unit, key)
     if worth_noting:
         with house.units.platform(actor=SYSTEM) as unit:
@@ -69,7 +70,7 @@ def _as_key(unit: Unit, shown: Bearer) -> ApiKey:
         account = users.find(unit, shown.user_id)
         if account is None:
             raise _nobody("the account is gone")
-        ceiling = credentials.permissions_of(account.roles)
+        ceiling = credentials.roles.permissions_of(unit, KeyScope.OPERATOR, account.id, of_id=account.roles)
     return ApiKey(
         id=shown.user_id or shown.service_id,
         tenant=PLATFORM,

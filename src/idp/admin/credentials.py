@@ -9,7 +9,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes.users import Credential
-from idp.admin.users import check_grant
+from idp.admin.users import check_stand_in
 from idp.credentials import Factor, Noun
 from idp.kit.clock import rfc3339
 
@@ -28,7 +28,7 @@ def delete(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         user = users.get(unit, call.names["user"])
-        check_grant(call, had=user.roles, gets=user.draft, proves=True)
+        check_stand_in(call, unit, user)
         credentials.remove_factor(unit, user.id, call.names["credential"])
         return call.done(unit, None)
 

@@ -2,12 +2,12 @@
 
 Operators are its IDs and sign in at its issuer, `{base}/t/-`, a path that no tenant can have. With an access token of
 it, whose scopes are permissions, they use this API as with a key; a client of it is registered here. An `admin` may do
-everything, everybody else reads.
+everything, everybody else reads, and whoever has further roles may do what those allow.
 """
 
 from dataclasses import replace
 
-from idp.admin import assignments, credentials, services, sessions, users
+from idp.admin import assignments, credentials, roles, services, sessions, users
 from idp.admin.rights import OPERATOR, Right
 from idp.admin.routes import Route
 
@@ -24,6 +24,6 @@ def _ours(route: Route) -> Route:
     )
 
 
-_TENANTS = (users, credentials, sessions, services, assignments)
+_TENANTS = (users, roles, credentials, sessions, services, assignments)
 
 ROUTES = tuple(_ours(route) for each in _TENANTS for route in each.ROUTES)

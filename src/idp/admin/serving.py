@@ -28,7 +28,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
     names = dict(request.path_params)
-    caller = callers.authenticate(house, request.headers.get("authorization"))
+    caller = callers.authenticate(house, request.headers.get("authorization"), request.state.client_address)
     key = caller.key
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)

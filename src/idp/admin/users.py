@@ -11,7 +11,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.users import Invitation, NewUser, User, UserChange
-from idp.credentials import Noun
+from idp.credentials import KeyScope, Noun
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.units import Unit
@@ -59,12 +59,9 @@ def change(call: Call) -> Answer:
         before = users.get(unit, call.names["user"])
         with _named_with(faults):
             identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
-        check_grant(
-            call,
-            had=before.roles,
-            gets=identity.draft,
-            proves=encoded is not None or users.is_readdressed(before.draft, identity.draft),
-        )
+        check_grant(call, had=before.roles, gets=identity.draft)
+        if encoded is not None or users.is_readdressed(before.draft, identity.draft):
+            check_stand_in(call, unit, before)
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
@@ -104,7 +101,7 @@ def invite(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         identity = users.get(unit, call.names["user"])
-        check_grant(call, had=identity.roles, gets=identity.draft, proves=True)
+        check_stand_in(call, unit, identity)
         invitation = credentials.invite(unit, identity.id)
         body = {"user": identity.id, "created_at": rfc3339(invitation.created_at)}
         return call.done(unit, {**body, "expires_at": rfc3339(invitation.expires_at)}, status=202)
@@ -153,8 +150,15 @@ def _hashed(call: Call, password: str | None) -> str | None:
     return None if password is None else call.house.passwords.hash(password)
 
 
-def check_grant(call: Call, *, had: frozenset[Role], gets: Draft, proves: bool = False) -> None:
-    credentials.refuse_administrator(call.key.granting, had=had, gets=gets.roles, proves=proves)
+def check_grant(call: Call, *, had: frozenset[Role], gets: Draft) -> None:
+    credentials.refuse_administrator(call.key.granting, had=had, gets=gets.roles)
+
+
+def check_stand_in(call: Call, unit: Unit, identity: Identity) -> None:
+    """Of what would let the caller sign in as somebody, with all that their roles allow."""
+    scope = KeyScope.OPERATOR if call.place.tenant is None else KeyScope.TENANT
+    held = credentials.roles.permissions_of(unit, scope, identity.id, of_id=identity.roles)
+    credentials.refuse_stand_in(call.key.granting, held)
 
 
 _MANY = "/tenants/{tenant}/users"

@@ -63,7 +63,9 @@ def _endpoint(house: House, work: Work) -> App:
         echoed = _request_id(headers.get(b"x-request-id"))
         try:
             tenant = await _tenant(house, scope["state"]["tenant_slug"])
-            caller = await callers.authenticate(house, tenant, headers.get(b"authorization"))
+            caller = await callers.authenticate(
+                house, tenant, headers.get(b"authorization"), scope["state"]["client_address"]
+            )
             body = await read_body(receive, limit=_LARGEST)
             if (headers.get(b"content-type") or b"").split(b";")[0].strip().lower() != _UNTYPED:
                 raise Refusal(415, "unsupported_media_type", "The body must be application/json in UTF-8.")

@@ -1,23 +1,30 @@
 """Who asks: the bearer of an API key of the tenant or of the operator, with `decisions:write`."""
 
-from idp import credentials
-from idp.credentials import KeyScope, Noun, Permission, Verb
+from idp import access, credentials
+from idp.credentials import ApiKey, KeyScope, Noun, Permission, Verb
 from idp.kit.errors import NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import Actor
+from idp.kit.units import Actor, Unit
 from idp.web.house import House
 
 _SCHEME = b"bearer "
 _WANTED = Permission(Noun.DECISIONS, Verb.WRITE)
 
 
-async def authenticate(house: House, tenant: TenantId, authorization: bytes | None) -> Actor:
-    """Raises `Unauthenticated`, `NotFound` (somebody else's tenant), `Refused("forbidden")`."""
+async def authenticate(house: House, tenant: TenantId, authorization: bytes | None, address: str) -> Actor:
+    """`address` is the client's. Raises `Unauthenticated`, `NotFound` (somebody else's tenant), `Refused`: `forbidden`,
+    `wrong_network`."""
     if authorization is None or not authorization.lower().startswith(_SCHEME):
         raise Unauthenticated("unauthenticated", "This needs a valid API key.")
     bearer = authorization[len(_SCHEME) :].strip(b" ").decode("latin-1")
-    key = await house.units.read(PLATFORM, lambda unit: credentials.authenticate_key(unit, bearer))
+
+    def authenticated(unit: Unit) -> ApiKey:
+        key = credentials.authenticate_key(unit, bearer)
+        access.refuse_elsewhere(unit, key, address)
+        return key
+
+    key = await house.units.read(PLATFORM, authenticated)
     if key.scope is KeyScope.TENANT and key.tenant != tenant:
         raise NotFound("another tenant")
     if key.scope is KeyScope.PARTNER:

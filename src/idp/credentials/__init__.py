@@ -1,28 +1,37 @@
-"""How somebody proves who they are: passwords and second factors of people, keys of programs, and what a key allows.
+"""How somebody proves who they are: passwords and second factors of people, keys of programs; and what roles and keys
+allow.
 
-Owns password hashes, invitations to choose a first one, factors, API keys and the count of failed attempts. It answers
-"this is that identity" or "no" in one and the same way for every reason, and never says which. It never keeps a secret
-in clear, never gives one back, never decides about services (that is the gate), and never hashes a password inside a
-transaction.
+Owns password hashes, invitations to choose a first one, factors, API keys, roles and the count of failed attempts. It
+answers "this is that identity" or "no" in one and the same way for every reason, and never says which. It never keeps a
+secret in clear, never gives one back, never decides about services (that is the gate), and never hashes a password
+inside a transaction.
 """
 
+from idp.credentials import roles
 from idp.credentials.actions import (
+    forget_user,
+    has_password,
+    refuse_administrator,
+    refuse_stand_in,
+    set_first_passwords,
+    set_password,
+)
+from idp.credentials.api_keys import (
+    LONGEST_OVERLAP,
+    USUAL_OVERLAP,
     authenticate_key,
     create_key,
     delete_key,
-    forget_user,
-    has_password,
     is_key,
     key_to_json,
     keys,
     note_use,
-    permissions_of,
     read_key,
-    refuse_administrator,
-    set_first_passwords,
-    set_password,
+    read_rotation,
+    rotate_key,
     use_is_worth_noting,
 )
+from idp.credentials.built_in import BUILT_IN
 from idp.credentials.factors import (
     Proposal,
     count_code,
@@ -44,10 +53,13 @@ from idp.credentials.store import KEYS
 from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count_form, give_back, sweeps
 
 __all__ = [
+    "BUILT_IN",
     "EVERYTHING",
     "KEYS",
+    "LONGEST_OVERLAP",
     "SHORTEST",
     "STRICT",
+    "USUAL_OVERLAP",
     "WIDE",
     "ApiKey",
     "Check",
@@ -91,14 +103,17 @@ __all__ = [
     "not_grantable",
     "note_use",
     "parse",
-    "permissions_of",
     "propose",
     "proposed_again",
     "read_key",
+    "read_rotation",
     "refuse_administrator",
     "refuse_guessable",
     "refuse_impossible",
+    "refuse_stand_in",
     "remove_factor",
+    "roles",
+    "rotate_key",
     "secret_of",
     "set_first_passwords",
     "set_password",

@@ -1,7 +1,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from idp.credentials.permissions import EVERYTHING, Permission, Permissions, holds
+from idp.credentials.permissions import EVERYTHING, Permission, Permissions, both, holds
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor
 
@@ -19,12 +19,15 @@ class KeyScope(StrEnum):
 
 class KeyDraft(NamedTuple):
     """What is asked of a new key, judged. `expires_at` in microseconds, None for never; `owner` the operator's account
-    that it is to be of, None for its maker's."""
+    that it is to be of, None for its maker's. `networks` in CIDR notation or by name; without one it is good from
+    anywhere."""
 
     name: str
     permissions: Permissions
     expires_at: int | None
     owner: str | None = None
+    description: str = ""
+    networks: tuple[str, ...] = ()
 
 
 class ApiKey(NamedTuple):
@@ -39,8 +42,12 @@ class ApiKey(NamedTuple):
     expires_at: int | None
     created_at: int
     used_at: int | None
-    owner: str = ""  # the operator's account that it is of; empty: the machine's own
+    owner: str = (
+        ""  # the operator's account, or the ID of the tenant, that it is of; empty: the machine's, the tenant's
+    )
     maker: str = ""  # who made it and has seen its secret, where that is an operator: their account, program or machine
+    description: str = ""
+    networks: tuple[str, ...] = ()  # from which it is good; empty: from anywhere
     ceiling: Permissions = EVERYTHING  # what its owner may do today
 
     def may(self, wanted: Permission) -> bool:
@@ -50,8 +57,7 @@ class ApiKey(NamedTuple):
     @property
     def granting(self) -> Permissions:
         """What it may hand on: what it holds, and its owner may do today."""
-        within = {held for held in self.permissions if holds(self.ceiling, held)}
-        return frozenset(within | {allowed for allowed in self.ceiling if holds(self.permissions, allowed)})
+        return both(self.permissions, self.ceiling)
 
     @property
     def of_program(self) -> bool:
@@ -67,6 +73,11 @@ class ApiKey(NamedTuple):
     def begets(self) -> str:
         """The maker of a customer's key that is made with this one: it hands on where it came from."""
         return self.maker if self.scope is not KeyScope.OPERATOR else self.owner or self.maker or MACHINE
+
+    @property
+    def heir(self) -> str:
+        """Whose a tenant's key is that is made with this one: what a person handed on ends with the person."""
+        return self.owner if self.scope is KeyScope.TENANT else ""
 
     @property
     def persons(self) -> frozenset[str]:

@@ -35,8 +35,10 @@ class Noun(StrEnum):
     NETWORKS = "networks"
     NOTICES = "notices"
     PARTNERS = "partners"
+    PERMISSIONS = "permissions"
     PLANS = "plans"
     POLICIES = "policies"
+    ROLES = "roles"
     SERVICES = "services"
     SESSIONS = "sessions"
     SETTINGS = "settings"
@@ -85,6 +87,19 @@ def holds(held: Iterable[Permission], wanted: Permission) -> bool:
     return False
 
 
+def both(some: Permissions, others: Permissions) -> Permissions:
+    """What is allowed by the ones and by the others."""
+    return frozenset(met for one in some for other in others if (met := _meet(one, other)))
+
+
 def not_grantable(held: Permissions, wanted: Iterable[Permission]) -> list[Permission]:
     """What of the wanted may not be handed on, because whoever grants does not hold it."""
     return [permission for permission in wanted if not holds(held, permission)]
+
+
+def _meet(one: Permission, other: Permission) -> Permission | None:
+    if one.noun != other.noun and None not in (one.noun, other.noun):
+        return None
+    if one.verb != other.verb and None not in (one.verb, other.verb):
+        return None
+    return Permission(one.noun or other.noun, one.verb or other.verb)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,19 @@ class KeyRow(NamedTuple):
     used_at: int | None
     owner: str
     maker: str
+    description: str
+    networks: str
+    digest_before: bytes | None
+    before_until: int | None
+
+
+class FoundKey(NamedTuple):
+    """A key with the digest of its secret, and that of the one before, which is good until `before_until`."""
+
+    key: ApiKey
+    digest: bytes
+    digest_before: bytes | None
+    before_until: int | None
 
 
 def _put_password(dialect: Any) -> Any:
@@ -49,9 +63,17 @@ _KEY = [api_keys.c[name] for name in KeyRow._fields]
 _ADD_KEY = command(insert(api_keys))
 # Who the bearer is decides whose tenant it will be: the one look-up that begins without one.
 _FIND_KEY = query(select(*_KEY).where(api_keys.c.id == bindparam("id")), KeyRow, platform=True)
-_DELETE_KEY = command(
-    delete(api_keys).where(
-        own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id == bindparam("id")
+_MINE = (own(api_keys), api_keys.c.partner_id == bindparam("partner"), api_keys.c.id == bindparam("id"))
+_GET_KEY = query(select(*_KEY).where(*_MINE), KeyRow)
+_DELETE_KEY = command(delete(api_keys).where(*_MINE))
+_REPLACE_SECRET = command(
+    update(api_keys)
+    .where(own(api_keys), api_keys.c.id == bindparam("of_id"))
+    .values(
+        digest_before=api_keys.c.digest,
+        before_until=bindparam("until"),
+        digest=bindparam("new_digest"),
+        maker=bindparam("new_maker"),
     )
 )
 _USED = command(
@@ -114,13 +136,27 @@ def add_key(unit: Unit, key: ApiKey, digest: bytes) -> None:
         used_at=None,
         owner=key.owner,
         maker=key.maker,
+        description=key.description,
+        networks=json.dumps(key.networks),
+        digest_before=None,
+        before_until=None,
     )
 
 
-def find_key(unit: Unit, key_id: str) -> tuple[ApiKey, bytes] | None:
-    """With its digest; needs a unit of the platform."""
+def find_key(unit: Unit, key_id: str) -> FoundKey | None:
+    """Whosever it is; needs a unit of the platform."""
     row = unit.one(_FIND_KEY, id=key_id)
-    return None if row is None else (_key(row), row.digest)
+    return None if row is None else FoundKey(_key(row), row.digest, row.digest_before, row.before_until)
+
+
+def get_key(unit: Unit, key_id: str, *, partner: str) -> ApiKey | None:
+    row = unit.one(_GET_KEY, id=key_id, partner=partner)
+    return None if row is None else _key(row)
+
+
+def replace_secret(unit: Unit, key: ApiKey, digest: bytes, *, until: int) -> None:
+    """The secret that it has now is good `until` then."""
+    unit.run(_REPLACE_SECRET, of_id=key.id, new_digest=digest, new_maker=key.maker, until=until)
 
 
 def keys(unit: Unit, *, partner: str, after: str, limit: int) -> list[ApiKey]:
@@ -155,6 +191,8 @@ def _key(row: KeyRow) -> ApiKey:
         used_at=row.used_at,
         owner=row.owner,
         maker=row.maker,
+        description=row.description,
+        networks=tuple(json.loads(row.networks)),
     )
 
 

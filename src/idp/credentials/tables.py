@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from idp.kit.db import ERASED, ON_RESTORE, SPENT, WITHDRAWN, OnRestore, metadata, tenant_id
 
@@ -36,8 +36,12 @@ api_keys = Table(
     Column("expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),  # to the hour
-    Column("owner", Text, nullable=False, server_default=""),  # an operator's account
+    Column("owner", Text, nullable=False, server_default=""),  # an account of the operator's, or an ID of the tenant
     Column("maker", Text, nullable=False, server_default=""),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("networks", Text, nullable=False, server_default="[]"),  # JSON; empty: from anywhere
+    Column("digest_before", LargeBinary),  # of the secret that was replaced, good until `before_until`
+    Column("before_until", BigInteger),
     Index("ix_api_keys_id", "id", unique=True),
     info=ERASED | WITHDRAWN,
 )
@@ -70,4 +74,33 @@ factors = Table(
     Index("uq_factors_tenant_id_user_id_kind", "tenant_id", "user_id", "kind", unique=True),
     # After a restore too: without its factor a password alone would sign a person in.
     info=ERASED | {ON_RESTORE: OnRestore.STAYS},
+)
+
+# What is not built in; in the tenant `platform` those of our own people.
+roles = Table(
+    "roles",
+    metadata,
+    tenant_id(),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("permissions", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+    info=ERASED,
+)
+
+# Who has a role beside those that stand in the ID itself: built in ones too, which have no row of their own.
+role_holders = Table(
+    "role_holders",
+    metadata,
+    tenant_id(),
+    Column("user_id", Text, primary_key=True),
+    Column("role_id", Text, primary_key=True),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    Index("ix_role_holders_tenant_id_role_id", "tenant_id", "role_id"),
+    info=ERASED,
 )

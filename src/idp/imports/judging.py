@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from idp import credentials, users
-from idp.credentials import Permissions
+from idp.credentials import KeyScope, Permissions
 from idp.imports import columns
 from idp.imports.model import Fault, Row
 from idp.kit.errors import Conflict, FieldError, Invalid, Refused
@@ -87,12 +87,12 @@ def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | N
     if isinstance(verdict, Same | Faulty):
         return None
     before = verdict.identity if isinstance(verdict, Change) else None
-    proves = before is not None and users.is_readdressed(before.draft, verdict.draft)
     try:
-        credentials.refuse_administrator(
-            granting, had=() if before is None else before.roles, gets=verdict.draft.roles, proves=proves
-        )
+        credentials.refuse_administrator(granting, had=() if before is None else before.roles, gets=verdict.draft.roles)
         if before is not None:
+            if users.is_readdressed(before.draft, verdict.draft):
+                held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)
+                credentials.refuse_stand_in(granting, held)
             users.refuse_lockout(unit, before, verdict.draft, verdict.status)
     except (Refused, Conflict) as refused:
         return verdict.row.wrong("roles", refused.code, refused.public)

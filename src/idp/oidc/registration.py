@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from idp import contracts, credentials, federation, sessions
+from idp import access, contracts, credentials, federation, sessions
 from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
 from idp.federation import REGISTRATION_TOKEN, Grant, OidcClient, Registered, Sector, ServiceDraft
 from idp.kit import ids
-from idp.kit.errors import Failure, Invalid, NotFound, Unauthenticated
+from idp.kit.errors import Failure, Invalid, NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
 from idp.kit.units import SYSTEM, Actor, Unit
 from idp.oidc import bearer
@@ -185,9 +185,10 @@ def _of_key(call: Call, token: str) -> Actor:
     with call.house.units.platform(actor=SYSTEM, write=False) as unit:
         try:
             key = credentials.authenticate_key(unit, token)
-        except Unauthenticated:
+            access.refuse_elsewhere(unit, key, call.address)
+        except (Unauthenticated, Refused):
             raise _no_token("The initial access token is not valid.") from None
-    if key.tenant != call.tenant or not any(each.covers(_MAY) for each in key.permissions):
+    if key.tenant != call.tenant or not key.may(_MAY):
         raise _no_token("The initial access token is not valid.")
     return key.actor
 

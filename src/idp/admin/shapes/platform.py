@@ -20,6 +20,17 @@ class NewKey(Sent):
     name: Text
     permissions: Annotated[list[Permission], Field(min_length=1)]
     expires_at: Annotated[Instant | None, Field(description="Left out: no expiry.")] = None
+    description: Annotated[str | None, Field(max_length=500)] = None
+    networks: Annotated[
+        list[str] | None,
+        Field(description="Only from there it is good: CIDRs, or names of networks.", max_length=50),
+    ] = None
+
+
+class KeyRotation(Sent):
+    """For how long the secret that is replaced is still good: a day, unless it is said."""
+
+    overlap_seconds: Annotated[int | None, Field(ge=0, le=604_800)] = None
 
 
 class NewOperatorKey(NewKey):
@@ -31,7 +42,9 @@ class NewOperatorKey(NewKey):
 class Key(Shown):
     id: str
     name: str
+    description: str
     permissions: list[Permission]
+    networks: list[str]
     expires_at: Instant | None
     created_at: Instant
     last_used_at: Annotated[Instant | None, Field(description="To the hour.")]
@@ -43,11 +56,15 @@ class MadeKey(Key):
     secret: str
 
 
-class OperatorKey(Key):
-    owner: Annotated[str | None, Field(description="The operator's account that it is of; null: the machine's own.")]
+class OwnedKey(Key):
+    """Whose key it is may do no more than its owner may today, and ends with the owner."""
+
+    owner: Annotated[
+        str | None, Field(description="The account or ID that it is of; null: the machine's own, or nobody's.")
+    ]
 
 
-class MadeOperatorKey(OperatorKey):
+class MadeOwnedKey(OwnedKey):
     """`secret` is shown in this answer and never again."""
 
     secret: str

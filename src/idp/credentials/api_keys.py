@@ -1,0 +1,244 @@
+"""The life of API keys.
+
+A key holds no more than its maker did. One that an account or an ID has made may do no more than they may today, and
+ends with them; one that was made with the key of a tenant's person is that person's too. A key that the machine made,
+or a key without an owner, stands by itself: it is cut by deleting it.
+"""
+
+import hmac
+from collections.abc import Container, Mapping
+from typing import Any
+
+from idp import audit, users
+from idp.audit import Event
+from idp.credentials import permissions as grammar
+from idp.credentials import roles, store
+from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
+from idp.credentials.permissions import Permissions
+from idp.kit import addresses, clock, ids
+from idp.kit.clock import SECOND, rfc3339
+from idp.kit.errors import FieldError, Invalid, NotFound, Refused, Unauthenticated
+from idp.kit.fields import Fields
+from idp.kit.units import Unit
+
+KIND = "ak"
+LONGEST_OVERLAP = 7 * 86_400
+USUAL_OVERLAP = 86_400
+_USE_NOTED_EVERY = 3600 * SECOND
+_MOST_NETWORKS = 50
+_LONGEST_DESCRIPTION = 500
+_MEMBERS = frozenset({"name", "permissions", "expires_at", "description", "networks"})
+
+
+def read_key(
+    document: Mapping[str, object], *, now_us: int, owned: bool = False, named: Container[str] = ()
+) -> KeyDraft:
+    """`owned` where it may say whose key it is; `named` are the networks that it may call by their names. Raises
+    `Invalid` with every fault."""
+    fields = Fields(document)
+    fields.only(_MEMBERS | {"owner"} if owned else _MEMBERS)
+    fields.required("name")
+    fields.required("permissions")
+    draft = KeyDraft(
+        fields.text("name") or "",
+        roles.read_permissions(fields),
+        _expiry(fields, now_us),
+        fields.text("owner"),
+        fields.text("description", longest=_LONGEST_DESCRIPTION) or "",
+        _networks(fields, named),
+    )
+    fields.finish()
+    return draft
+
+
+def read_rotation(document: Mapping[str, object]) -> int:
+    """`{"overlap_seconds"?}`: for how long the secret that is replaced is still good. Raises `Invalid`."""
+    fields = Fields(document)
+    fields.only({"overlap_seconds"})
+    overlap = fields.number("overlap_seconds", default=USUAL_OVERLAP, lowest=0, highest=LONGEST_OVERLAP)
+    fields.finish()
+    return overlap
+
+
+def create_key(
+    unit: Unit,
+    draft: KeyDraft,
+    *,
+    scope: KeyScope,
+    grantor: Permissions,
+    partner_id: str = "",
+    maker: str = "",
+    owner: str = "",
+) -> NewKey:
+    """A tenant's key in a unit of the tenant, any other in one of the platform. `maker` is the operator's account that
+    asks for it, empty for a key of the machine: that alone may make keys for others. Of a customer's key it is the
+    operator who could be using it, empty where none could, and `owner` the ID of the tenant that it is of.
+
+    Raises `Refused("forbidden")` when it would hold what its grantor does not, or be another account's; `Invalid` for
+    an owner that there is not.
+    """
+    assert unit.platform is (scope is not KeyScope.TENANT)
+    assert bool(partner_id) is (scope is KeyScope.PARTNER)
+    _refuse_beyond(grantor, draft.permissions)
+    if draft.owner is not None:
+        _check_owner(unit, draft.owner, maker)
+    minted = ids.mint(KIND)
+    key = ApiKey(_row_id(minted.id), unit.tenant, scope, partner_id, *draft[:3], unit.now_us, None)
+    key = key._replace(
+        owner=draft.owner or maker if scope is KeyScope.OPERATOR else owner,
+        maker=maker,
+        description=draft.description,
+        networks=draft.networks,
+    )
+    store.add_key(unit, key, minted.digest)
+    audit.record(
+        unit, Event.API_KEY_CREATED, subject=key.id, permissions=sorted(map(str, key.permissions)), owner=key.owner
+    )
+    return NewKey(key, minted.token)
+
+
+def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, partner_id: str = "") -> NewKey:
+    """A new secret for the same key; the one that it has now is good for a while yet. Whoever sees the new one could
+    use the key: they hold all of it, and it is theirs or nobody's.
+
+    Raises `NotFound`, `Refused("forbidden")`.
+    """
+    key = store.get_key(unit, key_id, partner=partner_id)
+    if key is None:
+        raise NotFound("api key")
+    if key.owner and key.owner != asker.owner:
+        raise Refused("forbidden", "Nobody rotates the key of another account than their own.")
+    if key.scope is KeyScope.OPERATOR and not key.owner and asker.maker:
+        raise Refused("forbidden", "A key of the machine is rotated with one.")
+    _refuse_beyond(asker.granting, key.permissions)
+    minted = ids.mint(KIND, _plain(key.id))
+    key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
+    store.replace_secret(unit, key, minted.digest, until=unit.now_us + overlap_seconds * SECOND)
+    audit.record(unit, Event.API_KEY_ROTATED, subject=key.id, overlap_seconds=overlap_seconds)
+    return NewKey(key, minted.token)
+
+
+def is_key(bearer: str) -> bool:
+    """Whether it could be an API key at all."""
+    return bearer.startswith(f"{KIND}_")
+
+
+def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
+    """Whose key this is; needs a unit of the platform. From where it may be shown is for the caller to ask. Raises
+    `Unauthenticated`, alike for every reason."""
+    shown = ids.presented(KIND, bearer)
+    found = store.find_key(unit, _row_id(shown.id)) if shown else None
+    if shown is None or found is None or not _opens(found, shown.digest, unit.now_us):
+        raise _nobody()
+    key = found.key
+    if key.expires_at is not None and key.expires_at <= unit.now_us:
+        raise _nobody(f"{key.id} has expired")
+    return key if not key.owner else _under_its_owner(unit, key)
+
+
+def use_is_worth_noting(unit: Unit, key: ApiKey) -> bool:
+    """Whether `note_use` would write: the answer of most requests is no, and they need no transaction for it."""
+    return key.used_at is None or unit.now_us - key.used_at >= _USE_NOTED_EVERY
+
+
+def note_use(unit: Unit, key: ApiKey) -> None:
+    """At most once an hour: that it is in use is worth a write, when exactly is not. Needs a unit of the platform."""
+    if use_is_worth_noting(unit, key):
+        store.mark_used(unit, key.id, before=unit.now_us - _USE_NOTED_EVERY + 1)
+
+
+def keys(unit: Unit, *, partner_id: str = "", after: str = "", limit: int = 50) -> list[ApiKey]:
+    """The tenant's; on the platform those of the operators, or of one partner. In the order of creation."""
+    return store.keys(unit, partner=partner_id, after=after, limit=limit)
+
+
+def delete_key(unit: Unit, key_id: str, *, partner_id: str = "") -> None:
+    """From this commit on it opens nothing. Raises `NotFound`."""
+    if not store.delete_key(unit, key_id, partner=partner_id):
+        raise NotFound("api key")
+    audit.record(unit, Event.API_KEY_DELETED, subject=key_id)
+
+
+def key_to_json(key: ApiKey) -> dict[str, Any]:
+    """As the admin API shows it: never the secret, which nobody has but its bearer."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "description": key.description,
+        "permissions": sorted(map(str, key.permissions)),
+        "networks": list(key.networks),
+        **({} if key.scope is KeyScope.PARTNER else {"owner": key.owner or None}),
+        "expires_at": None if key.expires_at is None else rfc3339(key.expires_at),
+        "created_at": rfc3339(key.created_at),
+        "last_used_at": None if key.used_at is None else rfc3339(key.used_at),
+    }
+
+
+def _opens(found: store.FoundKey, digest: bytes, now_us: int) -> bool:
+    if hmac.compare_digest(found.digest, digest):
+        return True
+    before, until = found.digest_before, found.before_until
+    return before is not None and until is not None and now_us < until and hmac.compare_digest(before, digest)
+
+
+def _under_its_owner(unit: Unit, key: ApiKey) -> ApiKey:
+    home = unit if key.scope is KeyScope.OPERATOR else unit.inside(key.tenant)
+    owner = users.find(home, key.owner)
+    if owner is None or not owner.active_at(unit.now_us):
+        raise _nobody(f"{key.id} is of nobody")
+    return key._replace(ceiling=roles.permissions_of(home, key.scope, owner.id, of_id=owner.roles))
+
+
+def _refuse_beyond(grantor: Permissions, wanted: Permissions) -> None:
+    beyond = grammar.not_grantable(grantor, sorted(wanted, key=str))
+    if beyond:
+        raise Refused("forbidden", "A key gives no permission that its maker does not hold.", detail=str(beyond[0]))
+
+
+def _check_owner(unit: Unit, owner: str, maker: str) -> None:
+    if maker and owner != maker:
+        raise Refused("forbidden", "Nobody makes a key for another account than their own.")
+    if users.find(unit, owner) is None:
+        error = FieldError("/owner", "unknown_value", "There is no such account.", owner)
+        raise Invalid("invalid", "Some fields are wrong.", errors=[error])
+
+
+def _nobody(detail: str = "") -> Unauthenticated:
+    return Unauthenticated("unauthenticated", "This needs a valid API key or access token.", detail=detail)
+
+
+def _row_id(plain: str) -> str:
+    return f"key_{plain}"
+
+
+def _plain(row_id: str) -> str:
+    return row_id.removeprefix("key_")
+
+
+def _networks(fields: Fields, named: Container[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for index, text in (fields.texts("networks", most=_MOST_NETWORKS, longest=100) or {}).items():
+        try:
+            found.append(str(addresses.network(text)))
+        except ValueError:
+            if text in named:
+                found.append(text)
+            else:
+                detail = "It is neither a network nor the name of one."
+                fields.refuse(f"networks/{index}", "unknown_network", detail, found=text, expected="192.0.2.0/24")
+    return tuple(dict.fromkeys(found))
+
+
+def _expiry(fields: Fields, now_us: int) -> int | None:
+    text = fields.text("expires_at")
+    if text is None:
+        return None
+    try:
+        at = clock.micros(clock.parse(text))
+    except (ValueError, OverflowError):
+        detail = "It is no instant with its offset from UTC."
+        fields.refuse("expires_at", "invalid_format", detail, found=text, expected="2027-03-31T15:00:00Z")
+        return None
+    if at <= now_us:
+        fields.refuse("expires_at", "past", "It lies in the past.", found=text)
+    return at
