@@ -19,3 +19,5 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     audit | signing | delivery                            written by all / used by all / sent after commit
     kit                                                   unit, db, clock, ids, errors: knows nothing of identity
 """
+
+__version__ = "0.1.0"

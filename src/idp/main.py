@@ -21,7 +21,7 @@ from idp.kit.fence import FenceDamaged
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
 from idp.kit.sweeping import Sweep
-from idp.kit.units import Units
+from idp.kit.units import Unit, Units
 from idp.sessions import demanded
 from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
@@ -134,6 +134,26 @@ def _admin(house: House) -> App:
 
     assert schema.metadata  # with every table there is: this API erases tenants
     return admin.build(house)
+
+
+@contextmanager
+def housed(settings: Settings) -> Iterator[House]:
+    """For commands that do what the API does: the house without its doors, closed afterwards."""
+    from idp import schema
+
+    assert schema.metadata
+    units, egress = open_units(settings), open_egress(settings)
+    house = _house(settings, units, FactMemory(units, KeyRing()), egress, bearer=_no_bearer)
+    try:
+        yield house
+    finally:
+        house.passwords.close()
+        egress.close()
+        units.database.close()
+
+
+def _no_bearer(house: House, unit: Unit, token: str) -> None:
+    """Nobody shows a token on the machine itself."""
 
 
 def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:

@@ -3,6 +3,7 @@
 Names in the file are those of the environment without the prefix, in lower case.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -221,6 +222,11 @@ def reference() -> dict[str, dict[str, str]]:
     }
     described["IDP_CONFIG"] = {"default": "", "meaning": "The TOML file that settings are read from."}
     return dict(sorted(described.items()))
+
+
+def wants_colours() -> bool:
+    """No setting of ours, but a custom of terminals: `NO_COLOR` (no-color.org), or one that can show none."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def refuse_other_clock() -> None:

@@ -28,6 +28,8 @@ def test_keys_are_rotated_from_the_terminal(idp: Idp) -> None:
     assert all(key.keys() == {"kid", "use", "alg", "status"} for key in told["keys"])
     kinds = Counter(key["status"] for key in told["keys"])
     assert kinds["next"] == kinds["active"] == kinds["retiring"] > 1
+    listed = json.loads(idp("keys", "list", "--tenant", "aoba", "--json").out)["items"]
+    assert {key["kid"] for key in listed} == {key["kid"] for key in told["keys"]}
     plain = idp("keys", "rotate", "--tenant", "aoba", "--now")
     assert plain.status == 0
     assert len(plain.out.splitlines()) == len(told["keys"]) + kinds["active"]

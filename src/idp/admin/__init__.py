@@ -6,7 +6,9 @@ nothing about contracts, people or services, keeps no secret but for the day on 
 and never tells a caller that something exists which the caller may not read.
 """
 
+from idp.admin.answers import Answer, File
 from idp.admin.app import build
+from idp.admin.inside import ask
 from idp.admin.repeats import SWEEPS
 
-__all__ = ["SWEEPS", "build"]
+__all__ = ["SWEEPS", "Answer", "File", "ask", "build"]

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from idp.admin import callers, documents, gate, places, rights
 from idp.admin.answers import Answer, Conditions, File, Stream
 from idp.admin.call import Call
+from idp.admin.callers import Caller
 from idp.admin.documents import SentFile
 from idp.admin.paging import Page, page_of
 from idp.admin.repeats import Repeat, repeat_of
@@ -27,9 +28,13 @@ _PAGING = ("limit", "cursor")
 def serve(house: House, route: Route, request: Request, body: bytes) -> Response:
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
-    names = dict(request.path_params)
     caller = callers.authenticate(house, request.headers.get("authorization"), request.state.client_address)
-    key = caller.key
+    return judged(house, route, request, body, caller).response()
+
+
+def judged(house: House, route: Route, request: Request, body: bytes, caller: Caller) -> Reply:
+    """The steps once it is known who asks."""
+    names, key = dict(request.path_params), caller.key
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)
     gate.require_reader(route, place, key)
@@ -50,7 +55,7 @@ def serve(house: House, route: Route, request: Request, body: bytes) -> Response
         accept=request.headers.get("accept"),
         sent=sent,
     )
-    return _once(call, body, lambda: route.handler(call)).response()
+    return _once(call, body, lambda: route.handler(call))
 
 
 def _sent(route: Route, request: Request, body: bytes) -> tuple[dict[str, Any], SentFile | None]:

@@ -2,37 +2,39 @@
 
 import os
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Config = Annotated[Path | None, typer.Option("--config", envvar="IDP_CONFIG", help="TOML file with settings.")]
+from idp.cli import api_keys, contracts, keys, services, tenants, users
+from idp.cli.options import Config, Json, MaybeTenant
 
 
-class Encoding(StrEnum):
-    """Of a file that is imported. Said again here: a command that imports nothing does not load who does."""
+class Method(StrEnum):
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
 
-    UTF_8 = "utf-8"
-    SHIFT_JIS = "shift_jis"
 
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+class Shell(StrEnum):
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
 
 
 def run() -> None:
     os.umask(0o077)  # whatever a command writes is for the operator's account alone
     try:
-        build()()
+        build()(prog_name="idp")
     except Exception as error:
-        from idp.cli.failing import sentence
+        from idp.cli.failing import tell
 
-        told = sentence(error)
-        if told is None:
+        if not tell(error, as_json="--json" in sys.argv):
             raise
-        sys.stderr.write(f"idp: {told}\n")
         sys.exit(1)
 
 
@@ -41,28 +43,81 @@ def build() -> typer.Typer:
         name="idp",
         help="Warifu, an OpenID Connect and SAML identity provider for many tenants.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore):
+    app.callback()(root)
+    for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore, api, completion):
         app.command()(command)
-    audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
-    audit.command("verify")(audit_verify)
-    app.add_typer(audit, name="audit")
-    erasure = typer.Typer(help="Erased tenants.", no_args_is_help=True)
-    erasure.command("verify")(erasure_verify)
-    app.add_typer(erasure, name="erasure")
-    contracts = typer.Typer(help="The contracts of all tenants.", no_args_is_help=True)
-    contracts.command("run")(contracts_run)
-    app.add_typer(contracts, name="contracts")
-    users = typer.Typer(help="IDs of a tenant.", no_args_is_help=True)
-    users.command("import")(users_import)
-    app.add_typer(users, name="users")
-    keys = typer.Typer(help="Signing keys.", no_args_is_help=True)
-    keys.command("rotate")(keys_rotate)
-    app.add_typer(keys, name="keys")
+    tenants.add_to(_group(app, "tenants", "Tenants."))
+    contracts.add_to(_group(app, "contracts", "The contracts of all tenants."))
+    users.add_to(_group(app, "users", "IDs of a tenant."))
+    services.add_to(_group(app, "services", "Services for single sign-on."))
+    api_keys.add_to(_group(app, "api-keys", "Keys for programs that use the admin API."))
+    keys.add_to(_group(app, "keys", "Signing keys of a tenant."))
+    _group(app, "audit", "The audit trail.").command("verify")(audit_verify)
+    _group(app, "erasure", "Erased tenants.").command("verify")(erasure_verify)
     return app
+
+
+def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:
+    group = typer.Typer(help=about, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from idp import __version__
+
+        sys.stdout.write(f"idp {__version__}\n")
+        raise typer.Exit
+
+
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Warifu, an OpenID Connect and SAML identity provider for many tenants."""
+
+
+def api(
+    *,
+    method: Annotated[Method, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Below /api/v1, such as /tenants/aoba/groups.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="The document to send; `-` is standard input.")
+    ] = None,
+    query: Annotated[
+        list[str] | None, typer.Option("--query", metavar="NAME=VALUE", help="Of the query; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Ask whatever the admin API answers, as the operator of this machine, without a server and without a key.
+
+    \b
+    Examples:
+      idp api GET /tenants/aoba/groups
+      echo '{"name": "Sales"}' | idp api POST /tenants/aoba/groups --data - --json
+    """
+    from idp.cli.api import call
+
+    call(config, method.value, path, data=data, query=query or [], as_json=as_json)
+
+
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
+    """Print what makes a shell complete commands, options and tenants. `idp --install-completion` keeps it for good.
+
+    \b
+    Examples:
+      eval "$(idp completion bash)"
+      idp completion fish >~/.config/fish/completions/idp.fish
+    """
+    from idp.cli.completing import print_script
+
+    print_script(shell.value)
 
 
 def demo(
@@ -78,7 +133,13 @@ def demo(
     seed_services: Annotated[int, typer.Option(min=0, help="OIDC services in each tenant seeded.")] = 0,
     config: Config = None,
 ) -> None:
-    """Make a small installation, with people and a sample service, and serve it on this machine alone."""
+    """Make a small installation, with people and a sample service, and serve it on this machine alone.
+
+    \b
+    Examples:
+      idp demo
+      idp demo --port 9000 --data-dir ~/warifu --seed-size 1000
+    """
     from idp.cli.demo.command import Wishes, demonstrate
 
     if seed_services and not seed_tenants:
@@ -100,14 +161,25 @@ def serve(
     migrate: Annotated[bool, typer.Option("--migrate", help="Bring the schema to head first.")] = False,
     config: Config = None,
 ) -> None:
-    """Answer requests until told to stop."""
+    """Answer requests until told to stop.
+
+    \b
+    Examples:
+      IDP_CONFIG=/etc/warifu.toml idp serve
+      idp serve --migrate
+    """
     from idp.cli.serving import serve
 
     raise typer.Exit(serve(config, first_migrate=migrate))
 
 
 def worker(config: Config = None) -> None:
-    """Do what time brings, shortly after it is due, until told to stop."""
+    """Do what time brings, shortly after it is due, until told to stop.
+
+    \b
+    Examples:
+      idp worker
+    """
     from idp.cli.background import work
 
     raise typer.Exit(work(config, {}))
@@ -118,7 +190,13 @@ def migrate(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Bring the database to the schema of this version; several may start at once, one does it."""
+    """Bring the database to the schema of this version; several may start at once, one does it.
+
+    \b
+    Examples:
+      idp migrate
+      idp migrate --down base
+    """
     from idp.cli.migrating import migrate
 
     migrate(config, down=down, as_json=as_json)
@@ -129,39 +207,63 @@ def bootstrap(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Make the first operator's API key, once."""
+    """Make the first operator's API key, once.
+
+    \b
+    Examples:
+      idp bootstrap --api-key-file operator.key
+    """
     from idp.cli.bootstrapping import bootstrap
 
     bootstrap(config, api_key_file=api_key_file, as_json=as_json)
 
 
 def settings(as_json: Json = False) -> None:
-    """Every setting with its default and meaning."""
+    """Every setting with its default and meaning.
+
+    \b
+    Examples:
+      idp settings
+      idp settings --json
+    """
     from idp.cli.reference import print_reference
 
     print_reference(as_json=as_json)
 
 
 def doctor(as_json: Json = False, config: Config = None) -> None:
-    """Look whether this installation is fit to serve."""
+    """Look whether this installation is fit to serve.
+
+    \b
+    Examples:
+      idp doctor
+      idp doctor --json
+    """
     from idp.cli.doctor import examine
 
     raise typer.Exit(examine(config, as_json=as_json))
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; must not exist yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist yet.")],
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Write the whole database to one file, while it is in use. Keys are not in it: keep `keys/` apart from it."""
+    """Write the whole database to one file, while it is in use. Keys are not in it: keep `keys/` apart from it.
+
+    \b
+    Examples:
+      idp backup /var/backups/warifu-1.jsonl
+    """
     from idp.cli.backing_up import backup
 
     backup(config, file, as_json=as_json)
 
 
 def restore(
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="What `idp backup` wrote.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What `idp backup` wrote.")
+    ] = None,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="The database was put back by other means: a copied file, a snapshot.")
     ] = False,
@@ -171,7 +273,13 @@ def restore(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Put a backup into an empty database: all of it, or nothing. Whoever was signed in has to sign in again."""
+    """Put a backup into an empty database: all of it, or nothing. Whoever was signed in has to sign in again.
+
+    \b
+    Examples:
+      idp restore /var/backups/warifu-1.jsonl
+      idp restore --in-place
+    """
     from idp.cli.backing_up import put_back, restore
 
     if (file is None) is not in_place:
@@ -183,69 +291,35 @@ def restore(
 
 
 def audit_verify(
-    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="One tenant; default: all of them.")] = None,
+    tenant: MaybeTenant = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Recompute the chains of the audit trail from what is stored."""
+    """Recompute the chains of the audit trail from what is stored.
+
+    \b
+    Examples:
+      idp audit verify
+      idp audit verify --tenant aoba --json
+    """
     from idp.cli.auditing import verify
 
     raise typer.Exit(verify(config, slug=tenant, as_json=as_json))
 
 
 def erasure_verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The certificate of an erasure.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The certificate of an erasure.")
+    ],
     jwks: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The operator's published keys.")],
     as_json: Json = False,
 ) -> None:
-    """Check the certificate of an erasure by the operator's keys, without any installation."""
+    """Check the certificate of an erasure by the operator's keys, without any installation.
+
+    \b
+    Examples:
+      idp erasure verify certificate.json --jwks jwks.json
+    """
     from idp.cli.certifying import verify
 
     raise typer.Exit(verify(file, jwks=jwks, as_json=as_json))
-
-
-def contracts_run(
-    on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="What is due at 00:00 of this day; default: today."),
-    ] = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Do what is due by date: renewals, ends, reminders and erasures, once however often or by how many it is run."""
-    from idp.cli.scheduling import run
-
-    raise typer.Exit(run(config, on=on and on.date(), as_json=as_json))
-
-
-def users_import(
-    *,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a header.")],
-    tenant: Annotated[str, typer.Option(metavar="SLUG", help="Whose IDs.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each row would do.")] = False,
-    invite: Annotated[
-        bool, typer.Option("--invite", help="Send new IDs without a password a link to choose one.")
-    ] = False,
-    encoding: Annotated[
-        Encoding, typer.Option(help="How the file is written; shift_jis is read as Windows-31J.")
-    ] = Encoding.UTF_8,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Make and change IDs from a file. Started again after an interruption it goes on where it was."""
-    from idp.cli.importing import Wishes, import_users
-
-    wishes = Wishes(tenant, dry_run=dry_run, invite=invite, encoding=encoding.value, as_json=as_json)
-    raise typer.Exit(import_users(config, file, wishes))
-
-
-def keys_rotate(
-    tenant: Annotated[str, typer.Option(metavar="SLUG", help="Whose keys.")],
-    now: Annotated[bool, typer.Option("--now", help="Do not wait for the next keys; not in production.")] = False,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Sign with the keys that are published as the next ones, and publish new next ones."""
-    from idp.cli.rotating import rotate
-
-    rotate(config, slug=tenant, at_once=now, as_json=as_json)

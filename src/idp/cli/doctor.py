@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from idp import access, main, migrate, settings, tenants
 from idp.cli.bootstrapping import HOST
 from idp.cli.failing import sentence
-from idp.cli.saying import say, say_json
+from idp.cli.saying import Colour, say, say_json, tinted
 from idp.kit.clock import SECOND, machine_ns
 from idp.kit.postgres import ROLE
 from idp.kit.sealing import PLATFORM, KeyStore
@@ -39,8 +39,12 @@ def examine(config: Path | None, *, as_json: bool) -> int:
     if as_json:
         say_json({"ok": ok, "checks": [each._asdict() for each in found]})
     else:
-        say(*(f"{'ok    ' if each.ok else 'FAILED'}  {each.name:<16}  {each.detail}" for each in found))
+        say(*(f"{_mark(each)}  {each.name:<16}  {each.detail}" for each in found))
     return 0 if ok else 1
+
+
+def _mark(found: Finding) -> str:
+    return tinted("ok    ", Colour.GREEN) if found.ok else tinted("FAILED", Colour.RED)
 
 
 def _findings(config: Path | None) -> Iterator[Finding]:

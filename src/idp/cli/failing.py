@@ -1,5 +1,9 @@
 """What went wrong, as one sentence for an operator."""
 
+import json
+import sys
+from typing import Any
+
 from idp.access import DatabaseRefused
 from idp.backup import BackupRefused
 from idp.kit.errors import Failure
@@ -8,11 +12,29 @@ from idp.kit.sealing import KeyRefused
 from idp.settings import SettingsRefused
 
 
+def tell(error: Exception, *, as_json: bool) -> bool:
+    """On standard error; whether there was a sentence for it. With `--json` a problem (RFC 9457) in one line."""
+    told = sentence(error)
+    if told is None:
+        return False
+    if as_json:
+        told = json.dumps(_problem(error, told), ensure_ascii=False)
+    sys.stderr.write(f"{told}\n" if as_json else f"idp: {told}\n")
+    return True
+
+
+def _problem(error: Exception, told: str) -> dict[str, Any]:
+    if not isinstance(error, Failure):
+        return {"code": "failed", "detail": told}
+    fields = [{name: value for name, value in each._asdict().items() if value is not None} for each in error.errors]
+    return {"code": error.code, "detail": error.public, **error.members, **({"errors": fields} if fields else {})}
+
+
 class Failed(Exception):
     """A command cannot do what it was asked; the message says why and what would help."""
 
 
-_SAID = (SettingsRefused, DatabaseRefused, BackupRefused, FenceDamaged, Failed, Failure, OSError)
+_SAID = (SettingsRefused, DatabaseRefused, BackupRefused, FenceDamaged, Failed, OSError)
 
 
 def sentence(error: Exception) -> str | None:
@@ -23,6 +45,13 @@ def sentence(error: Exception) -> str | None:
     if origin in {"sqlalchemy", "psycopg", "sqlite3"}:
         said = getattr(error, "orig", None) or error
         return f"IDP_DATABASE_URL: the database does not answer: {' '.join(str(said).split())}"
+    if isinstance(error, Failure):
+        return _failure(error)
     if isinstance(error, _SAID) or origin == "alembic":
         return str(error)
     return None
+
+
+def _failure(error: Failure) -> str:
+    faults = "; ".join(f"{each.pointer}: {each.detail}" for each in error.errors)
+    return f"{error.public} ({error.code})" + (f" {faults}" if faults else "")

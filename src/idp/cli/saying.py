@@ -3,7 +3,22 @@
 import json
 import os
 import sys
+from enum import IntEnum
 from pathlib import Path
+
+
+class Colour(IntEnum):
+    RED = 31
+    GREEN = 32
+
+
+def tinted(text: str, colour: Colour) -> str:
+    """On a terminal that shows colours to somebody who wants them."""
+    from idp.settings import wants_colours
+
+    if not sys.stdout.isatty() or not wants_colours():
+        return text
+    return f"\x1b[{colour}m{text}\x1b[0m"
 
 
 def say(*lines: str) -> None:

@@ -44,7 +44,7 @@ from idp.credentials.factors import (
     use_code,
 )
 from idp.credentials.invitations import accept, find_invited, invite, secret_of
-from idp.credentials.model import ApiKey, Factor, FactorKind, Invitation, KeyDraft, KeyScope, NewKey
+from idp.credentials.model import MACHINE, ApiKey, Factor, FactorKind, Invitation, KeyDraft, KeyScope, NewKey
 from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
@@ -57,6 +57,7 @@ __all__ = [
     "EVERYTHING",
     "KEYS",
     "LONGEST_OVERLAP",
+    "MACHINE",
     "SHORTEST",
     "STRICT",
     "USUAL_OVERLAP",

@@ -1,0 +1,33 @@
+"""`idp api`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from idp import admin
+from idp.cli.asking import house, print_document
+from idp.cli.failing import Failed
+from idp.cli.registering import read_document
+
+
+def call(
+    config: Path | None, method: str, path: str, *, data: Path | None, query: Sequence[str], as_json: bool
+) -> None:
+    """What is no JSON is written as it is."""
+    document = read_document(data) if data is not None else ({} if method in {"POST", "PUT", "PATCH"} else None)
+    asked = dict(_pair(each) for each in query)
+    with house(config) as inside:
+        reply = admin.ask(inside, method, path, document=document, query=asked)
+        if isinstance(reply, admin.Answer):
+            if reply.body is not None:
+                print_document(reply.body, as_json=as_json)
+            return
+        for part in [reply.content] if isinstance(reply, admin.File) else reply.parts:
+            sys.stdout.buffer.write(part)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Failed(f"--query: found {text!r}, expected NAME=VALUE")
+    return name, value

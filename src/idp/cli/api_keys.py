@@ -1,0 +1,96 @@
+"""`idp api-keys`: of operators, of one partner, of one tenant."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idp.cli.options import Config, Json, Limit, slugs
+
+_COLUMNS = ("id", "name", "permissions", "expires_at", "last_used_at")
+OfTenant = Annotated[
+    str | None, typer.Option("--tenant", metavar="SLUG", help="Keys of a tenant.", autocompletion=slugs)
+]
+OfPartner = Annotated[str | None, typer.Option("--partner", metavar="ID", help="Keys of a partner.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("list")(listing)
+    app.command("create")(create)
+    app.command("revoke")(revoke)
+
+
+def listing(
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    limit: Limit = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Keys without their secrets: of operators, or with an option of a tenant or a partner.
+
+    \b
+    Examples:
+      idp api-keys list
+      idp api-keys list --tenant aoba
+    """
+    from idp.cli.asking import print_list
+
+    print_list(config, _path(tenant, partner), _COLUMNS, limit=limit, as_json=as_json)
+
+
+def create(
+    *,
+    name: Annotated[str, typer.Option("--name", help="What it is for.")],
+    permission: Annotated[
+        list[str], typer.Option("--permission", metavar="NOUN:VERB", help="Such as users:read; may be repeated.")
+    ],
+    expires_at: Annotated[
+        str | None, typer.Option("--expires-at", metavar="INSTANT", help="RFC 3339; default: never.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Write the secret here instead of printing it.")] = None,
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make a key. Its secret is shown this once.
+
+    \b
+    Examples:
+      idp api-keys create --name backup --permission "*:read" --file backup.key
+      idp api-keys create --tenant aoba --name HR --permission users:read --permission users:write
+    """
+    from idp.cli.key_making import make
+
+    document = {"name": name, "permissions": permission, "expires_at": expires_at}
+    given = {member: value for member, value in document.items() if value is not None}
+    make(config, _path(tenant, partner), given, file=file, as_json=as_json)
+
+
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id: `idp api-keys list` shows it.")],
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Take a key back: from now on it opens nothing.
+
+    \b
+    Examples:
+      idp api-keys revoke key_01a204235eaa6e6e41fb718ebe115efb --tenant aoba
+    """
+    from idp.cli.key_making import revoke
+
+    revoke(config, _path(tenant, partner), key, as_json=as_json)
+
+
+def _path(tenant: str | None, partner: str | None) -> str:
+    from idp.cli.asking import within
+
+    if tenant is not None and partner is not None:
+        raise typer.BadParameter("give --tenant or --partner")
+    if tenant is not None:
+        return within("tenants", tenant, "api-keys")
+    return within("system", "api-keys") if partner is None else within("partners", partner, "api-keys")
