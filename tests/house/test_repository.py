@@ -40,7 +40,7 @@ def test_a_place_is_seen(place: str) -> None:
 
 
 FOLDERS = {".ci", "bench", "deploy", "docs", "keys", "migrations", "src", "tests", "web"}
-LARGEST = 2**20  # bytes; the golden description of the API is the largest that belongs here
+LARGEST = 3 * 2**19  # bytes; the golden description of the API is the largest that belongs here
 
 
 def test_nothing_was_committed_by_mistake() -> None:

@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from idp.admin.errors import MEDIA_TYPE
+from idp.admin.examples import Examples
 from idp.admin.paging import LARGEST, USUAL
 from idp.admin.routes import Route
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.base import Problem
+from idp.admin.shapes.examples import FILES
 from idp.kit.asking import SORT, both_ways
 from idp.kit.listing import Listing
 
@@ -71,7 +73,21 @@ def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
             _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key or an access token."}
         },
     }
+    _exemplify(made)
     return made
+
+
+def _exemplify(made: Schema) -> None:
+    """Every body and every answer that is no failure."""
+    examples = Examples(made["components"]["schemas"])
+    for methods in made["paths"].values():
+        for described in methods.values():
+            for media_type, content in described.get("requestBody", {}).get("content", {}).items():
+                content["example"] = FILES.get(media_type) or examples.of(content["schema"])
+            for status, answer in described["responses"].items():
+                content = answer.get("content", {}).get("application/json")
+                if status < "300" and content is not None:
+                    content["example"] = examples.of(content["schema"])
 
 
 def _path(route: Route) -> list[Schema]:

@@ -1,5 +1,6 @@
 """The description of the API as a page to read: server-rendered, without a script, with one stylesheet of its own."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
@@ -24,7 +25,8 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Operation(NamedTuple):
-    """One method of one path; `body` and `answer` name schemas, `pages` says that the answer is a page of them."""
+    """One method of one path; `body` and `answer` name schemas, or a media type where a file is sent; `pages` says that
+    the answer is a page of them. `sent` and `answered` are examples."""
 
     method: str
     path: str
@@ -32,6 +34,8 @@ class Operation(NamedTuple):
     body: str | None
     answer: str | None
     pages: bool
+    sent: str | None
+    answered: str | None
 
     @property
     def id(self) -> str:
@@ -95,12 +99,28 @@ def _operations(description: dict[str, Any]) -> Iterator[Operation]:
 
 
 def _operation(method: str, path: str, described: dict[str, Any]) -> Operation:
-    body = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    nothing: tuple[str | None, dict[str, Any]] = (None, {})
+    kind, body = next(iter(described.get("requestBody", {}).get("content", {}).items()), nothing)
     success = next(answer for status, answer in described["responses"].items() if status.startswith("2"))
-    answer = success.get("content", {}).get("application/json", {}).get("schema", {})
+    answered = success.get("content", {}).get("application/json", {})
+    answer = answered.get("schema", {})
     pages = "properties" in answer
     item = answer["properties"]["items"]["items"] if pages else answer
-    return Operation(method.upper(), path, described, _referred(body), _referred(item), pages)
+    return Operation(
+        method.upper(),
+        path,
+        described,
+        body=_referred(body.get("schema", {})) or kind,
+        answer=_referred(item),
+        pages=pages,
+        sent=_example(body),
+        answered=_example(answered),
+    )
+
+
+def _example(content: dict[str, Any]) -> str | None:
+    shown = content.get("example")
+    return shown if shown is None or isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, indent=2)
 
 
 def _members(schema: dict[str, Any]) -> Iterator[Member]:
