@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import NoneType
 from typing import TypeVar
 
 from idp.kit import db, ids
@@ -33,6 +34,13 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA wal_autocheckpoint=4000",
 )
+
+
+def _bind_as_they_are() -> None:
+    """Bytes and NULL are what SQLite takes, but the module asks them for a conversion at each binding, and two of its
+    three questions are answered by an exception: both are told to stay what they are."""
+    sqlite3.register_adapter(bytes, bytes)
+    sqlite3.register_adapter(NoneType, {None: None}.__getitem__)
 
 
 class SqliteLane(Lane):
@@ -125,6 +133,7 @@ class Sqlite:
         self._groups: dict[asyncio.AbstractEventLoop, GroupCommit] = {}
         self._aside = Aside("sqlite-commit")
         self._closed = False
+        _bind_as_they_are()
 
     @contextmanager
     def transaction(self, scope: str, *, write: bool) -> Iterator[SqliteLane]:  # noqa: ARG002 - RLS is PostgreSQL's
