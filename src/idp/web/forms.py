@@ -15,10 +15,11 @@ _HEX = "0123456789ABCDEFabcdef"
 _BYTES: Mapping[bytes, bytes] = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
-# Of each byte; what stands for itself is left out.
-_ESCAPES = {byte: text for byte in range(256) if (text := quote_plus(bytes([byte]))) != chr(byte)}
+# Of each byte, also of those that stand for themselves: what is missing here is told by an exception.
+_ESCAPES = {byte: quote_plus(bytes([byte])) for byte in range(256)}
 
 _FORM = b"application/x-www-form-urlencoded"
+_AND, _ESCAPE, _NUL = b"&%\0"  # as numbers, like those of `web.wire`
 
 
 _NONE: frozenset[str] = frozenset()
@@ -86,21 +87,21 @@ def _escaped(value: str) -> str:
 def _parse(raw: bytes) -> Form:
     if not raw:
         return Form(())
-    if raw.count(b"&") >= MOST_FIELDS:
+    if raw.count(_AND) >= MOST_FIELDS:
         raise _malformed(f"more than {MOST_FIELDS} fields")
     try:
         # A colon and a slash end nothing: with the escapes of every address gone, hardly any are left.
         fields = _fields(raw.replace(b"+", b" ").replace(b"%3A", b":").replace(b"%2F", b"/"))
     except (KeyError, UnicodeDecodeError):
         raise _malformed("an escape or a character that is not UTF-8") from None
-    if b"\0" in raw or b"%00" in raw:
+    if _NUL in raw or b"%00" in raw:
         raise _malformed("a NUL character")
     return Form(tuple(fields))
 
 
 def _fields(raw: bytes) -> list[tuple[str, str]]:
     """Raises KeyError for a broken escape and UnicodeDecodeError for what is not UTF-8, surrogates included."""
-    if b"%" in raw:
+    if _ESCAPE in raw:
         return [_decoded(pair) for pair in raw.split(b"&") if pair]
     return [pair.partition("=")[::2] for pair in raw.decode().split("&") if pair]
 

@@ -10,6 +10,8 @@ from idp.web.asgi import Fields, Header
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 _LINE = b"%b: %b\r\n".__mod__
+# As numbers: of a byte string the interpreter asks first whether it is one, and is answered by an exception.
+_LF, _CR, _NUL = b"\n\r\0"
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 
@@ -17,7 +19,7 @@ def field_lines(fields: Sequence[Header]) -> bytes:
     """Raises RuntimeError where a line is not one field: a value with a line break would be a second field, or a second
     answer."""
     lines = b"".join(map(_LINE, fields))
-    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields) or b"\0" in lines:
+    if lines.count(_LF) != len(fields) or lines.count(_CR) != len(fields) or _NUL in lines:
         raise RuntimeError("a header field with a line break or a NUL")
     return lines
 
