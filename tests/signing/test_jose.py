@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
-from tests.signing.conftest import private
+from tests.signing.conftest import private, signing_key
 
 from idp.signing import Alg, SigningKey, Unverified, b64, unverified_claims, verify
 
@@ -81,6 +81,20 @@ def test_what_we_sign_is_verified_by_cryptography_from_the_published_numbers(key
         scheme = padding.PSS(padding.MGF1(hashes.SHA256()), 32) if alg is Alg.PS256 else padding.PKCS1v15()
         public_key = rsa.RSAPublicNumbers(numbers["e"], numbers["n"]).public_key()
         public_key.verify(raw, message.encode(), scheme, hashes.SHA256())
+
+
+def test_a_signature_has_its_length_also_where_a_number_begins_with_zeros() -> None:
+    """RFC 7518 3.4: one signature of 128 has such a number, which DER would leave shorter."""
+    signer = ec.generate_private_key(ec.SECP256R1())
+    key = signing_key(Alg.ES256, signer)
+    for number in range(5_000):
+        message, _, signature = key.sign({"n": number}, typ=TYP).rpartition(".")
+        raw = base64.urlsafe_b64decode(signature + "==")
+        if raw[0] == 0 or raw[32] == 0:
+            break
+    der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+    signer.public_key().verify(der, message.encode(), ec.ECDSA(hashes.SHA256()))
+    assert (len(raw), 0 in (raw[0], raw[32])) == (64, True)
 
 
 def test_a_key_is_named_by_its_thumbprint(key: SigningKey) -> None:

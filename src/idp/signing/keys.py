@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from idp.kit import compact
@@ -103,18 +102,21 @@ def _es256(private: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
     scheme = ec.ECDSA(SHA256())
 
     def signature(message: bytes) -> bytes:
-        r, s = decode_dss_signature(private.sign(message, scheme))
-        return r.to_bytes(32) + s.to_bytes(32)  # RFC 7518 3.4
+        der = private.sign(message, scheme)
+        second = 4 + der[3]  # RFC 3279 2.2.3: two integers in a sequence, each of a length that fits one octet
+        return _fixed(der[4:second]) + _fixed(der[second + 2 :])
 
     return signature
 
 
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+def _fixed(integer: bytes) -> bytes:
+    """RFC 7518 3.4: 32 octets, without the zero that DER puts before a high bit."""
+    return integer[-32:].rjust(32, b"\0")
 
 
 def b64(data: bytes) -> bytes:
     """RFC 7515 2: url-safe, without padding."""
-    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
 
 
 def generate_private(alg: Alg) -> Private:
