@@ -91,26 +91,28 @@ def revoke_replayed(unit: Unit, code: Code) -> None:
 
 def grant_of(code: Code, now_us: int, *, jkt: str | None = None) -> Grant:
     """The grant takes the code's id: a replayed code finds what to revoke."""
+    # in order, as `mint` writes its rows
     return Grant(
-        id=code.id,
-        user_id=code.user_id,
-        service_id=code.service_id,
-        session_id=code.session_id,
-        tenant_generation=code.tenant_generation,
-        user_generation=code.user_generation,
-        service_generation=code.service_generation,
-        scopes=code.scopes,
-        nonce=code.nonce,
-        methods=code.methods,
-        authenticated_at=code.authenticated_at,
-        offline=Scope.OFFLINE_ACCESS in code.scopes.split(),
-        created_at=now_us,
-        ends_at=now_us + Lifetimes.REFRESH_ABSOLUTE,
-        ended_at=None,
-        jkt=jkt,
-        acr=code.acr,
-        claims=code.claims,
-        resources=code.resources,
+        code.id,
+        code.user_id,
+        code.service_id,
+        code.session_id,
+        code.tenant_generation,
+        code.user_generation,
+        code.service_generation,
+        code.scopes,
+        code.nonce,
+        code.methods,
+        code.authenticated_at,
+        Scope.OFFLINE_ACCESS in code.scopes.split(),
+        now_us,
+        now_us + Lifetimes.REFRESH_ABSOLUTE,
+        None,  # ended at
+        None,  # whereabouts, which are sealed with the row
+        jkt,
+        code.acr,
+        code.claims,
+        code.resources,
     )
 
 

@@ -176,21 +176,21 @@ def parse(form: Form, service: Service, back: Return, *, switches: Switches) -> 
         raise RedirectError(back, fault.code, fault.public) from fault
     max_age, wishes = form.get("max_age"), service.oidc.authentication
     return AuthorizationRequest(
-        client_id=service.client_id,
-        back=back,
-        response_type=asked.response_type or ResponseType.CODE,
-        scopes=asked.scopes,
-        nonce=form.get("nonce"),
-        challenge=form.get("code_challenge") or None,
-        jkt=form.get("dpop_jkt") or None,
-        prompts=frozenset(map(Prompt, _words(form, "prompt"))),
-        max_age=int(max_age) if max_age else wishes.default_max_age,
-        login_hint=form.get("login_hint") or "",
-        ui_locales=form.get("ui_locales") or "",
-        id_token_hint=form.get("id_token_hint"),
-        acr=asked_acr(asked.claims.acr, form, service.oidc),
-        claims=asked.claims,
-        resources=form.all("resource") if "resource" in form else (),
+        service.client_id,
+        back,
+        asked.response_type or ResponseType.CODE,
+        asked.scopes,
+        form.get("nonce"),
+        form.get("code_challenge") or None,
+        form.get("dpop_jkt") or None,
+        frozenset(map(Prompt, _words(form, "prompt"))),
+        int(max_age) if max_age else wishes.default_max_age,
+        form.get("login_hint") or "",
+        form.get("ui_locales") or "",
+        form.get("id_token_hint"),
+        asked.claims,
+        form.all("resource") if "resource" in form else (),
+        asked_acr(asked.claims.acr, form, service.oidc),
     )
 
 
