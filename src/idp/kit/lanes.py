@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from idp.kit.db import Addition, Values
+from idp.kit.ids import TenantId
+from idp.kit.sealing import Box
 
 T = TypeVar("T")
 
@@ -16,20 +18,27 @@ class Lane(Protocol):
     """One connection inside one transaction.
 
     `memory` lives as long as the connection and is emptied when a transaction fails: it may remember only what that
-    connection itself has written. `seen` is what this transaction has read, until it writes. `appended` are rows that
-    nothing in the transaction reads: they are written before the commit, those of a kind together, by `flush`.
+    connection itself has written. `seen` is what this transaction has read, until it writes, and `boxes` are the keys
+    that it has begun to use. `appended` are rows that nothing in the transaction reads: they are written before the
+    commit, those of a kind together, by `flush`.
     """
 
     dialect: str
     id: str
     memory: dict[str, Any]
     seen: dict[Any, Any]
+    boxes: dict[TenantId, Box]
     appended: defaultdict[Addition, list[tuple[Any, ...]]]
 
     def execute(self, sql: str, values: Values) -> Any:
         """A DB-API cursor."""
 
     def execute_many(self, sql: str, rows: Sequence[Values]) -> None: ...
+
+    def start_afresh(self) -> None:
+        """Another one begins."""
+        self.seen.clear()
+        self.boxes.clear()
 
     def flush(self) -> None:
         for addition, rows in self.appended.items():
@@ -43,8 +52,8 @@ class Lane(Protocol):
     def forget(self) -> None:
         """Something was undone, perhaps what these hang on."""
         self.memory.clear()
-        self.seen.clear()
         self.appended.clear()
+        self.start_afresh()
 
 
 class Database(Protocol):

@@ -45,6 +45,7 @@ class PostgresLane(Lane):
         self.id = ids.new("lane")
         self.memory = {}
         self.seen = {}
+        self.boxes = {}
         self.appended = defaultdict(list)
         self.raw = raw
         # Without the role the login's own rights count; FORCE ROW LEVEL SECURITY still holds for a table's owner.
@@ -64,7 +65,7 @@ class PostgresLane(Lane):
         if not _SCOPE.fullmatch(scope):
             msg = f"{scope!r} is no scope"
             raise ValueError(msg)
-        self.seen.clear()
+        self.start_afresh()
         mode = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.raw.execute(f"{mode}; {self._role} SET LOCAL {TENANTS} = '{scope}'")
 

@@ -56,6 +56,7 @@ class Nowhere(Lane):
         self.dialect = dialect
         self.memory = {}
         self.seen = {}
+        self.boxes = {}
         self.appended = defaultdict(list)
 
     def execute(self, sql: str, values: Values) -> Any:  # noqa: ARG002 - a lane's signature

@@ -50,6 +50,7 @@ class SqliteLane(Lane):
         self.id = ids.new("lane")
         self.memory = {}
         self.seen = {}
+        self.boxes = {}
         self.appended = defaultdict(list)
         self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in _PRAGMAS:
@@ -68,7 +69,7 @@ class SqliteLane(Lane):
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
-        self.seen.clear()
+        self.start_afresh()
         if self._turnstile is None:
             self.raw.execute("BEGIN")
             return
@@ -85,7 +86,7 @@ class SqliteLane(Lane):
 
     def try_begin(self) -> bool:
         """False when it would have to wait; needs a hot lane."""
-        self.seen.clear()
+        self.start_afresh()
         if self._turnstile is None or not self._turnstile.try_enter():
             return False
         try:
@@ -158,7 +159,7 @@ class Sqlite:
     async def read(self, scope: str, work: Callable[[SqliteLane], T]) -> T:  # noqa: ARG002
         try:
             lane = self._reader = self._reader or SqliteLane(self._path, write=False)
-            lane.raw.execute("BEGIN")
+            lane.begin()
             try:
                 return work(lane)
             finally:

@@ -127,8 +127,11 @@ class Unit:
 
     @property
     def box(self) -> Box:
-        """Asked for once: a key that is destroyed meanwhile was there when the unit began to use it."""
-        found = self._box = self._box or self._keys.box(self.tenant)
+        """Asked for once in a transaction: a key that is destroyed meanwhile was there when it began to be used."""
+        found = self._box or self.lane.boxes.get(self.tenant)
+        if found is None:
+            found = self.lane.boxes[self.tenant] = self._keys.box(self.tenant)
+        self._box = found
         return found
 
     @property
@@ -179,7 +182,11 @@ class Unit:
 
 
 class _Recalling(Unit):
-    """Reads nothing but what is remembered: raises `Forgotten`."""
+    """Reads nothing but what is remembered: raises `Forgotten`. In no transaction, so it asks for its key itself."""
+
+    @property
+    def box(self) -> Box:
+        return self._keys.box(self.tenant)
 
     def recall(self, query: Query[R], row_id: str) -> R | None:
         row: R | None = self._recent.look((self.tenant, query, row_id))
