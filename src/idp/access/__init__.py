@@ -32,13 +32,13 @@ from idp.access.model import (
     Reason,
     ServiceProof,
 )
-from idp.access.named_networks import Network, NetworkDraft
+from idp.access.named_networks import Network, NetworkDraft, NetworkId
 from idp.access.policies import Effect, Requirement, Result, RuleResult
 from idp.access.proving import person_of, prove, prove_along
 from idp.access.records import SWEEPS as DECISIONS
 from idp.access.records import Chosen, Remembered, remember, remember_admission
 from idp.access.remedies import Remedy, smallest_change
-from idp.access.rulebook import Policy
+from idp.access.rulebook import Policy, PolicyId
 from idp.access.traces import Allowance, End, Fault, Kind, Step, Trace
 from idp.access.traces import Kept as KeptTrace
 from idp.access.traces import Wanted as WantedTraces
@@ -72,10 +72,12 @@ __all__ = [
     "Needed",
     "Network",
     "NetworkDraft",
+    "NetworkId",
     "NotAdmitted",
     "Outcome",
     "PersonProof",
     "Policy",
+    "PolicyId",
     "Reason",
     "Remedy",
     "Remembered",

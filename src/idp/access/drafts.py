@@ -15,7 +15,7 @@ from idp.access.policies import Fact, Rule
 from idp.access.rulebook import LISTED, Document, Policy, PolicyId, PolicySet, get, page
 from idp.audit import Event
 from idp.kit import ids
-from idp.kit.clock import SECOND
+from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import Conflict, Stale
 from idp.kit.units import Unit
 
@@ -36,9 +36,11 @@ __all__ = [
     "hold",
     "in_force",
     "page",
+    "put_in_force",
     "stand_ins",
     "try_network",
     "try_out",
+    "would_lock_out",
 ]
 
 CONFIRM_WITHIN = 600  # seconds
@@ -123,12 +125,13 @@ def described(document: Document) -> dict[str, Any]:
     }
 
 
-def create(unit: Unit, document: Document) -> Policy:
-    """Raises `Invalid`, `Conflict`: `contract_required`, `policy_limit_reached`."""
-    policy_id = PolicyId(ids.new("pol"))
+def create(unit: Unit, document: Document, *, known_as: PolicyId | None = None) -> Policy:
+    """Under the id that it was `known_as`, if it was before. Raises `Invalid`, `Conflict`: `contract_required`,
+    `policy_limit_reached`."""
+    policy_id = known_as or PolicyId(ids.new("pol"))
     read(unit, document, rule_id=policy_id)
     if len(rulebook.draft(unit)) >= MOST:
-        raise Conflict("policy_limit_reached", f"A set has at most {MOST} policies.", limit=MOST)
+        raise _too_many()
     rulebook.add(unit, policy_id, document)
     audit.record(unit, Event.POLICY_CREATED, subject=policy_id)
     return rulebook.get(unit, policy_id)
@@ -205,6 +208,38 @@ def activate(unit: Unit, *, tried_at: int, confirm_within: int = CONFIRM_WITHIN)
     return activation
 
 
+def put_in_force(unit: Unit, rules: Mapping[str, Document]) -> str:
+    """These documents by their ids, from this commit on and for good, whatever the draft set says beside them. Whether
+    an administrator could still sign in is for the caller to ask. The id of the activation.
+
+    Raises `Invalid`, `Conflict`: `contract_required`, `policy_limit_reached`, `activation_unconfirmed` where a set is
+    in force that nobody has confirmed yet.
+    """
+    tenants.touch(unit)
+    newest, confirmed = rulebook.newest_set(unit), rulebook.newest_confirmed(unit)
+    if newest is not None and newest != confirmed and unit.now_us < newest.confirm_by:
+        said = "Policies were activated that wait to be confirmed: confirm them, or let them lapse."
+        raise Conflict("activation_unconfirmed", said, confirm_by=rfc3339(newest.confirm_by))
+    if len(rules) > MOST:
+        raise _too_many()
+    for rule_id, document in rules.items():
+        read(unit, document, rule_id=rule_id)
+    activation = ids.new("act")
+    documents = ({**document, "id": rule_id} for rule_id, document in sorted(rules.items()))
+    rulebook.add_set(unit, activation, documents, confirm_by=unit.now_us + CONFIRM_WITHIN * SECOND)
+    audit.record(unit, Event.POLICIES_ACTIVATED, subject=activation, policies=sorted(rules))
+    confirm(unit, activation)
+    return activation
+
+
+def would_lock_out(unit: Unit) -> Callable[[], bool]:
+    """Whether the sets that hold, and may hold again, would leave no administrator a way in: what is to be known for it
+    is read now, and judged when it is asked, which may take seconds and needs no unit."""
+    sets = {each.id: each for each in (rulebook.newest_set(unit), rulebook.newest_confirmed(unit)) if each is not None}
+    trials = [locked_out.trial(unit, rulebook.rules_of(each)) for each in sets.values()]
+    return lambda: any(each is not None and each.locks_everybody_out() for each in trials)
+
+
 def confirm(unit: Unit, activation: str) -> None:
     """Again is the same. Raises `Conflict("confirmation_expired")` for one that is over, overtaken, or none."""
     tenants.touch(unit)
@@ -214,6 +249,10 @@ def confirm(unit: Unit, activation: str) -> None:
     newest = rulebook.newest_set(unit, at_us=unit.now_us)
     if newest is None or newest.id != activation or newest.confirmed_at is None:
         raise Conflict("confirmation_expired", "This activation is no longer there to be confirmed.")
+
+
+def _too_many() -> Conflict:
+    return Conflict("policy_limit_reached", f"A set has at most {MOST} policies.", limit=MOST)
 
 
 def _locked_out() -> Conflict:

@@ -5,6 +5,7 @@ Consoles are no services: rules for every service are those that stand before th
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from idp import contracts, tenants, users
 from idp.access import networks, networks_abroad, policies
@@ -24,16 +25,38 @@ _LEAST = 2_000  # of each administrator, however many there are
 _SOMEWHERE = "203.0.113.1"
 
 
+class Trial(NamedTuple):
+    """All that has to be known; nothing more is read. `situations` is how many are tried for each of the people."""
+
+    rules: RuleSet
+    people: list[Inputs]
+    situations: int
+    entitled: bool
+    abroad: tuple[str, ...]
+
+    def locks_everybody_out(self) -> bool:
+        """It may take seconds."""
+        return not any(_gets_in(self, person) for person in self.people)
+
+
 def everybody(unit: Unit, rules: list[Rule], named: Named | None = None) -> bool:
     """Every administrator who could sign in otherwise, in every situation that the rules tell apart. `named` are the
     networks that they name, where these are not the ones of now."""
+    asked = trial(unit, rules, named)
+    return asked is not None and asked.locks_everybody_out()
+
+
+def trial(unit: Unit, rules: list[Rule], named: Named | None = None) -> Trial | None:
+    """The same, to be judged later; None where no rule stands before everything."""
     standing = [rule for rule in rules if rule.services is None and not rule.report_only]
     if not standing:
-        return False
+        return None
     tried = policies.compile(standing, networks.named(unit) if named is None else named)
     people = _told_apart(standing, _administrators(unit))
     most = max(_LEAST, min(_MOST, _MOST_ASKED // len(standing)) // len(people))
-    return not any(_gets_in(unit, tried, person, most) for person in people)
+    facts = contracts.facts(unit)
+    entitled = all(contracts.reason_against(facts, unit.now_us, product) is None for product in DEVICE_PRODUCTS)
+    return Trial(tried, people, most, entitled, networks_abroad.cidrs(unit))
 
 
 def _told_apart(rules: list[Rule], people: Iterable[Inputs]) -> list[Inputs]:
@@ -59,16 +82,13 @@ def _administrators(unit: Unit) -> Iterator[Inputs]:
         yield from (somebody._replace(affiliation=affiliation.value) for affiliation in Affiliation)
 
 
-def _gets_in(unit: Unit, rules: RuleSet, person: Inputs, most: int) -> bool:
-    facts = contracts.facts(unit)
-    entitled = all(contracts.reason_against(facts, unit.now_us, product) is None for product in DEVICE_PRODUCTS)
-    places = networks_abroad.cidrs(unit)
-    abroad = Networks(places)
-    for tried in islice(policies.boundary_inputs(rules, person, places=places), most):
+def _gets_in(trial: Trial, person: Inputs) -> bool:
+    abroad = Networks(trial.abroad)
+    for tried in islice(policies.boundary_inputs(trial.rules, person, places=trial.abroad), trial.situations):
         if tried.country != JAPAN and address(tried.ip or "") not in abroad:
             continue
-        if not entitled and (tried.device_enrolled or tried.device_compliant or tried.device_certificate):
+        if not trial.entitled and (tried.device_enrolled or tried.device_compliant or tried.device_certificate):
             continue
-        if rules.evaluate(tried, assigned=True, assignment_required=False).decision is not Outcome.DENY:
+        if trial.rules.evaluate(tried, assigned=True, assignment_required=False).decision is not Outcome.DENY:
             return True
     return False

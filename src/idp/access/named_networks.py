@@ -68,11 +68,12 @@ def to_json(network: Network) -> dict[str, Any]:
     }
 
 
-def made(unit: Unit, draft: NetworkDraft, *, beside: int) -> Network:
+def made(unit: Unit, draft: NetworkDraft, *, beside: int, known_as: NetworkId | None = None) -> Network:
     """A new one; `beside` is how many there are. Raises `Conflict("network_limit_reached")`."""
     if beside >= MOST:
         raise Conflict("network_limit_reached", f"At most {MOST} networks have names.", limit=MOST)
-    return Network(NetworkId(ids.new("net")), *draft, version=1, created_at=unit.now_us, changed_at=unit.now_us)
+    network_id = known_as or NetworkId(ids.new("net"))
+    return Network(network_id, *draft, version=1, created_at=unit.now_us, changed_at=unit.now_us)
 
 
 def from_row(  # the columns of a row

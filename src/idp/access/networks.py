@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select, update
 from idp import audit, tenants
 from idp.access import mentions, named_networks
 from idp.access.mentions import Told
-from idp.access.named_networks import Network, NetworkDraft, from_row, read, read_change, to_json
+from idp.access.named_networks import Network, NetworkDraft, NetworkId, from_row, read, read_change, to_json
 from idp.access.network_tables import networks
 from idp.audit import Event
 from idp.kit.asking import named_like
@@ -70,10 +70,11 @@ def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Network]:
     return LISTED.page(unit, Question(after=after, limit=limit)).items
 
 
-def create(unit: Unit, draft: NetworkDraft) -> Network:
-    """Raises `Conflict`: `network_name_taken`, `network_limit_reached`."""
+def create(unit: Unit, draft: NetworkDraft, *, known_as: NetworkId | None = None) -> Network:
+    """Under the id that it was `known_as`, if it was before. Raises `Conflict`: `network_name_taken`,
+    `network_limit_reached`."""
     tenants.touch(unit)
-    network = named_networks.made(unit, draft, beside=len(unit.all(_NAMES)))
+    network = named_networks.made(unit, draft, beside=len(unit.all(_NAMES)), known_as=known_as)
     if unit.run(_ADD, **named_networks.row(network)) == 0:
         raise named_networks.taken(draft.name)
     audit.record(unit, Event.NETWORK_CREATED, subject=network.id)

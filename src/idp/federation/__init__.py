@@ -5,7 +5,20 @@ may be registered and which address an answer may go to. It never decides who ma
 never speaks a protocol, and never gives a secret back after the moment of its birth.
 """
 
-from idp.federation.actions import change, create, create_many, delete, disable, enable, replace, rotate_secret
+from idp.federation.actions import (
+    carrying,
+    change,
+    create,
+    create_many,
+    delete,
+    disable,
+    drafted,
+    enable,
+    put,
+    replace,
+    rotate_secret,
+    with_described,
+)
 from idp.federation.assignments import (
     assign,
     assign_to,
@@ -19,7 +32,7 @@ from idp.federation.assignments import (
 from idp.federation.claim_mapping import ClaimMapping, MappedClaim
 from idp.federation.client_keys import ClientKeys
 from idp.federation.client_requests import RequestAlg, RequestKeyAlg, RequestRules
-from idp.federation.document import read, to_json
+from idp.federation.document import read, said, to_json
 from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.logout_channels import LogoutChannels, origin_of
@@ -28,6 +41,7 @@ from idp.federation.model import (
     AssigneeKind,
     Assignment,
     Consent,
+    KnownAs,
     Protocol,
     Registered,
     Service,
@@ -57,6 +71,7 @@ from idp.federation.person_names import add_person_name, find_person_name, new_p
 from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
+from idp.federation.saml_described import Described
 from idp.federation.saml_differences import Difference
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
 from idp.federation.saml_fetching import fetch as fetch_metadata
@@ -99,6 +114,7 @@ from idp.federation.store import (
     page,
     registered,
     registered_itself,
+    self_registered,
     standing_for,
 )
 from idp.federation.subjects import Sector
@@ -129,6 +145,7 @@ __all__ = [
     "ClientKeys",
     "Consent",
     "Consumer",
+    "Described",
     "Difference",
     "DueService",
     "Encryption",
@@ -136,6 +153,7 @@ __all__ = [
     "FetchedKeys",
     "Grant",
     "KeyUse",
+    "KnownAs",
     "LogoutAddress",
     "LogoutChannels",
     "MappedClaim",
@@ -173,6 +191,7 @@ __all__ = [
     "assign_to",
     "assignment_to_json",
     "assignments_of",
+    "carrying",
     "change",
     "change_over",
     "claim_upkeep",
@@ -182,6 +201,7 @@ __all__ = [
     "current_chain",
     "delete",
     "disable",
+    "drafted",
     "due_services",
     "enable",
     "face_of",
@@ -214,6 +234,7 @@ __all__ = [
     "page",
     "preview",
     "preview_metadata",
+    "put",
     "read",
     "read_assignee",
     "read_client",
@@ -229,7 +250,9 @@ __all__ = [
     "replace",
     "replace_client",
     "rotate_secret",
+    "said",
     "scope_of",
+    "self_registered",
     "source_of",
     "standing_for",
     "start_address",
@@ -246,6 +269,7 @@ __all__ = [
     "waiting_differences",
     "warnings_of",
     "web_origins",
+    "with_described",
     "with_fetched_metadata",
     "with_releases",
 ]

@@ -10,7 +10,9 @@ from idp.audit import Event
 from idp.federation import document as documents
 from idp.federation import person_names, saml_registration, store, subjects, upkeep
 from idp.federation.model import (
+    NOBODY_YET,
     KeptSecret,
+    KnownAs,
     Protocol,
     Registered,
     Service,
@@ -21,6 +23,7 @@ from idp.federation.model import (
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
+from idp.federation.saml_described import Described
 from idp.federation.saml_service import SamlService
 from idp.federation.subjects import Sector, SubjectRules
 from idp.kit import ids
@@ -31,19 +34,27 @@ from idp.signing import Alg, Use
 _SECRET = "cs"  # noqa: S105 - the kind of a secret
 
 
-def create(unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None) -> Registered:
-    """With its secret, unless the client has none; it is shown this once, and stored as a hash. Raises `Invalid` where
-    the registration relies on a sector document, and `sector` is not what it says; `Conflict` where another service has
-    its entity ID."""
+def create(
+    unit: Unit, draft: ServiceDraft, *, sector: Sector | None = None, known_as: KnownAs = NOBODY_YET
+) -> Registered:
+    """With its secret, unless the client has none; it is shown this once, and stored as a hash. One that was `known_as`
+    somebody before is that again. Raises `Invalid` where the registration relies on a sector document, and `sector` is
+    not what it says; `Conflict` where another service has its entity ID or its client_id."""
     _judge(unit, None, draft, sector)
-    return create_many(unit, [draft])[0]
+    if known_as.client_id is not None and store.find_by_client_id(unit, known_as.client_id) is not None:
+        raise Conflict("client_id_taken", "Another service has this client_id.")
+    return _create(unit, [(draft, known_as)])[0]
 
 
 def create_many(unit: Unit, drafts: Sequence[ServiceDraft]) -> list[Registered]:
+    return _create(unit, [(draft, NOBODY_YET) for draft in drafts])
+
+
+def _create(unit: Unit, drafts: Sequence[tuple[ServiceDraft, KnownAs]]) -> list[Registered]:
     tenants.touch(unit)
-    for draft in drafts:
+    for draft, _ in drafts:
         _provide_key(unit, draft)
-    made = [_made(unit, draft) for draft in drafts]
+    made = [_made(unit, draft, known_as) for draft, known_as in drafts]
     store.add(unit, [(registered.service, registered.contacts) for registered in made])
     for registered in made:
         if registered.service.saml is not None:
@@ -74,7 +85,7 @@ def replace(
     is brought along or the client becomes one without. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
     document = documents.without_echo(document, documents.to_json(before))
-    draft = _carrying(before, documents.read(document, production=production))
+    draft = carrying(before, documents.read(document, production=production))
     return _change(unit, before, draft, sector)
 
 
@@ -89,9 +100,26 @@ def change(
 ) -> Registered:
     """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
     before = _held(unit, service_id, version)
+    return _change(unit, before, drafted(before, patch, production=production), sector)
+
+
+def drafted(before: Registered, patch: Mapping[str, Any], *, production: bool) -> ServiceDraft:
+    """What a change would make of it. Raises `Invalid`."""
     patch = documents.without_echo(patch, documents.to_json(before))
-    draft = _carrying(before, documents.read(documents.changed(before, patch), production=production))
-    return _change(unit, before, draft, sector)
+    return carrying(before, documents.read(documents.changed(before, patch), production=production))
+
+
+def carrying(before: Registered, draft: ServiceDraft) -> ServiceDraft:
+    """With what the metadata of a service have said, unless there are new ones."""
+    known = before.service.saml
+    return draft if known is None or known.described is None else with_described(draft, known.described)
+
+
+def with_described(draft: ServiceDraft, said: Described) -> ServiceDraft:
+    """The same, unless the draft comes of metadata itself."""
+    if draft.saml is None or draft.saml.described is not None:
+        return draft
+    return draft._replace(saml=with_changes(draft.saml, described=said))
 
 
 def enable(unit: Unit, service_id: str) -> Registered:
@@ -135,7 +163,7 @@ def put(unit: Unit, before: Registered, draft: ServiceDraft, *, sector: Sector |
 
 def with_saml(unit: Unit, before: Registered, saml: SamlService) -> Registered:
     """The same service, of which something else is known, or decided. The tenant has been touched."""
-    return _change(unit, before, _draft_of(before)._replace(saml=saml))
+    return _change(unit, before, before.draft._replace(saml=saml))
 
 
 def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
@@ -146,22 +174,14 @@ def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered
     return before
 
 
-def _carrying(before: Registered, draft: ServiceDraft) -> ServiceDraft:
-    """With what the metadata of a service have said, unless there are new ones."""
-    known = before.service.saml
-    if known is None or draft.saml is None or draft.saml.described is not None:
-        return draft
-    return draft._replace(saml=with_changes(draft.saml, described=known.described))
-
-
-def _made(unit: Unit, draft: ServiceDraft) -> Registered:
-    secret, service_id = _new_secret(draft), ServiceId(ids.new("svc"))
+def _made(unit: Unit, draft: ServiceDraft, known_as: KnownAs) -> Registered:
+    secret, service_id = _new_secret(draft), known_as.id or ServiceId(ids.new("svc"))
     kept = _kept(unit, service_id, draft.oidc, secret)
     service = Service(
         id=service_id,
         name=draft.name,
         protocol=Protocol.OIDC if draft.saml is None else Protocol.SAML,
-        client_id=ids.new("cli") if draft.saml is None else draft.saml.entity_id,
+        client_id=known_as.client_id or ids.new("cli") if draft.saml is None else draft.saml.entity_id,
         status=draft.status,
         generation=1,
         verification_status=VerificationStatus.UNVERIFIED,
@@ -192,24 +212,11 @@ def _kept(unit: Unit, service_id: ServiceId, client: OidcClient | None, secret: 
 
 def _move(unit: Unit, service_id: str, status: ServiceStatus) -> Registered:
     before = _held(unit, service_id)
-    return _change(unit, before, _draft_of(before)._replace(status=status))
-
-
-def _draft_of(registered: Registered) -> ServiceDraft:
-    service = registered.service
-    return ServiceDraft(
-        service.name,
-        service.status,
-        service.assignment_required,
-        service.consent,
-        service.oidc,
-        registered.contacts,
-        saml=service.saml,
-    )
+    return _change(unit, before, before.draft._replace(status=status))
 
 
 def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector | None = None) -> Registered:
-    service, unchanged = before.service, _draft_of(before)
+    service, unchanged = before.service, before.draft
     if draft == unchanged:
         return before
     _judge(unit, unchanged, draft, sector)

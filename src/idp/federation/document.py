@@ -61,19 +61,23 @@ def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[
 
 def writable(registered: Registered) -> dict[str, Any]:
     """The document that `read` gives the same draft for, but for the secret."""
-    service = registered.service
+    return said(registered.draft)
+
+
+def said(draft: ServiceDraft) -> dict[str, Any]:
+    """The document that it was read from, whole, but for the secret."""
     document: dict[str, Any] = {
-        "name": service.name,
-        "protocol": service.protocol.value,
-        "status": service.status.value,
-        "assignment_required": service.assignment_required,
-        "consent": service.consent.value,
+        "name": draft.name,
+        "protocol": (Protocol.OIDC if draft.saml is None else Protocol.SAML).value,
+        "status": draft.status.value,
+        "assignment_required": draft.assignment_required,
+        "consent": draft.consent.value,
     }
-    if service.saml is not None:
-        said = service.saml.to_json()
+    if draft.saml is not None:
+        said = draft.saml.to_json()
         return {**document, "saml": {name: value for name, value in said.items() if name not in _STANDING}}
-    assert service.oidc is not None
-    return {**document, "oidc": {**service.oidc.to_json(), "contacts": list(registered.contacts)}}
+    assert draft.oidc is not None
+    return {**document, "oidc": {**draft.oidc.to_json(), "contacts": list(draft.contacts)}}
 
 
 def changed(registered: Registered, patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,16 @@ class ServiceDraft(NamedTuple):
     saml: SamlService | None = None
 
 
+class KnownAs(NamedTuple):
+    """Who a service was before: to the tenant, and, a client, to itself."""
+
+    id: ServiceId | None = None
+    client_id: str | None = None
+
+
+NOBODY_YET = KnownAs()
+
+
 class KeptSecret(NamedTuple):
     """What is stored of a secret: its SHA-256, and itself, sealed, where it has to be known again."""
 
@@ -113,6 +123,20 @@ class Registered(NamedTuple):
     service: Service
     contacts: tuple[str, ...]
     secret: str | None = None
+
+    @property
+    def draft(self) -> ServiceDraft:
+        """What would register it so."""
+        service = self.service
+        return ServiceDraft(
+            service.name,
+            service.status,
+            service.assignment_required,
+            service.consent,
+            service.oidc,
+            self.contacts,
+            saml=service.saml,
+        )
 
 
 class Assignment(NamedTuple):

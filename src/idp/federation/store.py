@@ -133,6 +133,7 @@ _REGISTERED_ITSELF = query(
     ),
     _Id,
 )
+_SELF_REGISTERED = query(select(client_registrations.c.service_id.label("id")).where(own(client_registrations)), _Id)
 _FORGET_SELF = command(
     delete(client_registrations).where(
         own(client_registrations), client_registrations.c.service_id == bindparam("service")
@@ -298,6 +299,11 @@ def find_self_registration(unit: Unit, token_id: str) -> SelfRegistration | None
 def registered_itself(unit: Unit, service_id: str) -> bool:
     """Whether nobody of the tenant has registered it."""
     return unit.one(_REGISTERED_ITSELF, service=service_id) is not None
+
+
+def self_registered(unit: Unit) -> frozenset[str]:
+    """The ids of all services that nobody of the tenant has registered."""
+    return frozenset(row.id for row in unit.all(_SELF_REGISTERED))
 
 
 def find_assignment(unit: Unit, service_id: str, assignee: Assignee) -> Assignment | None:

@@ -45,10 +45,11 @@ def read(document: Mapping[str, object]) -> str:
     return _read(document, otherwise=None)
 
 
-def create(unit: Unit, name: str) -> Group:
-    """Raises `Conflict("group_name_taken")`, in any spelling that is the same name."""
+def create(unit: Unit, name: str, *, known_as: GroupId | None = None) -> Group:
+    """Under the id that it was `known_as`, if it was before. Raises `Conflict("group_name_taken")`, in any spelling
+    that is the same name."""
     tenants.touch(unit)
-    group_id = GroupId(ids.new("grp"))
+    group_id = known_as or GroupId(ids.new("grp"))
     if not group_store.add(unit, group_id, name):
         raise _taken()
     audit.record(unit, Event.GROUP_CREATED, subject=group_id)
