@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults imports rotations calendar policies statements documents fuzz matrix schema bench css lock docs reference
+.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix schema bench css lock docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -26,6 +26,9 @@ faults: ## set up and run the kills, races and suspensions at length
 
 imports: ## set up and import 100,000 IDs on each database, killed on the way again and again
 	IDS=100000 deploy/test.sh --numprocesses 0 -s tests/imports/test_killed.py
+
+configurations: ## set up and send two hundred configurations to another installation and back, on each database
+	CONFIGURATIONS=200 deploy/test.sh --numprocesses 0 -s tests/configurations/test_round_trip.py
 
 rotations: ## set up and rotate keys sixty times under load, with verifiers that cache them
 	ROTATIONS=60 deploy/test.sh --numprocesses 0 tests/faults/test_rotations.py

@@ -7,6 +7,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     main | migrate                                        composition root: settings in, one app out | schema changes
     settings | schema                                     every knob | all tables, for alembic
     oidc | saml | admin | signin | portal | apply | authzen | schedule | mail   DOORS: a protocol, or time, and no more
+    configurations | conversions                          tenants' settings as a file | other providers' files as ours
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence

@@ -229,6 +229,11 @@ def wants_colours() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def variable(name: str) -> str | None:
+    """Of the environment, where a file says that a secret is in it."""
+    return os.environ.get(name)
+
+
 def refuse_other_clock() -> None:
     """For what needs no settings: it refuses another clock in production as everything does. Raises
     `SettingsRefused`."""

@@ -10,5 +10,6 @@ from idp.admin.answers import Answer, File
 from idp.admin.app import build
 from idp.admin.inside import ask
 from idp.admin.repeats import SWEEPS
+from idp.admin.shapes.configuration import configuration_schema
 
-__all__ = ["SWEEPS", "Answer", "File", "ask", "build"]
+__all__ = ["SWEEPS", "Answer", "File", "ask", "build", "configuration_schema"]

@@ -7,6 +7,7 @@ class Event(StrEnum):
     TENANT_CREATED = "tenant.created"
     TENANT_CHANGED = "tenant.changed"
     TENANT_EXPORTED = "tenant.exported"
+    CONFIGURATION_APPLIED = "configuration.applied"
     REGISTRATION_CHANGED = "registration.changed"
     CONTRACT_APPLIED = "contract.applied"
     CONTRACT_MOVED = "contract.moved"

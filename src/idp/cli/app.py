@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli import api_keys, contracts, keys, services, tenants, users
+from idp.cli import api_keys, contracts, files, keys, services, tenants, users
 from idp.cli.options import Config, Json, MaybeTenant
 
 
@@ -49,6 +49,7 @@ def build() -> typer.Typer:
     app.callback()(root)
     for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore, api, completion):
         app.command()(command)
+    files.add_to(app)
     tenants.add_to(_group(app, "tenants", "Tenants."))
     contracts.add_to(_group(app, "contracts", "The contracts of all tenants."))
     users.add_to(_group(app, "users", "IDs of a tenant."))

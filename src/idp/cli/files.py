@@ -1,0 +1,77 @@
+"""`idp export`, `idp apply`, `idp diff` and `idp convert`: configuration as files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idp.cli.options import Config, Json, slugs
+
+_Read = typer.Option("--file", "-f", metavar="FILE", help="A YAML file; - reads it from standard input.")
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (export, apply, diff):
+        app.command()(command)
+
+
+def export(
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SLUG", help="One tenant, or several; default: all of them.", autocompletion=slugs),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here instead of printing it.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Print the configuration of tenants as a file for `idp apply`, in YAML or JSON. It holds no secrets, and no IDs.
+
+    \b
+    Examples:
+      idp export --tenant aoba --out aoba.yaml
+    """
+    from idp.cli import declaring
+
+    declaring.export(config, tenant or [], out=out, as_json=as_json)
+
+
+def apply(
+    *,
+    file: Annotated[str | None, _Read] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete what the file does not name, of the kinds that it names.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of such files.")] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Bring the configuration of tenants to what a file says: all of it, or nothing.
+
+    \b
+    Examples:
+      idp apply -f aoba.yaml --dry-run
+      idp apply -f aoba.yaml --prune --yes
+    """
+    from idp.cli import declaring
+
+    if schema is (file is not None):
+        raise typer.BadParameter("give a file, or --schema", param_hint="--file")
+    if file is None:
+        declaring.print_schema()
+    else:
+        wishes = declaring.Wishes(dry_run, prune, yes, as_json)
+        raise typer.Exit(declaring.apply(config, file, wishes))
+
+
+def diff(file: Annotated[str, _Read], as_json: Json = False, config: Config = None) -> None:
+    """Show where tenants are not configured as a file says. Exits with 3 if they are not, with 0 if they are.
+
+    \b
+    Examples:
+      idp diff -f aoba.yaml
+    """
+    from idp.cli import declaring
+
+    raise typer.Exit(declaring.compare(config, file, as_json=as_json))
