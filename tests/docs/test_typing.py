@@ -18,9 +18,13 @@ DEMO_BASE = "http://localhost:8080"
 BEFORE = "```{include} "
 BESIDE_A_DEMO = [
     "first-steps.md",
-    "how-to/developers/oidc.md",
+    *(f"how-to/developers/{page}.md" for page in ("oidc", "saml", "apis", "logout", "stronger")),
+    *(f"how-to/administrators/{page}.md" for page in ("people", "access", "keys", "audit")),
+    "how-to/partners/customers.md",
+    *(f"how-to/operators/{page}.md" for page in ("applications", "backup", "monitoring", "contracts")),
 ]
-"""In this order: what one leaves behind the next one finds."""
+"""In this order: what one leaves behind the next one finds, and the last one erases a tenant."""
+INSTALLED = "how-to/operators/install.md"
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +64,20 @@ def test_a_page_answers_as_it_says(page: str, installation: Installation, shell:
         assert agrees(step.answer.replace(DEMO_BASE, installation.base_url), answer), f"{step.command}: {answer}"
 
 
+def test_an_installation_is_made_as_it_says(shell: Shell, tmp_path: Path) -> None:
+    """But for the directory."""
+    home = tmp_path / "warifu"
+    settle(shell, {})
+    for step in typed((DOCS / INSTALLED).read_text("utf-8")):
+        said, command = (text.replace("/var/lib/warifu", str(home)) for text in (step.answer, step.command))
+        answer = shell.type(command)
+        assert agrees(said, answer), f"{command}: {answer}"
+
+
 def test_no_page_with_something_to_type_is_left_out() -> None:
     pages = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("[!_]*.md")}
     told = {path for path, text in pages.items() if typed(text) and not path.startswith("reference/")}
-    assert told == set(BESIDE_A_DEMO)
+    assert told == {*BESIDE_A_DEMO, INSTALLED}
 
 
 def test_what_is_typed_over_several_lines_is_one_command() -> None:
