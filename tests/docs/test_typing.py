@@ -1,8 +1,7 @@
 """What the pages say to type is typed, each page in a shell of its own beside one demonstration, and answers so."""
 
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +10,7 @@ from tests.support.installation import Installation, demo
 from tests.support.sign_in import Person
 from tests.support.tree import ROOT
 from tests.support.typing import Shell, agrees, typed
+from tests.support.warm import warm
 
 DOCS = ROOT / "docs"
 DEMO_KEY = "$(cat /tmp/warifu-demo-*/operator.key)"
@@ -40,15 +40,22 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     opened.close()
 
 
-def settle(shell: Shell, settings: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with warm(tmp_path_factory.mktemp("warm")) as definition:
+        yield definition
+
+
+def settle(shell: Shell, command: str, settings: Mapping[str, str]) -> None:
     """What whoever reads has: the command, and the environment of the installation."""
-    named = " ".join(f"{name}={value}" for name, value in settings.items())
-    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"} {named}')
+    shell.type(command)
+    for name, value in settings.items():
+        shell.type(f"export {name}={value}")
 
 
 @pytest.mark.parametrize("page", BESIDE_A_DEMO)
-def test_a_page_answers_as_it_says(page: str, installation: Installation, shell: Shell) -> None:
-    settle(shell, dict(installation.settings))
+def test_a_page_answers_as_it_says(page: str, installation: Installation, command: str, shell: Shell) -> None:
+    settle(shell, command, installation.settings)
     text = (DOCS / page).read_text("utf-8")
     steps = [*(typed((DOCS / "_before.md").read_text("utf-8")) if BEFORE in text else []), *typed(text)]
     assert steps
@@ -59,19 +66,19 @@ def test_a_page_answers_as_it_says(page: str, installation: Installation, shell:
                 back = urlsplit(taro.callback(answer))
             shell.type(f"CODE={parse_qs(back.query)['code'][0]}")
             continue
-        command = step.command.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
-        answer = shell.type(command)
+        asked = step.command.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
+        answer = shell.type(asked)
         assert agrees(step.answer.replace(DEMO_BASE, installation.base_url), answer), f"{step.command}: {answer}"
 
 
-def test_an_installation_is_made_as_it_says(shell: Shell, tmp_path: Path) -> None:
+def test_an_installation_is_made_as_it_says(command: str, shell: Shell, tmp_path: Path) -> None:
     """But for the directory."""
     home = tmp_path / "warifu"
-    settle(shell, {})
+    settle(shell, command, {})
     for step in typed((DOCS / INSTALLED).read_text("utf-8")):
-        said, command = (text.replace("/var/lib/warifu", str(home)) for text in (step.answer, step.command))
-        answer = shell.type(command)
-        assert agrees(said, answer), f"{command}: {answer}"
+        said, asked = (text.replace("/var/lib/warifu", str(home)) for text in (step.answer, step.command))
+        answer = shell.type(asked)
+        assert agrees(said, answer), f"{asked}: {answer}"
 
 
 def test_no_page_with_something_to_type_is_left_out() -> None:
