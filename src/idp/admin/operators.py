@@ -7,7 +7,7 @@ everything, everybody else reads, and whoever has further roles may do what thos
 
 from dataclasses import replace
 
-from idp.admin import assignments, credentials, roles, services, sessions, users
+from idp.admin import assignments, credentials, roles, service_secrets, services, sessions, users
 from idp.admin.rights import OPERATOR, Right
 from idp.admin.routes import Route
 
@@ -24,6 +24,6 @@ def _ours(route: Route) -> Route:
     )
 
 
-_TENANTS = (users, roles, credentials, sessions, services, assignments)
+_TENANTS = (users, roles, credentials, sessions, services, service_secrets, assignments)
 
 ROUTES = tuple(_ours(route) for each in _TENANTS for route in each.ROUTES)

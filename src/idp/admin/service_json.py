@@ -1,4 +1,4 @@
-"""A service as this API shows it: what is registered, and beside it how it stands with certificates."""
+"""A service as this API shows it: what is registered, and beside it how it stands with certificates and secrets."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,14 +15,14 @@ Show = Callable[[Registered], dict[str, Any]]
 def showing(unit: Unit, of: Sequence[Registered]) -> Show:
     """For these services, read at once."""
     if not any(each.service.saml for each in of):
-        return lambda registered: {**federation.to_json(registered), "warnings": []}
+        return lambda registered: {**federation.to_json(registered), "warnings": _of_secrets(registered, unit.now_us)}
     chain = federation.current_chain(unit)
     ids = [each.service.id for each in of]
     states = federation.kept_between(unit, min(ids), max(ids))
 
     def show(registered: Registered) -> dict[str, Any]:
         shown, saml = federation.to_json(registered), registered.service.saml
-        warnings: list[dict[str, Any]] = []
+        warnings = _of_secrets(registered, unit.now_us)
         if saml is not None:
             state = states.get(registered.service.id, Upkeep(registered.service.id))
             shown["saml"] |= {"signing_certificate": _signing(chain, saml), **_standing(state)}
@@ -31,6 +31,11 @@ def showing(unit: Unit, of: Sequence[Registered]) -> Show:
         return {**shown, "warnings": warnings}
 
     return show
+
+
+def _of_secrets(registered: Registered, now_us: int) -> list[dict[str, Any]]:
+    former = registered.service.former_at(now_us)
+    return [] if former is None else [{"code": "former_secret_ends", "ends_at": rfc3339(former.until)}]
 
 
 def _of_ours(chain: Chain, saml: SamlService) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,7 @@ def create(call: Call) -> Answer:
             federation.refuse_own_name(draft.saml.entity_id, own, base_url=call.house.base_url)
         registered = federation.create(unit, draft, sector=sector)
         where = f"{call.below}/services/{registered.service.id}"
-        return _done(call, unit, registered, status=201, location=where)
+        return done(call, unit, registered, status=201, location=where)
 
 
 def listing(call: Call) -> Answer:
@@ -52,7 +52,7 @@ def change(call: Call) -> Answer:
     document = _document(call)
     sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        version = _expected(call, unit)
+        version = expected(call, unit)
         before = federation.get(unit, call.names["service"])
         registered = federation.change(
             unit, before.id, document, production=call.house.production, version=version, sector=sector
@@ -65,7 +65,7 @@ def replace(call: Call) -> Answer:
     document = _document(call)
     sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        version = _expected(call, unit)
+        version = expected(call, unit)
         before = federation.get(unit, call.names["service"])
         registered = federation.replace(
             unit, before.id, document, production=call.house.production, version=version, sector=sector
@@ -73,17 +73,10 @@ def replace(call: Call) -> Answer:
         return _changed(call, unit, before, registered)
 
 
-def rotate_secret(call: Call) -> Answer:
-    """A new client secret, shown in this answer and never again; the old one is dead from now on."""
-    with call.house.units.open(call.home, actor=call.actor) as unit:
-        version = _expected(call, unit)
-        return _done(call, unit, federation.rotate_secret(unit, call.names["service"], version=version))
-
-
 def delete(call: Call) -> Answer:
     """For good, with its assignments; nothing that was issued to it works any more."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        version = _expected(call, unit)
+        version = expected(call, unit)
         federation.delete(unit, call.names["service"], version=version)
         return call.done(unit, None)
 
@@ -111,15 +104,16 @@ def _document(call: Call) -> dict[str, Any]:
     for whoever may have something changed."""
     slug = PLATFORM_SLUG if call.place.tenant is None else call.place.tenant.slug
     federation.refuse_own(call.document.get("oidc"), call.house.issuer(slug), at="/oidc")
-    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        gate.refuse_closed(unit, call.key)
+    if federation.points_to_metadata(call.document):
+        with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+            gate.refuse_closed(unit, call.key)
     return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
 
 
 def _changed(call: Call, unit: Unit, before: Registration, after: Registered) -> Answer:
     if federation.is_known_anew(before, after.service):
         sessions.ask_anew(unit, after.service.id)
-    return _done(call, unit, after)
+    return done(call, unit, after)
 
 
 def _changed_sector(call: Call) -> Sector | None:
@@ -140,7 +134,7 @@ def _sector(call: Call, uri: str | None) -> Sector | None:
     return None if uri is None else federation.fetch_sector(call.house.egress, uri, tenant=call.home)
 
 
-def _expected(call: Call, unit: Unit) -> int | None:
+def expected(call: Call, unit: Unit) -> int | None:
     """The version that the caller has seen of a service that may be changed now."""
     gate.require_contract(unit, call.key)
     before = federation.get(unit, call.names["service"])
@@ -159,7 +153,8 @@ def _refuse_more(call: Call, client: OidcClient | None) -> None:
         raise Refused("forbidden", f"You lack the permission {beyond[0]} yourself.")
 
 
-def _done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
+def done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
+    """The service as it is registered now."""
     _refuse_more(call, registered.service.oidc)
     return call.done(unit, service_json.to_json(unit, registered), version=registered.service.version, **answer)
 
@@ -180,14 +175,5 @@ ROUTES = (
     Route("PATCH", _ONE, change, _WRITE, takes=ServiceChange, gives=Service, versioned=True, conflicts=(_CLOSED,)),
     Route("PUT", _ONE, replace, _WRITE, takes=NewService, gives=Service, versioned=True, conflicts=(_CLOSED,)),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED,)),
-    Route(
-        "POST",
-        f"{_ONE}/secret",
-        rotate_secret,
-        _WRITE,
-        gives=Service,
-        versioned=True,
-        conflicts=(_CLOSED, "client_has_no_secret"),
-    ),
     Route("POST", _PREVIEW, preview, rights.asking(Noun.USERS), takes=PreviewAsked, gives=Preview),
 )

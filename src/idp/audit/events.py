@@ -50,6 +50,8 @@ class Event(StrEnum):
     EXPIRY_WARNED = "expiry.warned"
     SERVICE_CERTIFICATE_SWITCHED = "service.certificate_switched"
     SERVICE_SECRET_ROTATED = "service.secret_rotated"  # noqa: S105 - the name of an event
+    SERVICE_SECRET_ENDED = "service.secret_ended"  # noqa: S105 - the name of an event
+    SERVICE_VERIFIED = "service.verified"
     SERVICE_ASSIGNED = "service.assigned"
     SERVICE_UNASSIGNED = "service.unassigned"
     API_KEY_CREATED = "api_key.created"

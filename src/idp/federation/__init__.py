@@ -16,7 +16,6 @@ from idp.federation.actions import (
     enable,
     put,
     replace,
-    rotate_secret,
     with_described,
 )
 from idp.federation.assignments import (
@@ -32,6 +31,10 @@ from idp.federation.assignments import (
 from idp.federation.claim_mapping import ClaimMapping, MappedClaim
 from idp.federation.client_keys import ClientKeys
 from idp.federation.client_requests import RequestAlg, RequestKeyAlg, RequestRules
+from idp.federation.client_secrets import LONGEST_OVERLAP, SecretUse, SecretUses, end_former
+from idp.federation.client_secrets import listed as secrets_of
+from idp.federation.client_secrets import note_use as note_secret_use
+from idp.federation.client_secrets import rotate as rotate_secret
 from idp.federation.document import read, said, to_json
 from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
@@ -75,6 +78,7 @@ from idp.federation.saml_described import Described
 from idp.federation.saml_differences import Difference
 from idp.federation.saml_endpoints import Consumer, LogoutAddress
 from idp.federation.saml_fetching import fetch as fetch_metadata
+from idp.federation.saml_fetching import points_elsewhere as points_to_metadata
 from idp.federation.saml_fetching import with_fetched as with_fetched_metadata
 from idp.federation.saml_refreshing import Refreshed, look_after, source_of, waiting_differences
 from idp.federation.saml_refreshing import accept as accept_metadata
@@ -110,7 +114,7 @@ from idp.federation.store import (
     find,
     find_by_client_id,
     get,
-    open_secret,
+    open_secrets,
     page,
     registered,
     registered_itself,
@@ -129,6 +133,7 @@ from idp.federation.web_origins import has_origin, web_origins
 __all__ = [
     "ASSIGNMENTS",
     "LISTED",
+    "LONGEST_OVERLAP",
     "ORDINARY",
     "REGISTRATION_TOKEN",
     "RULES",
@@ -171,6 +176,8 @@ __all__ = [
     "ResponseType",
     "Rules",
     "SamlService",
+    "SecretUse",
+    "SecretUses",
     "Sector",
     "SecurityProfile",
     "SelfRegistered",
@@ -204,6 +211,7 @@ __all__ = [
     "drafted",
     "due_services",
     "enable",
+    "end_former",
     "face_of",
     "fetch_metadata",
     "fetch_sector",
@@ -229,9 +237,11 @@ __all__ = [
     "may_fetch",
     "name_source",
     "new_person_name",
-    "open_secret",
+    "note_secret_use",
+    "open_secrets",
     "origin_of",
     "page",
+    "points_to_metadata",
     "preview",
     "preview_metadata",
     "put",
@@ -252,6 +262,7 @@ __all__ = [
     "rotate_secret",
     "said",
     "scope_of",
+    "secrets_of",
     "self_registered",
     "source_of",
     "standing_for",

@@ -31,7 +31,7 @@ from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit
 from idp.signing import Alg, Use
 
-_SECRET = "cs"  # noqa: S105 - the kind of a secret
+SECRET = "cs"  # noqa: S105 - the kind of a secret
 
 
 def create(
@@ -83,7 +83,7 @@ def replace(
 ) -> Registered:
     """The whole document anew; members of ours may stand in it as they were shown. The secret stays, unless another
     is brought along or the client becomes one without. Raises `NotFound`, `Stale`, `Invalid`."""
-    before = _held(unit, service_id, version)
+    before = held(unit, service_id, version)
     document = documents.without_echo(document, documents.to_json(before))
     draft = carrying(before, documents.read(document, production=production))
     return _change(unit, before, draft, sector)
@@ -99,7 +99,7 @@ def change(
     sector: Sector | None = None,
 ) -> Registered:
     """RFC 7396 over the document as it is shown. Raises `NotFound`, `Stale`, `Invalid`."""
-    before = _held(unit, service_id, version)
+    before = held(unit, service_id, version)
     return _change(unit, before, drafted(before, patch, production=production), sector)
 
 
@@ -132,23 +132,9 @@ def disable(unit: Unit, service_id: str) -> Registered:
     return _move(unit, service_id, ServiceStatus.DISABLED)
 
 
-def rotate_secret(unit: Unit, service_id: str, *, version: int | None = None) -> Registered:
-    """The new secret, shown this once; the old one proves nothing from this commit on.
-
-    Raises `NotFound`, `Stale`, `Conflict("client_has_no_secret")`.
-    """
-    before = _held(unit, service_id, version)
-    if before.service.oidc is None or not before.service.oidc.auth_method.has_secret:
-        raise Conflict("client_has_no_secret", "This client proves itself without a secret.")
-    minted = ids.mint(_SECRET)
-    store.set_secret(unit, before.service.id, _kept(unit, before.service.id, before.service.oidc, minted.token))
-    audit.record(unit, Event.SERVICE_SECRET_ROTATED, subject=before.service.id)
-    return store.registered(unit, service_id)._replace(secret=minted.token)
-
-
 def delete(unit: Unit, service_id: str, *, version: int | None = None) -> None:
     """For good, with its assignments. Raises `NotFound`, `Stale`."""
-    before = _held(unit, service_id, version)
+    before = held(unit, service_id, version)
     store.delete_service(unit, before.service.id)
     person_names.forget_names_at(unit, before.service.id)
     upkeep.forget(unit, before.service.id)
@@ -166,7 +152,8 @@ def with_saml(unit: Unit, before: Registered, saml: SamlService) -> Registered:
     return _change(unit, before, before.draft._replace(saml=saml))
 
 
-def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
+def held(unit: Unit, service_id: str, version: int | None = None) -> Registered:
+    """To be changed by this unit. Raises `NotFound`, `Stale`."""
     tenants.touch(unit)
     before = store.registered(unit, service_id)
     if version is not None and version != before.service.version:
@@ -176,7 +163,7 @@ def _held(unit: Unit, service_id: str, version: int | None = None) -> Registered
 
 def _made(unit: Unit, draft: ServiceDraft, known_as: KnownAs) -> Registered:
     secret, service_id = _new_secret(draft), known_as.id or ServiceId(ids.new("svc"))
-    kept = _kept(unit, service_id, draft.oidc, secret)
+    of_secret = kept(unit, service_id, draft.oidc, secret)
     service = Service(
         id=service_id,
         name=draft.name,
@@ -188,11 +175,14 @@ def _made(unit: Unit, draft: ServiceDraft, known_as: KnownAs) -> Registered:
         assignment_required=draft.assignment_required,
         consent=draft.consent,
         oidc=draft.oidc,
-        secret_digests=() if kept.digest is None else (kept.digest,),
+        secret_digests=() if of_secret.digest is None else (of_secret.digest,),
         version=1,
         created_at=unit.now_us,
-        sealed_secret=kept.sealed,
+        sealed_secret=of_secret.sealed,
         saml=draft.saml,
+        secret_since=of_secret.since,
+        assignment_said=draft.assignment_said,
+        catalogue=draft.catalogue,
     )
     return Registered(service, draft.contacts, secret)
 
@@ -200,18 +190,18 @@ def _made(unit: Unit, draft: ServiceDraft, known_as: KnownAs) -> Registered:
 def _new_secret(draft: ServiceDraft) -> str | None:
     if draft.oidc is None or not draft.oidc.auth_method.has_secret:
         return None
-    return draft.secret or ids.mint(_SECRET).token
+    return draft.secret or ids.mint(SECRET).token
 
 
-def _kept(unit: Unit, service_id: ServiceId, client: OidcClient | None, secret: str | None) -> KeptSecret:
+def kept(unit: Unit, service_id: ServiceId, client: OidcClient | None, secret: str | None) -> KeptSecret:
     if secret is None or client is None:
         return KeptSecret()
     signs = client.auth_method is AuthMethod.SECRET_JWT
-    return KeptSecret(ids.digest(secret), store.seal_secret(unit, service_id, secret) if signs else None)
+    return KeptSecret(ids.digest(secret), store.seal_secret(unit, service_id, secret) if signs else None, unit.now_us)
 
 
 def _move(unit: Unit, service_id: str, status: ServiceStatus) -> Registered:
-    before = _held(unit, service_id)
+    before = held(unit, service_id)
     return _change(unit, before, before.draft._replace(status=status))
 
 
@@ -221,14 +211,14 @@ def _change(unit: Unit, before: Registered, draft: ServiceDraft, sector: Sector 
         return before
     _judge(unit, unchanged, draft, sector)
     _provide_key(unit, draft)
-    secret, kept = _secret_after(unit, service, draft)
+    secret, of_secret = _secret_after(unit, service, draft)
     if _is_another(service, draft) and service.verification_status is VerificationStatus.VERIFIED:
         # what an operator confirmed was another registration
         service = with_changes(service, verification_status=VerificationStatus.MEETS_SPEC)
     disabled = draft.status is ServiceStatus.DISABLED and service.enabled
     known_otherwise = draft.oidc is not None and subjects.differ(_rules(service), draft.oidc.subjects)
     ends = disabled or known_otherwise or _gives_up_proof(service.oidc, draft.oidc)
-    store.change(unit, service, draft, secret=kept, ends=ends)
+    store.change(unit, service, draft, secret=of_secret, ends=ends)
     if draft.saml is not None:
         upkeep.note(unit, service.id, service.saml, draft.saml)
     changed = [name for name in ServiceDraft._fields if getattr(draft, name) != getattr(unchanged, name)]
@@ -282,6 +272,9 @@ def _secret_after(unit: Unit, service: Service, draft: ServiceDraft) -> tuple[st
     signs = draft.oidc.auth_method is AuthMethod.SECRET_JWT
     known = bool(service.secret_digests) and (service.sealed_secret is not None or not signs)
     if draft.secret is None and known and draft.oidc.auth_method.has_secret:
-        return None, KeptSecret(service.secret_digests[0], service.sealed_secret if signs else None)
+        sealed, former = (service.sealed_secret if signs else None), service.former
+        if former is not None and (former.sealed is None) is signs:  # it cannot begin to sign, nor go on
+            former = None
+        return None, KeptSecret(service.secret_digests[0], sealed, service.secret_since, former)
     secret = _new_secret(draft)
-    return secret, _kept(unit, service.id, draft.oidc, secret)
+    return secret, kept(unit, service.id, draft.oidc, secret)

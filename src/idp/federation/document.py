@@ -38,8 +38,11 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
         draft = draft._replace(saml=saml_registration.read(inner, production=production))
     else:
         client, contacts, secret = oidc_registration.read_from(inner, production=production)
-        if fields.given("assignment_required") is None and not client.signs_people_in:
-            draft = draft._replace(assignment_required=False)  # an API: whoever calls it for a person was let in
+        if not client.signs_people_in:
+            if fields.given("assignment_required") is None:
+                draft = draft._replace(assignment_required=False)  # an API: whoever calls it for a person was let in
+            elif not assignment_required:
+                draft = draft._replace(assignment_said=True)
         draft = draft._replace(oidc=client, contacts=contacts, secret=secret)
     fields.finish()
     return draft
@@ -85,10 +88,15 @@ def changed(registered: Registered, patch: Mapping[str, Any]) -> dict[str, Any]:
     document = writable(registered)
     if "saml" in document:
         document["saml"] = saml_registration.renewed(document["saml"], patch.get("saml"))
-    client = registered.service.oidc
-    if client is not None and not client.signs_people_in and not document["assignment_required"]:
+    if _is_open_unsaid(registered.service):
         del document["assignment_required"]  # once people sign in to it nobody gets in by default here either
     return merged(document, patch)
+
+
+def _is_open_unsaid(service: Service) -> bool:
+    """An API that needs no assignment merely because it is one."""
+    is_api = service.oidc is not None and not service.oidc.signs_people_in
+    return is_api and not service.assignment_required and not service.assignment_said
 
 
 def to_json(registered: Registered) -> dict[str, Any]:

@@ -47,6 +47,15 @@ class Assignee(NamedTuple):
     id: str
 
 
+class FormerSecret(NamedTuple):
+    """The secret before the present one, which proves as much until an instant (microseconds)."""
+
+    digest: bytes
+    until: int
+    since: int | None = None
+    sealed: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A federated service as decisions see it. Nothing here is a person's, and no secret can be read back from it:
@@ -70,6 +79,19 @@ class Service:
     created_at: int
     sealed_secret: bytes | None = None
     saml: SamlService | None = None  # then `client_id` is its entity ID: two of a tenant never have the same
+    secret_since: int | None = None
+    former: FormerSecret | None = None
+    assignment_said: bool = False  # of an API: that it needs no assignment is not merely implied
+    catalogue: str | None = None
+
+    def secrets_at(self, now_us: int) -> tuple[bytes, ...]:
+        """The hashes of those that prove it then."""
+        if self.former is None or self.former.until <= now_us:
+            return self.secret_digests
+        return (*self.secret_digests, self.former.digest)
+
+    def former_at(self, now_us: int) -> FormerSecret | None:
+        return None if self.former is None or self.former.until <= now_us else self.former
 
     @property
     def enabled(self) -> bool:
@@ -98,6 +120,8 @@ class ServiceDraft(NamedTuple):
     contacts: tuple[str, ...] = ()
     secret: str | None = None
     saml: SamlService | None = None
+    assignment_said: bool = False
+    catalogue: str | None = None
 
 
 class KnownAs(NamedTuple):
@@ -115,6 +139,8 @@ class KeptSecret(NamedTuple):
 
     digest: bytes | None = None
     sealed: bytes | None = None
+    since: int | None = None
+    former: FormerSecret | None = None
 
 
 class Registered(NamedTuple):
@@ -136,6 +162,8 @@ class Registered(NamedTuple):
             service.oidc,
             self.contacts,
             saml=service.saml,
+            assignment_said=service.assignment_said,
+            catalogue=service.catalogue,
         )
 
 

@@ -58,15 +58,22 @@ def _kept(field: str) -> str | None:
     return field if 0 < len(field) <= _LONGEST_FIELD and field.isascii() and field.isprintable() else None
 
 
+def points_elsewhere(document: Mapping[str, Any]) -> bool:
+    """Whether `with_fetched` would fetch something."""
+    said = document.get("saml")
+    if not isinstance(said, Mapping) or not said.keys().isdisjoint({"acs", "metadata_xml"}):
+        return False
+    return _address(said)[1] is not None
+
+
 def with_fetched(egress: Egress, document: Mapping[str, Any], *, tenant: str) -> dict[str, Any]:
     """The document of a service, with what stands at its `metadata_url`, or at its `mdq_url` for its name, as if it had
     been brought along; as it is where it says everything itself. Raises `Invalid`. Blocks; never within a unit."""
-    said = document.get("saml")
-    if not isinstance(said, Mapping) or not said.keys().isdisjoint({"acs", "metadata_xml"}):
+    if not points_elsewhere(document):
         return dict(document)
+    said = document["saml"]
     member, url = _address(said)
-    if url is None:
-        return dict(document)
+    assert url is not None
     fetched = fetch(egress, url, tenant=tenant)
     if fetched is None:
         fault = FieldError(f"/saml/{member}", "unreachable", "There is no metadata at this address.", url)

@@ -12,6 +12,7 @@ from idp.federation.model import (
     Assignment,
     AssignmentId,
     Consent,
+    FormerSecret,
     KeptSecret,
     Protocol,
     Registered,
@@ -24,7 +25,14 @@ from idp.federation.model import (
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_registration import ABSOLUTE_URI
 from idp.federation.saml_service import SamlService
-from idp.federation.tables import assignments, client_registrations, fetched_keys, services
+from idp.federation.tables import (
+    assignments,
+    client_registrations,
+    fetched_keys,
+    secret_uses,
+    services,
+    verifications,
+)
 from idp.kit.asking import Filter, Flag, Text, Words, asked, named_like
 from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
@@ -50,6 +58,13 @@ class ServiceRow(NamedTuple):
     created_at: int
     secret_sealed: bytes | None
     saml: str | None
+    secret_since: int | None
+    former_digest: bytes | None
+    former_sealed: bytes | None
+    former_since: int | None
+    former_until: int | None
+    assignment_said: bool | None
+    catalogue: str | None
 
 
 class _Id(NamedTuple):
@@ -90,6 +105,10 @@ _SWITCHING = query(
     ServiceRow,
 )
 _ADD = command(insert(services))
+_FORMER = ("former_digest", "former_sealed", "former_since", "former_until")
+_SECRET: dict[str, Any] = {
+    name: bindparam(f"new_{name}") for name in ("secret_digest", "secret_sealed", "secret_since", *_FORMER)
+}
 _CHANGE = command(
     update(services)
     .where(own(services), services.c.id == bindparam("service"))
@@ -102,23 +121,29 @@ _CHANGE = command(
         consent=bindparam("new_consent"),
         oidc=bindparam("new_oidc"),
         contacts=bindparam("new_contacts"),
-        secret_digest=bindparam("new_secret_digest"),
-        secret_sealed=bindparam("new_secret_sealed"),
+        **_SECRET,
         saml=bindparam("new_saml"),
+        assignment_said=bindparam("new_assignment_said"),
+        catalogue=bindparam("new_catalogue"),
         version=services.c.version + 1,
     )
 )
 _SET_SECRET = command(
     update(services)
     .where(own(services), services.c.id == bindparam("service"))
-    .values(
-        secret_digest=bindparam("new_secret_digest"),
-        secret_sealed=bindparam("new_secret_sealed"),
-        version=services.c.version + 1,
-    )
+    .values(**_SECRET, version=services.c.version + 1)
+)
+_SET_STATUS = command(
+    update(services)
+    .where(own(services), services.c.id == bindparam("service"))
+    .values(verification_status=bindparam("new_verification_status"))
 )
 _DELETE = command(delete(services).where(own(services), services.c.id == bindparam("service")))
 _FORGET_KEYS = command(delete(fetched_keys).where(own(fetched_keys), fetched_keys.c.service_id == bindparam("service")))
+_FORGET_USES = command(delete(secret_uses).where(own(secret_uses), secret_uses.c.service_id == bindparam("service")))
+_FORGET_CHECKS = command(
+    delete(verifications).where(own(verifications), verifications.c.service_id == bindparam("service"))
+)
 
 _ADD_SELF = addition(client_registrations, SelfRegistration)
 _FIND_SELF = query(
@@ -261,30 +286,52 @@ def change(unit: Unit, service: Service, draft: ServiceDraft, *, secret: KeptSec
         new_consent=draft.consent.value,
         new_oidc=_dumped(draft.oidc) or "",
         new_contacts=_sealed(unit, service.id, draft.contacts),
-        new_secret_digest=secret.digest,
-        new_secret_sealed=secret.sealed,
         new_saml=_dumped(draft.saml),
+        new_assignment_said=draft.assignment_said,
+        new_catalogue=draft.catalogue,
+        **_parameters(secret),
     )
 
 
 def set_secret(unit: Unit, service_id: ServiceId, secret: KeptSecret) -> None:
-    unit.run(_SET_SECRET, service=service_id, new_secret_digest=secret.digest, new_secret_sealed=secret.sealed)
+    unit.run(_SET_SECRET, service=service_id, **_parameters(secret))
+
+
+def set_verification_status(unit: Unit, service_id: ServiceId, status: VerificationStatus) -> None:
+    unit.run(_SET_STATUS, service=service_id, new_verification_status=status.value)
+
+
+def _parameters(secret: KeptSecret) -> dict[str, Any]:
+    former = secret.former
+    kept = {
+        "secret_digest": secret.digest,
+        "secret_sealed": secret.sealed,
+        "secret_since": secret.since,
+        "former_digest": former and former.digest,
+        "former_sealed": former and former.sealed,
+        "former_since": former and former.since,
+        "former_until": former and former.until,
+    }
+    return {f"new_{name}": value for name, value in kept.items()}
 
 
 def seal_secret(unit: Unit, service_id: ServiceId, secret: str) -> bytes:
     return unit.seal("services", "secret_sealed", service_id, secret.encode())
 
 
-def open_secret(box: Box, service: Service) -> bytes:
-    """Of a client that signs by it."""
-    assert service.sealed_secret is not None
-    return box.open("services", "secret_sealed", service.id, service.sealed_secret)
+def open_secrets(box: Box, service: Service, now_us: int) -> list[bytes]:
+    """Of a client that signs by them: those that prove it then."""
+    former = service.former_at(now_us)
+    sealed = (service.sealed_secret, former and former.sealed)
+    return [box.open("services", "secret_sealed", service.id, each) for each in sealed if each is not None]
 
 
 def delete_service(unit: Unit, service_id: ServiceId) -> None:
     unit.run(_UNASSIGN_ALL, service=service_id)
     unit.run(_FORGET_SELF, service=service_id)
     unit.run(_FORGET_KEYS, service=service_id)
+    unit.run(_FORGET_USES, service=service_id)
+    unit.run(_FORGET_CHECKS, service=service_id)
     unit.run(_DELETE, service=service_id)
 
 
@@ -356,6 +403,10 @@ def _new_row(unit: Unit, service: Service, contacts: tuple[str, ...]) -> dict[st
         "created_at": service.created_at,
         "secret_sealed": service.sealed_secret,
         "saml": _dumped(service.saml),
+        "secret_since": service.secret_since,
+        **dict.fromkeys(_FORMER),
+        "assignment_said": service.assignment_said,
+        "catalogue": service.catalogue,
     }
 
 
@@ -391,7 +442,18 @@ def _service(row: ServiceRow) -> Service:
         created_at=row.created_at,
         sealed_secret=None if row.secret_sealed is None else bytes(row.secret_sealed),
         saml=SamlService.from_json(json.loads(row.saml)) if row.saml else None,
+        secret_since=row.secret_since,
+        former=_former(row),
+        assignment_said=bool(row.assignment_said),
+        catalogue=row.catalogue,
     )
+
+
+def _former(row: ServiceRow) -> FormerSecret | None:
+    if row.former_digest is None or row.former_until is None:
+        return None
+    sealed = None if row.former_sealed is None else bytes(row.former_sealed)
+    return FormerSecret(bytes(row.former_digest), row.former_until, row.former_since, sealed)
 
 
 def _assignment(row: AssignmentRow) -> Assignment:

@@ -22,6 +22,13 @@ services = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("secret_sealed", LargeBinary),  # only where the client signs by it (client_secret_jwt)
     Column("saml", Text),  # as `SamlService.to_json` gives it; its `client_id` is the entity ID
+    Column("secret_since", BigInteger),
+    Column("former_digest", LargeBinary),  # of the secret before, which goes on proving until `former_until`
+    Column("former_sealed", LargeBinary),
+    Column("former_since", BigInteger),
+    Column("former_until", BigInteger),
+    Column("assignment_said", Boolean),  # that people get in unassigned was said for an API, and not implied
+    Column("catalogue", Text),  # the application of the catalogue that it was made from
     UniqueConstraint("tenant_id", "client_id"),
     info=ERASED,
 )
@@ -75,6 +82,30 @@ person_names = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "name"),
     Index("ix_person_names_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
+)
+
+# When a secret proved its client last, to the hour; by the hash of the secret.
+secret_uses = Table(
+    "secret_uses",
+    metadata,
+    tenant_id(),
+    Column("service_id", Text, primary_key=True),
+    Column("secret", LargeBinary, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    info=ERASED,
+)
+
+# What the latest checks of a registration have found.
+verifications = Table(
+    "verifications",
+    metadata,
+    tenant_id(),
+    Column("service_id", Text, primary_key=True),
+    Column("checked_at", BigInteger, nullable=False),
+    Column("complete", Boolean, nullable=False),  # with what has to be fetched
+    Column("findings", Text, nullable=False),
+    Column("confirmed_at", BigInteger),  # by an operator
     info=ERASED,
 )
 

@@ -70,7 +70,7 @@ def _read(scope: Scope, form: Form) -> Credentials:
     return Credentials(named, _digest(secret or ""), AuthMethod.NONE if secret is None else AuthMethod.POST)
 
 
-def authenticate(facts: Facts, shown: Credentials) -> Service:
+def authenticate(facts: Facts, shown: Credentials, now_us: int) -> Service:
     """The service, proved by its one registered method. Raises `OAuthError("invalid_client")`."""
     service = facts.services.get(shown.client_id)
     if service is None or service.oidc is None or service.oidc.auth_method is not shown.method:
@@ -79,7 +79,7 @@ def authenticate(facts: Facts, shown: Credentials) -> Service:
         if shown.proven[:2] != (service.id, service.version):
             invalid_client("registered anew since the assertion was verified")
         return service
-    if shown.method is not AuthMethod.NONE and not _any_equal(service.secret_digests, shown.digest):
+    if shown.method is not AuthMethod.NONE and not _any_equal(service.secrets_at(now_us), shown.digest):
         invalid_client("wrong secret")
     return service
 

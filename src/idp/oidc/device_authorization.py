@@ -33,7 +33,7 @@ def endpoint(house: House) -> App:
             def work(facts: Facts, proved: Credentials) -> Awaitable[Answer]:
                 if not facts.switches.device_grant:
                     raise NotFound("the device grant is switched off")
-                service = clients.authenticate(facts, proved)
+                service = clients.authenticate(facts, proved, house.units.clock.now_us())
                 return _begin(Asked(house, facts, service, form, house.units.clock.now_us(), proved.uses))
 
             answer = await assertions.decide_for(house, scope["state"]["tenant_slug"], shown, work)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 from idp import access, audit, federation, sessions, tenants
 from idp.access import Admission, Facts, Moment, NotAdmitted, PersonProof, ServiceProof
 from idp.federation import Grant as GrantType
-from idp.federation import OidcClient, Service
+from idp.federation import OidcClient, SecretUse, Service
 from idp.kit import ids
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Refused
@@ -45,6 +45,7 @@ class Asked(NamedTuple):
     now_us: int
     uses: tuple[Once, ...] = ()  # up, by whatever is written first
     jkt: str | None = None  # of the key that the request has proved
+    by_secret: SecretUse | None = None  # to be noted, for most requests nothing
 
     @property
     def issuer(self) -> str:
@@ -102,6 +103,8 @@ class Asked(NamedTuple):
             tenants.hold(unit, self.facts.tenant.revision)
             if self.uses:
                 replays.use_all(unit, self.uses)
+            if self.by_secret is not None:
+                federation.note_secret_use(unit, self.by_secret)
             return work(unit)
 
         return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)

@@ -75,7 +75,7 @@ async def _as_jwt(house: House, slug: str, shown: Credentials, answer: dict[str,
 
 async def _answer(house: House, tenant: TenantId, shown: Credentials, form: Form, *, issuer: str) -> dict[str, Any]:
     def read(unit: Unit) -> dict[str, Any]:
-        service = clients.authenticate(house.memory.current(unit, shown.client_id), shown)
+        service = clients.authenticate(house.memory.current(unit, shown.client_id), shown, unit.now_us)
         if service.oidc is None or service.oidc.is_public:
             invalid_client("a public client has nothing to introspect with")
         token = form.get("token")

@@ -37,7 +37,7 @@ def endpoint(house: House) -> App:
             proof = await _proof(house, scope, slug) if b"dpop" in scope["state"]["headers"] else None
 
             def work(facts: access.Facts, proved: Credentials) -> Awaitable[Answer]:
-                service = clients.authenticate(facts, proved)
+                service = clients.authenticate(facts, proved, house.units.clock.now_us())
                 asked = Asked(house, facts, service, form, house.units.clock.now_us(), proved.uses)
                 if proof is not None:
                     asked = asked._replace(uses=(*proved.uses, proof.once), jkt=proof.jkt)

@@ -43,7 +43,7 @@ def endpoint(house: House) -> App:
 
 
 def _client(house: House, unit: Unit, shown: Credentials) -> Service:
-    return clients.authenticate(house.memory.current(unit, shown.client_id), shown)
+    return clients.authenticate(house.memory.current(unit, shown.client_id), shown, unit.now_us)
 
 
 def _revoke(unit: Unit, service: Service, token: str, uses: tuple[Once, ...]) -> None:

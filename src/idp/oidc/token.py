@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 
 from idp.access import Facts
-from idp.federation import Grant
+from idp.federation import Grant, SecretUse, Service
 from idp.kit import compact
 from idp.kit.errors import Failure, NotFound
 from idp.oidc import assertions, clients, dpop
@@ -81,14 +81,15 @@ async def _proof(house: House, scope: Scope) -> Proof:
 
 
 def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Proof | None) -> Awaitable[Answer]:
-    service = clients.authenticate(facts, shown)
+    now_us = house.units.clock.now_us()
+    service = clients.authenticate(facts, shown, now_us)
     name = form.get("grant_type")
     if not name:
         raise OAuthError("invalid_request", "grant_type is missing.")
     grant = _GRANTS.get(name)
     if grant is None or (name in _SWITCHED and not offers(name, facts.switches)):
         raise OAuthError("unsupported_grant_type", "This grant type is not supported.")
-    asked = Asked(house, facts, service, form, house.units.clock.now_us(), shown.uses)
+    asked = Asked(house, facts, service, form, now_us, shown.uses, by_secret=_by_secret(house, service, shown, now_us))
     if proof is not None:
         asked = asked._replace(uses=(*shown.uses, proof.once), jkt=proof.jkt)
     elif asked.client.sender_constrained:  # RFC 9449 5.2
@@ -96,3 +97,9 @@ def _grant(house: House, facts: Facts, shown: Credentials, form: Form, proof: Pr
     if name not in asked.client.grants:
         raise OAuthError("unauthorized_client", "The client is not registered for this grant type.")
     return grant(asked)
+
+
+def _by_secret(house: House, service: Service, shown: Credentials, now_us: int) -> SecretUse | None:
+    if not service.secret_digests or not shown.digest:
+        return None
+    return house.secret_uses.worth_noting(service, shown.digest, now_us)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from idp.access import Allowance, Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
 from idp.delivery import AtOnce
+from idp.federation import SecretUses
 from idp.kit.egress import Egress
 from idp.kit.units import Unit, Units
 from idp.sessions import ANY_SIGN_IN, Demand
@@ -57,6 +58,7 @@ class House:
     api_demand: Demand = ANY_SIGN_IN
     export_grace_days: int = 30
     client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)
+    secret_uses: SecretUses = field(default_factory=SecretUses)
     kept_refusals: Allowance = field(default_factory=Allowance)
     terms_notice_days: int = 1
     spec_change_notice_days: int = 30

@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Text
 from idp.federation import (
+    LONGEST_OVERLAP,
     AccessTokenFormat,
     ApplicationType,
     AssertionAlg,
@@ -197,7 +198,7 @@ class SigningCertificate(Shown):
 class ServiceWarning(Shown):
     """Something that an administrator should look at: `certificate_expires`, `certificate_expired`, `metadata_expires`,
     `metadata_expired` (then nobody is signed on), `refresh_failed`, `change_waits`; of our certificate by which it is
-    answered, `signing_certificate_expires`, `signing_certificate_expired`."""
+    answered, `signing_certificate_expires`, `signing_certificate_expired`; of a client, `former_secret_ends`."""
 
     code: str
     ends_at: Instant | None = None
@@ -341,6 +342,26 @@ class Service(Shown):
     saml: SamlService | None = None
     warnings: list[ServiceWarning]
     created_at: Instant
+
+
+class NewSecret(Sent):
+    overlap_seconds: Annotated[
+        int | None,
+        Field(ge=0, le=LONGEST_OVERLAP, description="For how long the old secret goes on.", examples=[86_400]),
+    ] = None
+
+
+class Secret(Shown):
+    """`current`, or `former` while it is good."""
+
+    secret: Literal["current", "former"]
+    created_at: Instant | None
+    expires_at: Annotated[Instant | None, Field(description="Null: it does not end by itself.")]
+    last_used_at: Annotated[Instant | None, Field(description="The hour; null: not seen since it was made.")]
+
+
+class Secrets(Shown):
+    items: list[Secret]
 
 
 class NewAssignment(Sent):
