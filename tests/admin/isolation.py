@@ -27,7 +27,7 @@ from idp.kit import ids
 
 MARK, NOBODY = "zsakurav", "znobodyz"
 _HELD = re.compile(r"\{([a-z_]+)\}")
-_OURS = {"network_abroad", "approval", "version"}  # the operator's, not a tenant's
+_OURS = {"network_abroad", "approval", "version", "application"}  # the operator's or ours, not a tenant's
 _NAMED = re.compile("nx[0-9a-f]{32}")
 # Names that stand in every URL of a tenant are no secret: they are refused to whoever wants them for another. Plans are
 # the operator's: whoever applies chooses one.

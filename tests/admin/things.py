@@ -252,4 +252,5 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "approval": _approval,
     "version": _version,
     "notice": _notice,
+    "application": lambda _, __: "slack",
 }

@@ -39,6 +39,7 @@ _SAML = {
         "certificate_switch": {"from": "{kid}", "to": "{kid}"},
     },
 }
+_FROM_CATALOGUE = {"catalogue": "github_organization", "parameters": {"organization": "o{n}"}, "name": "{n}"}
 _SUBJECT = {"subject": {"user": "{user}"}, "service": "{service}", "context": {"ip": "192.0.2.1"}}
 _NETWORK = {"name": "{n}", "cidrs": ["192.0.2.0/24"]}
 _KEY = {
@@ -93,7 +94,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"PATCH {_TENANT}/users/{{user}}": (_PERSON,),
     f"POST {_TENANT}/groups": ({"name": "{n}"},),
     f"PATCH {_TENANT}/groups/{{group}}": ({"name": "{n}"},),
-    f"POST {_TENANT}/services": (_SERVICE, _SAML),
+    f"POST {_TENANT}/services": (_SERVICE, _SAML, _FROM_CATALOGUE),
     f"PATCH {_TENANT}/services/{{service}}": (_SERVICE,),
     f"PUT {_TENANT}/services/{{service}}": (_SERVICE,),
     f"POST {_TENANT}/services/{{service}}/secret": ({"overlap_seconds": 60},),

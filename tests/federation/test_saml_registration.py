@@ -170,7 +170,7 @@ def acs(**members: Any) -> dict[str, Any]:
         ({**BY_HAND, "entity_id": "https://sp.example/ x"}, {("/saml/entity_id", "invalid_uri")}),
         ({**BY_HAND, "entity_id": "https://sp.example/\u200b"}, {("/saml/entity_id", "invalid_text")}),
         ({**BY_HAND, "entity_id": "https://sp.example/ä"}, {("/saml/entity_id", "invalid_uri")}),
-        ({**BY_HAND, "entity_id": "sp"}, {("/saml/entity_id", "invalid_uri")}),
+        ({**BY_HAND, "entity_id": "<sp>"}, {("/saml/entity_id", "invalid_uri")}),
         ({**BY_HAND, "entity_id": "https://" + "x" * 1_024}, {("/saml/entity_id", "invalid_length")}),
         ({**BY_HAND, "slo": [{"binding": "SOAP"}]}, {("/saml/slo/0/url", "required")}),
         ({**BY_HAND, "certificates": ["x"]}, {("/saml/certificates/0", "invalid_certificate")}),

@@ -49,7 +49,7 @@ def expected(call: Call, unit: Unit) -> int | None:
 
 
 def done(call: Call, unit: Unit, registered: Registered) -> Answer:
-    return call.done(unit, service_json.to_json(unit, registered), version=registered.service.version)
+    return call.done(unit, service_json.to_json(call, unit, registered), version=registered.service.version)
 
 
 def _instant(fields: Fields, now_us: int) -> int | None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from idp import federation, signing
+from idp.admin import setting_up
+from idp.admin.call import Call
 from idp.federation import Registered, SamlService, Upkeep
 from idp.kit.clock import rfc3339
 from idp.kit.units import Unit
@@ -60,8 +62,9 @@ def _standing(state: Upkeep) -> dict[str, Any]:
     }
 
 
-def to_json(unit: Unit, registered: Registered) -> dict[str, Any]:
-    return showing(unit, [registered])(registered)
+def to_json(call: Call, unit: Unit, registered: Registered) -> dict[str, Any]:
+    """With what to enter on its own side."""
+    return showing(unit, [registered])(registered) | {"setup": setting_up.steps(call, unit, registered)}
 
 
 def _signing(chain: Chain, saml: SamlService) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp import credentials, federation, sessions, tenants
-from idp.admin import gate, rights, service_json
+from idp.admin import gate, rights, service_json, setting_up
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
@@ -16,21 +16,32 @@ from idp.kit.errors import Refused
 from idp.kit.fields import Fields
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
+from idp.signing import Alg, Use
 from idp.web.paths import PLATFORM as PLATFORM_SLUG
 
 
 def create(call: Call) -> Answer:
-    """Register a service for single sign-on. Its secret is shown in this answer and never again."""
-    draft = federation.read(_document(call), production=call.house.production)
+    """Register a service for single sign-on. Its secret is shown in this answer and never again.
+
+    An application of the catalogue (`/catalogue`) needs `catalogue` and its `parameters`; whatever else is said
+    overrides. `setup` in the answer is what to enter on its own side.
+    """
+    document = _whole(call, federation.filled(call.document))
+    draft = federation.read(document, production=call.house.production)
     sector = _sector(call, draft.oidc.subjects.sector_uri if draft.oidc else None)
+    key = setting_up.first_key(call) if draft.saml else None
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         if draft.saml is not None:
             own = OwnIdentity.from_text(tenants.get(unit).saml)
             federation.refuse_own_name(draft.saml.entity_id, own, base_url=call.house.base_url)
         registered = federation.create(unit, draft, sector=sector)
+        if key is not None:  # the service has to be told of a certificate
+            tenants.adopt_key(unit, Use.SAML, Alg.RS256, key)
+        _refuse_more(call, registered.service.oidc)
         where = f"{call.below}/services/{registered.service.id}"
-        return done(call, unit, registered, status=201, location=where)
+        body = service_json.to_json(call, unit, registered)
+        return call.done(unit, body, version=registered.service.version, status=201, location=where)
 
 
 def listing(call: Call) -> Answer:
@@ -44,12 +55,12 @@ def shown(call: Call) -> Answer:
     """One service as it is registered, without its secret."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         registered = federation.registered(unit, call.names["service"])
-        return call.shown(service_json.to_json(unit, registered), version=registered.service.version)
+        return call.shown(service_json.to_json(call, unit, registered), version=registered.service.version)
 
 
 def change(call: Call) -> Answer:
     """Change a registration; what it says in the end is judged as a whole."""
-    document = _document(call)
+    document = _whole(call, call.document)
     sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = expected(call, unit)
@@ -62,7 +73,7 @@ def change(call: Call) -> Answer:
 
 def replace(call: Call) -> Answer:
     """Register anew under the same client_id."""
-    document = _document(call)
+    document = _whole(call, call.document)
     sector = _changed_sector(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         version = expected(call, unit)
@@ -99,15 +110,15 @@ def preview(call: Call) -> Answer:
         return Answer(200, shown)
 
 
-def _document(call: Call) -> dict[str, Any]:
+def _whole(call: Call, document: dict[str, Any]) -> dict[str, Any]:
     """With the metadata that it only points to; before the unit, as nobody waits for somebody else's server, and only
     for whoever may have something changed."""
     slug = PLATFORM_SLUG if call.place.tenant is None else call.place.tenant.slug
-    federation.refuse_own(call.document.get("oidc"), call.house.issuer(slug), at="/oidc")
-    if federation.points_to_metadata(call.document):
+    federation.refuse_own(document.get("oidc"), call.house.issuer(slug), at="/oidc")
+    if federation.points_to_metadata(document):
         with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
             gate.refuse_closed(unit, call.key)
-    return federation.with_fetched_metadata(call.house.egress, call.document, tenant=call.home)
+    return federation.with_fetched_metadata(call.house.egress, document, tenant=call.home)
 
 
 def _changed(call: Call, unit: Unit, before: Registration, after: Registered) -> Answer:
@@ -153,10 +164,10 @@ def _refuse_more(call: Call, client: OidcClient | None) -> None:
         raise Refused("forbidden", f"You lack the permission {beyond[0]} yourself.")
 
 
-def done(call: Call, unit: Unit, registered: Registered, **answer: Any) -> Answer:
+def done(call: Call, unit: Unit, registered: Registered) -> Answer:
     """The service as it is registered now."""
     _refuse_more(call, registered.service.oidc)
-    return call.done(unit, service_json.to_json(unit, registered), version=registered.service.version, **answer)
+    return call.done(unit, service_json.to_json(call, unit, registered), version=registered.service.version)
 
 
 _MANY = "/tenants/{tenant}/services"

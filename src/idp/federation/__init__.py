@@ -5,6 +5,7 @@ may be registered and which address an answer may go to. It never decides who ma
 never speaks a protocol, and never gives a secret back after the moment of its birth.
 """
 
+from idp.federation import catalogue
 from idp.federation.actions import (
     carrying,
     change,
@@ -35,7 +36,7 @@ from idp.federation.client_secrets import LONGEST_OVERLAP, SecretUse, SecretUses
 from idp.federation.client_secrets import listed as secrets_of
 from idp.federation.client_secrets import note_use as note_secret_use
 from idp.federation.client_secrets import rotate as rotate_secret
-from idp.federation.document import read, said, to_json
+from idp.federation.document import filled, read, said, to_json
 from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.logout_channels import LogoutChannels, origin_of
@@ -199,6 +200,7 @@ __all__ = [
     "assignment_to_json",
     "assignments_of",
     "carrying",
+    "catalogue",
     "change",
     "change_over",
     "claim_upkeep",
@@ -216,6 +218,7 @@ __all__ = [
     "fetch_metadata",
     "fetch_sector",
     "fetch_sector_aside",
+    "filled",
     "find",
     "find_by_client_id",
     "find_fetched",

@@ -106,11 +106,13 @@ def change(
 def drafted(before: Registered, patch: Mapping[str, Any], *, production: bool) -> ServiceDraft:
     """What a change would make of it. Raises `Invalid`."""
     patch = documents.without_echo(patch, documents.to_json(before))
-    return carrying(before, documents.read(documents.changed(before, patch), production=production))
+    return carrying(before, documents.read_changed(documents.changed(before, patch), production=production))
 
 
 def carrying(before: Registered, draft: ServiceDraft) -> ServiceDraft:
-    """With what the metadata of a service have said, unless there are new ones."""
+    """With what the metadata of a service have said, unless there are new ones, and where it came from."""
+    if draft.catalogue is None:
+        draft = draft._replace(catalogue=before.service.catalogue)
     known = before.service.saml
     return draft if known is None or known.described is None else with_described(draft, known.described)
 

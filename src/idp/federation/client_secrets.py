@@ -17,7 +17,7 @@ from idp.federation.tables import secret_uses
 from idp.kit import ids
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.db import add_new, command, own, query
-from idp.kit.errors import Conflict, NotFound
+from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 
 LONGEST_OVERLAP = 30 * 86_400  # seconds
@@ -93,13 +93,11 @@ def rotate(
 
 
 def end_former(unit: Unit, service_id: str, *, version: int | None = None) -> Registered:
-    """From this commit on the present secret alone proves the client. Raises `NotFound`, also where there is no other,
-    and `Stale`."""
+    """From this commit on the present secret alone proves the client. Raises `NotFound`, `Stale`."""
     before = actions.held(unit, service_id, version)
-    service = before.service
-    former = service.former_at(unit.now_us)
+    service, former = before.service, before.service.former_at(unit.now_us)
     if former is None:
-        raise NotFound("a former secret")
+        return before
     digest = service.secret_digests[0] if service.secret_digests else None
     store.set_secret(unit, service.id, KeptSecret(digest, service.sealed_secret, service.secret_since))
     unit.run(_FORGET_ONE, service=service.id, of=former.digest)

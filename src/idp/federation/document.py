@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from idp.federation import oidc_registration, saml_registration
+from idp.federation import catalogue, oidc_registration, saml_registration
 from idp.federation.model import Consent, Protocol, Registered, Service, ServiceDraft, ServiceStatus
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields, merged
@@ -13,13 +13,29 @@ _MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "cons
 _STANDING = frozenset(
     {"described", "last_error", "last_refresh_at", "next_refresh_at", "signing_certificate", "waiting"}
 )
+# What is told beside a registration, of the moment that it was read at.
+_BESIDE = ("setup", "verification", "warnings")
 _OTHER = {Protocol.OIDC: "saml", Protocol.SAML: "oidc"}
 
 
-def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
-    """Raises `Invalid`."""
+def filled(document: Mapping[str, Any]) -> dict[str, Any]:
+    """With what an application of the catalogue says of itself, if the document names one. Raises `Invalid`."""
+    return catalogue.filled(document, _MEMBERS)
+
+
+def read(document: Mapping[str, Any], *, production: bool) -> ServiceDraft:
+    """Of a registration. Raises `Invalid`."""
+    return _read(filled(document), _MEMBERS | {"catalogue"}, production=production)
+
+
+def read_changed(document: Mapping[str, Any], *, production: bool) -> ServiceDraft:
+    """Of `changed`. Raises `Invalid`."""
+    return _read(document, _MEMBERS, production=production)
+
+
+def _read(document: Mapping[str, Any], known: frozenset[str], *, production: bool) -> ServiceDraft:
     fields = Fields(document)
-    fields.only(_MEMBERS)
+    fields.only(known)
     protocol = fields.choice("protocol", Protocol, frozenset(), default=Protocol.OIDC)
     fields.required("name", expected="string")
     fields.required("protocol", expected=list(Protocol))
@@ -33,7 +49,7 @@ def read(document: Mapping[str, object], *, production: bool) -> ServiceDraft:
     inner = fields.inner(protocol)
     if not fields.clean(protocol):  # left out, or no object: what it lacks is not worth naming
         fields.finish()
-    draft = ServiceDraft(name, status, assignment_required, consent, None)
+    draft = ServiceDraft(name, status, assignment_required, consent, None, catalogue=fields.text("catalogue"))
     if protocol is Protocol.SAML:
         draft = draft._replace(saml=saml_registration.read(inner, production=production))
     else:
@@ -52,7 +68,8 @@ def without_echo(document: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[
     """The document without those members that are ours and repeat what was shown, or say how it stood at that moment:
     what was read may be sent back."""
     kept = {name: value for name, value in document.items() if name in _MEMBERS or value != shown.get(name)}
-    kept.pop("warnings", None)
+    for name in _BESIDE:
+        kept.pop(name, None)
     if isinstance(saml := kept.get("saml"), Mapping):
         kept["saml"] = {name: value for name, value in saml.items() if name not in _STANDING}
     inner, inner_shown = kept.get("oidc"), shown.get("oidc", {})
@@ -110,6 +127,7 @@ def to_json(registered: Registered) -> dict[str, Any]:
     return {
         "id": service.id,
         **shown,
+        "catalogue": service.catalogue,
         "verification_status": service.verification_status.value,
         "created_at": rfc3339(service.created_at),
     }

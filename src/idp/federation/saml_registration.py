@@ -21,7 +21,7 @@ from idp.federation.saml_certificates import ServiceKeys
 from idp.federation.saml_fetching import FetchedText
 from idp.federation.saml_service import SamlService
 from idp.federation.saml_source import MetadataSource
-from idp.federation.saml_vocabulary import ENTITY_ID, LONGEST_ENTITY_ID, Binding, NameIdFormat, Signs, chosen
+from idp.federation.saml_vocabulary import FOREIGN_ENTITY_ID, LONGEST_ENTITY_ID, Binding, NameIdFormat, Signs, chosen
 from idp.kit.clock import SECOND, micros, parse, rfc3339
 from idp.kit.errors import Conflict
 from idp.kit.fields import Fields
@@ -145,7 +145,7 @@ def _entity_id(fields: Fields) -> str:
     """Core 8.3.6: a URI, looked up character by character; one that looks like another is another's."""
     fields.required("entity_id")
     found = fields.text("entity_id", longest=LONGEST_ENTITY_ID)
-    if found is not None and not ENTITY_ID.fullmatch(found):
+    if found is not None and not FOREIGN_ENTITY_ID.fullmatch(found):
         detail = "An entity ID is a URI, without spaces or other characters that a URI does not have."
         fields.refuse("entity_id", "invalid_uri", detail, found=found, expected="https://sp.example/metadata")
     return found or ""

@@ -10,7 +10,11 @@ from idp.kit.fields import Fields
 E = TypeVar("E", bound=StrEnum)
 
 LONGEST_ENTITY_ID = 1_024  # core 8.3.6
-ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_IN_URI = r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+ENTITY_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:" + _IN_URI)
+# An absolute URI it should be (core 8.3.6), but some have given themselves a bare name, such as box.net; for xs:anyURI
+# that will do.
+FOREIGN_ENTITY_ID = re.compile(_IN_URI)
 _SHORT = re.compile(r"[^:/#]+$")
 
 

@@ -3,6 +3,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Instant, Sent, Shown, Text
+from idp.admin.shapes.catalogue import Setup
 from idp.federation import (
     LONGEST_OVERLAP,
     AccessTokenFormat,
@@ -293,10 +294,14 @@ _ASSIGNED = "By default nobody gets in unassigned, except to an API: to that nob
 
 
 class NewService(Sent):
-    """With `oidc` or `saml`, as its protocol says."""
+    """With `name`, `protocol`, and `oidc` or `saml` as that says; or with `catalogue`, which says what is left out."""
 
-    name: Text
-    protocol: Protocol
+    name: Text | None = None
+    protocol: Protocol | None = None
+    catalogue: Annotated[str | None, Field(description="An id of `/catalogue`.", examples=["slack"])] = None
+    parameters: Annotated[
+        dict[str, str] | None, Field(description="Of that application.", examples=[{"workspace": "aoba"}])
+    ] = None
     oidc: OidcMetadata | None = None
     saml: SamlMetadata | None = None
     status: ServiceStatus | None = None
@@ -340,6 +345,10 @@ class Service(Shown):
     consent: Consent
     oidc: OidcClient | None = None
     saml: SamlService | None = None
+    catalogue: Annotated[str | None, Field(description="The application of the catalogue that it was made from.")]
+    setup: Annotated[
+        Setup | None, Field(description="What to enter on its own side, where the catalogue knows; not in lists.")
+    ] = None
     warnings: list[ServiceWarning]
     created_at: Instant
 
