@@ -23,6 +23,7 @@ class Walk:
     bearer: str
     names: dict[str, str]
     description: dict[str, Any]
+    thorough: bool
     took: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     unwalked: list[str] = field(default_factory=list)
 
@@ -37,7 +38,8 @@ class Walk:
 
     def go(self, *, only: str = "") -> None:
         for path, operation in self.lists():
-            place = path.format_map(_Marked(self.names))
+            ours = path.startswith("/api/v1/system/")
+            place = path.format_map(_Marked(self.names, "system " if ours else ""))
             if "?" in place:
                 self.unwalked.append(path)
             elif only in path:
@@ -48,7 +50,7 @@ class Walk:
         if first is None:
             return
         self._to_the_end(path, place, {"limit": _MANY})
-        for query in queries(operation, first["items"]):
+        for query in queries(operation, first["items"], together=self.thorough):
             page = self._page(path, place, {**query, "limit": _MANY})
             if page is not None and page["next"]:
                 self._page(path, place, {**query, "limit": _MANY, "cursor": page["next"]})
@@ -76,32 +78,33 @@ class Walk:
             if best < PROMISED / 2:
                 break
         assert best is not None
-        shown = {name: value for name, value in query.items() if name != "cursor"} | (
-            {"…": ""} if "cursor" in query else {}
-        )
-        self.took[path].append((best, f"{place}?{urlencode(shown)}"))
+        shown = {name: "…" if name == "cursor" else value for name, value in query.items()}
+        self.took[path].append((best, "&".join(f"{name}={value}" for name, value in shown.items())))
         return reply.json()
 
 
 class _Marked(dict[str, str]):
+    def __init__(self, names: dict[str, str], mark: str) -> None:
+        super().__init__({name.removeprefix(mark): each for name, each in names.items() if name.startswith(mark)})
+
     def __missing__(self, name: str) -> str:
         return f"?{name}"
 
 
-def queries(operation: dict[str, Any], items: list[Any]) -> Iterator[dict[str, str]]:
-    """Every order, every filter by all its words or by what the items have, every search with every filter."""
+def queries(operation: dict[str, Any], items: list[Any], *, together: bool) -> Iterator[dict[str, str]]:
+    """Every order, every filter by all its words or by what the items have, and each of them with each other."""
     parameters = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
     asked = {name: list(_values(name, schema, items)) for name, schema in parameters.items()}
     for name in ("limit", "cursor"):
         asked.pop(name, None)
     for name, values in asked.items():
         yield from ({name: value} for value in values)
-    for search in asked.get("q", []):
+    for search in asked.get("q", []) if together else []:
         for name, values in asked.items():
             if name not in ("q", "sort"):
                 yield from ({"q": search, name: value} for value in values[:2])
         yield {"q": search, "sort": "-" + str(parameters["sort"]["default"])}
-    for order in asked.get("sort", []):
+    for order in asked.get("sort", []) if together else []:
         for name, values in asked.items():
             if name not in ("q", "sort", "email"):
                 yield from ({name: value, "sort": order} for value in values[:2])
