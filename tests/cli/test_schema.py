@@ -11,7 +11,11 @@ from alembic.script import ScriptDirectory
 from tests.cli.conftest import Idp
 from tests.support.tree import ROOT
 
-from idp import migrate
+from idp import main, migrate, users
+from idp.kit.asking import Asked
+from idp.kit.listing import Question
+from idp.kit.units import SYSTEM
+from idp.settings import load
 
 
 @pytest.fixture
@@ -29,6 +33,18 @@ def test_an_empty_database_is_migrated_once_and_back(idp: Idp, installation: dic
     down = json.loads(idp("migrate", "--down", "base", "--json").out)
     assert down == {"before": first["after"], "after": None}
     assert json.loads(idp("migrate", "--json").out) == first
+
+
+def test_ids_from_before_there_was_a_search_can_be_found(idp: Idp, installation: dict[str, str]) -> None:
+    idp("migrate")
+    roles = frozenset({users.Role.MEMBER})
+    person = users.Draft("taro", "山田 太郎", None, users.Affiliation.EMPLOYEE, roles, None, {})
+    with main.opened(load()) as units, units.platform(actor=SYSTEM) as unit:
+        made = users.create(unit, person, limit=1)
+    idp("migrate", "--down", "imports")
+    assert idp("migrate").status == 0
+    with main.opened(load()) as units, units.platform(actor=SYSTEM, write=False) as unit:
+        assert users.LISTED.page(unit, Question(Asked({"q": "太"}))).items == [made]
 
 
 def test_an_unknown_revision_fails_in_one_line(idp: Idp, installation: dict[str, str]) -> None:

@@ -43,7 +43,7 @@ from idp.users import GroupId, UserId
 from idp.users.group_store import join_many
 
 SMALL = "t00000"
-_AT_ONCE = 2_000
+_AT_ONCE = 500
 POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
 _CALLBACK = {"redirect_uris": ["https://service.example/callback"]}
 _ENTITY = {"entity_id": "https://saml.example/{}", "acs": [{"url": "https://saml.example/acs"}]}

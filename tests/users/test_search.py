@@ -9,7 +9,7 @@ from idp.kit.db import own, query
 from idp.kit.listing import Question
 from idp.kit.units import SYSTEM, Unit, Units
 from idp.tenants import Tenant
-from idp.users import Affiliation, Draft, Role, search
+from idp.users import Affiliation, Draft, Role
 from idp.users.tables import user_words
 from idp.users.words import MOST, words_of
 
@@ -146,6 +146,11 @@ def test_the_words_of_an_id_are_few() -> None:
 
 
 def test_those_who_came_before_there_was_a_search_are_found_once_it_is_filled(filled: Units, tenant: Tenant) -> None:
+    assert users.make_findable(filled) == 0
     with filled.open(tenant.id, actor=SYSTEM) as unit:
         unit.lane.execute("DELETE FROM user_words", {})
-        assert not search.is_filled(unit)
+        assert found(unit, "taro") == []
+    assert users.make_findable(filled) == 1
+    assert users.make_findable(filled) == 0
+    with filled.open(tenant.id, actor=SYSTEM, write=False) as unit:
+        assert found(unit, "taro") == ["taro@aoba.example"]

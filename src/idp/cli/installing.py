@@ -1,6 +1,6 @@
 """The state of an installation on disk: its schema and its master key."""
 
-from idp import erasure, migrate, schema, tenants
+from idp import erasure, main, migrate, schema, tenants, users
 from idp.cli.failing import Failed
 from idp.kit.sealing import ensure_master
 from idp.kit.units import SYSTEM, Units
@@ -15,7 +15,11 @@ def bring_to_head(settings: Settings) -> tuple[str | None, str | None]:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if migrate.current(settings) is None:
         ensure_master(settings.master_key)
-    return migrate.upgrade(settings)
+    before, after = migrate.upgrade(settings)
+    if before is not None and before != after:
+        with main.opened(settings) as units:
+            users.make_findable(units)
+    return before, after
 
 
 def refuse_other_schema(settings: Settings) -> None:

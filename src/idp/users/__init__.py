@@ -25,6 +25,7 @@ from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.dates import DueEnds, due_ends, end_due
 from idp.users.document import read, read_change, to_json
+from idp.users.filling import make_findable
 from idp.users.frames import Frame, frame
 from idp.users.group_store import groups_of, holding
 from idp.users.listed import LISTED
@@ -95,6 +96,7 @@ __all__ = [
     "holding",
     "is_readdressed",
     "look_up_key",
+    "make_findable",
     "page",
     "peak",
     "read",

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 
 from idp.kit.asking import Span
-from idp.kit.db import command, own, query
+from idp.kit.db import add_new, command, own, query
 from idp.kit.units import Unit
 from idp.users.model import Draft, Identity, UserId
 from idp.users.names import canonical
@@ -34,6 +34,7 @@ class _Found(NamedTuple):
 
 
 _ADD = command(insert(words))
+_ADD_MISSING = add_new(words)
 _FORGET = command(
     delete(words).where(own(words), words.c.word == bindparam("path"), words.c.user_id == bindparam("user"))
 )
@@ -46,7 +47,12 @@ _stretch = (
 _BEHIND = query(_stretch.where(words.c.user_id > bindparam("after")).order_by(words.c.user_id), _Found)
 _BEFORE = query(_stretch.where(words.c.user_id < bindparam("after")).order_by(words.c.user_id.desc()), _Found)
 _LAST = "~"  # behind every id
-_ANY = query(select(words.c.user_id.label("id")).where(own(words)).limit(1), _Found)
+_KNOWN = query(
+    select(words.c.user_id.label("id")).where(
+        own(words), words.c.word == bindparam("path"), words.c.user_id == bindparam("user")
+    ),
+    _Found,
+)
 
 
 class Paths:
@@ -103,9 +109,17 @@ def has_address(identity: Identity, wanted: str) -> bool:
     return identity.email is not None and canonical(identity.email) == canonical(wanted)
 
 
-def is_filled(unit: Unit) -> bool:
-    """Whether any word of the tenant's IDs is kept."""
-    return unit.one(_ANY) is not None
+def is_known(unit: Unit, identity: Identity) -> bool:
+    """Whether it can be found."""
+    path = Paths(unit).of(words_of(identity.draft)[0])
+    return unit.one(_KNOWN, path=path, user=identity.id) is not None
+
+
+def note_missing(unit: Unit, people: Sequence[Identity]) -> None:
+    """Of IDs that were there before there was a search. Again changes nothing."""
+    paths = Paths(unit)
+    rows = [_row(unit, path, each.id) for each in people for path in _paths(paths, each.draft)]
+    unit.run_many(_ADD_MISSING, rows)
 
 
 def _paths(paths: Paths, draft: Draft) -> set[bytes]:
