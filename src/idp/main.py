@@ -21,7 +21,7 @@ from idp.kit.fence import FenceDamaged
 from idp.kit.lanes import Database
 from idp.kit.sealing import KeyStore
 from idp.kit.sweeping import Sweep
-from idp.kit.units import Unit, Units
+from idp.kit.units import Units
 from idp.sessions import demanded
 from idp.settings import RateLimits, Settings
 from idp.signing import KeyRing
@@ -29,7 +29,7 @@ from idp.web.asgi import App, Receive, Scope, Send
 from idp.web.dispatch import Dispatcher
 from idp.web.fenced import until_put_back
 from idp.web.hallway import Hallway
-from idp.web.house import House, ReadBearer
+from idp.web.house import House, ReadBearer, no_bearer
 from idp.web.later import Later
 from idp.web.pages import Pages
 from idp.web.request_log import JsonLines
@@ -90,7 +90,7 @@ def build(settings: Settings) -> App:
 
     units = open_units(settings)
     memory, egress = FactMemory(units, KeyRing()), open_egress(settings)
-    house = _house(settings, units, memory, egress, bearer=oidc.platform_bearer)
+    house = _house(settings, units, memory, egress, bearer=oidc.api_bearer)
     doors = (common, oidc, saml, signin, portal, authzen, apply)
     api = Later(lambda: _admin(house))
     inside = Dispatcher(chain.from_iterable(door.routes(house) for door in doors), fallback=api)
@@ -143,17 +143,13 @@ def housed(settings: Settings) -> Iterator[House]:
 
     assert schema.metadata
     units, egress = open_units(settings), open_egress(settings)
-    house = _house(settings, units, FactMemory(units, KeyRing()), egress, bearer=_no_bearer)
+    house = _house(settings, units, FactMemory(units, KeyRing()), egress, bearer=no_bearer)
     try:
         yield house
     finally:
         house.passwords.close()
         egress.close()
         units.database.close()
-
-
-def _no_bearer(house: House, unit: Unit, token: str) -> None:
-    """Nobody shows a token on the machine itself."""
 
 
 def sweeps(throttle: Throttle, *, retention_days: int = 90) -> list[Sweep]:

@@ -66,7 +66,7 @@ def test_every_route_is_described_with_its_failures(world: World) -> None:
         operation = paths[f"/api/v1{route.path}"][route.method.lower()]
         answers = operation["responses"]
         assert operation["summary"]
-        assert operation["security"] == [{"apiKey": []}]
+        assert operation["security"] == [{"apiKey": []}, {"accessToken": [route.right.scope]}]
         assert str(route.status) in answers
         assert {"400", "401", "403", "422", "429", "503"} <= set(answers)
         assert ("404" in answers) is ("{" in route.path or "tenant" in route.filters)

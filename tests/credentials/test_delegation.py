@@ -81,7 +81,7 @@ class Delegation(RuleBasedStateMachine):
     def join(self) -> str:
         name = ids.new("n")
         document = {"user_name": name, "display_name": "P", "affiliation": "employee"}
-        user = users.create(self.unit, users.read(document), limit=100_000).id
+        user = users.create(self.unit, users.read(document, users.frame(self.unit)), limit=100_000).id
         self.held[user] = set()
         return user
 

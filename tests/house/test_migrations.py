@@ -62,6 +62,7 @@ _TENANT = (
     "INSERT INTO import_faults VALUES ('tnt_1', 'imp_1', 7, 'sealed', 0)",
     "INSERT INTO roles VALUES ('tnt_1', 'rol_1', 'Reception', '', 'users:read', 1, 0, 0)",
     "INSERT INTO role_holders VALUES ('tnt_1', 'usr_1', 'rol_1', 'key_1', 0)",
+    "INSERT INTO partner_people VALUES ('platform', 'usr_2', 'prt_1', 0)",
 )
 
 

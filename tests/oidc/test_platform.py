@@ -153,7 +153,8 @@ def test_no_other_token_opens_the_api(ours: Ours) -> None:
         refused = ours.ask("GET", "/contracts", token)
         about = "https://id.example/.well-known/oauth-protected-resource/api/v1"
         assert refused.status == 401, token[:20]
-        assert refused.headers["www-authenticate"] == f'Bearer resource_metadata="{about}"'
+        error = 'error="invalid_token", ' if token else ""  # nothing is said of nothing (RFC 6750 3.1)
+        assert refused.headers["www-authenticate"] == f'Bearer {error}resource_metadata="{about}"'
     assert ours.status(good) == 200
 
 

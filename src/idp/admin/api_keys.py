@@ -34,6 +34,8 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
             operators = scope is KeyScope.OPERATOR
             if operators and call.key.of_program:  # the key would be the machine's, or anybody's who is named
                 raise Refused("forbidden", "A program makes no keys of operators.")
+            if call.key.program and scope is KeyScope.TENANT and call.key.scope is KeyScope.TENANT:
+                raise Refused("forbidden", "A program makes no keys: they would outlive it.")
             draft = _draft(call, unit, owned=operators)
             partner = call.names.get("partner", "")
             new = credentials.create_key(

@@ -36,6 +36,7 @@ from idp.admin import (
     networks,
     notices,
     operators,
+    partner_people,
     partners,
     permissions,
     plans,
@@ -92,6 +93,7 @@ _TABLE: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *roles.ROUTES,
     *partners.ROUTES,
+    *partner_people.ROUTES,
     *plans.ROUTES,
     *deliveries.ROUTES,
     *statements.ROUTES,
@@ -147,8 +149,8 @@ def _file(house: House) -> Callable[[Request], Awaitable[bytes]]:
     """What may be large is read from those alone who are somebody."""
 
     async def read(request: Request) -> bytes:
-        shown, address = request.headers.get("authorization"), request.state.client_address
-        await run_in_threadpool(callers.authenticate, house, shown, address)
+        shown = callers.shown_by(request.scope, request.path_params.get("tenant"))
+        await run_in_threadpool(callers.authenticate, house, shown)
         return await request.body()
 
     return read

@@ -1,16 +1,31 @@
-"""Who calls: the bearer of an API key, or an operator (or an operator's program) with a token of the platform."""
+"""Who calls: the bearer of an API key, or a person or program with an access token of ours.
+
+A token of the platform's issuer makes an operator, or a partner's person; one of a tenant's issuer somebody of that
+tenant. Its scopes are permissions, and count as far as the person's roles allow them at this moment.
+"""
 
 from typing import NamedTuple
 
 from idp import access, credentials, partners, users
-from idp.credentials import EVERYTHING, ApiKey, KeyScope
-from idp.kit.errors import Refused, Unauthenticated
+from idp.credentials import EVERYTHING, ApiKey, KeyScope, Permissions
+from idp.kit.errors import Unauthenticated
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import SYSTEM, Unit
 from idp.sessions import Demand, InsufficientAuthentication
-from idp.web.house import Bearer, House
+from idp.web.asgi import Scope
+from idp.web.bearers import Bearer, Borne, NotBorne
+from idp.web.house import House
 
-_SCHEME = "bearer "
+_BEARER, _DPOP = "bearer", "dpop"
+
+
+class Shown(NamedTuple):
+    """What a request shows of its caller: the field Authorization, from where it came, and which tenant's it names."""
+
+    authorization: str | None
+    address: str
+    request: Scope
+    slug: str | None
 
 
 class Caller(NamedTuple):
@@ -20,30 +35,45 @@ class Caller(NamedTuple):
     shown: Bearer | None = None
 
     def must_meet(self, demand: Demand, now_us: int) -> None:
-        """A person who signed in for it; keys and programs have nobody who could. Raises
-        `InsufficientAuthentication`."""
+        """An operator or partner who signed in for it; keys and programs have nobody who could, and what a tenant asks
+        of its own people its policies say. Raises `InsufficientAuthentication`."""
         shown = self.shown
-        if shown is None or shown.user_id is None:
+        if shown is None or shown.user_id is None or shown.tenant != PLATFORM:
             return
         if not demand.met_by(shown.methods, shown.authenticated_at, now_us):
             raise InsufficientAuthentication(demand)
 
 
-def authenticate(house: House, authorization: str | None, address: str) -> Caller:
-    """`address` is the client's. Raises `Unauthenticated`, alike for every reason, and `Refused("wrong_network")`."""
-    if authorization is None or not authorization.lower().startswith(_SCHEME):
-        raise _nobody("no bearer")
-    bearer = authorization[len(_SCHEME) :].strip(" ")
-    return Caller(_by_key(house, bearer, address)) if credentials.is_key(bearer) else _by_token(house, bearer)
+def shown_by(request: Scope, slug: str | None) -> Shown:
+    state = request["state"]
+    authorization = state["headers"].get(b"authorization")
+    text = None if authorization is None else authorization.decode("latin-1")
+    return Shown(text, state["client_address"], request, slug)
+
+
+def authenticate(house: House, shown: Shown) -> Caller:
+    """Raises `Unauthenticated`, alike for every reason, and `Refused("wrong_network")`."""
+    scheme, _, bearer = (shown.authorization or "").partition(" ")
+    bearer = bearer.strip(" ")
+    if scheme.lower() not in (_BEARER, _DPOP) or not bearer:
+        raise Unauthenticated("unauthenticated", "This needs a valid API key or access token.")
+    if credentials.is_key(bearer):
+        if scheme.lower() != _BEARER:
+            raise _nobody("a key has no proof")
+        return Caller(_by_key(house, bearer, shown.address))
+    found = house.bearer(house, Borne(bearer, scheme.lower() == _DPOP, shown.request, shown.slug))
+    with house.units.open(found.tenant, actor=SYSTEM, write=False) as unit:
+        return Caller(_as_key(unit, found), found)
 
 
 def _by_key(house: House, bearer: str, address: str) -> ApiKey:
     with house.units.platform(actor=SYSTEM, write=False) as unit:
-        key = credentials.authenticate_key(unit, bearer)
+        try:
+            key = credentials.authenticate_key(unit, bearer)
+        except Unauthenticated as refused:
+            raise _nobody(refused.detail) from refused
         if key.scope is KeyScope.PARTNER:
-            partner = partners.find(unit, key.partner_id)
-            if partner is None or not partner.active:
-                raise _nobody("partner disabled")
+            _refuse_disabled(unit, key.partner_id)
         access.refuse_elsewhere(unit, key, address)
         worth_noting = credentials.use_is_worth_noting(unit, key)
     if worth_noting:
@@ -52,40 +82,51 @@ def _by_key(house: House, bearer: str, address: str) -> ApiKey:
     return key
 
 
-def _by_token(house: House, bearer: str) -> Caller:
-    """As a key of the operator's account, with the permissions that the token's scopes name."""
-    with house.units.platform(actor=SYSTEM, write=False) as unit:
-        try:
-            shown = house.bearer(house, unit, bearer)
-        except Refused as refusal:
-            raise _nobody(refusal.code) from refusal
-        if shown is None:
-            raise _nobody("no token of ours")
-        return Caller(_as_key(unit, shown), shown)
-
-
-def _as_key(unit: Unit, shown: Bearer) -> ApiKey:
-    ceiling = EVERYTHING
-    if shown.user_id is not None:
-        account = users.find(unit, shown.user_id)
-        if account is None:
-            raise _nobody("the account is gone")
-        ceiling = credentials.roles.permissions_of(unit, KeyScope.OPERATOR, account.id, of_id=account.roles)
+def _as_key(unit: Unit, found: Bearer) -> ApiKey:
+    """As a key of the person's or program's own, with the permissions that the token's scopes name."""
+    partner = partners.employer_of(unit, found.user_id) if unit.platform and found.user_id else ""
+    scope = KeyScope.OPERATOR if unit.platform else KeyScope.TENANT
+    if partner:
+        scope = KeyScope.PARTNER
+        _refuse_disabled(unit, partner)
     return ApiKey(
-        id=shown.user_id or shown.service_id,
-        tenant=PLATFORM,
-        scope=KeyScope.OPERATOR,
-        partner_id="",
+        id=found.user_id or found.service_id,
+        tenant=found.tenant,
+        scope=scope,
+        partner_id=partner,
         name="",
-        permissions=frozenset(found for scope in shown.scopes if (found := credentials.parse(scope))),
+        permissions=frozenset(known for text in found.scopes if (known := credentials.parse(text))),
         expires_at=None,
-        created_at=shown.issued_at,
+        created_at=found.issued_at,
         used_at=None,
-        owner=shown.user_id or "",
-        maker=shown.user_id or shown.service_id,
-        ceiling=ceiling,
+        owner=found.user_id or "",
+        maker=_maker(found, scope),
+        ceiling=EVERYTHING if found.user_id is None else _allowed(unit, scope, found.user_id),
+        program="" if found.user_id else found.service_id,
     )
 
 
-def _nobody(detail: str) -> Unauthenticated:
-    return Unauthenticated("unauthenticated", "This needs a valid API key or access token.", detail=detail)
+def _maker(found: Bearer, scope: KeyScope) -> str:
+    """Who could be speaking beside the person: of a customer's person nobody."""
+    if found.user_id is not None and scope is not KeyScope.OPERATOR:
+        return ""
+    return found.user_id or found.service_id
+
+
+def _allowed(unit: Unit, scope: KeyScope, user_id: str) -> Permissions:
+    account = users.find(unit, user_id)
+    if account is None:
+        raise _nobody("the account is gone")
+    return credentials.roles.permissions_of(unit, scope, account.id, of_id=account.roles)
+
+
+def _refuse_disabled(unit: Unit, partner_id: str) -> None:
+    partner = partners.find(unit, partner_id)
+    if partner is None or not partner.active:
+        raise _nobody("partner disabled")
+
+
+def _nobody(detail: str) -> NotBorne:
+    refused = NotBorne("invalid_token", "This needs a valid API key or access token.")
+    refused.detail = detail
+    return refused

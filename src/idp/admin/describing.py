@@ -20,10 +20,10 @@ from idp.kit.asking import SORT, both_ways
 from idp.kit.listing import Listing
 
 _REF = "#/components/schemas/{model}"
-_SECURITY = "apiKey"
+_KEY, _TOKEN = "apiKey", "accessToken"
 _ABOUT = """Contracts, tenants, people and services, for programs.
 
-Every request carries an API key, or an access token of the operators' own issuer, as `Authorization: Bearer …`.
+Every request carries an API key, or an access token of our own issuer or a tenant's, as `Authorization: Bearer …`.
 Times are RFC 3339, days of contracts `YYYY-MM-DD`.
 Lists come in pages: follow `next` until it is null. What fails is answered as `application/problem+json` with a stable
 `code`; wrong fields stand in `errors`, all of them at once. A `POST` with an `Idempotency-Key` may be sent again for a
@@ -35,7 +35,7 @@ Schema = dict[str, Any]
 def operation(route: Route) -> Schema:
     """What FastAPI cannot see: the handler reads its document and its query by the same steps as every other."""
     described: Schema = {
-        "security": [{_SECURITY: []}],
+        "security": [{_KEY: []}, {_TOKEN: [route.right.scope]}],
         "x-permission": str(route.right.permission),
         "x-scopes": sorted(scope.value for scope in route.right.scopes),
         "parameters": [*_path(route), *_query(route), *_headers(route)],
@@ -69,9 +69,7 @@ def document(app: FastAPI, routes: Iterable[Route], *, base_url: str) -> Schema:
     )
     made["components"] = {
         "schemas": schemas["$defs"],
-        "securitySchemes": {
-            _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key or an access token."}
-        },
+        "securitySchemes": _schemes(routes, base_url),
     }
     _exemplify(made)
     return made
@@ -88,6 +86,29 @@ def _exemplify(made: Schema) -> None:
                 content = answer.get("content", {}).get("application/json")
                 if status < "300" and content is not None:
                     content["example"] = examples.of(content["schema"])
+
+
+def _schemes(routes: Iterable[Route], base_url: str) -> Schema:
+    issuer = f"{base_url}/t/-"
+    token = {
+        "tokenUrl": f"{issuer}/token",
+        "scopes": {scope: f"The permission {scope}." for scope in sorted({route.right.scope for route in routes})},
+    }
+    about = (
+        "An access token of our own issuer, for operators and partners, or of a tenant's, `/t/{tenant}`, for its own "
+        "people and programs, as Bearer or bound to a key (DPoP). A tenant's names this API as its `resource`."
+    )
+    return {
+        _KEY: {"type": "http", "scheme": "bearer", "description": "An API key."},
+        _TOKEN: {
+            "type": "oauth2",
+            "description": about,
+            "flows": {
+                "authorizationCode": {"authorizationUrl": f"{issuer}/authorize", **token},
+                "clientCredentials": token,
+            },
+        },
+    }
 
 
 def _path(route: Route) -> list[Schema]:

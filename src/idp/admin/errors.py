@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.admin.answers import NotModified
+from idp.admin.rights import InsufficientScope
 from idp.kit import errors
 from idp.kit.errors import Failure, FieldError
 from idp.sessions import InsufficientAuthentication
+from idp.web.bearers import NotBorne
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -74,17 +76,28 @@ def _field(error: FieldError) -> dict[str, Any]:
 
 
 def _lacking(failure: Failure) -> dict[str, str]:
-    """RFC 9470 3."""
-    if not isinstance(failure, InsufficientAuthentication):
+    """RFC 6750 3.1, RFC 9470 3. Nothing of whoever has shown nothing."""
+    if isinstance(failure, InsufficientAuthentication):
+        return {"error": failure.code, "error_description": failure.public, **failure.demand.parameters}
+    if isinstance(failure, InsufficientScope):
+        return {"error": "insufficient_scope", "scope": str(failure.permission)}
+    if not isinstance(failure, NotBorne):
         return {}
-    return {"error": failure.code, "error_description": failure.public, **failure.demand.parameters}
+    return {"error": failure.error} | ({} if failure.algs is None else {"algs": failure.algs})
+
+
+def _challenge(failure: Failure, base_url: str) -> dict[str, str]:
+    """RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1."""
+    said = {**_lacking(failure), "resource_metadata": f"{base_url}/.well-known/oauth-protected-resource/api/v1"}
+    scheme = "DPoP" if isinstance(failure, NotBorne) and failure.algs is not None else "Bearer"
+    headers = {"WWW-Authenticate": f"{scheme} " + ", ".join(f'{name}="{value}"' for name, value in said.items())}
+    nonce = failure.nonce if isinstance(failure, NotBorne) else None
+    return headers if nonce is None else {**headers, "DPoP-Nonce": nonce}
 
 
 def _headers(failure: Failure, base_url: str) -> dict[str, str]:
-    if isinstance(failure, errors.Unauthenticated):  # RFC 6750 3, RFC 9728 5.1
-        about = f"{base_url}/.well-known/oauth-protected-resource/api/v1"
-        said = {**_lacking(failure), "resource_metadata": about}
-        return {"WWW-Authenticate": "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())}
+    if isinstance(failure, errors.Unauthenticated | InsufficientScope):
+        return _challenge(failure, base_url)
     if isinstance(failure, errors.TooMany | errors.Unavailable):
         return {"Retry-After": str(failure.retry_after)}
     return {}

@@ -31,6 +31,19 @@ class Right(NamedTuple):
     def permission(self) -> Permission:
         return Permission(self.noun, self.verb)
 
+    @property
+    def scope(self) -> str:
+        """What an access token needs to name (RFC 6749 3.3): the permission itself."""
+        return str(self.permission)
+
+
+class InsufficientScope(Refused):
+    """What the key or token does not hold, or its owner no longer may."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__("forbidden", f"The key or token lacks the permission {permission}.")
+        self.permission = permission
+
 
 def read(noun: Noun, scopes: frozenset[KeyScope] = EVERYONE) -> Right:
     return Right(noun, Verb.READ, scopes)
@@ -54,4 +67,4 @@ def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
     if key.scope not in right.scopes and not prepares:
         raise Refused("forbidden", f"A key of scope {key.scope.value} may not do this.")
     if not key.may(right.permission):
-        raise Refused("forbidden", f"The key or token lacks the permission {right.permission}.")
+        raise InsufficientScope(right.permission)

@@ -14,7 +14,6 @@ from idp.federation import OidcClient, OwnIdentity, Registered, Sector
 from idp.federation import Service as Registration
 from idp.kit.errors import Refused
 from idp.kit.fields import Fields
-from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
 from idp.signing import Alg, Use
 from idp.web.paths import PLATFORM as PLATFORM_SLUG
@@ -154,9 +153,9 @@ def expected(call: Call, unit: Unit) -> int | None:
 
 
 def _refuse_more(call: Call, client: OidcClient | None) -> None:
-    """With tokens of our own issuer this API is used: nobody registers, or takes over, a client that could ask for more
-    than they may do themselves."""
-    if call.home != PLATFORM or client is None:
+    """With access tokens this API is used: nobody registers, or takes over, a client that could ask for more than they
+    may do themselves."""
+    if client is None:
         return
     asked = [permission for scope in sorted(client.scopes) if (permission := credentials.parse(scope))]
     beyond = credentials.not_grantable(call.key.granting, asked)

@@ -28,7 +28,7 @@ _PAGING = ("limit", "cursor")
 def serve(house: House, route: Route, request: Request, body: bytes) -> Response:
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
-    caller = callers.authenticate(house, request.headers.get("authorization"), request.state.client_address)
+    caller = callers.authenticate(house, callers.shown_by(request.scope, request.path_params.get("tenant")))
     return judged(house, route, request, body, caller).response()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from idp import contracts, credentials, federation, users
+from idp import contracts, credentials, federation, partners, users
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -91,6 +91,8 @@ def delete(call: Call) -> Answer:
         identity = _expected(call, unit)
         users.delete(unit, identity.id, version=identity.version)
         credentials.forget_user(unit, identity.id)
+        if unit.platform:
+            partners.release(unit, identity.id)
         federation.forget_user(unit, identity.id)
         return call.done(unit, None)
 

@@ -69,6 +69,7 @@ class Event(StrEnum):
     POLICIES_CONFIRMED = "policies.confirmed"
     PARTNER_CREATED = "partner.created"
     PARTNER_CHANGED = "partner.changed"
+    PARTNER_PERSON_ADDED = "partner.person_added"
     APPROVAL_PROPOSED = "approval.proposed"
     APPROVAL_GRANTED = "approval.granted"
     APPROVAL_REJECTED = "approval.rejected"

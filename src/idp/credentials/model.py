@@ -49,6 +49,7 @@ class ApiKey(NamedTuple):
     description: str = ""
     networks: tuple[str, ...] = ()  # from which it is good; empty: from anywhere
     ceiling: Permissions = EVERYTHING  # what its owner may do today
+    program: str = ""  # the service that asks in its own name, with a token
 
     def may(self, wanted: Permission) -> bool:
         """Within its scope, which is for the caller to keep."""

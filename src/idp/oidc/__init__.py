@@ -7,9 +7,9 @@ and accepted only if the stored digest of the whole token is theirs, JWT or not:
 byte, is ever accepted, so no algorithm, header or claim of a presented token takes part.
 """
 
+from idp.oidc.api_tokens import api_bearer
 from idp.oidc.app import routes
 from idp.oidc.backchannel import BackChannel
-from idp.oidc.platform import platform_bearer
 from idp.oidc.sweeping import SWEEPS
 
-__all__ = ["SWEEPS", "BackChannel", "platform_bearer", "routes"]
+__all__ = ["SWEEPS", "BackChannel", "api_bearer", "routes"]

@@ -170,7 +170,7 @@ def _at_targets(
     """The person, at the APIs too that a token of the grant is for; None where nobody stands for one any more."""
     if grant.resources is None:
         return proof
-    called = targets.called_by(house.memory, unit, facts, audiences, own=house.audience(facts.tenant.slug))
+    called = targets.called_by(house.memory, unit, facts, audiences, own=house.needing_nobody(facts.tenant.slug))
     return None if called is None else access.prove_along(unit, facts, proof, called)
 
 

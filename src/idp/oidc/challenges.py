@@ -5,6 +5,7 @@ import json
 from enum import StrEnum
 from typing import Any
 
+from idp.credentials import Noun, Verb
 from idp.oidc import dpop
 from idp.oidc.errors import OAuthError
 from idp.sessions import Demand, InsufficientAuthentication
@@ -79,10 +80,14 @@ def userinfo_metadata(house: House) -> App:
 
 
 def api_metadata(house: House) -> App:
-    """Of the admin API: tokens of the platform's own issuer, carried in the header."""
+    """Of the admin API: tokens of the platform's own issuer, and of each tenant's for its own people and programs, whom
+    nobody is told of here; carried in the header."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
-        await _send(send, _metadata(house.api, house.issuer(PLATFORM), methods=["header"], name="Warifu API"))
+        said = _metadata(house.api, house.issuer(PLATFORM), methods=["header"], name="Warifu API")
+        said["scopes_supported"] = [f"{noun}:{verb}" for noun in Noun for verb in Verb]
+        said |= {"dpop_signing_alg_values_supported": [*dpop.ALGS], "dpop_bound_access_tokens_required": False}
+        await _send(send, said)
 
     return answer
 

@@ -56,6 +56,10 @@ class Asked(NamedTuple):
         return self.house.audience(self.facts.tenant.slug)
 
     @property
+    def needing_nobody(self) -> frozenset[str]:
+        return self.house.needing_nobody(self.facts.tenant.slug)
+
+    @property
     def actor(self) -> Actor:
         return Actor("service", self.service.id)
 
@@ -78,7 +82,7 @@ class Asked(NamedTuple):
         if granted is None:
             return proof
         named = targets.meant(self.form.all("resource") if "resource" in self.form else (), granted)
-        called = targets.judge(self.house.memory, unit, self.facts, named, own=self.audience)
+        called = targets.judge(self.house.memory, unit, self.facts, named, own=self.needing_nobody)
         return access.prove_along(unit, self.facts, proof, called)
 
     async def judge_targets(self, form: Form) -> str:
@@ -87,7 +91,7 @@ class Asked(NamedTuple):
             return self.audience
         named, memory = form.all("resource"), self.house.memory
         targets.check(named)
-        await self.read(lambda unit: targets.judge(memory, unit, self.facts, named, own=self.audience))
+        await self.read(lambda unit: targets.judge(memory, unit, self.facts, named, own=self.needing_nobody))
         return targets.joined(named) or self.audience
 
     def admit(self, proof: PersonProof | ServiceProof, moment: Moment) -> Admission:

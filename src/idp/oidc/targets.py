@@ -1,10 +1,10 @@
 """Resource indicators (RFC 8707): for which APIs an access token is good.
 
-What may be named is the tenant's own issuer, and what its services have registered to stand for. A grant keeps what was
-named when a person was asked; later requests may name fewer of these, and never another.
+What may be named is the tenant's own issuer, our API, and what its services have registered to stand for. A grant keeps
+what was named when a person was asked; later requests may name fewer of these, and never another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from idp.access import FactMemory, Facts
 from idp.federation import Service
@@ -21,8 +21,10 @@ def check(named: tuple[str, ...]) -> None:
         raise _refused()
 
 
-def judge(memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str) -> tuple[Service, ...]:
-    """The services that are to be called. `own` is the audience of tokens that name nothing. Raises `OAuthError`."""
+def judge(
+    memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: Container[str]
+) -> tuple[Service, ...]:
+    """The services that are to be called. For `own` nobody has to stand. Raises `OAuthError`."""
     called = called_by(memory, unit, facts, named, own=own)
     if called is None:
         raise _refused()
@@ -30,13 +32,13 @@ def judge(memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *,
 
 
 def called_by(
-    memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: str
+    memory: FactMemory, unit: Unit, facts: Facts, named: Iterable[str], *, own: Container[str]
 ) -> tuple[Service, ...] | None:
     """As `judge`; None where there is a name that nobody stands for (any more)."""
     called: dict[str, Service] = {}
     for each in named:
-        found = memory.standing_for(unit, facts, each) if each != own else ()
-        if each != own and not found:
+        found = memory.standing_for(unit, facts, each) if each not in own else ()
+        if each not in own and not found:
             return None
         called |= {service.id: service for service in found}
     return tuple(called.values())

@@ -2,43 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from idp.access import Allowance, Countries, FactMemory, Gate
 from idp.credentials import HashPool, Throttle
 from idp.delivery import AtOnce
 from idp.federation import SecretUses
 from idp.kit.egress import Egress
-from idp.kit.units import Unit, Units
+from idp.kit.units import Units
 from idp.sessions import ANY_SIGN_IN, Demand
+from idp.web.bearers import Bearer, Borne, NotBorne
 from idp.web.pages import Pages
 from idp.web.paths import PLATFORM
 from idp.web.published_keys import ClientKeyMemory
 
 
-class Bearer(NamedTuple):
-    """Who shows a token of the platform that is good for our API at this moment: a person through a service, or the
-    service itself (`user_id` None)."""
-
-    service_id: str
-    user_id: str | None
-    scopes: frozenset[str]
-    issued_at: int
-    methods: tuple[str, ...] = ()  # how the person signed in (RFC 8176), and when
-    authenticated_at: int = 0
+def no_bearer(house: "House", borne: Borne) -> Bearer:  # noqa: ARG001 - one signature
+    """Where nobody issues tokens."""
+    raise NotBorne("invalid_token", "This needs a valid API key.")
 
 
-def _nobody(house: "House", unit: Unit, token: str) -> Bearer | None:  # noqa: ARG001 - one signature
-    return None
-
-
-ReadBearer = Callable[["House", Unit, str], Bearer | None]
+ReadBearer = Callable[["House", Borne], Bearer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """`base_url` is the canonical external address without a trailing slash. `bearer` is how the door that issues
-    tokens reads one for the API, in a unit of the platform; it raises `Refused` where only the gate is against it.
+    tokens reads one for the API; it blocks, and raises `NotBorne`.
     `tell_at_once` sends what the person in front of us waits for. `api_demand` is what the API asks of an operator who
     changes something by a token."""
 
@@ -54,7 +43,7 @@ class House:
     base_url: str
     production: bool
     two_person_acts: bool = False
-    bearer: ReadBearer = _nobody
+    bearer: ReadBearer = no_bearer
     api_demand: Demand = ANY_SIGN_IN
     export_grace_days: int = 30
     client_keys: ClientKeyMemory = field(default_factory=ClientKeyMemory)
@@ -78,3 +67,7 @@ class House:
     def audience(self, slug: str) -> str:
         """Whom an access token of the tenant is for: its own endpoints, or the API where it is ours."""
         return self.api if slug == PLATFORM else self.issuer(slug)
+
+    def needing_nobody(self, slug: str) -> frozenset[str]:
+        """For what tokens of the tenant may be without any service that stands for it."""
+        return frozenset({self.audience(slug), self.api})

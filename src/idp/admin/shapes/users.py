@@ -34,6 +34,16 @@ class NewUser(Sent):
     valid_until: Annotated[Day | None, _LAST] = None
 
 
+class NewPartnerPerson(Sent):
+    """Somebody of a partner's, who signs in at our own issuer."""
+
+    display_name: Text
+    email: str
+    user_name: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    roles: list[Role] | None = None
+    locale: Annotated[str | None, Field(examples=["ja"])] = None
+
+
 class UserChange(Sent):
     """RFC 7396: a member that is left out stays, null takes it away."""
 
