@@ -9,6 +9,7 @@ from docs.writing.markdown import anchored, block, code, json_block, link, table
 from fastapi.routing import APIRoute
 
 from idp.admin import build
+from idp.credentials import STRICT
 from idp.web.house import House
 
 BASE = "https://id.example.com"
@@ -29,10 +30,11 @@ yours is there), 413 and 415 (the body is too large or of another type), 422 (fi
 
 class _House:
     base_url = BASE
+    throttle = STRICT
 
 
 def description() -> Described:
-    """As the program writes it. Nothing is served: of the house only its address is read."""
+    """As the program writes it. Nothing is served: of the house only its address and its limits are read."""
     routes = build(cast(House, _House())).routes
     (found,) = [route for route in routes if isinstance(route, APIRoute) and route.path == "/api/openapi.json"]
     made: Described = json.loads(found.endpoint().body)

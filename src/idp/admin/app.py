@@ -20,7 +20,6 @@ from idp.admin import (
     approvals,
     assignments,
     audit,
-    callers,
     catalogue,
     contracts,
     credentials,
@@ -41,6 +40,7 @@ from idp.admin import (
     permissions,
     plans,
     policies,
+    quotas,
     roles,
     routes,
     service_certificates,
@@ -58,8 +58,9 @@ from idp.admin import (
     what_if,
 )
 from idp.admin.docs import STYLESHEET, docs_page, stylesheet
+from idp.admin.quotas import Counter
 from idp.admin.routes import Route, Undeclared
-from idp.admin.serving import serve
+from idp.admin.serving import identified, serve
 from idp.kit.errors import Failure
 from idp.web.dispatch import without_body
 from idp.web.failures import Refusal
@@ -120,8 +121,9 @@ class Application(FastAPI):
         return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers)
 
 
-def build(house: House, table: tuple[Route, ...] = ROUTES) -> FastAPI:
-    """Raises `Undeclared` for a route that does not say who may use it."""
+def build(house: House, table: tuple[Route, ...] = ROUTES, counter: Counter | None = None) -> FastAPI:
+    """Raises `Undeclared` for a route that does not say who may use it. `counter` where others hold than usual."""
+    counter = counter or Counter(quotas.beside(house.throttle), enforce=house.throttle.enforce)
     app = Application(
         openapi_url=None,
         docs_url=None,
@@ -131,7 +133,7 @@ def build(house: House, table: tuple[Route, ...] = ROUTES) -> FastAPI:
     )
     for route in table:
         routes.check(route)
-        _add(app, house, route)
+        _add(app, house, counter, route)
     _refuse_strays(app, table)
     # hardly anybody reads it, and to write it takes longer than everything else here: when it is asked for, and once
     description = cache(lambda: describing.document(app, table, base_url=house.base_url))
@@ -145,22 +147,21 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def _file(house: House) -> Callable[[Request], Awaitable[bytes]]:
+def _file(house: House, counter: Counter) -> Callable[[Request], Awaitable[bytes]]:
     """What may be large is read from those alone who are somebody."""
 
     async def read(request: Request) -> bytes:
-        shown = callers.shown_by(request.scope, request.path_params.get("tenant"))
-        await run_in_threadpool(callers.authenticate, house, shown)
+        await run_in_threadpool(identified, house, counter, request)
         return await request.body()
 
     return read
 
 
-def _add(app: FastAPI, house: House, route: Route) -> None:
-    read = _body if route.takes_file is None else _file(house)
+def _add(app: FastAPI, house: House, counter: Counter, route: Route) -> None:
+    read = _body if route.takes_file is None else _file(house, counter)
 
     def endpoint(request: Request, body: Annotated[bytes, Depends(read)]) -> Response:
-        return serve(house, route, request, body)
+        return serve(house, counter, route, request, body)
 
     summary, _, about = (route.handler.__doc__ or "").strip().partition("\n\n")
     app.add_api_route(

@@ -27,7 +27,8 @@ Every request carries an API key, or an access token of our own issuer or a tena
 Times are RFC 3339, days of contracts `YYYY-MM-DD`.
 Lists come in pages: follow `next` until it is null. What fails is answered as `application/problem+json` with a stable
 `code`; wrong fields stand in `errors`, all of them at once. A `POST` with an `Idempotency-Key` may be sent again for a
-day. A change under `If-Match` happens only to what you have read."""
+day. A change under `If-Match` happens only to what you have read. `RateLimit-Policy` and `RateLimit` in every answer
+say how many requests you may send, and how many of them are left; 429 comes with `Retry-After`."""
 
 Schema = dict[str, Any]
 
@@ -235,4 +236,6 @@ def _problem(status: int, codes: tuple[str, ...]) -> Schema:
         answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     if status in (429, 503):
         answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    if status == 429:
+        answer["headers"] |= {name: {"schema": {"type": "string"}} for name in ("RateLimit", "RateLimit-Policy")}
     return answer

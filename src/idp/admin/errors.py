@@ -1,7 +1,7 @@
 """Failures as problem details (RFC 9457)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -54,7 +54,7 @@ def status_of(failure: Failure) -> int:
 async def render(request: Request, failure: Exception, *, base_url: str) -> Response:
     assert isinstance(failure, Failure)
     if isinstance(failure, NotModified):
-        return Response(status_code=304, headers={"ETag": failure.etag})
+        return Response(status_code=304, headers={"ETag": failure.etag, **_quotas(request)})
     status = status_of(failure)
     problem = {
         "type": "about:blank",
@@ -68,7 +68,13 @@ async def render(request: Request, failure: Exception, *, base_url: str) -> Resp
     if failure.errors:
         problem["errors"] = [_field(error) for error in failure.errors]
     content = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, status, _headers(failure, base_url), media_type=MEDIA_TYPE)
+    headers = {**_headers(failure, base_url), **_quotas(request)}
+    return Response(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def _quotas(request: Request) -> Mapping[str, str]:
+    told: Mapping[str, str] = getattr(request.state, "quotas", {})
+    return told
 
 
 def _field(error: FieldError) -> dict[str, Any]:

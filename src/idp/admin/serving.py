@@ -6,17 +6,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.admin import callers, documents, gate, places, rights
+from idp.admin import callers, documents, gate, places, quotas, rights
 from idp.admin.answers import Answer, Conditions, File, Stream
 from idp.admin.call import Call
 from idp.admin.callers import Caller
 from idp.admin.documents import SentFile
 from idp.admin.paging import Page, page_of
+from idp.admin.quotas import Counter
 from idp.admin.repeats import Repeat, repeat_of
 from idp.admin.routes import Route
 from idp.credentials import ApiKey
 from idp.kit.asking import EVERYTHING
-from idp.kit.errors import FieldError, Invalid
+from idp.kit.errors import Failure, FieldError, Invalid
 from idp.kit.sealing import PLATFORM
 from idp.web.forms import parse_query
 from idp.web.house import House
@@ -25,11 +26,30 @@ Reply = Answer | File | Stream
 _PAGING = ("limit", "cursor")
 
 
-def serve(house: House, route: Route, request: Request, body: bytes) -> Response:
+def serve(house: House, counter: Counter, route: Route, request: Request, body: bytes) -> Response:
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
-    caller = callers.authenticate(house, callers.shown_by(request.scope, request.path_params.get("tenant")))
-    return judged(house, route, request, body, caller).response()
+    caller = identified(house, counter, request)
+    standings = counter.count(counter.of_key(caller.key), house.throttle.now_us())
+    request.state.quotas = quotas.fields(standings)
+    counter.refuse_spent(standings)
+    response = judged(house, route, request, body, caller).response()
+    response.headers.update(request.state.quotas)
+    return response
+
+
+def identified(house: House, counter: Counter, request: Request) -> Caller:
+    """Who asks. Strangers are counted, by their address; raises `TooMany` once those have come too often from there."""
+    address = counter.of_address(request.state.client_address)
+    before = counter.look(*address, house.throttle.now_us())
+    request.state.quotas = quotas.fields([before])
+    if before.left < 1:
+        counter.refuse_spent([before._replace(left=-1)])
+    try:
+        return callers.authenticate(house, callers.shown_by(request.scope, request.path_params.get("tenant")))
+    except Failure:
+        request.state.quotas = quotas.fields(counter.count([address], house.throttle.now_us()))
+        raise
 
 
 def judged(house: House, route: Route, request: Request, body: bytes, caller: Caller) -> Reply:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "support"
-down_revision = "rights"
+down_revision = "onboard"
 branch_labels = None
 depends_on = None
 
