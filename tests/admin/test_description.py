@@ -175,6 +175,18 @@ def test_the_metadata_of_services_are_described_whole(world: World, protocol: st
     assert unknown == {f"/{protocol}/unheard_of"}
 
 
+def peopled(operator: Client, group: str, user: str) -> dict[tuple[str, str], Any]:
+    """Groups in groups, and who is in them. The person is in the group."""
+    groups = group.rpartition("/")[0]
+    inner = operator.post(groups, {"name": "inner"}).body["id"]
+    operator.put(f"{group}/groups/{inner}")
+    where = "/tenants/{tenant}"
+    return {
+        ("GET", f"{where}/groups/{{group}}/groups"): operator.get(f"{group}/groups").body["items"][0],
+        ("GET", f"{where}/users/{{user}}/groups"): operator.get(f"{user}/groups").body["items"][0],
+    }
+
+
 def fetched(world: World) -> dict[tuple[str, str], Any]:
     """Nothing is outside of this test: it fails, and says so."""
     saml = {"entity_id": "https://s.example/", "acs": [{"url": "https://s.example/acs"}]}
@@ -349,6 +361,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/history"): registered(world),
         ("POST", "/tenants/{tenant}/groups"): group.body,
         ("GET", "/tenants/{tenant}/groups/{group}/members"): operator.get(f"{inside}/members").body["items"][0],
+        **peopled(operator, inside, f"{aoba}/users/{user.body['id']}"),
         ("POST", "/tenants/{tenant}/networks"): operator.post(f"{aoba}/networks", NETWORK).body,
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],

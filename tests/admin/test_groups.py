@@ -96,3 +96,49 @@ def test_a_partner_who_prepares_ids_makes_no_groups(world: World) -> None:
     world.bring("kaede", Status.APPROVED, partner=world.partner)
     assert world.client("partner").post("/tenants/kaede/groups", {"name": "x"}).status == 403
     assert world.client("operator").post("/tenants/kaede/groups", {"name": "x"}).status == 201
+
+
+def test_a_group_in_a_group_gives_what_the_outer_one_has(world: World) -> None:
+    tenant = world.client("aoba")
+    user = made(world, USERS, PERSON)["id"]
+    outer, inner = (made(world, GROUPS, {"name": name})["id"] for name in ("全社", "営業部"))
+    assert tenant.put(f"{GROUPS}/{inner}/members/{user}").status == 204
+    for _ in range(2):
+        assert tenant.put(f"{GROUPS}/{outer}/groups/{inner}").status == 204
+    assert [each["group"] for each in tenant.get(f"{GROUPS}/{outer}/groups").body["items"]] == [inner]
+    assert tenant.get(f"{GROUPS}/{outer}/members").body["items"] == []
+    [effective] = tenant.get(f"{GROUPS}/{outer}/members?effective=true").body["items"]
+    assert effective["user"] == user
+    assert tenant.get(f"{USERS}/{user}/groups").body["items"] == sorted(
+        [
+            {"group": inner, "direct": True, "through": []},
+            {"group": outer, "direct": False, "through": [inner]},
+        ],
+        key=lambda each: str(each["group"]),
+    )
+    circle = tenant.put(f"{GROUPS}/{inner}/groups/{outer}")
+    assert (circle.status, circle.code, circle.body["path"]) == (409, "group_cycle", [inner, outer, inner])
+    assert tenant.delete(f"{GROUPS}/{outer}/groups/{inner}").status == 204
+    assert tenant.delete(f"{GROUPS}/{outer}/groups/{inner}").status == 404
+    assert tenant.get(f"{GROUPS}/{outer}/members?effective=true").body["items"] == []
+    assert tenant.get(f"{GROUPS}/{outer}/members?effective=maybe").wrong() == {"/effective": "unknown_value"}
+    assert tenant.get(f"{USERS}/{user}").body["groups"] == [inner]
+
+
+def test_pages_of_effective_members_and_of_somebodys_groups_go_on_where_they_ended(world: World) -> None:
+    tenant = world.client("aoba")
+    outer, inner = (made(world, GROUPS, {"name": name})["id"] for name in ("a", "b"))
+    tenant.put(f"{GROUPS}/{outer}/groups/{inner}")
+    people = [
+        made(world, USERS, {**PERSON, "user_name": f"u{n}", "groups": [inner, outer][: n % 2 + 1]}) for n in range(4)
+    ]
+    for path, key, all_of_them in (
+        (f"{GROUPS}/{outer}/members?effective=true&limit=2", "user", {each["id"] for each in people}),
+        (f"{USERS}/{people[1]['id']}/groups?limit=1", "group", {inner, outer}),
+    ):
+        found, cursor = [], ""
+        while cursor is not None:
+            page = tenant.get(f"{path}&cursor={cursor}" if cursor else path).body
+            found += [item[key] for item in page["items"]]
+            cursor = page["next"]
+        assert (len(found), set(found)) == (len(all_of_them), all_of_them)

@@ -34,6 +34,7 @@ SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://
 _INSIDE = {
     "user": ("credential", "session", "assignment", "reference"),
     "service": ("assignment", "reference", "trace"),
+    "group": ("inner",),
 }
 
 
@@ -216,6 +217,13 @@ def _notice(things: Things, base: str) -> str:
     return str(reply.body["id"])
 
 
+def _inner(things: Things, base: str) -> str:
+    """A group in the group."""
+    inner, outer = things.post(f"{base}/groups", {"name": things.name()}), things.of("group", base)
+    assert things.operator.put(f"{base}/groups/{outer}/groups/{inner}").status == 204
+    return inner
+
+
 def _network(things: Things, base: str) -> str:
     return things.post(f"{base}/networks", {"name": things.name(), "cidrs": ["192.0.2.0/24"]})
 
@@ -241,6 +249,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "service": _service,
     "assignment": _assignment,
     "group": lambda things, base: things.post(f"{base}/groups", {"name": things.name()}),
+    "inner": _inner,
     "network": _network,
     "network_abroad": lambda things, _: _network(things, "/system"),
     "credential": _credential,

@@ -4,9 +4,10 @@ from idp import access, federation, users
 from idp.admin import gate, rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
+from idp.admin.queries import flag
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
-from idp.admin.shapes.users import Group, GroupChange, Member, NewGroup
+from idp.admin.shapes.users import Group, GroupChange, Member, Membership, NestedGroup, NewGroup
 from idp.credentials import Noun
 
 
@@ -57,10 +58,13 @@ def delete(call: Call) -> Answer:
 
 
 def members(call: Call) -> Answer:
-    """Who is in the group, in the order in which they joined."""
+    """Who is in the group, in the order in which they joined. `effective=true`: also who is in it through groups in it,
+    in the order of their IDs."""
+    effective = flag(call, "effective")
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         group = users.groups.get(unit, call.names["group"])
-        found = users.groups.MEMBERS.page(unit, call.page.question, group=group.id)
+        lister = users.groups.EFFECTIVE if effective else users.groups.MEMBERS
+        found = lister.page(unit, call.page.question, group=group.id)
         return call.page.shown(found, users.groups.member_to_json)
 
 
@@ -80,10 +84,47 @@ def remove_member(call: Call) -> Answer:
         return call.done(unit, None)
 
 
+def nested(call: Call) -> Answer:
+    """The groups right in the group, in the order in which they were put there."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        group = users.groups.get(unit, call.names["group"])
+        found = users.groups.NESTED.page(unit, call.page.question, group=group.id)
+        return call.page.shown(found, users.groups.nested_to_json)
+
+
+def nest(call: Call) -> Answer:
+    """Put a group into the group: everybody in it is in both. Again changes nothing. No group comes to be in itself
+    (`group_cycle` with the `path`), and at most ten stand in one another (`groups_too_deep` with `limit`)."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        users.groups.nest(unit, call.names["group"], call.names["inner"])
+        return call.done(unit, None)
+
+
+def unnest(call: Call) -> Answer:
+    """Take a group out of the group."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        gate.require_contract(unit, call.key)
+        users.groups.unnest(unit, call.names["group"], call.names["inner"])
+        return call.done(unit, None)
+
+
+def groups_of(call: Call) -> Answer:
+    """Every group that the ID is in, and how, in the order of their ids."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        identity = users.get(unit, call.names["user"])
+        rows = [each for each in users.groups.memberships_of(unit, identity.id) if each.group_id > call.page.after]
+        return call.page.answer(
+            rows[: call.page.wanted], users.groups.membership_to_json, lambda membership: membership.group_id
+        )
+
+
 _MANY = "/tenants/{tenant}/groups"
 _ONE = f"{_MANY}/{{group}}"
 _MEMBERS = f"{_ONE}/members"
 _MEMBER = f"{_MEMBERS}/{{user}}"
+_NESTED = f"{_ONE}/groups"
+_INNER = f"{_NESTED}/{{inner}}"
 _READ = rights.read(Noun.GROUPS)
 _WRITE = rights.write(Noun.GROUPS, WITH_TENANT)
 _WRITE_MEMBERS = rights.write(Noun.MEMBERS, WITH_TENANT)
@@ -115,7 +156,19 @@ ROUTES = (
         gives=Member,
         pages=True,
         listed=users.groups.MEMBERS,
+        filters={"effective": "`true`: also those who are in it through groups in it."},
     ),
     Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
     Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
+    Route("GET", _NESTED, nested, _READ, gives=NestedGroup, pages=True, listed=users.groups.NESTED),
+    Route(
+        "PUT",
+        _INNER,
+        nest,
+        _WRITE,
+        status=204,
+        conflicts=(_CLOSED, "group_cycle", "groups_too_deep", "too_many_groups"),
+    ),
+    Route("DELETE", _INNER, unnest, _WRITE, status=204, conflicts=(_CLOSED,)),
+    Route("GET", "/tenants/{tenant}/users/{user}/groups", groups_of, _READ, gives=Membership, pages=True),
 )

@@ -6,12 +6,12 @@ from idp import imports
 from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
+from idp.admin.queries import flag
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.users import ImportReport
 from idp.credentials import KeyScope, Noun
 from idp.imports import Encoding, Order, Report
-from idp.kit.errors import FieldError, Invalid
 from idp.kit.units import Unit
 
 _CSV = "text/csv"
@@ -34,8 +34,8 @@ def from_file(call: Call) -> Answer:
         lambda passwords: [house.passwords.hash(each) for each in passwords],
         granting=call.key.granting,
         preparing=call.key.scope is not KeyScope.TENANT,
-        dry_run=_flag(call, "dry_run"),
-        invite=_flag(call, "invite"),
+        dry_run=flag(call, "dry_run"),
+        invite=flag(call, "invite"),
     )
     kept: list[Answer] = []
 
@@ -48,15 +48,6 @@ def from_file(call: Call) -> Answer:
         with house.units.open(call.home, actor=call.actor, write=call.repeat is not None) as unit:
             keep(unit, report)
     return kept[0]
-
-
-def _flag(call: Call, name: str) -> bool:
-    text = call.filters.get(name, "false")
-    if text not in ("true", "false"):
-        detail = f"{name} is true or false."
-        error = FieldError(f"/{name}", "unknown_value", detail, text, ["true", "false"])
-        raise Invalid("invalid", "The query cannot be read.", errors=[error])
-    return text == "true"
 
 
 ROUTES = (

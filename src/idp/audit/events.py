@@ -26,6 +26,8 @@ class Event(StrEnum):
     GROUP_DELETED = "group.deleted"
     GROUP_JOINED = "group.joined"
     GROUP_LEFT = "group.left"
+    GROUP_NESTED = "group.nested"
+    GROUP_UNNESTED = "group.unnested"
     NETWORK_CREATED = "network.created"
     NETWORK_CHANGED = "network.changed"
     NETWORK_DELETED = "network.deleted"

@@ -13,7 +13,8 @@ ATTRIBUTES = _OWN | {name for names in CLAIMS_OF_SCOPE.values() for name in name
 
 
 def attributes_of(unit: Unit, identity: Identity, names: Iterable[str]) -> dict[str, Any]:
-    """Those of `ATTRIBUTES` that the person has. Groups are by name, sorted."""
+    """Those of `ATTRIBUTES` that the person has. Groups are by name, sorted: those too that
+    they are in through others."""
     wanted = frozenset(names)
     known: dict[str, Any] = {
         **claims_for(identity, frozenset(), wanted),
@@ -23,6 +24,5 @@ def attributes_of(unit: Unit, identity: Identity, names: Iterable[str]) -> dict[
         "roles": sorted(role.value for role in identity.roles),
     }
     if "groups" in wanted:
-        groups = (group_store.find(unit, group_id) for group_id in identity.groups)
-        known["groups"] = sorted(group.name for group in groups if group is not None)
+        known["groups"] = group_store.names_of(unit, identity.id)
     return {name: value for name, value in known.items() if name in wanted and value not in ("", [], None)}

@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
 
 from idp.kit import ids
 from idp.kit.asking import Filter, Text, asked, contains
@@ -9,9 +9,10 @@ from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
-from idp.users.model import Group, GroupId, Member, MemberKind, UserId
+from idp.users.model import PEOPLE, Group, GroupId, Member, MemberKind, UserId
 from idp.users.names import look_up_key
 from idp.users.tables import group_members as members
+from idp.users.tables import group_nesting as nested
 from idp.users.tables import groups, users
 
 
@@ -27,14 +28,20 @@ class _Id(NamedTuple):
     id: str
 
 
-def holding(user_id: "BindParameter[str]") -> "Select[tuple[str]]":
-    """The ids of the groups that an ID is in, for statements of those who give groups something."""
-    return select(members.c.group_id).where(
-        own(members), members.c.kind == MemberKind.USER.value, members.c.member_id == user_id
-    )
+class _Name(NamedTuple):
+    id: str
+    name: bytes
 
 
-# For statements on users: the ids of their groups in one text.
+def holding(user_id: "BindParameter[str]") -> "CompoundSelect[tuple[str]]":
+    """The ids of the groups that an ID is in, by itself and through others, for statements of those who give groups
+    something. One may come more than once."""
+    mine = (own(members), members.c.kind.in_(PEOPLE), members.c.member_id == user_id)
+    through = select(nested.c.outer_id).join(members, members.c.group_id == nested.c.inner_id).where(own(nested), *mine)
+    return union_all(select(members.c.group_id.label("id")).where(*mine), through)
+
+
+# For statements on users: the ids of the groups that they were put into, in one text.
 GROUPS_OF_ROW = (
     select(func.aggregate_strings(members.c.group_id, " "))
     .where(own(members), members.c.kind == MemberKind.USER.value, members.c.member_id == users.c.id)
@@ -42,9 +49,14 @@ GROUPS_OF_ROW = (
     .label("groups")
 )
 
-# The ids of those who are in the group that was asked for.
+# The ids of those who are in the group that was asked for, themselves and through others.
 MEMBERS_ASKED = select(members.c.member_id).where(
-    own(members), members.c.group_id == asked("group"), members.c.kind == MemberKind.USER.value
+    own(members),
+    members.c.kind.in_(PEOPLE),
+    or_(
+        members.c.group_id == asked("group"),
+        members.c.group_id.in_(select(nested.c.inner_id).where(own(nested), nested.c.outer_id == asked("group"))),
+    ),
 )
 
 _COLUMNS = [groups.c[name] for name in GroupRow._fields]
@@ -64,7 +76,10 @@ _RENAME = command(
 )
 _DELETE = command(delete(groups).where(own(groups), groups.c.id == bindparam("group")))
 
-_GROUPS_OF = query(holding(bindparam("user")).with_only_columns(members.c.group_id.label("id")), _Id)
+_GROUPS_OF = query(holding(bindparam("user")), _Id)
+_NAMES = query(
+    select(groups.c.id, groups.c.name).where(own(groups), groups.c.id.in_(holding(bindparam("user")))), _Name
+)
 _JOIN = add_new(members)
 _LEAVE = command(
     delete(members).where(
@@ -138,8 +153,14 @@ def delete_group(unit: Unit, group_id: GroupId) -> None:
 
 
 def groups_of(unit: Unit, user_id: str) -> frozenset[GroupId]:
-    """Without opening anything sealed."""
+    """Those that the ID is in, by itself and through others. Without opening anything sealed."""
     return frozenset(GroupId(row.id) for row in unit.all(_GROUPS_OF, user=user_id))
+
+
+def names_of(unit: Unit, user_id: str) -> list[str]:
+    """Of `groups_of`, sorted."""
+    found = unit.all(_NAMES, user=user_id)
+    return sorted(unit.open_sealed("groups", "name", row.id, row.name).decode() for row in found)
 
 
 def members_of(unit: Unit, group_id: str, *, after: str = "", limit: int = 50) -> list[Member]:

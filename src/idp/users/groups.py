@@ -14,13 +14,16 @@ from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, NotFound, Stale
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
-from idp.users import group_store, store
+from idp.users import group_store, nested_groups, store
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
-from idp.users.model import Group, GroupId, Member
+from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
+from idp.users.nested_groups import EFFECTIVE, NESTED, memberships_of, nest, unnest
 
 __all__ = [
+    "EFFECTIVE",
     "LISTED",
     "MEMBERS",
+    "NESTED",
     "add_member",
     "create",
     "delete",
@@ -30,11 +33,16 @@ __all__ = [
     "get",
     "member_to_json",
     "members_of",
+    "membership_to_json",
+    "memberships_of",
+    "nest",
+    "nested_to_json",
     "page",
     "read",
     "remove_member",
     "rename",
     "to_json",
+    "unnest",
 ]
 
 _LONGEST = 100
@@ -73,6 +81,7 @@ def delete(unit: Unit, group_id: str, *, version: int | None = None) -> None:
     """Its members stay. Raises `NotFound`, `Stale`."""
     group = _held(unit, group_id, version)
     group_store.delete_group(unit, group.id)
+    nested_groups.forget(unit, group.id)
     audit.record(unit, Event.GROUP_DELETED, subject=group.id)
 
 
@@ -104,6 +113,18 @@ def to_json(group: Group) -> dict[str, Any]:
 
 def member_to_json(member: Member) -> dict[str, Any]:
     return {"user": member.user_id, "created_at": rfc3339(member.created_at)}
+
+
+def nested_to_json(nested: NestedGroup) -> dict[str, Any]:
+    return {"group": nested.group_id, "created_at": rfc3339(nested.created_at)}
+
+
+def membership_to_json(membership: Membership) -> dict[str, Any]:
+    return {
+        "group": membership.group_id,
+        "direct": membership.kind is MemberKind.USER,
+        "through": list(membership.through),
+    }
 
 
 def _read(document: Mapping[str, object], *, otherwise: str | None) -> str:

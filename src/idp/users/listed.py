@@ -52,7 +52,7 @@ LISTED: Listing[Identity] = Listing(
         ),
         "group": Filter(
             takes=Text("grp_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4", longest=64),
-            meaning="Those who are in this group.",
+            meaning="Those who are in this group, by themselves or through groups in it.",
             where=users.c.id.in_(MEMBERS_ASKED),
         ),
     },

@@ -32,6 +32,11 @@ class MemberKind(StrEnum):
     """What is in a group."""
 
     USER = "user"
+    GROUP = "group"
+
+
+PEOPLE = (MemberKind.USER.value,)
+"""The kinds that are an ID in a group itself."""
 
 
 class Group(NamedTuple):
@@ -50,6 +55,23 @@ class Member(NamedTuple):
     id: str
     user_id: UserId
     created_at: int
+
+
+class NestedGroup(NamedTuple):
+    """A group that stands right in another. `id` is that of its place there."""
+
+    id: str
+    group_id: GroupId
+    created_at: int
+
+
+class Membership(NamedTuple):
+    """A group that an ID is in. `kind` is how it is in the group itself, if it is; `through` the groups within that it
+    is in itself."""
+
+    group_id: GroupId
+    kind: MemberKind | None
+    through: tuple[GroupId, ...]
 
 
 class Draft(NamedTuple):

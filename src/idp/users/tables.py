@@ -79,7 +79,7 @@ groups = Table(
     info=ERASED,
 )
 
-# `kind` says what the member is: an ID now, so that a group may be one later.
+# `kind` says what the member is, and how it came to be one.
 group_members = Table(
     "group_members",
     metadata,
@@ -91,5 +91,16 @@ group_members = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "group_id", "kind", "member_id"),
     Index("ix_group_members_tenant_id_kind_member_id", "tenant_id", "kind", "member_id"),
+    info=ERASED,
+)
+
+# Every group with every one in it, however deep: what follows from the members that are groups.
+group_nesting = Table(
+    "group_nesting",
+    metadata,
+    tenant_id(),
+    Column("inner_id", Text, primary_key=True),
+    Column("outer_id", Text, primary_key=True),
+    Index("ix_group_nesting_tenant_id_outer_id", "tenant_id", "outer_id"),
     info=ERASED,
 )

@@ -106,6 +106,22 @@ class Member(Shown):
     created_at: Instant
 
 
+class NestedGroup(Shown):
+    """A group in a group, since `created_at`."""
+
+    group: str
+    created_at: Instant
+
+
+class Membership(Shown):
+    """A group that an ID is in: `direct`, where it was put into it by hand; `through`, the groups within it that it is
+    in."""
+
+    group: str
+    direct: bool
+    through: list[str]
+
+
 class Invitation(Shown):
     """A letter with a link is on its way; what became of it is among the deliveries."""
 
