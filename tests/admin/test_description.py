@@ -136,6 +136,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "policy": policy,
         "version": TERMS["version"],
         "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
+        "attribute": operator.post("/tenants/aoba/attributes", {"name": "a", "type": "string"}).body["name"],
         "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
     }
     found = {}
@@ -181,7 +182,11 @@ def peopled(operator: Client, group: str, user: str) -> dict[tuple[str, str], An
     inner = operator.post(groups, {"name": "inner"}).body["id"]
     operator.put(f"{group}/groups/{inner}")
     where = "/tenants/{tenant}"
+    aoba = groups.rpartition("/")[0]
+    attribute = {"name": "department", "type": "string"}
     return {
+        ("POST", f"{where}/attributes"): operator.post(f"{aoba}/attributes", attribute).body,
+        ("POST", f"{where}/attributes/preview"): operator.post(f"{aoba}/attributes/preview", attribute).body,
         ("GET", f"{where}/groups/{{group}}/groups"): operator.get(f"{group}/groups").body["items"][0],
         ("GET", f"{where}/users/{{user}}/groups"): operator.get(f"{user}/groups").body["items"][0],
     }

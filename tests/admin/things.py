@@ -217,6 +217,13 @@ def _notice(things: Things, base: str) -> str:
     return str(reply.body["id"])
 
 
+def _attribute(things: Things, base: str) -> str:
+    name = things.name()
+    reply = things.operator.post(f"{base}/attributes", {"name": name, "type": "string"})
+    assert reply.status == 201, reply.raw
+    return name
+
+
 def _inner(things: Things, base: str) -> str:
     """A group in the group."""
     inner, outer = things.post(f"{base}/groups", {"name": things.name()}), things.of("group", base)
@@ -250,6 +257,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "assignment": _assignment,
     "group": lambda things, base: things.post(f"{base}/groups", {"name": things.name()}),
     "inner": _inner,
+    "attribute": _attribute,
     "network": _network,
     "network_abroad": lambda things, _: _network(things, "/system"),
     "credential": _credential,

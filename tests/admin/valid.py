@@ -21,6 +21,7 @@ _PERSON = {
     "locale": "ja",
     "claims": {"given_name": "{n}"},
 }
+_ATTRIBUTE = {"name": "{n}", "type": "string", "description": "{n}"}
 _SERVICE = {
     "name": "{n}",
     "protocol": "oidc",
@@ -95,6 +96,10 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/groups": ({"name": "{n}"},),
     f"PATCH {_TENANT}/groups/{{group}}": ({"name": "{n}"},),
     f"POST {_TENANT}/services": (_SERVICE, _SAML, _FROM_CATALOGUE),
+    f"POST {_TENANT}/attributes": (_ATTRIBUTE,),
+    f"POST {_TENANT}/attributes/preview": (_ATTRIBUTE,),
+    f"PATCH {_TENANT}/attributes/{{attribute}}": ({"description": "{n}"},),
+    f"POST {_TENANT}/services": (_SERVICE, _SAML),
     f"PATCH {_TENANT}/services/{{service}}": (_SERVICE,),
     f"PUT {_TENANT}/services/{{service}}": (_SERVICE,),
     f"POST {_TENANT}/services/{{service}}/secret": ({"overlap_seconds": 60},),

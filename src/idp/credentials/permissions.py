@@ -20,6 +20,7 @@ class Noun(StrEnum):
     APPLICATIONS = "applications"
     APPROVALS = "approvals"
     ASSIGNMENTS = "assignments"
+    ATTRIBUTES = "attributes"
     AUDIT = "audit"
     CATALOGUE = "catalogue"
     CONTRACTS = "contracts"

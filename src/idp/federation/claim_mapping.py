@@ -75,8 +75,8 @@ def _entry(fields: Fields, index: int, item: object) -> MappedClaim:
     claim, source = inner.text("claim") or "", inner.text("source") or ""
     if claim and (not _NAME.fullmatch(claim) or claim in _RESERVED):
         inner.refuse("claim", "invalid_value", "This claim cannot be given a meaning of one's own.", found=claim)
-    if source and source not in users.ATTRIBUTES:
-        known = sorted(users.ATTRIBUTES)
+    if source and not users.is_source(source):
+        known = [*sorted(users.ATTRIBUTES), "attributes.…"]
         inner.refuse(
             "source", "unknown_value", "Nothing of this name is known of a person.", found=source, expected=known
         )

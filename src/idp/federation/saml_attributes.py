@@ -146,8 +146,8 @@ def read(fields: Fields) -> tuple[MappedAttribute, ...]:
 def read_source(fields: Fields, name: str) -> str | None:
     """One of the names under which something is known of a person."""
     source = fields.text(name)
-    if source is not None and source not in users.ATTRIBUTES:
-        known = sorted(users.ATTRIBUTES)
+    if source is not None and not users.is_source(source):
+        known = [*sorted(users.ATTRIBUTES), "attributes.…"]
         detail = "Nothing of this name is known of a person."
         fields.refuse(name, "unknown_value", detail, found=source, expected=known)
     return source

@@ -110,7 +110,7 @@ def _parts(text: str) -> Iterator[str | Reference]:
 
 def _reference(inside: str) -> Reference:
     source, *steps = inside.split("|")
-    if source not in users.ATTRIBUTES:
+    if not users.is_source(source):
         raise BadExpression(f"Nothing is known of a person by the name {source!r}.")
     return Reference(source, tuple(map(_step, steps)))
 

@@ -1,10 +1,12 @@
 """What the columns of a file mean, and the document of an ID that a row stands for."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import shortened
+from idp.users import AttributeType, Definition
 
 _NEEDED = ("user_name", "affiliation")
 _PLAIN = (
@@ -37,17 +39,21 @@ _FLAGS = ("email_verified", "phone_number_verified")
 _ADDRESS = tuple(
     f"address_{part}" for part in ("formatted", "street_address", "locality", "region", "postal_code", "country")
 )
+_OWN = "attributes."
 COLUMNS = (*_PLAIN, "roles", "groups", *_CLAIMS, *_FLAGS, *_ADDRESS)
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 _BOOLEANS = {"true": True, "false": False}
 
 
-def check(header: Iterable[str]) -> tuple[str, ...]:
-    """The columns of the file, in their order. Raises `Invalid` with every one that is unknown, doubled or missing."""
+def check(header: Iterable[str], own: Collection[str] = ()) -> tuple[str, ...]:
+    """The columns of the file, in their order; `own` are the names of the tenant's attributes. Raises `Invalid` with
+    every one that is unknown, doubled or missing."""
     names = tuple(name.strip() for name in header)
+    known = [*COLUMNS, *(_OWN + name for name in own)]
     wrong = [
-        _refused(name, "unknown_field", "There is no such column.", expected=list(COLUMNS))
+        _refused(name, "unknown_field", "There is no such column.", expected=known)
         for name in dict.fromkeys(names)
-        if name not in COLUMNS
+        if name not in known
     ]
     wrong += [
         _refused(name, "repeated", "The column is there more than once.")
@@ -59,7 +65,7 @@ def check(header: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def document(cells: Mapping[str, str]) -> dict[str, Any]:
+def document(cells: Mapping[str, str], definitions: Iterable[Definition] = ()) -> dict[str, Any]:
     """As a patch (RFC 7396) of the document of an ID, without its password: what has no column is not in it, and an
     empty cell is null. Groups are by name."""
     said: dict[str, Any] = {name: cells[name] or None for name in _PLAIN if name in cells and name != "password"}
@@ -73,7 +79,8 @@ def document(cells: Mapping[str, str]) -> dict[str, Any]:
     address = {name.removeprefix("address_"): cells[name] or None for name in _ADDRESS if name in cells}
     if address:
         claims["address"] = address
-    return said | ({"claims": claims} if claims else {})
+    own = {each.name: _value(each, cells[_OWN + each.name]) for each in definitions if _OWN + each.name in cells}
+    return said | ({"claims": claims} if claims else {}) | ({"attributes": own} if own else {})
 
 
 def shown_name(cells: Mapping[str, str]) -> str | None:
@@ -90,9 +97,22 @@ def names_in(cell: str) -> list[str]:
 def column_of(pointer: str) -> str:
     """Which column a fault in the document is to be looked for in."""
     words = pointer.strip("/").split("/")
+    if words[0] == "attributes":
+        return _OWN + words[1]
     if words[0] != "claims":
         return words[0]
     return "_".join(words[1:3]) if words[1:2] == ["address"] else words[1]
+
+
+def _value(definition: Definition, cell: str) -> object:
+    """What is not as its type wants it is left for the reader of the document to refuse."""
+    if definition.type is AttributeType.BOOLEAN:
+        return _flag(cell)
+    if definition.type is AttributeType.STRINGS:
+        return names_in(cell) or None
+    if definition.type is AttributeType.INTEGER and _INTEGER.fullmatch(cell):
+        return int(cell)
+    return cell or None
 
 
 def _flag(cell: str) -> object:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from idp import credentials, users
 from idp.credentials import Permissions
-from idp.imports.judging import Change, Creation, Faulty, Seen, against, judge
+from idp.imports.judging import Change, Creation, Faulty, Same, Seen, against, judge
 from idp.imports.model import Counts, Fault, Row
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
-from idp.users import UserStatus
+from idp.users import Claims, UserStatus
 
 
 class Done(NamedTuple):
@@ -37,13 +37,14 @@ def do(unit: Unit, batch: Batch) -> Done:
     creations: list[Creation] = []
     faulty: list[tuple[Fault, ...]] = []
     changed = 0
+    claims = users.Claims(unit)
     verdicts = judge(unit, batch.rows, batch.seen, hold=not batch.dry_run)
     free = batch.limit - users.seats_used(unit) - batch.planned
     for verdict in verdicts:
         if isinstance(verdict, Faulty):
             faulty.append(verdict.faults)
             continue
-        fault = against(unit, verdict, granting=batch.granting)
+        fault = against(unit, verdict, granting=batch.granting) or _taken(claims, verdict)
         if fault is None and isinstance(verdict, Creation) and len(creations) >= free:
             detail = f"The contract allows {batch.limit} IDs."
             fault = verdict.row.wrong("", "id_limit_reached", detail, expected=batch.limit)
@@ -59,6 +60,17 @@ def do(unit: Unit, batch: Batch) -> Done:
         _create(unit, creations, batch)
     rows, created, failed = len(batch.rows), len(creations), len(faulty)
     return Done(Counts(rows, created, changed, rows - created - changed - failed, failed), tuple(faulty))
+
+
+def _taken(claims: Claims, verdict: Creation | Change | Same) -> Fault | None:
+    """Of what only one may have, what somebody else has, or a row of the batch before."""
+    if isinstance(verdict, Same):
+        return None
+    held_by = verdict.identity.id if isinstance(verdict, Change) else None
+    name = claims.taken(verdict.draft.attributes, by=held_by or str(verdict.row.line), held_by=held_by)
+    if name is None:
+        return None
+    return verdict.row.wrong(f"attributes.{name}", "taken", "Somebody else has this value.")
 
 
 def _create(unit: Unit, creations: Sequence[Creation], batch: Batch) -> None:

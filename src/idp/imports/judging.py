@@ -100,7 +100,7 @@ def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | N
 
 
 def _created(row: Row, groups: Mapping[bytes, GroupId], frame: Frame) -> Creation:
-    said, errors = columns.document(row.cells), list[FieldError]()
+    said, errors = columns.document(row.cells, frame.definitions), list[FieldError]()
     status = Fields(said, errors=errors).choice("status", UserStatus, frozenset(), default=UserStatus.ACTIVE)
     said.pop("status", None)
     said.setdefault("display_name", columns.shown_name(row.cells))
@@ -117,7 +117,7 @@ def _created(row: Row, groups: Mapping[bytes, GroupId], frame: Frame) -> Creatio
 
 def _changed(row: Row, identity: Identity, groups: Mapping[bytes, GroupId], frame: Frame) -> Change | Same:
     """A password is for IDs that are made: or the same file, imported twice, would sign people out."""
-    said, errors = columns.document(row.cells), list[FieldError]()
+    said, errors = columns.document(row.cells, frame.definitions), list[FieldError]()
     _name_groups(said, groups, errors)
     try:
         draft, status = users.read_change(identity, said, frame)

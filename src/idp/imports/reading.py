@@ -1,7 +1,7 @@
 """Rows of a CSV file (RFC 4180), one at a time and none of them large, however the file is made."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -33,9 +33,11 @@ def digest(file: BinaryIO) -> bytes:
 class Rows:
     """The header is read at once. Raises `Invalid` when it is not one."""
 
-    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+    def __init__(self, file: BinaryIO, encoding: Encoding, own: Collection[str] = ()) -> None:
+        """`own` are the names of the tenant's attributes, which may be columns too."""
         self._lines = _Lines(file, encoding)
         self._reader = csv.reader(self._lines, strict=True)
+        self._own = own
         self.columns = self._header()
 
     def __iter__(self) -> Iterator[Row]:
@@ -75,7 +77,7 @@ class Rows:
             raise Invalid("invalid", f"The first line is no header: {_why(error)}") from None
         if not all(map(_is_text, cells)):
             raise Invalid("invalid", f"The first line is not text in the encoding of the file. {_DECLARED}")
-        return columns.check(cells)
+        return columns.check(cells, self._own)
 
 
 class _TooLong(Exception):

@@ -72,7 +72,9 @@ class _Way:
         self._size = file.seek(0, os.SEEK_END)
         file.seek(0)
         self._told = told
-        self._rows = Rows(file, order.encoding)
+        with units.open(tenant, actor=actor, write=False) as unit:
+            own = [each.name for each in users.attribute_schema.definitions(unit)]
+        self._rows = Rows(file, order.encoding, own)
         self._seen = Seen()
 
     def tried(self) -> Report:

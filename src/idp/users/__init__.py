@@ -5,7 +5,7 @@ leaves its id behind and nothing else. It never knows a password, never decides 
 contract: the limit is handed in.
 """
 
-from idp.users import groups
+from idp.users import attribute_schema, groups
 from idp.users.actions import (
     change,
     change_to,
@@ -20,7 +20,11 @@ from idp.users.actions import (
     is_readdressed,
     refuse_lockout,
 )
-from idp.users.attributes import ATTRIBUTES, attributes_of
+from idp.users.attribute_document import read as read_definition
+from idp.users.attribute_document import to_json as definition_to_json
+from idp.users.attribute_store import Claims
+from idp.users.attribute_types import AttributeType, Definition
+from idp.users.attributes import ATTRIBUTES, attributes_of, is_source
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.dates import DueEnds, due_ends, end_due
@@ -54,6 +58,9 @@ __all__ = [
     "CLAIMS_OF_SCOPE",
     "LISTED",
     "Affiliation",
+    "AttributeType",
+    "Claims",
+    "Definition",
     "Draft",
     "DueEnds",
     "Frame",
@@ -70,6 +77,7 @@ __all__ = [
     "active_generations",
     "administrators",
     "admins_without_credentials",
+    "attribute_schema",
     "attributes_of",
     "canonical",
     "change",
@@ -79,6 +87,7 @@ __all__ = [
     "create_each",
     "create_many",
     "credentials_changed",
+    "definition_to_json",
     "delete",
     "disable",
     "due_ends",
@@ -95,12 +104,14 @@ __all__ = [
     "groups_of",
     "holding",
     "is_readdressed",
+    "is_source",
     "look_up_key",
     "make_findable",
     "page",
     "peak",
     "read",
     "read_change",
+    "read_definition",
     "refuse_lockout",
     "seats_of",
     "seats_used",

@@ -10,10 +10,10 @@ from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
-from idp.kit.fields import shortened
+from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
+from idp.users import attribute_store, attribute_types, group_store, store
 from idp.users import document as documents
-from idp.users import group_store, store
 from idp.users.frames import frame
 from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
 
@@ -28,6 +28,7 @@ def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
     user_id = UserId(ids.new("usr"))
     if not store.add(unit, user_id, draft):
         raise _taken()
+    _keep_attributes(unit, [(user_id, draft)])
     _created(unit, user_id, draft)
     return store.get(unit, user_id)
 
@@ -40,6 +41,7 @@ def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int, can_sign_in:
     _take_seats(unit, len(drafts), limit)
     people = [(UserId(ids.new("usr")), draft) for draft in drafts]
     store.add_many(unit, people, can_sign_in=can_sign_in)
+    _keep_attributes(unit, people)
     audit.record(unit, Event.USER_CREATED, count=len(people), first=people[0][0], last=people[-1][0])
     return [user_id for user_id, _ in people]
 
@@ -52,6 +54,7 @@ def create_each(unit: Unit, drafts: Sequence[Draft], *, limit: int) -> list[User
     _take_seats(unit, len(drafts), limit)
     people = [(UserId(ids.new("usr")), draft) for draft in drafts]
     store.add_many(unit, people, can_sign_in=False)
+    _keep_attributes(unit, people)
     for user_id, draft in people:
         _created(unit, user_id, draft)
     return [user_id for user_id, _ in people]
@@ -76,6 +79,8 @@ def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) 
         _refuse_taken(unit, identity, draft)
         _refuse_unknown(unit, draft.groups - identity.groups)
         store.change(unit, identity, draft)
+        if draft.attributes != identity.attributes:
+            _keep_attributes(unit, [(identity.id, draft)])
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
         _end_if_outside(unit, identity, draft)
     _move(unit, identity, status)
@@ -108,6 +113,7 @@ def delete(unit: Unit, user_id: str, *, version: int | None = None) -> None:
     identity = _held(unit, user_id, version)
     _keep_an_admin(unit, identity)
     store.delete(unit, identity)
+    attribute_store.release(unit, identity.id)
     audit.record(unit, Event.USER_DELETED, subject=identity.id)
 
 
@@ -152,6 +158,23 @@ def _keep_an_admin(unit: Unit, identity: Identity) -> None:
     lasts = identity.active_at(unit.now_us) and identity.span.ends_at is None
     if lasts and identity.can_sign_in and Role.ADMIN in identity.roles and store.other_admins(unit, identity.id) == 0:
         raise Conflict("last_admin_locked_out", "Nobody could administer the tenant any more.")
+
+
+def _keep_attributes(unit: Unit, people: Sequence[tuple[UserId, Draft]]) -> None:
+    """Judged once more, by the schema that nobody changes before the commit: who changes it holds the tenant's row and
+    that of its seats, one of which the caller has. The unit fails with what is wrong."""
+    definitions = attribute_store.definitions(unit)
+    unique = [each.name for each in definitions if each.unique]
+    for user_id, draft in people:
+        if definitions or draft.attributes:
+            fields = Fields({"attributes": draft.attributes})
+            attribute_types.read(fields.inner("attributes"), definitions)
+            fields.finish()
+        taken = attribute_store.claim(unit, user_id, draft.attributes, unique) if unique else None
+        if taken is not None:
+            detail = "Somebody else has this value."
+            errors = [FieldError(f"/attributes/{taken}", "taken", detail, shortened(draft.attributes[taken]))]
+            raise Conflict("attribute_taken", detail, attribute=taken, errors=errors)
 
 
 def _end_if_outside(unit: Unit, before: Identity, draft: Draft) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
-from idp.users import claims, validity
+from idp.users import attribute_types, claims, validity
 from idp.users.frames import Frame
 from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, UserStatus
 from idp.users.names import LONGEST
 from idp.users.validity import Validity
 
-_SAID = ("user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims")
+_SAID = ("attributes", "user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims")
 MEMBERS = frozenset({*_SAID, "valid_from", "valid_until"})
 _MOST_GROUPS = 500
 
@@ -51,6 +51,7 @@ def _read(fields: Fields, frame: Frame, before: Draft | None) -> Draft:
         claims=claims.read(inner),
         groups=_groups(fields),
         validity=validity.read(fields),
+        attributes=attribute_types.read(fields.inner("attributes"), frame.definitions),
     )
     draft = draft._replace(validity=_limited(fields, draft, frame, before))
     if not draft.user_name and fields.clean("user_name", "email"):
@@ -72,6 +73,7 @@ def writable(draft: Draft) -> dict[str, Any]:
         "claims": dict(draft.claims),
         "valid_from": _shown(draft.validity.first),
         "valid_until": _shown(draft.validity.last),
+        "attributes": dict(draft.attributes),
     }
     return {name: value for name, value in said.items() if value is not None}
 

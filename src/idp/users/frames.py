@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from idp import tenants
 from idp.kit.units import Unit
 from idp.tenants import Staffing
+from idp.users import attribute_store
+from idp.users.attribute_types import Definition
 
 
 class Frame(NamedTuple):
@@ -15,6 +17,7 @@ class Frame(NamedTuple):
     zone: str
     today: date
     staffing: Staffing
+    definitions: tuple[Definition, ...] = ()
 
     def latest(self, first: date | None) -> date | None:
         """The last day that the ID of somebody who is dispatched may have; None: any."""
@@ -29,4 +32,5 @@ def frame(unit: Unit) -> Frame:
         tenant.time_zone,
         unit.now.astimezone(ZoneInfo(tenant.time_zone)).date(),
         Staffing.from_text(tenant.staffing),
+        attribute_store.definitions(unit),
     )

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
+from idp.users.attribute_types import NONE
 from idp.users.validity import ALWAYS, Span, Validity
 
 UserId = NewType("UserId", str)
@@ -75,7 +76,8 @@ class Membership(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is said of a person, judged. `claims` are those of OpenID Connect Core 5.1 without columns of their own."""
+    """What is said of a person, judged. `claims` are those of OpenID Connect Core 5.1 without columns of their own,
+    `attributes` those of the tenant's schema."""
 
     user_name: str
     display_name: str
@@ -86,6 +88,7 @@ class Draft(NamedTuple):
     claims: Mapping[str, Any]
     groups: frozenset[GroupId] = frozenset()
     validity: Validity = ALWAYS
+    attributes: Mapping[str, Any] = NONE
 
 
 class Identity(NamedTuple):
@@ -101,6 +104,7 @@ class Identity(NamedTuple):
     claims: Mapping[str, Any]
     groups: frozenset[GroupId]
     validity: Validity
+    attributes: Mapping[str, Any]
     status: UserStatus
     can_sign_in: bool
     generation: int
@@ -115,7 +119,7 @@ class Identity(NamedTuple):
 
     @property
     def draft(self) -> Draft:
-        return Draft(*self[1:10])
+        return Draft(*self[1:11])
 
 
 class Standing(NamedTuple):

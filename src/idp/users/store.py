@@ -11,6 +11,7 @@ from idp.kit.errors import NotFound
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.users import counting, dates, group_store, search
+from idp.users.attribute_types import NONE
 from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, Standing, UserId, UserStatus
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
@@ -55,7 +56,8 @@ class _Seats(NamedTuple):
 
 
 _COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUPS_OF_ROW]
-_exists = and_(own(users), users.c.status != _DELETED)
+EXISTS = users.c.status != _DELETED
+_exists = and_(own(users), EXISTS)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
 _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
 _AT_ONCE = 100
@@ -133,6 +135,11 @@ _NOTE = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(version=users.c.version + 1, changed_at=bindparam("now"))
+)
+_PUT_PROFILE = command(
+    update(users)
+    .where(_exists, users.c.id == bindparam("user"))
+    .values(profile=bindparam("new_profile"), version=users.c.version + 1, changed_at=bindparam("now"))
 )
 _SET_CAN_SIGN_IN = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
@@ -317,6 +324,14 @@ def end_generation(unit: Unit, user_id: str) -> bool:
     return unit.run(_END_GENERATION, user=user_id) == 1
 
 
+def drop_attribute(unit: Unit, user_id: UserId, name: str) -> None:
+    """Of an attribute that there is no longer."""
+    identity = get(unit, user_id)
+    kept = {each: value for each, value in identity.attributes.items() if each != name}
+    row = _draft_columns(unit, user_id, identity.draft._replace(attributes=kept))
+    unit.run(_PUT_PROFILE, user=user_id, new_profile=row["profile"], now=unit.now_us)
+
+
 def noted(unit: Unit, user_id: str) -> None:
     """Something is shown of the ID that is kept elsewhere, and has changed."""
     unit.run(_NOTE, user=user_id, now=unit.now_us)
@@ -370,7 +385,8 @@ def _new_row(unit: Unit, user_id: UserId, draft: Draft) -> dict[str, Any]:
 
 def _draft_columns(unit: Unit, user_id: UserId, draft: Draft) -> dict[str, Any]:
     profile = json.dumps(
-        [draft.user_name, draft.display_name, draft.email, draft.locale, dict(draft.claims)], ensure_ascii=False
+        [draft.user_name, draft.display_name, draft.email, draft.locale, dict(draft.claims), dict(draft.attributes)],
+        ensure_ascii=False,
     )
     return {
         "name_mac": _name_mac(unit, draft.user_name),
@@ -383,7 +399,7 @@ def _draft_columns(unit: Unit, user_id: UserId, draft: Draft) -> dict[str, Any]:
 
 def _identity(unit: Unit, row: UserRow) -> Identity:
     profile = json.loads(unit.open_sealed("users", "profile", row.id, row.profile))
-    user_name, display_name, email, locale, claims = profile
+    user_name, display_name, email, locale, claims, *attributes = profile  # which older rows do not have
     return Identity(
         id=UserId(row.id),
         user_name=user_name,
@@ -394,6 +410,7 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         locale=locale,
         claims=claims,
         groups=frozenset(map(GroupId, (row.groups or "").split())),
+        attributes=attributes[0] if attributes else NONE,
         validity=Validity(*map(_day, (row.valid_from, row.valid_until))),
         status=UserStatus(row.status),
         can_sign_in=bool(row.can_sign_in),

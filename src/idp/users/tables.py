@@ -104,3 +104,28 @@ group_nesting = Table(
     Index("ix_group_nesting_tenant_id_outer_id", "tenant_id", "outer_id"),
     info=ERASED,
 )
+
+# What the tenant keeps of its people beside what everybody has.
+person_attributes = Table(
+    "person_attributes",
+    metadata,
+    tenant_id(),
+    Column("name", Text, primary_key=True),
+    Column("document", Text, nullable=False),  # JSON
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    info=ERASED,
+)
+
+# Values of attributes of which no two people may have the same: of two who take one, one does.
+unique_values = Table(
+    "unique_values",
+    metadata,
+    tenant_id(),
+    Column("attribute", Text, primary_key=True),
+    Column("value_mac", LargeBinary, primary_key=True),  # keyed digest: the value itself lies sealed with its person
+    Column("user_id", Text, nullable=False),
+    Index("ix_unique_values_tenant_id_user_id", "tenant_id", "user_id"),
+    info=ERASED,
+)

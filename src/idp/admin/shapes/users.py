@@ -8,6 +8,10 @@ from idp.users import Affiliation, Role, UserStatus
 
 _Claims = Annotated[dict[str, object], Field(description="Standard claims (OpenID Connect Core 5.1) by their names.")]
 
+_Attributes = Annotated[
+    dict[str, object],
+    Field(description="Those of the tenant's schema by their names.", examples=[{"department": "Sales"}]),
+]
 _FIRST = Field(description="The first day, in the tenant's time zone; null: at once.")
 _LAST = Field(
     description="The last day, until its end in the tenant's time zone; null: without end. Whoever is dispatched has"
@@ -32,6 +36,7 @@ class NewUser(Sent):
     claims: _Claims | None = None
     valid_from: Annotated[Day | None, _FIRST] = None
     valid_until: Annotated[Day | None, _LAST] = None
+    attributes: _Attributes | None = None
 
 
 class NewPartnerPerson(Sent):
@@ -59,6 +64,7 @@ class UserChange(Sent):
     status: UserStatus | None = None
     valid_from: Annotated[Day | None, _FIRST] = None
     valid_until: Annotated[Day | None, _LAST] = None
+    attributes: _Attributes | None = None
 
 
 class User(Shown):
@@ -76,6 +82,7 @@ class User(Shown):
     status: UserStatus
     valid_from: Annotated[Day | None, _FIRST]
     valid_until: Annotated[Day | None, _LAST]
+    attributes: _Attributes
     created_at: Instant
     changed_at: Instant
 

@@ -1,0 +1,64 @@
+"""Looking at every person of a tenant: what is judged lies sealed, and can only be judged by opening it.
+
+Twice: first in a unit that only reads, while everybody else goes on; then with the tenant held, where only those are
+opened again who have changed meanwhile. So nobody waits for long, and what is found holds at the commit.
+"""
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from sqlalchemy import bindparam, select
+
+from idp.kit.db import own, query
+from idp.kit.units import Unit
+from idp.users import store
+from idp.users.model import Identity, UserId
+from idp.users.tables import users
+
+T = TypeVar("T")
+_AT_ONCE = 1_000
+
+
+class _Version(NamedTuple):
+    id: str
+    version: int
+
+
+_VERSIONS = query(
+    select(users.c.id, users.c.version)
+    .where(own(users), store.EXISTS, users.c.id > bindparam("after"))
+    .order_by(users.c.id)
+    .limit(bindparam("limit")),
+    _Version,
+)
+
+
+class Survey(Generic[T]):
+    def __init__(self, judge: Callable[[Identity], T]) -> None:
+        self._judge = judge
+        self._seen: dict[str, tuple[int, T]] = {}
+
+    def look(self, unit: Unit) -> dict[UserId, T]:
+        """What is judged of everybody who is there now."""
+        there: dict[UserId, T] = {}
+        after = ""
+        while rows := unit.all(_VERSIONS, after=after, limit=_AT_ONCE):
+            changed = [row.id for row in rows if self._version(row.id) != row.version]
+            if changed:
+                self._open(unit, after, set(changed))
+            there |= {UserId(row.id): self._seen[row.id][1] for row in rows if row.id in self._seen}
+            after = rows[-1].id
+        return there
+
+    def _version(self, user_id: str) -> int | None:
+        found = self._seen.get(user_id)
+        return None if found is None else found[0]
+
+    def _open(self, unit: Unit, after: str, wanted: set[str]) -> None:
+        if len(wanted) > _AT_ONCE // 4:
+            found = store.page(unit, after=after, limit=_AT_ONCE)
+        else:
+            found = [store.get(unit, each) for each in sorted(wanted)]
+        for identity in found:
+            if identity.id in wanted:
+                self._seen[identity.id] = (identity.version, self._judge(identity))
