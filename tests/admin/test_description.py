@@ -351,6 +351,9 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/services/{service}/secret"): operator.get(
             f"{aoba}/services/{service.body['id']}/secret"
         ).body,
+        ("GET", "/tenants/{tenant}/services/{service}/verify"): operator.get(
+            f"{aoba}/services/{service.body['id']}/verify"
+        ).body,
         ("GET", "/catalogue/{application}"): operator.get("/catalogue/slack").body,
         **fetched(world),
         ("POST", "/tenants/{tenant}/services/{service}/users/{user}/preview"): preview(operator, aoba, user.body["id"]),

@@ -103,6 +103,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"PATCH {_TENANT}/services/{{service}}": (_SERVICE,),
     f"PUT {_TENANT}/services/{{service}}": (_SERVICE,),
     f"POST {_TENANT}/services/{{service}}/secret": ({"overlap_seconds": 60},),
+    f"POST {_TENANT}/services/{{service}}/verify": ({"confirm": False},),
     f"POST {_TENANT}/services/{{service}}/certificate": ({"to": "{kid}"},),
     **{f"POST {_TENANT}/services/{{service}}/metadata/{act}": ({"change": "{n}"},) for act in ("accept", "reject")},
     f"POST {_TENANT}/services/{{service}}/users/{{user}}/preview": ({"saml": {"nameid_format": "persistent"}},),

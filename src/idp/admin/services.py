@@ -38,6 +38,9 @@ def create(call: Call) -> Answer:
         if key is not None:  # the service has to be told of a certificate
             tenants.adopt_key(unit, Use.SAML, Alg.RS256, key)
         _refuse_more(call, registered.service.oidc)
+        seen = registered.service
+        production, now_us = call.house.production, unit.now_us
+        federation.verifying.note(unit, seen, federation.verifying.written(seen, production=production, now_us=now_us))
         where = f"{call.below}/services/{registered.service.id}"
         body = service_json.to_json(call, unit, registered)
         return call.done(unit, body, version=registered.service.version, status=201, location=where)

@@ -5,7 +5,7 @@ may be registered and which address an answer may go to. It never decides who ma
 never speaks a protocol, and never gives a secret back after the moment of its birth.
 """
 
-from idp.federation import catalogue
+from idp.federation import catalogue, verifying
 from idp.federation.actions import (
     carrying,
     change,
@@ -280,6 +280,7 @@ __all__ = [
     "told_identifier",
     "told_name",
     "unassign",
+    "verifying",
     "waiting_differences",
     "warnings_of",
     "web_origins",

@@ -95,6 +95,18 @@ class Egress:
         with self._budget.one(tenant), _understood():
             return self._ask(target, self._addresses(target, until), question, largest=largest, until=until)
 
+    def locate(self, url: str, *, tenant: str, patience: float = PATIENCE) -> None:
+        """Whether its host has addresses that may be reached; nothing is connected to. Blocks. Raises
+        `Unreachable`."""
+        until = monotonic() + patience
+        try:
+            target = read_target(url)
+        except ValueError:
+            raise Unreachable(Reason.FORM) from None
+        self._reach.judge_form(target)
+        with self._budget.one(tenant), _understood():
+            self._reach.judge(target, self._addresses(target, until))
+
     async def fetch_aside(
         self,
         url: str,
