@@ -99,7 +99,6 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/attributes": (_ATTRIBUTE,),
     f"POST {_TENANT}/attributes/preview": (_ATTRIBUTE,),
     f"PATCH {_TENANT}/attributes/{{attribute}}": ({"description": "{n}"},),
-    f"POST {_TENANT}/services": (_SERVICE, _SAML),
     f"PATCH {_TENANT}/services/{{service}}": (_SERVICE,),
     f"PUT {_TENANT}/services/{{service}}": (_SERVICE,),
     f"POST {_TENANT}/services/{{service}}/secret": ({"overlap_seconds": 60},),
