@@ -1,5 +1,6 @@
 """`idp export`, `idp apply`, `idp diff` and `idp convert`: configuration as files."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,15 @@ from idp.cli.options import Config, Json, slugs
 _Read = typer.Option("--file", "-f", metavar="FILE", help="A YAML file; - reads it from standard input.")
 
 
+class Provider(StrEnum):
+    """Whose settings can be converted. Said again here: other commands do not load who converts."""
+
+    KEYCLOAK = "keycloak"
+    AUTH0 = "auth0"
+
+
 def add_to(app: typer.Typer) -> None:
-    for command in (export, apply, diff):
+    for command in (export, apply, diff, convert):
         app.command()(command)
 
 
@@ -75,3 +83,25 @@ def diff(file: Annotated[str, _Read], as_json: Json = False, config: Config = No
     from idp.cli import declaring
 
     raise typer.Exit(declaring.compare(config, file, as_json=as_json))
+
+
+def convert(
+    *,
+    provider: Annotated[Provider, typer.Argument(metavar="PROVIDER", help="Whose file it is: keycloak or auth0.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What it exported.")],
+    tenant: Annotated[str, typer.Option("--tenant", metavar="SLUG", help="Whose configuration it becomes.")],
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here instead of printing it.")] = None,
+    secrets: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Keep the clients' secrets in files here, and name those.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a file for `idp apply` of another provider's settings, and say on standard error what is not in it.
+
+    \b
+    Examples:
+      idp convert keycloak realm-export.json --tenant aoba --out aoba.yaml
+    """
+    from idp.cli import converting
+
+    converting.convert(provider.value, file, tenant, out=out, secrets=secrets, as_json=as_json)
