@@ -374,6 +374,7 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],
         ("GET", "/tenants/{tenant}/audit"): operator.get(f"{aoba}/audit").body["items"][0],
+        ("GET", "/tenants/{tenant}/audit/verify"): operator.get(f"{aoba}/audit/verify").body,
         ("GET", "/system/api-keys"): operator.get("/system/api-keys").body["items"][0],
         ("GET", "/partners/{partner}"): operator.get(f"/partners/{world.partner}").body,
         **laid(world),

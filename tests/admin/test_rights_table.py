@@ -26,7 +26,7 @@ CALLERS = (
 ANSWERS = {"yes", "401", "403", "404"}
 # What a route cannot do without, and a partner, where it has to name a customer.
 QUERIES = {"GET /contracts/{contract}/impact": "?act=suspend"}
-CUSTOMER = {"GET /audit"}
+CUSTOMER = {"GET /audit", "GET /audit/export", "GET /audit/verify"}
 # Who could sign in as an operator holds what every operator may.
 STANDS_IN = {"POST /system/users/{user}/invitation", "DELETE /system/users/{user}/credentials/{credential}"}
 

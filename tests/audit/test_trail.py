@@ -1,67 +1,18 @@
 """The trail: what is recorded with the act, what is not without it, and which tampering shows."""
 
 import asyncio
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.audit.conftest import OPERATOR, Process, act, broken, entries, subjects
 
 from idp import audit
 from idp.audit import Event
-from idp.audit.trail import _hash
 from idp.kit.clock import FixedClock
 from idp.kit.errors import Refused
-from idp.kit.lanes import Database
-from idp.kit.postgres import Postgres
-from idp.kit.recalling import Recent
-from idp.kit.sealing import KeyStore
-from idp.kit.sqlite import Sqlite
-from idp.kit.units import SYSTEM, Actor, Unit, Units
+from idp.kit.units import SYSTEM, Unit, Units
 from idp.tenants import Tenant, touch
-
-OPERATOR = Actor("operator", "usr_1")
-TAMPERINGS = 500
-
-Process = Callable[[], Units]
-
-
-@pytest.fixture
-def process(installed_url: str, clock: FixedClock, keys: KeyStore) -> Iterator[Process]:
-    """Another process as far as the database can tell: connections of its own."""
-    opened: list[Database] = []
-
-    def start() -> Units:
-        path = installed_url.removeprefix("sqlite:///")
-        opened.append(Postgres(installed_url) if path == installed_url else Sqlite(Path(path)))
-        return Units(opened[-1], clock=clock, keys=keys, at_end=[audit.write_journal])
-
-    yield start
-    for database in opened:
-        database.close()
-
-
-def act(units: Units, tenant: Tenant, *subjects: str) -> None:
-    with units.open(tenant.id, actor=OPERATOR) as unit:
-        touch(unit)
-        for subject in subjects:
-            audit.record(unit, Event.USER_CHANGED, subject=subject, fields=["name", "氏名"], count=2)
-
-
-def entries(units: Units, tenant: Tenant) -> list[audit.Entry]:
-    with units.open(tenant.id, actor=SYSTEM) as unit:
-        return audit.page(unit, limit=10_000)
-
-
-def broken(units: Units, tenant: Tenant) -> Any:
-    with units.open(tenant.id, actor=SYSTEM) as unit:
-        return audit.verify(unit)
-
-
-def subjects(units: Units, tenant: Tenant) -> list[str]:
-    return sorted(entry.subject for entry in entries(units, tenant))
 
 
 @pytest.fixture
@@ -199,148 +150,6 @@ def test_many_writers_of_two_processes_break_nothing_and_lose_nothing(
     assert len(entries(units, tenant)) == 2 * sum(number % 2 for number in expected) + 60
     assert broken(units, tenant) is None
     assert broken(units, neighbour) is None
-
-
-class _Undo(Exception):
-    pass
-
-
-class Tamperer:
-    """Who owns the tables, and neither the keys nor anything outside the database."""
-
-    def __init__(self, units: Units, owners: list[Tenant]) -> None:
-        self._units = units
-        self._owners = owners
-        self.rows = [(owner.id, entry) for owner in owners for entry in entries(units, owner)]
-
-    def breaks(self, *statements: tuple[str, dict[str, Any]]) -> list[Any]:
-        """What verifying each tenant finds after these; nothing of it stays."""
-        found: list[Any] = []
-        try:
-            with self._units.open(self._owners[0].id, actor=SYSTEM) as unit:
-                if unit.lane.dialect == "postgresql":
-                    unit.lane.execute("RESET ROLE; SET LOCAL idp.tenants = '*'", {})
-                for sql, values in statements:
-                    assert unit.lane.execute(self._spelled(unit, sql), values).rowcount == 1
-                for owner in self._owners:
-                    reader = Unit(unit.lane, tenant=owner.id, actor=SYSTEM, now_us=0, keys=unit.keys, recent=Recent())
-                    found.append(audit.verify(reader))
-                raise _Undo
-        except _Undo:
-            return [each for each in found if each is not None]
-
-    @staticmethod
-    def _spelled(unit: Unit, sql: str) -> str:
-        if unit.lane.dialect == "sqlite":
-            return sql
-        return " ".join(
-            f"%({word[1:].rstrip(',)')})s{word[len(word.rstrip(',)')) :]}" if word.startswith(":") else word
-            for word in sql.split(" ")
-        )
-
-
-HERE = "WHERE tenant_id = :tenant AND chain = :chain AND seq = :seq"
-COLUMNS = [*audit.Entry._fields, "tenant_id"]
-
-
-def place(tenant: str, entry: audit.Entry) -> dict[str, Any]:
-    return {"tenant": tenant, "chain": entry.chain, "seq": entry.seq}
-
-
-def edit(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, dict[str, Any]]]:
-    tenant, entry = chance.choice(rows)
-    column = chance.choice(COLUMNS)
-    old = tenant if column == "tenant_id" else getattr(entry, column)
-    new: Any
-    if isinstance(old, int):
-        new = old + chance.choice([-1, 1, 1000, 1_000_000])
-    elif isinstance(old, bytes):
-        at = chance.randrange(len(old))
-        new = old[:at] + bytes([old[at] ^ 1 << chance.randrange(8)]) + old[at + 1 :]
-    elif column == "tenant_id":
-        new = next(other for other, _ in rows if other != tenant)
-    else:
-        at = chance.randrange(len(old))
-        new = old[:at] + chance.choice("xyz") + old[at + 1 :]
-    taken = {(owner, each.chain, each.seq) for owner, each in rows}
-    if column == "seq" and (tenant, entry.chain, new) in taken:
-        return reorder(chance, rows)
-    if column == "tenant_id" and (new, entry.chain, entry.seq) in taken:
-        return edit(chance, rows)
-    return [(f"UPDATE audit_entries SET {column} = :new {HERE}", {"new": new, **place(tenant, entry)})]
-
-
-def rewrite(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, dict[str, Any]]]:
-    """A row and its own hash together, as whoever has read the source can; not the last row of a chain."""
-    tenant, entry = chance.choice(inner(rows))
-    before = [e for t, e in rows if (t, e.chain, e.seq) == (tenant, entry.chain, entry.seq - 1)]
-    new = entry._replace(subject="usr_forged")
-    digest = _hash(tenant, new[:-1], before[0].hash if before else b"")
-    values = {"new": new.subject, "digest": digest, **place(tenant, entry)}
-    return [(f"UPDATE audit_entries SET subject = :new, hash = :digest {HERE}", values)]
-
-
-def reorder(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, dict[str, Any]]]:
-    tenant, entry = chance.choice(rows)
-    _, other = chance.choice([(t, e) for t, e in rows if t == tenant and e.chain == entry.chain and e.seq != entry.seq])
-    aside = {**place(tenant, entry), "new": -1}
-    return [
-        (f"UPDATE audit_entries SET seq = :new {HERE}", aside),
-        (f"UPDATE audit_entries SET seq = :new {HERE}", {**place(tenant, other), "new": entry.seq}),
-        (f"UPDATE audit_entries SET seq = :new {HERE}", {**place(tenant, entry), "seq": -1, "new": other.seq}),
-    ]
-
-
-def inner(rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, audit.Entry]]:
-    """Any row but the last of its chain."""
-    lasts = {(tenant, entry.chain): entry.seq for tenant, entry in sorted(rows, key=lambda row: row[1].seq)}
-    return [(tenant, entry) for tenant, entry in rows if entry.seq < lasts[tenant, entry.chain]]
-
-
-def remove(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"DELETE FROM audit_entries {HERE}", place(*chance.choice(inner(rows))))]
-
-
-def forge(chance: random.Random, rows: list[tuple[str, audit.Entry]]) -> list[tuple[str, dict[str, Any]]]:
-    """A row copied to another place: the end of its chain, beyond it, another chain, another tenant."""
-    tenant, entry = chance.choice(rows)
-    last = max(e.seq for t, e in rows if t == tenant and e.chain == entry.chain)
-    other = next(other for other, _ in rows if other != tenant)
-    chain = chance.choice([entry.chain, "lane_forged"])
-    values = {**entry._asdict(), "chain": chain, "seq": last + chance.choice([1, 2]), "tenant_id": tenant}
-    if chain != entry.chain:
-        values |= {"seq": chance.choice([1, 2]), "tenant_id": chance.choice([tenant, other])}
-    names = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    return [(f"INSERT INTO audit_entries ({names}) VALUES ( {marks} )", values)]
-
-
-def test_every_one_of_five_hundred_tamperings_is_found(trail: Units, tenant: Tenant, neighbour: Tenant) -> None:
-    chance = random.Random(20_260_401)
-    tamperer = Tamperer(trail, [tenant, neighbour])
-    assert tamperer.breaks() == []
-    for _ in range(TAMPERINGS // 5):
-        for tampering in (edit, rewrite, reorder, remove, forge):
-            statements = tampering(chance, tamperer.rows)
-            assert tamperer.breaks(*statements), statements
-
-
-def test_a_chain_that_lost_its_end_is_found_by_the_one_that_names_it(trail: Units, tenant: Tenant) -> None:
-    tamperer = Tamperer(trail, [tenant])
-    first = min(entry.chain for _, entry in tamperer.rows)
-    chain = [(owner, entry) for owner, entry in tamperer.rows if entry.chain == first]
-    named = [(f"DELETE FROM audit_entries {HERE}", place(*row)) for row in reversed(chain) if row[1].seq >= 2]
-    (found,) = tamperer.breaks(*named)
-    assert (found.chain, found.seq, found.problem) == (first, 2, "missing")
-    everything = [(f"DELETE FROM audit_entries {HERE}", place(*row)) for row in chain]
-    assert tamperer.breaks(*everything)
-
-
-def test_a_cut_at_the_very_end_is_not_found_without_a_checkpoint_outside(trail: Units, tenant: Tenant) -> None:
-    """Said here so that nobody believes otherwise."""
-    tamperer = Tamperer(trail, [tenant])
-    newest = max((entry for _, entry in tamperer.rows), key=lambda entry: (entry.chain, entry.seq))
-    assert tamperer.breaks((f"DELETE FROM audit_entries {HERE}", place(tenant.id, newest))) == []
 
 
 def test_the_product_itself_cannot_change_the_trail_on_postgresql(trail: Units, tenant: Tenant) -> None:

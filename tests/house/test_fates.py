@@ -18,6 +18,7 @@ STAY = {
     "application_terms",
     "approvals",
     "audit_entries",
+    "audit_marks",
     "contract_changes",
     "contracts",
     "erasure_certificates",

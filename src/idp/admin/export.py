@@ -3,7 +3,6 @@
 Page by page, each as of its own moment: a client that reads slowly holds no transaction open. Nothing in it is secret.
 """
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -13,13 +12,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from idp import audit, contracts, federation, tenants, users
 from idp.admin import gate, negotiation, rights
 from idp.admin.answers import Stream
-from idp.admin.audit import entry_to_json
 from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.audit import Entry, Event, Place
 from idp.contracts import Status
 from idp.credentials import Noun
+from idp.kit import spreadsheets
 from idp.kit.units import Unit
 
 T = TypeVar("T")
@@ -39,7 +38,6 @@ _COLUMNS = (
     "created_at",
     "changed_at",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is a formula to a spreadsheet
 
 
 def of_tenant(call: Call) -> Stream:
@@ -77,7 +75,6 @@ def _archive(call: Call) -> Iterator[bytes]:
 
 
 def _members(call: Call) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """A mark before the CSV, or Excel takes it for another encoding."""
     yield "settings.jsonl", _lines([_settings(call)])
     yield "users.csv", _table(_users(call))
     yield "users.jsonl", _lines(_users(call))
@@ -133,8 +130,8 @@ def _assigned(service_id: str) -> Callable[[Unit, str], list[federation.Assignme
 def _trail(call: Call) -> Iterator[Document]:
     place = audit.BEGINNING
     while page := _read(call, _entries_after(place)):
-        yield from map(entry_to_json, page)
-        place = Place(page[-1].at, page[-1].chain, page[-1].seq)
+        yield from map(audit.to_json, page)
+        place = page[-1].place
 
 
 def _entries_after(place: Place) -> Callable[[Unit], list[Entry]]:
@@ -158,20 +155,14 @@ def _lines(documents: Iterable[Document]) -> Iterator[bytes]:
 
 
 def _table(documents: Iterable[Document]) -> Iterator[bytes]:
-    yield "\ufeff".encode() + _row(_COLUMNS)
+    yield spreadsheets.MARK + spreadsheets.row(_COLUMNS)
     for each in documents:
-        yield _row([_cell(each[name]) for name in _COLUMNS])
-
-
-def _row(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
+        yield spreadsheets.row([_cell(each[name]) for name in _COLUMNS])
 
 
 def _cell(value: object) -> str:
     text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return spreadsheets.harmless(text)
 
 
 class _Sink(io.RawIOBase):

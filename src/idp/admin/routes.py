@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from idp.admin.call import Call
     from idp.kit.listing import Listing
 
+# Ways of reading a collection, though they have the name of one.
+_ACTS = ("/audit/export",)
 # Questions that need a document: they change nothing.
 _ASKING = frozenset({"simulate", "backtest", "comparison", "preview"})
 
@@ -80,7 +82,8 @@ def check(route: Route) -> None:
     if not isinstance(route.right, Right) or not route.right.scopes:
         raise Undeclared(f"{route.method} {route.path} does not say who may use it")
     known = {noun.value: noun for noun in Noun}
-    words = [word.replace("-", "_") for word in route.path.split("/")]
+    path = route.path.rpartition("/")[0] if route.path.endswith(_ACTS) else route.path
+    words = [word.replace("-", "_") for word in path.split("/")]
     nouns = [known[word] for word in words if word in known]
     verb = Verb.READ if route.asks else Verb.WRITE
     if not nouns or (route.right.noun, route.right.verb) != (nouns[-1], verb):

@@ -106,3 +106,5 @@ class Event(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
     STATEMENT_ISSUED = "statement.issued"
     STATEMENT_NUMBERS_SKIPPED = "statement.numbers_skipped"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_CUT = "audit.cut"

@@ -16,7 +16,22 @@ audit_entries = Table(
     Column("subject", Text, nullable=False),
     Column("facts", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    Index("ix_audit_entries_tenant_id_at", "tenant_id", "at"),
+    # One tree that grows at its end alone, and answers every search out of itself: an index by subject would cost each
+    # token as much as its row does, for pages all over the tree are written then.
+    Index("ix_audit_entries_in_time", "tenant_id", "at", "chain", "seq", "event", "subject", "actor_id"),
     sqlite_with_rowid=False,
+    info=KEPT,
+)
+
+audit_marks = Table(
+    "audit_marks",
+    metadata,
+    tenant_id(),
+    Column("chain", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
     info=KEPT,
 )

@@ -6,6 +6,7 @@ from pydantic.json_schema import SkipJsonSchema
 from idp.admin.shapes.base import Instant, Sent, Shown, Slug, Text
 from idp.admin.shapes.contracts import AdminContact, BillingContact
 from idp.admin.shapes.services import SamlAttribute
+from idp.audit import Flaw
 from idp.contracts import Status
 from idp.delivery import Status as DeliveryStatus
 from idp.kit.units import Source
@@ -267,6 +268,26 @@ class Delivery(Shown):
     delivered_at: Instant | None
     failed_at: Instant | None
     error: str | None
+
+
+class Break(Shown):
+    """Where a trail first does not add up. `missing`: there is no row `seq`, up to `before`, the next that is there;
+    `altered`: it is not as it was written; `outdated`: it was removed when its time was over, and is back."""
+
+    chain: str
+    seq: int
+    problem: Flaw
+    before: int | None
+
+
+class Verdict(Shown):
+    """Of all rows of a trail. `broken` counts the places that do not add up."""
+
+    ok: bool
+    rows: int
+    chains: int
+    first_bad: Break | None
+    broken: int
 
 
 class Entry(Shown):
