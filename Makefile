@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix schema bench css lock docs reference
+.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix trail schema bench css lock docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -50,6 +50,9 @@ fuzz: ## set up and throw a minute of broken messages at every decoder of SAML
 
 matrix: ## set up and put everything of one tenant into every place of another's requests
 	CELLS=1000000 deploy/test.sh --numprocesses 0 -s tests/admin/test_isolation.py tests/admin/test_rights_table.py
+
+trail: ## set up and make ten thousand changes to the audit trail, each found; and search a million rows
+	CHANGES=10000 ROWS=1000000 deploy/test.sh --numprocesses 0 -s tests/audit
 
 schema: ## set up and send twenty thousand requests that the description of the API allows, or just does not
 	REQUESTS=20000 deploy/test.sh --numprocesses 0 -s tests/admin/test_schema.py

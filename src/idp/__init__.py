@@ -11,7 +11,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
-    billing | erasure | imports                           statements | what a contract's end promises | IDs from a file
+    billing | custody | erasure | imports                 statements | the trail | a contract's end | IDs from a file
     contracts | sessions | terms                          ROOMS
     federation | credentials | partners | plans | approvals
     users

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from idp.cli import api_keys, contracts, files, keys, services, tenants, users
-from idp.cli.options import Config, Json, MaybeTenant
+from idp.cli import api_keys, audit, contracts, files, keys, services, tenants, users
+from idp.cli.options import Config, Json
 
 
 class Method(StrEnum):
@@ -56,7 +56,7 @@ def build() -> typer.Typer:
     services.add_to(_group(app, "services", "Services for single sign-on."))
     api_keys.add_to(_group(app, "api-keys", "Keys for programs that use the admin API."))
     keys.add_to(_group(app, "keys", "Signing keys of a tenant."))
-    _group(app, "audit", "The audit trail.").command("verify")(audit_verify)
+    audit.add_to(_group(app, "audit", "The audit trail."))
     _group(app, "erasure", "Erased tenants.").command("verify")(erasure_verify)
     return app
 
@@ -289,23 +289,6 @@ def restore(
         put_back(config, keep_api_keys=keep_api_keys, as_json=as_json)
     else:
         restore(config, file, keep_api_keys=keep_api_keys, as_json=as_json)
-
-
-def audit_verify(
-    tenant: MaybeTenant = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Recompute the chains of the audit trail from what is stored.
-
-    \b
-    Examples:
-      idp audit verify
-      idp audit verify --tenant aoba --json
-    """
-    from idp.cli.auditing import verify
-
-    raise typer.Exit(verify(config, slug=tenant, as_json=as_json))
 
 
 def erasure_verify(

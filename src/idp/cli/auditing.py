@@ -1,55 +1,106 @@
-"""`idp audit verify`."""
+"""`idp audit verify` and `idp audit checkpoint`."""
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from idp import audit, main, settings, tenants
+from idp import custody, main, settings, signing, tenants
 from idp.cli.bootstrapping import HOST
+from idp.cli.counting import counting
 from idp.cli.failing import Failed
-from idp.cli.installing import refuse_other_schema
+from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
+from idp.cli.whole_files import whole
+from idp.custody import Bad, Checkpoint, Standing
 from idp.kit.units import Units
 from idp.tenants import Tenant
 
-_PAGE = 200
 
-
-def verify(config: Path | None, *, slug: str | None, as_json: bool) -> int:
-    """The exit status: 1 at the first row that does not follow from those before it."""
+def verify(
+    config: Path | None,
+    *,
+    slug: str | None,
+    checkpoints: Sequence[Path] = (),
+    jwks: Path | None = None,
+    as_json: bool,
+) -> int:
+    """The exit status: 1 when anything is not as it was written."""
     chosen = settings.load(config)
     refuse_other_schema(chosen)
-    seen = 0
     with main.opened(chosen) as units:
-        for tenant in _tenants(units, slug):
-            with units.open(tenant.id, actor=HOST, write=False) as unit:
-                broken = audit.verify(unit)
-            if broken is not None:
-                if as_json:
-                    say_json({"ok": False, "first_bad": {"tenant": tenant.slug, **broken._asdict()}})
-                else:
-                    say(f"{tenant.slug}: chain {broken.chain}, row {broken.seq}: {broken.problem}")
-                return 1
-            seen += 1
-    if as_json:
-        say_json({"ok": True, "tenants": seen})
-    else:
-        say(f"Every chain of {seen} tenants adds up.")
-    return 0
+        of = None if slug is None else [named(units, slug)]
+        known = _checkpoints(units, checkpoints, jwks)
+        with counting(silent=as_json) as told:
+            found = custody.examine(units, actor=HOST, of=of, checkpoints=known, told=told)
+    _tell(found, as_json=as_json)
+    return 1 if found.broken else 0
 
 
-def _tenants(units: Units, slug: str | None) -> Iterator[Tenant]:
-    if slug is not None:
-        with units.platform(actor=HOST, write=False) as unit:
-            found = tenants.find_even_erased(unit, slug)
-        if found is None:
-            raise Failed(f"there is no tenant {slug}")
-        yield found
-        return
-    after = ""
-    while True:
-        with units.platform(actor=HOST, write=False) as unit:
-            page = tenants.page_even_erased(unit, after=after, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
+def checkpoint(config: Path | None, *, out: Path | None, as_json: bool) -> None:
+    chosen = settings.load(config)
+    refuse_other_schema(chosen)
+    with main.opened(chosen) as units:
+        refuse_put_back(units)
+        if out is None:
+            taken = custody.take(units, sys.stdout.buffer, actor=HOST)
+            sys.stdout.flush()
             return
-        after = page[-1].id
+        with whole(out) as file:
+            taken = custody.take(units, file, actor=HOST)
+    if as_json:
+        say_json({"file": str(out), **taken._asdict()})
+    else:
+        say(f"{out}: {taken.chains:,} chains of {taken.tenants:,} tenants. Keep it where this machine cannot reach it.")
+
+
+def named(units: Units, slug: str) -> Tenant:
+    """Of an erased tenant, too. Raises `Failed`."""
+    with units.platform(actor=HOST, write=False) as unit:
+        found = tenants.find_even_erased(unit, slug)
+    if found is None:
+        raise Failed(f"there is no tenant {slug}")
+    return found
+
+
+def _checkpoints(units: Units, paths: Iterable[Path], jwks: Path | None) -> list[Checkpoint]:
+    if jwks is not None:
+        keys: Sequence[signing.PublicKey] = signing.read_jwks(json.loads(jwks.read_text("utf-8")))
+    else:
+        with units.platform(actor=HOST, write=False) as unit:
+            keys = custody.published(unit)
+    found = []
+    for path in paths:
+        try:
+            found.append(custody.read(path, keys))
+        except custody.Untrue as fault:
+            raise Failed(f"{path}: {fault}") from fault
+    return found
+
+
+def _tell(found: Standing, *, as_json: bool) -> None:
+    if as_json:
+        seen = {"tenants": found.tenants, "chains": found.chains, "rows": found.rows}
+        if found.bad:
+            told = [_to_json(each) for each in found.bad]
+            say_json({"ok": False, "first_bad": told[0], "broken": found.broken, "bad": told, **seen})
+        else:
+            say_json({"ok": True, **seen})
+        return
+    for bad in found.bad:
+        say(_sentence(bad))
+    if found.broken:
+        say(f"{found.broken:,} places do not add up.")
+    else:
+        say(f"Every chain of {found.tenants:,} tenants adds up: {found.rows:,} rows.")
+
+
+def _to_json(bad: Bad) -> dict[str, Any]:
+    return {"tenant": bad.tenant, **bad.place._asdict()}
+
+
+def _sentence(bad: Bad) -> str:
+    place = bad.place
+    upto = "" if place.before is None else f", up to the row {place.before}"
+    return f"{bad.tenant}: chain {place.chain}, row {place.seq}: {place.problem}{upto}"

@@ -1,6 +1,6 @@
 """The state of an installation on disk: its schema and its master key."""
 
-from idp import erasure, main, migrate, schema, tenants, users
+from idp import custody, erasure, main, migrate, schema, tenants, users
 from idp.cli.failing import Failed
 from idp.kit.sealing import ensure_master
 from idp.kit.units import SYSTEM, Units
@@ -16,9 +16,11 @@ def bring_to_head(settings: Settings) -> tuple[str | None, str | None]:
     if migrate.current(settings) is None:
         ensure_master(settings.master_key)
     before, after = migrate.upgrade(settings)
-    if before is not None and before != after:
+    if settings.master_key.exists():
         with main.opened(settings) as units:
-            users.make_findable(units)
+            if before is not None and before != after:
+                users.make_findable(units)
+            custody.adopt_unkeyed(units)
     return before, after
 
 

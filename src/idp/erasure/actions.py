@@ -10,7 +10,7 @@ from idp.erasure.tombstone import Grave, Tombstone, bury
 from idp.kit.db import metadata
 from idp.kit.emptying import emptying
 from idp.kit.units import Unit
-from idp.signing import Alg, KeyRing, SigningKey, StoredKey, Use
+from idp.signing import SigningKey, StoredKey
 from idp.tenants import Tenant
 
 _CONTACTS = 3
@@ -83,10 +83,5 @@ def _certified(unit: Unit, tenant: Tenant, gone: list[Contract], counts: dict[st
 
 
 def _signer(unit: Unit) -> tuple[StoredKey, SigningKey]:
-    """The platform's key for certificates, made when the first is signed."""
-    wanted = Use.CERTIFICATE, Alg.ES256
-    ring = KeyRing()
-    if wanted not in ring.load(unit).active:
-        tenants.adopt_key(unit, *wanted, signing.generate(Alg.ES256))
-    key = ring.load(unit).active[wanted]
+    key = tenants.certifier(unit)
     return signing.stored(unit, key.public.kid), key

@@ -88,6 +88,7 @@ class KeyStore:
         self._home_text = str(self._home)  # asked for at each value that is sealed or opened
         self.tombstones = Tombstones(master_file.parent / "tombstones")
         self.fence = Fence(master_file.parent / "fence.json")
+        self.trail = Mark(master_file.parent / "trail.json", "keyed")
         self.statements = Mark(master_file.parent / "statements.json", "number")
         self._master = _read_master(master_file)
         self._boxes: dict[TenantId, Box] = {PLATFORM: Box(PLATFORM, _derive(self._master, b"platform"))}

@@ -10,6 +10,7 @@ The tenant `platform` is ours: it owns what belongs to no customer, and its slug
 from idp.tenants import rotating
 from idp.tenants.actions import (
     adopt_key,
+    certifier,
     check_slug,
     create,
     end_generation,
@@ -61,6 +62,7 @@ __all__ = [
     "Tenant",
     "adopt_key",
     "begin_epoch",
+    "certifier",
     "check_slug",
     "create",
     "dissolve",

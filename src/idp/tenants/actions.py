@@ -5,7 +5,7 @@ from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
-from idp.signing import Alg, Private, Use
+from idp.signing import Alg, KeyRing, Private, SigningKey, Use
 from idp.tenants import store
 from idp.tenants.logos import digest
 from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
@@ -112,3 +112,12 @@ def adopt_key(unit: Unit, use: Use, alg: Alg, private: Private) -> None:
     if kid is not None:
         touch(unit)
         audit.record(unit, audit.Event.KEY_CREATED, subject=kid, use=use.value, alg=alg.value)
+
+
+def certifier(unit: Unit) -> SigningKey:
+    """The platform's key for what it certifies, made when the first is signed; needs a unit of the platform."""
+    wanted = Use.CERTIFICATE, Alg.ES256
+    ring = KeyRing()
+    if wanted not in ring.load(unit).active:
+        adopt_key(unit, *wanted, signing.generate(Alg.ES256))
+    return ring.load(unit).active[wanted]
