@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "trail"
-down_revision = "support"
+down_revision = "persons"
 branch_labels = None
 depends_on = None
 
