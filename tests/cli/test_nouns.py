@@ -77,6 +77,15 @@ def test_a_list_stops_where_it_is_told_to(idp: Idp, desk: Desk) -> None:
     assert [each["name"] for each in asked(idp, "services", "list", *SLUG)["items"]] == ["Sales", "Stock"]
 
 
+def test_a_list_is_filtered_as_the_api_filters_it(idp: Idp, desk: Desk) -> None:
+    (admin,) = asked(idp, "users", "list", *SLUG, "--where", "role=admin")["items"]
+    assert asked(idp, "users", "list", *SLUG, "--where", "status=disabled") == {"items": [], "next": None}
+    assert asked(idp, "users", "list", *SLUG, "--where", f"q={admin['user_name'][:3]}")["items"] == [admin]
+    wrong = idp("users", "list", *SLUG, "--where", "shoe_size=42", "--json")
+    assert json.loads(wrong.err)["errors"][0]["pointer"] == "/shoe_size"
+    assert "expected NAME=VALUE" in idp("users", "list", *SLUG, "--where", "status").err
+
+
 def test_a_service_is_registered_and_its_secret_is_told_once(idp: Idp, desk: Desk) -> None:
     made = asked(idp, "services", "register", *SLUG, "--name", "Tana", "--redirect-uri", "https://tana.example/cb")
     assert made["oidc"]["client_secret"].startswith("cs_")

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from idp import admin
-from idp.cli.asking import house, print_document
-from idp.cli.failing import Failed
+from idp.cli.asking import house, pairs, print_document
 from idp.cli.registering import read_document
 
 
@@ -15,7 +14,7 @@ def call(
 ) -> None:
     """What is no JSON is written as it is."""
     document = read_document(data) if data is not None else ({} if method in {"POST", "PUT", "PATCH"} else None)
-    asked = dict(_pair(each) for each in query)
+    asked = pairs(query, "--query")
     with house(config) as inside:
         reply = admin.ask(inside, method, path, document=document, query=asked)
         if isinstance(reply, admin.Answer):
@@ -24,10 +23,3 @@ def call(
             return
         for part in [reply.content] if isinstance(reply, admin.File) else reply.parts:
             sys.stdout.buffer.write(part)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise Failed(f"--query: found {text!r}, expected NAME=VALUE")
-    return name, value

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, slugs
+from idp.cli.options import Config, Json, Limit, Where, slugs
 
 _COLUMNS = ("id", "name", "permissions", "expires_at", "last_used_at")
 OfTenant = Annotated[
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
 def listing(
     tenant: OfTenant = None,
     partner: OfPartner = None,
+    where: Where = None,
     limit: Limit = None,
     as_json: Json = False,
     config: Config = None,
@@ -36,7 +37,7 @@ def listing(
     """
     from idp.cli.asking import print_list
 
-    print_list(config, _path(tenant, partner), _COLUMNS, limit=limit, as_json=as_json)
+    print_list(config, _path(tenant, partner), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def create(

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -82,18 +82,30 @@ def print_list(
     path: str,
     columns: Iterable[str],
     *,
-    query: Mapping[str, str | None] | None = None,
+    where: Sequence[str] | None = None,
+    tenant: str | None = None,
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Of JSON one document, an item a line: however long it is, it is never whole in memory."""
-    asked = {name: value for name, value in (query or {}).items() if value is not None}
+    """Item by item: however long the list is, it is never whole in memory. Of JSON it is one document all the same."""
+    asked = {**({} if tenant is None else {"tenant": tenant}), **pairs(where, "--where")}
     with desk(config) as at:
         items = islice(at.every(path, asked), limit)
         if as_json:
             _print_items(items)
         else:
-            say(*told(list(columns), items))
+            sys.stdout.writelines(f"{line}\n" for line in told(list(columns), items))
+
+
+def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
+    """What was said as NAME=VALUE. Raises `Failed`."""
+    found = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise Failed(f"{option}: found {text!r}, expected NAME=VALUE")
+        found[name] = value
+    return found
 
 
 def print_one(

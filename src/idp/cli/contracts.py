@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, MaybeTenant
+from idp.cli.options import Config, Json, Limit, MaybeTenant, Where
 
 _COLUMNS = ("id", "tenant", "product", "status", "term.end_date", "ids_used", "ids")
 _HISTORY = ("seq", "at", "event", "from", "to", "source", "reason")
@@ -22,7 +22,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
-def listing(tenant: MaybeTenant = None, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
+def listing(
+    tenant: MaybeTenant = None, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
+) -> None:
     """Contracts in every state, in the order in which they were applied for.
 
     \b
@@ -32,7 +34,7 @@ def listing(tenant: MaybeTenant = None, limit: Limit = None, as_json: Json = Fal
     """
     from idp.cli.asking import print_list
 
-    print_list(config, "/contracts", _COLUMNS, query={"tenant": tenant}, limit=limit, as_json=as_json)
+    print_list(config, "/contracts", _COLUMNS, tenant=tenant, where=where, limit=limit, as_json=as_json)
 
 
 def show(contract: Contract, as_json: Json = False, config: Config = None) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, Tenant
+from idp.cli.options import Config, Json, Limit, Tenant, Where
 
 _COLUMNS = ("kid", "use", "alg", "status", "created_at", "ready_at", "published_until")
 
@@ -14,7 +14,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("rotate")(rotate)
 
 
-def listing(tenant: Tenant, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
+def listing(
+    tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
+) -> None:
     """Signing keys of a tenant, in the order of their making; revoked ones, too.
 
     \b
@@ -23,7 +25,7 @@ def listing(tenant: Tenant, limit: Limit = None, as_json: Json = False, config: 
     """
     from idp.cli.asking import print_list, within
 
-    print_list(config, within("tenants", tenant, "keys"), _COLUMNS, limit=limit, as_json=as_json)
+    print_list(config, within("tenants", tenant, "keys"), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def rotate(

@@ -9,6 +9,11 @@ Config = Annotated[Path | None, typer.Option("--config", envvar="IDP_CONFIG", he
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many; default: all.")]
 
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="NAME=VALUE", help="A filter of this list in the API, or sort; may be repeated."),
+]
+
 
 def slugs(ctx: typer.Context, incomplete: str) -> list[str]:
     """What a shell completes: tenants' names. Nothing where there is no installation, and never an error."""

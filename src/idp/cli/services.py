@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, Tenant
+from idp.cli.options import Config, Json, Limit, Tenant, Where
 
 _COLUMNS = ("id", "name", "protocol", "status", "verification_status", "oidc.client_id", "saml.entity_id")
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="Its id: `idp services list` shows it.")]
@@ -18,7 +18,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("rotate-secret")(rotate_secret)
 
 
-def listing(tenant: Tenant, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
+def listing(
+    tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
+) -> None:
     """Services of a tenant, in the order of their creation.
 
     \b
@@ -27,7 +29,7 @@ def listing(tenant: Tenant, limit: Limit = None, as_json: Json = False, config: 
     """
     from idp.cli.asking import print_list, within
 
-    print_list(config, within("tenants", tenant, "services"), _COLUMNS, limit=limit, as_json=as_json)
+    print_list(config, within("tenants", tenant, "services"), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def show(service: Service, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, slugs
+from idp.cli.options import Config, Json, Limit, Where, slugs
 
 _COLUMNS = ("slug", "id", "contract_status", "issuer")
 Slug = Annotated[str, typer.Argument(metavar="SLUG", autocompletion=slugs, help="Its name in addresses.")]
@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("show")(show)
 
 
-def listing(limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
+def listing(where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
     """Tenants in the order of their creation.
 
     \b
@@ -25,7 +25,7 @@ def listing(limit: Limit = None, as_json: Json = False, config: Config = None) -
     """
     from idp.cli.asking import print_list
 
-    print_list(config, "/tenants", _COLUMNS, limit=limit, as_json=as_json)
+    print_list(config, "/tenants", _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def show(slug: Slug, as_json: Json = False, config: Config = None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from idp.cli.options import Config, Json, Limit, Tenant
+from idp.cli.options import Config, Json, Limit, Tenant, Where
 
 _COLUMNS = ("id", "user_name", "display_name", "affiliation", "status", "roles")
 User = Annotated[str, typer.Argument(metavar="USER", help="The user name, or the id.")]
@@ -36,17 +36,20 @@ def add_to(app: typer.Typer) -> None:
     app.command("import")(from_file)
 
 
-def listing(tenant: Tenant, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
+def listing(
+    tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
+) -> None:
     """IDs of a tenant, in the order of their creation.
 
     \b
     Examples:
       idp users list --tenant aoba
+      idp users list --tenant aoba --where q=taro --where status=active
       idp users list --tenant aoba --json --limit 10
     """
     from idp.cli.asking import print_list, within
 
-    print_list(config, within("tenants", tenant, "users"), _COLUMNS, limit=limit, as_json=as_json)
+    print_list(config, within("tenants", tenant, "users"), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def show(user: User, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
