@@ -19,7 +19,7 @@ BEFORE = "```{include} "
 BESIDE_A_DEMO = [
     "first-steps.md",
     *(f"how-to/developers/{page}.md" for page in ("oidc", "saml", "apis", "logout", "stronger")),
-    *(f"how-to/administrators/{page}.md" for page in ("people", "access", "keys", "audit")),
+    *(f"how-to/administrators/{page}.md" for page in ("people", "access", "roles", "keys", "audit")),
     "how-to/partners/customers.md",
     *(f"how-to/operators/{page}.md" for page in ("applications", "backup", "monitoring", "contracts")),
 ]
