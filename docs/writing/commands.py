@@ -15,7 +15,7 @@ _ABOUT = """# Commands
 
 Exit status
 : 0: it is done. 1: it failed, or found what should not be; one line on standard error says why. 2: the command was not
-  understood; nothing was done, and nothing is on standard output.
+  understood; nothing was done, and nothing is on standard output. 3: `idp diff` found differences.
 
 Output
 : Plain lines; with `--json` one JSON document on standard output. Long work shows its progress on a terminal and

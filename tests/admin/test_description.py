@@ -102,6 +102,23 @@ def test_every_document_has_an_example_that_is_one(world: World) -> None:
             assert [error.message for error in validator.iter_errors(json.loads(example))] == [], schema
 
 
+def stopgaps(example: Any, name: str = "") -> Iterator[str]:
+    """Members for which nobody had a word: then their own name stands there."""
+    if isinstance(example, dict):
+        for member, value in example.items():
+            yield from stopgaps(value, member)
+    elif isinstance(example, list):
+        for value in example:
+            yield from stopgaps(value)
+    elif isinstance(example, str) and example in {"…", name.replace("_", " ")}:
+        yield name
+
+
+def test_an_example_says_more_than_the_names_of_its_members(world: World) -> None:
+    found = {where: list(stopgaps(content["example"])) for where, content in exemplified(description(world))}
+    assert {where: names for where, names in found.items() if names} == {}, "write words in admin/shapes/examples.py"
+
+
 def test_an_example_that_is_none_is_seen(world: World) -> None:
     schema = {"$ref": "#/components/schemas/NewGroup", "components": description(world)["components"]}
     assert Draft202012Validator(schema).is_valid({"name": "Sales"})

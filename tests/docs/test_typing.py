@@ -21,7 +21,7 @@ BESIDE_A_DEMO = [
     *(f"how-to/developers/{page}.md" for page in ("oidc", "saml", "apis", "logout", "stronger")),
     *(f"how-to/administrators/{page}.md" for page in ("people", "access", "roles", "keys", "audit")),
     "how-to/partners/customers.md",
-    *(f"how-to/operators/{page}.md" for page in ("applications", "backup", "monitoring", "contracts")),
+    *(f"how-to/operators/{page}.md" for page in ("applications", "files", "backup", "monitoring", "contracts")),
 ]
 """In this order: what one leaves behind the next one finds, and the last one erases a tenant."""
 INSTALLED = "how-to/operators/install.md"
