@@ -55,6 +55,7 @@ WHOLE: Mapping[str, Any] = {
     "AdminContact": {**_PERSON, "affiliation": "officer"},
     "Backtest": {"policies": [_FORM], "from": "2026-11-01T00:00:00Z"},
     "BillingContact": {"name": "経理部", "email": "billing@kaede.example"},
+    "BothLanguages": {"en": "Your workspace", "ja": "ワークスペース"},
     "ChangeIds": {"ids": 120, "from": "2026-10-01"},
     "Compare": {"against": "2025-04", "wording_rules": [{"from": "使用", "to": "利用"}]},
     "Decision": {"digest": "5f0c" * 16},
@@ -126,6 +127,12 @@ WHOLE: Mapping[str, Any] = {
 
 PARTS: Mapping[str, Mapping[str, Any]] = {
     "AddOn": {"name": "Support", "price_per_month": 5000},
+    "Application": {
+        "name": "Slack",
+        "protocol": "saml",
+        "documentation": "https://slack.example/help/saml",
+        "sources": ["https://slack.example/help/saml"],
+    },
     "Assignment": {"group": None},
     "Backtested": {
         "evaluated": 1840,
@@ -134,6 +141,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
         "newly_step_up": 31,
         "users": [minted("usr")],
     },
+    "CatalogueParameter": {"pattern": "^[a-z0-9-]+$", "example": "kaede"},
     "Change": {"event": "suspended", "from": "active", "to": "suspended", "actor": "operator", "reason": "Unpaid"},
     "ComparisonRow": {"before": "使用", "after": "利用", "change": "wording_only", "number": "3"},
     "Contract": {
@@ -205,6 +213,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     "Refresh": {"dry_run": True, "differences": []},
     "RegistrationChange": {"actor": "tenant"},
     "Service": {"warnings": [], "oidc": _CLIENT},
+    "SetupField": {"field": "SAML 2.0 Endpoint", "value": "https://id.example.com/t/kaede/saml/sso"},
     "SigningKey": {"status": "active", "activated_at": "2026-04-01T00:00:00Z"},
     "Statement": {
         "month": "2026-10",
