@@ -11,6 +11,7 @@ from typing import Any
 from idp.admin.shapes.examples import IDS, MEMBERS, PARTS, WHOLE, minted
 
 Schema = Mapping[str, Any]
+_NO_WORD = "…"
 _FORMATS = {
     "date-time": "2026-04-01T00:00:00Z",
     "date": "2026-04-01",
@@ -75,11 +76,12 @@ class Examples:
             return fixed[0]
         kind = schema.get("type")
         if kind == "string":
-            return _FORMATS.get(schema.get("format", ""), name.replace("_", " ") or "…")
+            return _FORMATS.get(schema.get("format", ""), name.replace("_", " ") or _NO_WORD)
         if kind == "integer":
             return schema.get("minimum", 1)
         if kind == "array":
-            return [] if "items" not in schema else [self.of(schema["items"], owner=owner)]
+            item = self.of(schema.get("items", {}), owner=owner)
+            return [] if item in (None, _NO_WORD) and not schema.get("minItems") else [item]
         if kind == "object" and "properties" in schema:
             return {each: self.of(member, name=each) for each, member in schema["properties"].items()}
         return {"number": 1.5, "boolean": False, "object": {}}.get(str(kind))
