@@ -32,6 +32,7 @@ class Draw(drawing.Draw):
     def configuration(self) -> Document:
         tenant: Document = {"slug": "aoba"}
         tenant["groups"] = [self.group(name) for name in [*drawing.GROUPS, *self.some(WORDS)]]
+        tenant["roles"] = [self.role(name) for name in self.some(WORDS)]
         tenant["networks"] = [
             {"name": name, "cidrs": cidrs or ["192.0.2.9/32"]} for name, cidrs in drawing.NETWORKS.items()
         ]
@@ -43,6 +44,13 @@ class Draw(drawing.Draw):
 
     def group(self, name: str) -> Document:
         return {"name": name, "members": self.sample(list(PEOPLE), self.randint(0, len(PEOPLE)))}
+
+    def role(self, name: str) -> Document:
+        permissions = self.some(["users:read", "groups:write", "*:read", "policies:read"])
+        holders = self.sample(list(PEOPLE), self.randint(0, 3))
+        return {"name": name, "permissions": permissions, "holders": holders} | self.sample_of(
+            {"description": self.choice(WORDS)}
+        )
 
     def service(self, number: int, name: str) -> Document:
         kind = "saml" if self.flag() else "oidc"
@@ -157,6 +165,7 @@ class Draw(drawing.Draw):
             "oidc": self.sample_of(
                 {"hybrid": True, "implicit": True, "device_grant": True, "public_refresh_grace_seconds": 7}
             ),
+            "staffing": self.sample_of({"dispatched_days": self.randint(0, 3_660), "reminder_days": 0}),
             "saml": self.sample_of({"scopes": ["aoba.example", "梅.example".encode("idna").decode()]}),
         }
 

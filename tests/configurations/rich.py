@@ -11,6 +11,9 @@ tenants:
         members: [taro@aoba.example, はな, "no"]
       - name: "NO"
       - {name: "a: b #c", members: ["o'neil"]}
+    roles:
+      - {name: 受付, permissions: ["users:read", "groups:write"], holders: ["no", はな], description: "受付: #1"}
+      - {name: "NO", permissions: ["*:read"]}
     networks:
       - {name: 本社, cidrs: [192.0.2.0/24, "2001:db8::/32"]}
       - {name: 工場, cidrs: [198.51.100.0/24]}
@@ -62,6 +65,10 @@ tenants:
           idp_initiated: true
           sha1_until: "2026-12-31"
           subject_id: pairwise-id
+      - name: Slack
+        protocol: saml
+        catalogue: slack
+        parameters: {workspace: aoba}
     policies:
       - name: everything
         effect: deny
@@ -89,6 +96,7 @@ tenants:
       appearance:
         {display_name: 株式会社「あおば」, colour: "#123456", help_text: "困ったら: 内線 123 #受付", logo: LOGO}
       oidc: {device_grant: true, hybrid: true, public_refresh_grace_seconds: 10}
+      staffing: {dispatched_days: 365, reminder_days: 7}
       saml:
         scopes: [aoba.example]
         category_attributes:

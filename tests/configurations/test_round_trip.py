@@ -49,3 +49,12 @@ def test_whatever_is_configured_goes_the_same_way(home: Home, elsewhere: Home, s
         elsewhere.apply(told, prune=True)
         assert elsewhere.export() == told, seed
         assert not elsewhere.compare(told).steps, seed
+
+
+def test_everything_that_a_tenant_sets_over_the_api_can_stand_in_a_file(home: Home) -> None:
+    (tenant,) = configurations.read_yaml(home.export().encode()).root["tenants"]
+    described = admin.configuration_schema()["$defs"]
+    assert tenant.keys() == described["ConfiguredTenant"]["properties"].keys()
+    assert tenant["settings"].keys() == described["SettingsChange"]["properties"].keys()
+    assert tenant["settings"]["oidc"].keys() == described["SwitchesChange"]["properties"].keys()
+    assert tenant["settings"]["staffing"].keys() == described["StaffingChange"]["properties"].keys()

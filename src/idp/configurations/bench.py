@@ -19,6 +19,8 @@ from idp.users import Group
 T = TypeVar("T")
 
 MOST = 100_000  # of one kind in a tenant
+MOST_PEOPLE = 1_000_000
+_LONGEST_NAME = 256
 _PAGE = 500
 _ID = re.compile(r"[a-z]{2,4}_[0-9a-f]{32}")
 
@@ -200,6 +202,17 @@ class People:
 
     def names(self, user_ids: Iterable[str]) -> list[str]:
         return sorted(name for name in map(self.name, user_ids) if name is not None)
+
+    def wanted(self, fields: Fields, member: str, present: set[str], *, prune: bool) -> set[str]:
+        """The ids of those whom a member names, beside those who are there already unless they are pruned; whom nobody
+        knows is remembered in the fields."""
+        names = fields.texts(member, most=MOST_PEOPLE, longest=_LONGEST_NAME)
+        if names is None:
+            return present
+        found = self.ids(names)
+        for place in names.keys() - found.keys():
+            fields.refuse(f"{member}/{place}", "unknown_value", "There is no such ID.", found=names[place])
+        return set(found.values()) if prune else present | set(found.values())
 
     def ids(self, names: Mapping[int, str]) -> dict[int, str]:
         """By the place of the name; those that nobody has are left out."""

@@ -10,9 +10,6 @@ from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.users import GroupId
 
-_MOST_MEMBERS = 1_000_000
-_LONGEST = 256
-
 
 class Groups:
     name = "groups"
@@ -47,7 +44,7 @@ class Groups:
             return
         bench.groups[each.id] = name
         present = set() if each.held is None else set(_members(bench.unit, each.id))
-        wanted = _wanted(bench, fields, present)
+        wanted = bench.people.wanted(fields, "members", present, prune=bench.around.prune)
         before = {"name": each.held.name, "members": bench.people.names(present)} if each.held else {}
         after = {"name": name, "members": bench.people.names(wanted)}
         joins, leaves, held = sorted(wanted - present), sorted(present - wanted), each.held
@@ -73,16 +70,6 @@ def _likely(fields: Fields, by_name: dict[bytes, str]) -> Likeness:
         return Likeness("", [])
     found = by_name.get(users.look_up_key(name))
     return Likeness(users.canonical(name), [] if found is None else [found])
-
-
-def _wanted(bench: Bench, fields: Fields, present: set[str]) -> set[str]:
-    names = fields.texts("members", most=_MOST_MEMBERS, longest=_LONGEST)
-    if names is None:
-        return present
-    found = bench.people.ids(names)
-    for place in names.keys() - found.keys():
-        fields.refuse(f"members/{place}", "unknown_value", "There is no such ID.", found=names[place])
-    return set(found.values()) if bench.around.prune else present | set(found.values())
 
 
 def _members(unit: Unit, group_id: str) -> list[str]:

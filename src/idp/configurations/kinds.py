@@ -6,6 +6,7 @@ from idp.configurations.bench import Bench, People
 from idp.configurations.groups import Groups
 from idp.configurations.networks import Networks
 from idp.configurations.policies import Policies
+from idp.configurations.roles import Roles
 from idp.configurations.services import Services
 from idp.configurations.settings import OwnSettings
 from idp.kit.fields import Fields
@@ -25,4 +26,4 @@ class Kind(Protocol):
         """The steps to what is `said` in a tenant's document; none where it says nothing of this kind."""
 
 
-KINDS: tuple[Kind, ...] = (Groups(), Networks(), Services(), Policies(), OwnSettings())
+KINDS: tuple[Kind, ...] = (Groups(), Roles(), Networks(), Services(), Policies(), OwnSettings())

@@ -19,6 +19,7 @@ from idp.kit.fields import Fields
 from idp.kit.units import Unit
 
 _MEMBERS = frozenset({"name", "protocol", "status", "assignment_required", "consent", "oidc", "saml"})
+_OF_CATALOGUE = frozenset({"catalogue", "parameters"})
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")  # RFC 6749 A.1, without the space
 # RFC 9068 5: a client's name is never taken for a person's.
 _LIKE_OURS = re.compile(r"(?!cli_)[a-z]{2,4}_[0-9a-f]{32}")
@@ -43,7 +44,7 @@ class Services:
         named = set()
         for each in bench.matched(items, held, kind="svc", likely=_Index(held).likely):
             named.add(each.id)
-            each.fields.only({*_MEMBERS, "id", "assignments"})
+            each.fields.only({*_MEMBERS, *_OF_CATALOGUE, "id", "assignments"})
             each.fields.required("name", expected="string")
             # for rules that name it, should something else of it be wrong: one fault is enough
             bench.services.setdefault(each.id, (str(each.fields.given("name")), ""))
@@ -56,7 +57,7 @@ class Services:
 
 def document(draft: ServiceDraft, registered: Registered | None, now_us: int) -> dict[str, Any]:
     """As it stands in a document, but for its id and who is assigned."""
-    said = federation.said(draft)
+    said = {**federation.said(draft), "catalogue": draft.catalogue}
     if draft.saml is None:
         client_id = {} if registered is None else {"client_id": registered.service.client_id}
         return tidied({**said, "oidc": {**client_id, **said["oidc"]}})  # type: ignore[no-any-return]
@@ -99,7 +100,7 @@ class _Item:
 
     def _sent(self) -> dict[str, Any]:
         """As a registration over the API sends it."""
-        sent = {name: value for name, value in self.fields.members.items() if name in _MEMBERS}
+        sent = {name: value for name, value in self._filled().items() if name in _MEMBERS}
         if self.before is not None:
             sent = {"name": self.before.service.name, "protocol": self.before.service.protocol.value, **sent}
             if sent["protocol"] != self.before.service.protocol:
@@ -110,6 +111,19 @@ class _Item:
         if isinstance(saml := sent.get("saml"), Mapping):
             sent["saml"] = {name: value for name, value in saml.items() if name != "described"}
         return sent
+
+    def _filled(self) -> Mapping[str, Any]:
+        """With what the catalogue says of an application, where its parameters are said, or nothing else is. What is
+        whole already stays as it is: parts of it may have been taken away on purpose."""
+        members = self.fields.members
+        known, said = self.before.service.catalogue if self.before else None, members.get("catalogue")
+        if self.before is not None and said is not None and said != known:
+            detail = "A service stays the application that it was made from."
+            self.fields.refuse("catalogue", "immutable", detail, found=said, expected=known)
+        whole = members.get("parameters") is None and not members.keys().isdisjoint({"oidc", "saml"})
+        if said is None or whole:
+            return members
+        return federation.filled({name: members[name] for name in members.keys() & (_MEMBERS | _OF_CATALOGUE)})
 
     def _client(self, sent: dict[str, Any]) -> tuple[str | None, str | None]:
         """The client_id and the secret that are said; the secret only where it is another than the present one."""
@@ -164,7 +178,8 @@ class _Item:
             elsewhere = self.bench.around.elsewhere.remembered
             sent = federation.with_fetched_metadata(elsewhere, sent, tenant=self.bench.unit.tenant)
         if before is None:
-            return self._described(federation.read(sent, production=production))
+            made = self._described(federation.read(sent, production=production))
+            return made._replace(catalogue=self.fields.text("catalogue"))
         if follows or not self.bench.around.prune:
             return federation.drafted(before, sent, production=production)
         whole = federation.read(sent, production=production)
@@ -261,8 +276,10 @@ class _Index:
         said = said or (saml.get("entity_id") if isinstance(saml, Mapping) else None)
         if isinstance(said, str):
             return Likeness(said, [self._by_client_id[said]] if said in self._by_client_id else [])
-        protocol = "oidc" if saml is None else "saml"
-        return Likeness(f"{protocol} {name}", self._by_name.get((protocol, str(name)), []), sure=False)
+        protocol = fields.given("protocol") or ("saml" if saml is not None else "oidc" if oidc is not None else None)
+        spoken = [protocol] if isinstance(protocol, str) else ["oidc", "saml"]  # the catalogue says which
+        alike = [each for kind in spoken for each in self._by_name.get((kind, str(name)), [])]
+        return Likeness(f"{protocol} {name}", alike, sure=False)
 
 
 def _follows(saml: Mapping[str, Any], before: Registered) -> bool:

@@ -12,10 +12,10 @@ from idp.federation import OwnIdentity
 from idp.kit.errors import Conflict
 from idp.kit.fields import Fields, merged
 from idp.kit.units import Unit
-from idp.tenants import Switches
+from idp.tenants import Staffing, Switches
 from idp.web import faces
 
-_PARTS = ("appearance", "oidc", "saml")
+_PARTS = ("appearance", "oidc", "saml", "staffing")
 
 
 class OwnSettings:
@@ -31,6 +31,7 @@ class OwnSettings:
             "appearance": tidied(face),
             "oidc": tidied(Switches.from_text(tenant.oidc).to_json()),
             "saml": tidied(own),
+            "staffing": tidied(Staffing.from_text(tenant.staffing).to_json()),
         }
 
     def plan(self, bench: Bench, said: Fields) -> None:
@@ -40,7 +41,7 @@ class OwnSettings:
         fields.only(_PARTS)
         before = self.shown(bench.unit, bench.people)
         after, acts = dict(before), []
-        readers = {"appearance": _face, "oidc": _switches, "saml": _own}
+        readers = {"appearance": _face, "oidc": _switches, "saml": _own, "staffing": _staffing}
         for part in _PARTS:
             if fields.given(part) is None:
                 continue
@@ -90,6 +91,13 @@ def _switches(bench: Bench, fields: Fields, _: dict[str, Any]) -> Any:
     stays = tenants.ALL_OFF if bench.around.prune else Switches.from_text(tenants.get(bench.unit).oidc)
     read = tenants.read_switches(fields, stays)
     return tidied(read.to_json()), lambda unit: tenants.switch(unit, read)
+
+
+def _staffing(bench: Bench, fields: Fields, _: dict[str, Any]) -> Any:
+    ordinary = Staffing()
+    stays = ordinary if bench.around.prune else Staffing.from_text(tenants.get(bench.unit).staffing)
+    read = tenants.read_staffing(fields, stays)
+    return tidied(read.to_json()), lambda unit: tenants.staff(unit, read)
 
 
 def _own(bench: Bench, fields: Fields, _: dict[str, Any]) -> Any:

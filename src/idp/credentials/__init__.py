@@ -49,6 +49,7 @@ from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_i
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
 from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
+from idp.credentials.role_store import Role as MadeRole
 from idp.credentials.store import KEYS
 from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count_form, give_back, sweeps
 
@@ -72,6 +73,7 @@ __all__ = [
     "KeyDraft",
     "KeyScope",
     "Limit",
+    "MadeRole",
     "NewKey",
     "Noun",
     "Permission",

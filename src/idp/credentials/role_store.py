@@ -47,6 +47,10 @@ class _Held(NamedTuple):
     role_id: str
 
 
+class _Holder(NamedTuple):
+    user_id: str
+
+
 class _Count(NamedTuple):
     role_id: str
     holders: int
@@ -63,6 +67,7 @@ _PAGE = query(
     _Row,
 )
 _HELD = query(select(role_holders.c.role_id).where(*_OF_USER).order_by(role_holders.c.role_id), _Held)
+_HELD_OF = query(select(role_holders.c.user_id).where(*_OF_ROLE).order_by(role_holders.c.user_id), _Holder)
 _MADE_FOR = query(
     select(*_COLUMNS).where(own(roles), roles.c.id.in_(select(role_holders.c.role_id).where(*_OF_USER))), _Row
 )
@@ -134,6 +139,11 @@ def forget(unit: Unit, user_id: str) -> None:
 def held(unit: Unit, user_id: str) -> list[str]:
     """Ids, in their order."""
     return [row.role_id for row in unit.all(_HELD, of_user=user_id)]
+
+
+def held_of(unit: Unit, role_id: str) -> list[str]:
+    """Who has it, by their ids, in their order."""
+    return [row.user_id for row in unit.all(_HELD_OF, of_role=role_id)]
 
 
 def made_for(unit: Unit, user_id: str) -> list[Role]:

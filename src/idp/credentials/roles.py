@@ -15,7 +15,7 @@ from idp.credentials import permissions as grammar
 from idp.credentials.built_in import BuiltIn
 from idp.credentials.model import KeyScope
 from idp.credentials.permissions import Permission, Permissions
-from idp.credentials.role_store import Role, RoleDraft, holders
+from idp.credentials.role_store import Role, RoleDraft, held_of, holders
 from idp.kit import ids
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, FieldError, Invalid, NotFound, Refused, Stale
@@ -30,6 +30,7 @@ __all__ = [
     "get",
     "give",
     "held_by",
+    "held_of",
     "holders",
     "page",
     "permissions_of",
@@ -74,12 +75,13 @@ def read_permissions(fields: Fields) -> Permissions:
     return frozenset(found)
 
 
-def create(unit: Unit, document: Mapping[str, object], *, granting: Permissions) -> Role:
-    """Raises `Invalid`, `not_held` for each permission that the maker lacks, and `Conflict("role_name_taken")`."""
+def create(unit: Unit, document: Mapping[str, object], *, granting: Permissions, known_as: str | None = None) -> Role:
+    """Under the id that it was `known_as`, if it was before. Raises `Invalid`, `not_held` for each permission that the
+    maker lacks, and `Conflict("role_name_taken")`."""
     tenants.touch(unit)
     draft = read(document)
     _refuse_beyond(document, draft.permissions, granting)
-    role = Role(ids.new("rol"), *draft, version=1, created_at=unit.now_us, changed_at=unit.now_us)
+    role = Role(known_as or ids.new("rol"), *draft, version=1, created_at=unit.now_us, changed_at=unit.now_us)
     if not role_store.add(unit, role):
         raise _taken()
     audit.record(unit, Event.ROLE_CREATED, subject=role.id, permissions=sorted(map(str, role.permissions)))

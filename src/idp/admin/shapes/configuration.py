@@ -8,6 +8,7 @@ from idp.admin.shapes.base import Sent, Slug, Text
 from idp.admin.shapes.networks import Cidrs, Name
 from idp.admin.shapes.platform import SettingsChange
 from idp.admin.shapes.policies import NewPolicy
+from idp.admin.shapes.roles import NewRole
 from idp.admin.shapes.services import OidcMetadata, SamlMetadata, ServiceChange
 
 _UserName = Annotated[str, Field(min_length=1, max_length=256)]
@@ -38,6 +39,11 @@ class ConfiguredGroup(Sent):
     members: Annotated[list[_UserName] | None, Field(description="User names; left out, they stay as they are.")] = None
 
 
+class ConfiguredRole(NewRole):
+    id: _id("rol") = None  # type: ignore[valid-type]
+    holders: Annotated[list[_UserName] | None, Field(description="User names; left out, they stay as they are.")] = None
+
+
 class ConfiguredNetwork(Sent):
     id: _id("net") = None  # type: ignore[valid-type]
     name: Name
@@ -66,12 +72,14 @@ class ConfiguredSaml(SamlMetadata):
 
 
 class ConfiguredService(ServiceChange):
-    """With `oidc` or `saml`, as its protocol says."""
+    """With `oidc` or `saml`, as its protocol says; or with what the catalogue says."""
 
     id: _id("svc") = None  # type: ignore[valid-type]
     name: Text
     oidc: ConfiguredClient | None = None
     saml: ConfiguredSaml | None = None
+    catalogue: Annotated[str | None, Field(description="An id of the catalogue of applications.")] = None
+    parameters: Annotated[dict[str, str] | None, Field(description="Of that application.")] = None
     assignments: Annotated[
         list[AssignedUser | AssignedGroup] | None, Field(description="Left out, they stay as they are.")
     ] = None
@@ -88,6 +96,7 @@ class ConfiguredTenant(Sent):
 
     slug: Slug
     groups: list[ConfiguredGroup] | None = None
+    roles: list[ConfiguredRole] | None = None
     networks: list[ConfiguredNetwork] | None = None
     services: list[ConfiguredService] | None = None
     policies: list[ConfiguredPolicy] | None = None
