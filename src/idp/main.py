@@ -198,6 +198,9 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
         schedule.Watch(units, _steps_of_people(), patience=0.0, leaving=leaving),
         schedule.KeyRotations(units, period_days=settings.key_rotation_days, leaving=leaving),
         schedule.ServiceUpkeep(units, egress, production=settings.production, leaving=leaving),
+        schedule.TrailUpkeep(
+            units, directory=settings.checkpoint_dir, days=settings.audit_retention_days, leaving=leaving
+        ),
         sessions.Overtaken(units, leaving=leaving),
         delivery.Dispatcher(units, senders, leaving=leaving),
     ]

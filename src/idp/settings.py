@@ -27,6 +27,7 @@ from idp.web.peers import Peers
 
 PREFIX = "IDP_"
 _CLOCK = "IDP_CLOCK"
+_YEAR = 365
 _NOBODYS_REGISTRATION = "T9000000000000"
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -110,6 +111,17 @@ class Settings(BaseSettings):
         le=3650,
         description="Days from the notice of a change of specification to its day (Art. 10.3).",
     )
+    audit_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which entries of the audit trail are removed, at least 365; 0: they are kept for good.",
+    )
+    audit_checkpoint_dir: str = Field(
+        "",
+        description="Where the worker writes a signed checkpoint of the audit trail each day, for you to keep outside;"
+        " empty: nowhere.",
+    )
     key_rotation_days: int = Field(
         90, ge=2, le=3650, description="Days after which a signing key is replaced by the one published beside it."
     )
@@ -169,6 +181,10 @@ class Settings(BaseSettings):
     @property
     def letters_from(self) -> str:
         return self.mail_from or f"no-reply@{urlsplit(self.base_url).hostname}"
+
+    @property
+    def checkpoint_dir(self) -> Path | None:
+        return Path(self.audit_checkpoint_dir) if self.audit_checkpoint_dir else None
 
     @property
     def proxies(self) -> list[str]:
@@ -282,6 +298,9 @@ def _refuse_malformed(settings: Settings) -> None:
         if not is_registration_number(found):
             expected = "expected T and 13 digits, of which the first checks the others"
             raise SettingsRefused(f"IDP_INVOICE_REGISTRATION_NUMBER: found {found!r}, {expected}")
+    if 0 < settings.audit_retention_days < _YEAR:
+        expected = f"expected 0, or {_YEAR} and more"
+        raise SettingsRefused(f"IDP_AUDIT_RETENTION_DAYS: found {settings.audit_retention_days}, {expected}")
     _refuse_malformed_mail(settings)
     if settings.sqlite_file is None and not settings.database_url.startswith("postgresql://"):
         # what was found is not repeated: it may hold a password

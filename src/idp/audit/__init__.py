@@ -7,6 +7,7 @@ Nothing here changes a row, and only those are removed whose time is over; what 
 """
 
 from idp.audit.choosing import chosen, is_known
+from idp.audit.cutting import cut
 from idp.audit.events import Event
 from idp.audit.heads import heads
 from idp.audit.model import BEGINNING, END, Break, Entry, Flaw, Head, Place, Verdict
@@ -32,6 +33,7 @@ __all__ = [
     "Verdict",
     "Wanted",
     "chosen",
+    "cut",
     "examine",
     "heads",
     "is_known",

@@ -1,11 +1,8 @@
 """Writing a backup."""
 
-import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import MetaData
 
@@ -15,8 +12,8 @@ from idp.kit.clock import rfc3339
 from idp.kit.dumping import revision, shelves
 from idp.kit.emptying import emptying
 from idp.kit.sealing import PLATFORM
-from idp.kit.tombstones import sync_directory
 from idp.kit.units import Actor, Units
+from idp.kit.whole_files import whole
 
 Told = Callable[[str, int, bool], None]
 """Of a table: how many of its rows are done, and whether that is all of them."""
@@ -39,9 +36,7 @@ def take(
     """Everything that is committed at one instant; others go on writing. The file is there whole or not at all, for its
     owner's eyes only. `taken_at` when it is not now that the database was as it is. Raises `FileExistsError`, and
     `Undeclared` for a database that has tables we do not know."""
-    if path.exists():
-        raise FileExistsError(f"{path} is there already")
-    with _whole(path) as file, units.platform(actor=actor, write=False) as unit:
+    with whole(path) as file, units.platform(actor=actor, write=False) as unit:
         emptying(metadata, len(metadata.tables)).refuse_unknown(unit)
         known = shelves(metadata, len(metadata.tables))
         header = Header(
@@ -64,19 +59,3 @@ def _copy(writing: Writing, table: str, rows: Iterator[Row], told: Told) -> None
         if writing.rows[table] % _NOW_AND_THEN == 0:
             told(table, writing.rows[table], False)
     told(table, writing.rows[table], True)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """Under its name once it is complete and on disk."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(aside)
-    finally:
-        aside.unlink()
-    sync_directory(path.parent)

@@ -13,10 +13,10 @@ from idp.cli.counting import Told, counting
 from idp.cli.failing import Failed
 from idp.cli.installing import refuse_other_schema
 from idp.cli.saying import say, say_json
-from idp.cli.whole_files import whole
 from idp.kit import compact, spreadsheets
 from idp.kit.clock import micros, parse
 from idp.kit.units import Units
+from idp.kit.whole_files import whole
 from idp.tenants import Tenant
 
 _STEP = 1000

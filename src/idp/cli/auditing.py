@@ -12,9 +12,9 @@ from idp.cli.counting import counting
 from idp.cli.failing import Failed
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
-from idp.cli.whole_files import whole
 from idp.custody import Bad, Checkpoint, Standing
 from idp.kit.units import Units
+from idp.kit.whole_files import whole
 from idp.tenants import Tenant
 
 

@@ -8,6 +8,8 @@ none whose time is not over.
 from idp.custody.adopting import adopt_unkeyed
 from idp.custody.checkpoints import Checkpoint, Taken, Untrue, published, read, take
 from idp.custody.everyone import everyone
+from idp.custody.keeping import keep_todays
+from idp.custody.retention import forget
 from idp.custody.standing import Bad, Standing, examine
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "adopt_unkeyed",
     "everyone",
     "examine",
+    "forget",
+    "keep_todays",
     "published",
     "read",
     "take",

@@ -14,6 +14,7 @@ from idp.schedule.persons import Persons
 from idp.schedule.running import run
 from idp.schedule.service_upkeep import ServiceUpkeep
 from idp.schedule.statements import Statements
+from idp.schedule.trail_upkeep import TrailUpkeep
 from idp.schedule.watching import Watch
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ServiceUpkeep",
     "Statements",
     "Step",
+    "TrailUpkeep",
     "Watch",
     "run",
 ]

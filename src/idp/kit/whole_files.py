@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from idp.cli.failing import Failed
+from idp.kit.tombstones import sync_directory
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """Under its name once it is complete and on disk. Raises `Failed` where there is one already."""
+    """Under its name once it is complete and on disk. Raises `FileExistsError` where there is one already."""
     if path.exists():
-        raise Failed(f"{path} is there already")
+        raise FileExistsError(f"{path} is there already")
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -25,3 +25,4 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         path.hardlink_to(aside)
     finally:
         aside.unlink()
+    sync_directory(path.parent)

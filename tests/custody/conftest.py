@@ -1,0 +1,5 @@
+"""Other processes write to the same trails."""
+
+from tests.audit.conftest import process
+
+__all__ = ["process"]
