@@ -202,6 +202,7 @@ def peopled(operator: Client, group: str, user: str) -> dict[tuple[str, str], An
     aoba = groups.rpartition("/")[0]
     attribute = {"name": "department", "type": "string"}
     return {
+        ("POST", f"{where}/groups/preview"): operator.post(f"{groups}/preview", {"rule": {"all": []}}).body,
         ("POST", f"{where}/attributes"): operator.post(f"{aoba}/attributes", attribute).body,
         ("POST", f"{where}/attributes/preview"): operator.post(f"{aoba}/attributes/preview", attribute).body,
         ("GET", f"{where}/groups/{{group}}/groups"): operator.get(f"{group}/groups").body["items"][0],

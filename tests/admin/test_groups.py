@@ -111,8 +111,8 @@ def test_a_group_in_a_group_gives_what_the_outer_one_has(world: World) -> None:
     assert effective["user"] == user
     assert tenant.get(f"{USERS}/{user}/groups").body["items"] == sorted(
         [
-            {"group": inner, "direct": True, "through": []},
-            {"group": outer, "direct": False, "through": [inner]},
+            {"group": inner, "direct": True, "dynamic": False, "through": []},
+            {"group": outer, "direct": False, "dynamic": False, "through": [inner]},
         ],
         key=lambda each: str(each["group"]),
     )
@@ -142,3 +142,40 @@ def test_pages_of_effective_members_and_of_somebodys_groups_go_on_where_they_end
             found += [item[key] for item in page["items"]]
             cursor = page["next"]
         assert (len(found), set(found)) == (len(all_of_them), all_of_them)
+
+
+def test_a_group_by_rule_holds_whoever_is_like_that(world: World) -> None:
+    tenant = world.client("aoba")
+    made(world, "/tenants/aoba/attributes", {"name": "department", "type": "string"})
+    people = [
+        made(world, USERS, {**PERSON, "user_name": name, "attributes": {"department": name}})["id"]
+        for name in ("sales", "legal")
+    ]
+    rule = {"attribute": {"name": "department", "equals": "sales"}}
+    assert tenant.post(f"{GROUPS}/preview", {"rule": rule}).body == {"count": 1, "users": people[:1]}
+    group = made(world, GROUPS, {"name": "営業部", "rule": rule})
+    where = f"{GROUPS}/{group['id']}"
+    assert group["rule"] == tenant.get(where).body["rule"] == rule
+
+    def inside() -> list[str]:
+        return [each["user"] for each in tenant.get(f"{where}/members").body["items"]]
+
+    assert inside() == people[:1]
+    tenant.patch(f"{USERS}/{people[1]}", {"attributes": {"department": "sales"}})
+    tenant.patch(f"{USERS}/{people[0]}", {"attributes": None})
+    assert inside() == people[1:]
+    [mine] = tenant.get(f"{USERS}/{people[1]}/groups").body["items"]
+    assert (mine["direct"], mine["dynamic"]) == (False, True)
+    by_hand = tenant.put(f"{where}/members/{people[0]}")
+    assert (by_hand.status, by_hand.code) == (409, "group_is_dynamic")
+    changed = tenant.patch(where, {"rule": {"not": rule}, "name": "その他"})
+    assert (changed.status, changed.body["name"], set(inside()) & set(people)) == (200, "その他", set(people[:1]))
+    wrong = tenant.patch(where, {"rule": {"attribute": {"name": "salary", "equals": 1}}})
+    assert wrong.wrong() == {"/rule/attribute/name": "unknown_attribute"}
+    assert tenant.delete("/tenants/aoba/attributes/department?discard=true").code == "attribute_in_use"
+    assert tenant.patch(where, {"rule": None}).body["rule"] is None
+    assert inside() == []
+    row = f"user_name,affiliation,groups\nx,employee,{changed.body['name']}\n".encode()
+    tenant.patch(where, {"rule": rule})
+    report = tenant.post(f"{USERS}/import", row, content_type="text/csv").body
+    assert [error["code"] for error in report["errors"]] == ["group_is_dynamic"]

@@ -21,6 +21,7 @@ _PERSON = {
     "locale": "ja",
     "claims": {"given_name": "{n}"},
 }
+_RULE = {"any": [{"affiliation": {"in": ["officer"]}}, {"attribute": {"name": "{attribute}", "equals": "{n}"}}]}
 _ATTRIBUTE = {"name": "{n}", "type": "string", "description": "{n}"}
 _SERVICE = {
     "name": "{n}",
@@ -93,7 +94,8 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"PATCH {_TENANT}/settings": ({"appearance": {"display_name": "{n}", "help_text": "{n}"}, "oidc": {}},),
     f"POST {_TENANT}/users": (_PERSON,),
     f"PATCH {_TENANT}/users/{{user}}": (_PERSON,),
-    f"POST {_TENANT}/groups": ({"name": "{n}"},),
+    f"POST {_TENANT}/groups": ({"name": "{n}"}, {"name": "{n}", "rule": _RULE}),
+    f"POST {_TENANT}/groups/preview": ({"rule": _RULE},),
     f"PATCH {_TENANT}/groups/{{group}}": ({"name": "{n}"},),
     f"POST {_TENANT}/services": (_SERVICE, _SAML, _FROM_CATALOGUE),
     f"POST {_TENANT}/attributes": (_ATTRIBUTE,),

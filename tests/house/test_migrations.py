@@ -44,7 +44,7 @@ _TENANT = (
     "INSERT INTO networks VALUES ('tnt_1', 'net_1', 'office', '[]', 1, 0, 0)",
     "INSERT INTO operator_networks VALUES ('net_2', 'site', '[]', 1, 0, 0)",
     "INSERT INTO user_words VALUES ('tnt_1', 'path', 'usr_1')",
-    "INSERT INTO groups VALUES ('tnt_1', 'grp_1', 'mac', 'sealed', 1, 0, 0)",
+    "INSERT INTO groups VALUES ('tnt_1', 'grp_1', 'mac', 'sealed', 1, 0, 0, NULL)",
     "INSERT INTO group_members VALUES ('tnt_1', 'mem_1', 'grp_1', 'user', 'usr_1', 0)",
     "INSERT INTO plans VALUES ('platform', 'pln_1', 'standard', 'ID_PLUS', 300, 'contracted_ids', '0.10', '[]', 0)",
     "INSERT INTO statements VALUES ('tnt_1', 1, '2026-04', NULL, 0, '{}')",

@@ -12,8 +12,8 @@ from idp.credentials import Noun
 
 
 def create(call: Call) -> Answer:
-    """Keep something more of people. From then on it is `attributes.NAME` in files of IDs, and in the claims and
-    attributes of services. Refused while somebody would not fit (`attribute_violated` with `count`)."""
+    """Keep something more of people. From then on it is `attributes.NAME` in files of IDs, in the claims and attributes
+    of services, and in the rules of groups. Refused while somebody would not fit (`attribute_violated`, `count`)."""
     change = users.attribute_schema.Change(users.read_definition(call.document))
     _look(call, change)
     with call.house.units.open(call.home, actor=call.actor) as unit:
@@ -58,8 +58,8 @@ def change(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Keep it no longer. Refused while somebody has a value (`attribute_has_values` with `count`), unless
-    `discard=true`."""
+    """Keep it no longer. Refused while the rule of a group asks about it (`attribute_in_use` with `groups`), and while
+    somebody has a value (`attribute_has_values` with `count`), unless `discard=true`."""
     discard = flag(call, "discard")
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         prepared = users.attribute_schema.Change(users.attribute_schema.get(unit, call.names["attribute"]))
@@ -119,6 +119,6 @@ ROUTES = (
         status=204,
         versioned=True,
         filters={"discard": "`true`: with the values that people have."},
-        conflicts=(_CLOSED, "attribute_has_values"),
+        conflicts=(_CLOSED, "attribute_has_values", "attribute_in_use"),
     ),
 )

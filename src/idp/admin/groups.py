@@ -7,16 +7,27 @@ from idp.admin.call import Call
 from idp.admin.queries import flag
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
-from idp.admin.shapes.users import Group, GroupChange, Member, Membership, NestedGroup, NewGroup
+from idp.admin.shapes.users import (
+    Group,
+    GroupChange,
+    Member,
+    Membership,
+    NestedGroup,
+    NewGroup,
+    RulePreview,
+    RulePreviewed,
+)
 from idp.credentials import Noun
+from idp.kit.fields import Fields
 
 
 def create(call: Call) -> Answer:
-    """Add a group, with nobody in it."""
-    name = users.groups.read(call.document)
+    """Add a group: with nobody in it, or by a `rule` with just those who are as it says, now and whenever somebody
+    changes."""
+    name, change = _judged(call, otherwise=None)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        group = users.groups.create(unit, name)
+        group = users.groups.create(unit, name, change)
         where = f"/tenants/{call.tenant.slug}/groups/{group.id}"
         return call.done(unit, users.groups.to_json(group), status=201, version=group.version, location=where)
 
@@ -35,12 +46,26 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Rename a group. Rules and assignments name it by its id."""
+    """Rename a group, or give it another rule; null takes the rule away, and everybody out of the group. Policies and
+    assignments name it by its id."""
+    _, change = _judged(call, otherwise="it stays")
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = users.groups.get(unit, call.names["group"])
         group = users.groups.rename(unit, before.id, call.document, version=call.conditions.expected(before.version))
+        if change is not None or "rule" in call.document:
+            group = users.groups.rule(unit, before.id, change or users.groups.RuleChange(None))
         return call.done(unit, users.groups.to_json(group), version=group.version)
+
+
+def preview(call: Call) -> Answer:
+    """Who would be in a group of this rule: how many, and the first 50."""
+    fields = Fields(call.document)
+    fields.only(("rule",))
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        rule = users.groups.read_rule(fields, users.frame(unit).definitions)
+        found = users.groups.preview(unit, rule)
+    return Answer(200, {"count": found.number, "users": list(found.users)})
 
 
 def delete(call: Call) -> Answer:
@@ -119,6 +144,17 @@ def groups_of(call: Call) -> Answer:
         )
 
 
+def _judged(call: Call, *, otherwise: str | None) -> tuple[str, users.groups.RuleChange | None]:
+    """The document, with everybody looked at beforehand by its rule, while nobody waits."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        name, rule = users.groups.judge(call.document, users.frame(unit).definitions, otherwise=otherwise)
+        if rule is None:
+            return name, None
+        change = users.groups.RuleChange(rule)
+        change.look(unit)
+    return name, change
+
+
 _MANY = "/tenants/{tenant}/groups"
 _ONE = f"{_MANY}/{{group}}"
 _MEMBERS = f"{_ONE}/members"
@@ -131,6 +167,7 @@ _WRITE_MEMBERS = rights.write(Noun.MEMBERS, WITH_TENANT)
 _CLOSED = "contract_not_active"
 _TAKEN = "group_name_taken"
 _NAMED = "named_by_policy"
+_DYNAMIC = "group_is_dynamic"
 
 ROUTES = (
     Route(
@@ -144,9 +181,26 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, _TAKEN),
     ),
+    Route(
+        "POST",
+        f"{_MANY}/preview",
+        preview,
+        rights.asking(Noun.GROUPS),
+        takes=RulePreview,
+        gives=RulePreviewed,
+    ),
     Route("GET", _MANY, listing, _READ, gives=Group, pages=True, listed=users.groups.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Group, versioned=True),
-    Route("PATCH", _ONE, change, _WRITE, takes=GroupChange, gives=Group, versioned=True, conflicts=(_CLOSED, _TAKEN)),
+    Route(
+        "PATCH",
+        _ONE,
+        change,
+        _WRITE,
+        takes=GroupChange,
+        gives=Group,
+        versioned=True,
+        conflicts=(_CLOSED, _TAKEN, "group_has_members"),
+    ),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
     Route(
         "GET",
@@ -158,8 +212,8 @@ ROUTES = (
         listed=users.groups.MEMBERS,
         filters={"effective": "`true`: also those who are in it through groups in it."},
     ),
-    Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
-    Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED,)),
+    Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED, _DYNAMIC)),
+    Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED, _DYNAMIC)),
     Route("GET", _NESTED, nested, _READ, gives=NestedGroup, pages=True, listed=users.groups.NESTED),
     Route(
         "PUT",
@@ -167,7 +221,7 @@ ROUTES = (
         nest,
         _WRITE,
         status=204,
-        conflicts=(_CLOSED, "group_cycle", "groups_too_deep", "too_many_groups"),
+        conflicts=(_CLOSED, "group_cycle", "groups_too_deep", "too_many_groups", _DYNAMIC),
     ),
     Route("DELETE", _INNER, unnest, _WRITE, status=204, conflicts=(_CLOSED,)),
     Route("GET", "/tenants/{tenant}/users/{user}/groups", groups_of, _READ, gives=Membership, pages=True),

@@ -29,6 +29,7 @@ class Event(StrEnum):
     GROUP_DELETED = "group.deleted"
     GROUP_JOINED = "group.joined"
     GROUP_LEFT = "group.left"
+    GROUP_RULED = "group.ruled"
     GROUP_NESTED = "group.nested"
     GROUP_UNNESTED = "group.unnested"
     NETWORK_CREATED = "network.created"

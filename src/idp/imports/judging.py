@@ -10,7 +10,7 @@ from idp.imports.model import Fault, Row
 from idp.kit.errors import Conflict, FieldError, Invalid, Refused
 from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
-from idp.users import Draft, Frame, GroupId, Identity, UserStatus
+from idp.users import Draft, Frame, Group, Identity, UserStatus
 
 
 class Creation(NamedTuple):
@@ -99,7 +99,7 @@ def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | N
     return None
 
 
-def _created(row: Row, groups: Mapping[bytes, GroupId], frame: Frame) -> Creation:
+def _created(row: Row, groups: Mapping[bytes, Group], frame: Frame) -> Creation:
     said, errors = columns.document(row.cells, frame.definitions), list[FieldError]()
     status = Fields(said, errors=errors).choice("status", UserStatus, frozenset(), default=UserStatus.ACTIVE)
     said.pop("status", None)
@@ -115,7 +115,7 @@ def _created(row: Row, groups: Mapping[bytes, GroupId], frame: Frame) -> Creatio
     return Creation(row, draft, status, password)
 
 
-def _changed(row: Row, identity: Identity, groups: Mapping[bytes, GroupId], frame: Frame) -> Change | Same:
+def _changed(row: Row, identity: Identity, groups: Mapping[bytes, Group], frame: Frame) -> Change | Same:
     """A password is for IDs that are made: or the same file, imported twice, would sign people out."""
     said, errors = columns.document(row.cells, frame.definitions), list[FieldError]()
     _name_groups(said, groups, errors)
@@ -140,22 +140,25 @@ def _password(row: Row, errors: list[FieldError]) -> str | None:
     return password
 
 
-def _name_groups(said: dict[str, Any], groups: Mapping[bytes, GroupId], errors: list[FieldError]) -> None:
+def _name_groups(said: dict[str, Any], groups: Mapping[bytes, Group], errors: list[FieldError]) -> None:
     """Puts the ids of groups in the place of their names."""
     names: list[str] = said.get("groups") or []
     found = {name: groups.get(users.look_up_key(name)) for name in names}
     for name, group in found.items():
         if group is None:
             errors.append(FieldError("/groups", "unknown_group", "There is no such group.", shortened(name)))
+        elif group.rule is not None:
+            detail = "Its rule says who is in this group."
+            errors.append(FieldError("/groups", "group_is_dynamic", detail, shortened(name)))
     if names:
-        said["groups"] = sorted({group for group in found.values() if group is not None})
+        said["groups"] = sorted({group.id for group in found.values() if group is not None})
 
 
-def _groups(unit: Unit, rows: Sequence[Row]) -> dict[bytes, GroupId]:
+def _groups(unit: Unit, rows: Sequence[Row]) -> dict[bytes, Group]:
     """Those that the rows name and that there are, by `look_up_key`."""
     names = {name for row in rows for name in columns.names_in(row.cells.get("groups", ""))}
     named = ((name, users.groups.find_by_name(unit, name)) for name in names)
-    return {users.look_up_key(name): group.id for name, group in named if group is not None}
+    return {users.look_up_key(name): group for name, group in named if group is not None}
 
 
 def _faults(row: Row, errors: Iterable[FieldError]) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
-from idp.users import attribute_store, attribute_types, group_store, store
+from idp.users import attribute_store, attribute_types, dynamic_groups, group_store, store
 from idp.users import document as documents
 from idp.users.frames import frame
 from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
@@ -29,6 +29,7 @@ def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:
     if not store.add(unit, user_id, draft):
         raise _taken()
     _keep_attributes(unit, [(user_id, draft)])
+    dynamic_groups.keep(unit, [(user_id, draft)], new=True)
     _created(unit, user_id, draft)
     return store.get(unit, user_id)
 
@@ -42,6 +43,7 @@ def create_many(unit: Unit, drafts: Sequence[Draft], *, limit: int, can_sign_in:
     people = [(UserId(ids.new("usr")), draft) for draft in drafts]
     store.add_many(unit, people, can_sign_in=can_sign_in)
     _keep_attributes(unit, people)
+    dynamic_groups.keep(unit, people, new=True)
     audit.record(unit, Event.USER_CREATED, count=len(people), first=people[0][0], last=people[-1][0])
     return [user_id for user_id, _ in people]
 
@@ -55,6 +57,7 @@ def create_each(unit: Unit, drafts: Sequence[Draft], *, limit: int) -> list[User
     people = [(UserId(ids.new("usr")), draft) for draft in drafts]
     store.add_many(unit, people, can_sign_in=False)
     _keep_attributes(unit, people)
+    dynamic_groups.keep(unit, people, new=True)
     for user_id, draft in people:
         _created(unit, user_id, draft)
     return [user_id for user_id, _ in people]
@@ -81,6 +84,7 @@ def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) 
         store.change(unit, identity, draft)
         if draft.attributes != identity.attributes:
             _keep_attributes(unit, [(identity.id, draft)])
+        dynamic_groups.keep(unit, [(identity.id, draft)], new=False)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
         _end_if_outside(unit, identity, draft)
     _move(unit, identity, status)
@@ -207,11 +211,15 @@ def _refuse_unknown(unit: Unit, groups: frozenset[GroupId]) -> None:
     if not groups:
         return
     tenants.touch(unit)
-    unknown = [group_id for group_id in sorted(groups) if group_store.find(unit, group_id) is None]
+    found = {group_id: group_store.find(unit, group_id) for group_id in sorted(groups)}
+    unknown = [group_id for group_id, group in found.items() if group is None]
     if unknown:
         detail = "There is no such group."
         errors = [FieldError("/groups", "unknown_group", detail, shortened(group_id)) for group_id in unknown]
         raise Invalid("invalid", "Some fields are wrong.", errors=errors)
+    for group in found.values():
+        if group is not None:
+            dynamic_groups.refuse_by_hand(group)
 
 
 def _take_seats(unit: Unit, wanted: int, limit: int) -> None:

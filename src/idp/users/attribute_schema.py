@@ -8,11 +8,11 @@ from idp import audit, tenants
 from idp.audit import Event
 from idp.kit.errors import Conflict, NotFound, Stale
 from idp.kit.units import Unit
-from idp.users import attribute_store, store
+from idp.users import attribute_store, dynamic_groups, store
 from idp.users.attribute_document import read_change
 from idp.users.attribute_store import definitions
 from idp.users.attribute_types import MOST, Definition, against, key_of
-from idp.users.model import Identity, UserId
+from idp.users.model import Known, UserId
 from idp.users.surveying import Survey
 
 _NAMED = 50
@@ -58,8 +58,8 @@ class Change:
         """Who has which value, in the form in which two are compared."""
         return {user: look.key for user, look in self._survey.look(unit).items() if look.key is not None}
 
-    def _judge(self, identity: Identity) -> _Look:
-        value = identity.attributes.get(self.definition.name)
+    def _judge(self, known: Known) -> _Look:
+        value = known.attributes.get(self.definition.name)
         if value is None:
             return _Look(has=False, fits=not self.definition.required, key=None)
         return _Look(has=True, fits=against(self.definition, value) is None, key=key_of(value))
@@ -103,9 +103,12 @@ def change(unit: Unit, prepared: Change, *, before: Definition) -> Definition:
 
 def delete(unit: Unit, prepared: Change, *, discard: bool) -> None:
     """With the values that people have, where they are to be discarded. Raises `NotFound`,
-    `Conflict("attribute_has_values")` with `count`."""
+    `Conflict`: `attribute_in_use` with the `groups` whose rules ask about it, `attribute_has_values` with `count`."""
     _hold(unit)
     name = get(unit, prepared.definition.name).name
+    asking = dynamic_groups.asking_about(unit, name)
+    if asking:
+        raise Conflict("attribute_in_use", "Rules of groups ask about it.", groups=asking)
     holders = sorted(prepared.holders(unit))
     if holders and not discard:
         detail = f"{len(holders)} people have a value."

@@ -1,4 +1,5 @@
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
@@ -22,6 +23,7 @@ class GroupRow(NamedTuple):
     version: int
     created_at: int
     changed_at: int
+    rule: bytes | None
 
 
 class _Id(NamedTuple):
@@ -90,9 +92,7 @@ _LEAVE = command(
     )
 )
 _LEAVE_ALL = command(
-    delete(members).where(
-        own(members), members.c.kind == MemberKind.USER.value, members.c.member_id == bindparam("user")
-    )
+    delete(members).where(own(members), members.c.kind.in_(PEOPLE), members.c.member_id == bindparam("user"))
 )
 # What is shown of the members says that they are in the group.
 _NOTE_MEMBERS = command(
@@ -138,7 +138,7 @@ def exist(unit: Unit) -> bool:
 def add(unit: Unit, group_id: GroupId, name: str) -> bool:
     """False when the name is taken."""
     row = {**_name_columns(unit, group_id, name), "version": 1, "created_at": unit.now_us, "changed_at": unit.now_us}
-    return unit.run(_ADD, id=group_id, **row) == 1
+    return unit.run(_ADD, id=group_id, rule=None, **row) == 1
 
 
 def rename(unit: Unit, group_id: GroupId, name: str) -> None:
@@ -196,6 +196,11 @@ def _new_member(unit: Unit, group_id: GroupId, user_id: UserId) -> dict[str, Any
     }
 
 
+def sealed_rule(unit: Unit, group_id: GroupId, rule: Mapping[str, Any]) -> bytes:
+    """It names departments and the like: what is known of people, if not of whom."""
+    return unit.seal("groups", "rule", group_id, json.dumps(rule, ensure_ascii=False).encode())
+
+
 def _name_mac(unit: Unit, name: str) -> bytes:
     return unit.mac("groups.name", look_up_key(name))
 
@@ -206,7 +211,8 @@ def _name_columns(unit: Unit, group_id: GroupId, name: str) -> dict[str, Any]:
 
 def _group(unit: Unit, row: GroupRow) -> Group:
     name = unit.open_sealed("groups", "name", row.id, row.name).decode()
-    return Group(GroupId(row.id), name, row.version, row.created_at, row.changed_at)
+    rule = None if row.rule is None else json.loads(unit.open_sealed("groups", "rule", row.id, row.rule))
+    return Group(GroupId(row.id), name, row.version, row.created_at, row.changed_at, rule)
 
 
 LISTED: Listing[Group] = Listing(
@@ -230,7 +236,7 @@ LISTED: Listing[Group] = Listing(
 
 MEMBERS: Listing[Member] = Listing(
     rows=select(members.c.id, members.c.member_id.label("user_id"), members.c.created_at).where(
-        own(members), members.c.group_id == bindparam("group"), members.c.kind == MemberKind.USER.value
+        own(members), members.c.group_id == bindparam("group"), members.c.kind.in_(PEOPLE)
     ),
     row=Member,
     make=lambda _, member: member,

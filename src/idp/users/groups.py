@@ -4,17 +4,20 @@ Who is in a group decides what they get, so each change raises the tenant's revi
 from those that name it is not seen from here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.clock import rfc3339
-from idp.kit.errors import Conflict, NotFound, Stale
+from idp.kit.errors import Conflict, FieldError, NotFound, Stale
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
-from idp.users import group_store, nested_groups, store
+from idp.users import dynamic_groups, group_rules, group_store, nested_groups, store
+from idp.users.attribute_types import Definition
+from idp.users.dynamic_groups import RuleChange, preview
+from idp.users.group_rules import Rule
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
 from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
 from idp.users.nested_groups import EFFECTIVE, NESTED, memberships_of, nest, unnest
@@ -24,6 +27,7 @@ __all__ = [
     "LISTED",
     "MEMBERS",
     "NESTED",
+    "RuleChange",
     "add_member",
     "create",
     "delete",
@@ -31,6 +35,7 @@ __all__ = [
     "find",
     "find_by_name",
     "get",
+    "judge",
     "member_to_json",
     "members_of",
     "membership_to_json",
@@ -38,9 +43,12 @@ __all__ = [
     "nest",
     "nested_to_json",
     "page",
+    "preview",
     "read",
+    "read_rule",
     "remove_member",
     "rename",
+    "rule",
     "to_json",
     "unnest",
 ]
@@ -53,14 +61,45 @@ def read(document: Mapping[str, object]) -> str:
     return _read(document, otherwise=None)
 
 
-def create(unit: Unit, name: str, *, known_as: GroupId | None = None) -> Group:
-    """Under the id that it was `known_as`, if it was before. Raises `Conflict("group_name_taken")`, in any spelling
-    that is the same name."""
+def read_rule(fields: Fields, definitions: Iterable[Definition]) -> Rule:
+    """The `rule` of a document that has one. Raises `Invalid`, with what was found wrong before."""
+    fields.required("rule", expected="a condition")
+    found = group_rules.read(fields, "rule", definitions)
+    fields.finish()
+    assert found is not None
+    return found
+
+
+def judge(
+    document: Mapping[str, object], definitions: Iterable[Definition], *, otherwise: str | None = None
+) -> tuple[str, Rule | None]:
+    """The name, or `otherwise` the one that stays, and the rule, if there is one. Raises `Invalid` with what is wrong
+    with either."""
+    fields = Fields(document)
+    found = group_rules.read(fields, "rule", definitions)
+    return _read(document, otherwise=otherwise, errors=fields.errors), found
+
+
+def create(unit: Unit, name: str, change: RuleChange | None = None, *, known_as: GroupId | None = None) -> Group:
+    """`change` where it has a rule; under the id that it was `known_as`, if it was before. Raises
+    `Conflict("group_name_taken")`, in any spelling that is the same name, and `Invalid` for a rule that asks about what
+    there is no longer."""
     tenants.touch(unit)
     group_id = known_as or GroupId(ids.new("grp"))
     if not group_store.add(unit, group_id, name):
         raise _taken()
     audit.record(unit, Event.GROUP_CREATED, subject=group_id)
+    if change is not None:
+        dynamic_groups.put_in_force(unit, get(unit, group_id), change)
+    return get(unit, group_id)
+
+
+def rule(unit: Unit, group_id: str, change: RuleChange, *, version: int | None = None) -> Group:
+    """From this commit on it has the rule, or none. Raises `NotFound`, `Stale`, `Invalid`,
+    `Conflict("group_has_members")`."""
+    group = _held(unit, group_id, version)
+    if change.rule != group.rule:
+        dynamic_groups.put_in_force(unit, group, change)
     return get(unit, group_id)
 
 
@@ -86,16 +125,18 @@ def delete(unit: Unit, group_id: str, *, version: int | None = None) -> None:
 
 
 def add_member(unit: Unit, group_id: str, user_id: str) -> None:
-    """Again changes nothing. Raises `NotFound` for either."""
+    """Again changes nothing. Raises `NotFound` for either, `Conflict("group_is_dynamic")`."""
     group, user = _held(unit, group_id), store.get(unit, user_id)
+    dynamic_groups.refuse_by_hand(group)
     if group_store.join(unit, [(group.id, user.id)]):
         store.noted(unit, user.id)
         audit.record(unit, Event.GROUP_JOINED, subject=user.id, group=group.id)
 
 
 def remove_member(unit: Unit, group_id: str, user_id: str) -> None:
-    """Raises `NotFound` for a group that is not there, and for who is not in it."""
+    """Raises `NotFound` for a group that is not there, and for who is not in it; `Conflict("group_is_dynamic")`."""
     group, user = _held(unit, group_id), store.get(unit, user_id)
+    dynamic_groups.refuse_by_hand(group)
     if not group_store.leave(unit, [group.id], user.id):
         raise NotFound("member")
     store.noted(unit, user.id)
@@ -106,6 +147,7 @@ def to_json(group: Group) -> dict[str, Any]:
     return {
         "id": group.id,
         "name": group.name,
+        "rule": group.rule,
         "created_at": rfc3339(group.created_at),
         "changed_at": rfc3339(group.changed_at),
     }
@@ -123,14 +165,15 @@ def membership_to_json(membership: Membership) -> dict[str, Any]:
     return {
         "group": membership.group_id,
         "direct": membership.kind is MemberKind.USER,
+        "dynamic": membership.kind is MemberKind.MATCHED,
         "through": list(membership.through),
     }
 
 
-def _read(document: Mapping[str, object], *, otherwise: str | None) -> str:
+def _read(document: Mapping[str, object], *, otherwise: str | None, errors: list[FieldError] | None = None) -> str:
     """`otherwise` is the name that stays when the document has none; null takes nothing away that has to be there."""
-    fields = Fields(document)
-    fields.only(("name",))
+    fields = Fields(document, errors=errors)
+    fields.only(("name", "rule"))
     if otherwise is None or "name" in document:
         fields.required("name")
     name = fields.text("name", longest=_LONGEST)

@@ -34,20 +34,23 @@ class MemberKind(StrEnum):
 
     USER = "user"
     GROUP = "group"
+    MATCHED = "matched"  # an ID, because it is as the rule of the group says
 
 
-PEOPLE = (MemberKind.USER.value,)
+PEOPLE = (MemberKind.USER.value, MemberKind.MATCHED.value)
 """The kinds that are an ID in a group itself."""
 
 
 class Group(NamedTuple):
-    """Some of a tenant's IDs under one name. `version` counts changes of the group itself, not of who is in it."""
+    """Some of a tenant's IDs under one name. `version` counts changes of the group itself, not of who is in it; `rule`
+    says who that is, where nobody puts them there by hand."""
 
     id: GroupId
     name: str
     version: int
     created_at: int
     changed_at: int
+    rule: Mapping[str, Any] | None = None
 
 
 class Member(NamedTuple):
@@ -89,6 +92,13 @@ class Draft(NamedTuple):
     groups: frozenset[GroupId] = frozenset()
     validity: Validity = ALWAYS
     attributes: Mapping[str, Any] = NONE
+
+
+class Known(NamedTuple):
+    """What rules of groups, and a change of the schema, may ask of a person."""
+
+    affiliation: Affiliation
+    attributes: Mapping[str, Any]
 
 
 class Identity(NamedTuple):

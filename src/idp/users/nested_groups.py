@@ -98,11 +98,13 @@ def nest(unit: Unit, outer_id: str, inner_id: str) -> None:
     """All that are in the inner one are in the outer one from this commit on. Again changes nothing.
 
     Raises `NotFound` for either, `Conflict`: `group_cycle` with the `path` from the group down to itself,
-    `groups_too_deep` and `too_many_groups` with `limit`.
+    `groups_too_deep` and `too_many_groups` with `limit`, `group_is_dynamic`.
     """
     tenants.touch(unit)
-    outer, inner = group_store.get(unit, outer_id).id, group_store.get(unit, inner_id).id
-    edges = _edges(unit)
+    holder, inner = group_store.get(unit, outer_id), group_store.get(unit, inner_id).id
+    outer, edges = holder.id, _edges(unit)
+    if holder.rule is not None:
+        raise Conflict("group_is_dynamic", "Its rule says who is in this group.", group=outer)
     if inner in edges.get(outer, ()):
         return
     back = nesting.path(edges, inner, outer)

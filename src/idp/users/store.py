@@ -1,5 +1,5 @@
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from idp.users.tables import seats, users
 from idp.users.validity import Span, Validity
 
 _DELETED = "deleted"
+_ATTRIBUTES = 5  # their place in a profile; older ones end before it
 
 
 class UserRow(NamedTuple):
@@ -322,6 +323,12 @@ def delete(unit: Unit, identity: Identity) -> None:
 
 def end_generation(unit: Unit, user_id: str) -> bool:
     return unit.run(_END_GENERATION, user=user_id) == 1
+
+
+def attributes_in(unit: Unit, user_id: str, profile: bytes) -> Mapping[str, Any]:
+    """Of a sealed profile: all that has to be made of it where many are looked at."""
+    parts: list[Any] = json.loads(unit.open_sealed("users", "profile", user_id, profile))
+    return parts[_ATTRIBUTES] if len(parts) > _ATTRIBUTES else NONE
 
 
 def drop_attribute(unit: Unit, user_id: UserId, name: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from idp.kit.db import own, query
 from idp.kit.units import Unit
 from idp.users import store
-from idp.users.model import Identity, UserId
+from idp.users.model import Affiliation, Known, UserId
 from idp.users.tables import users
 
 T = TypeVar("T")
@@ -33,8 +33,20 @@ _VERSIONS = query(
 )
 
 
+class _Sealed(NamedTuple):
+    id: str
+    version: int
+    affiliation: str
+    profile: bytes
+
+
+_sealed = select(*(users.c[name] for name in _Sealed._fields)).where(own(users), store.EXISTS)
+_PAGE = query(_sealed.where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")), _Sealed)
+_ONE = query(_sealed.where(users.c.id == bindparam("id")), _Sealed)
+
+
 class Survey(Generic[T]):
-    def __init__(self, judge: Callable[[Identity], T]) -> None:
+    def __init__(self, judge: Callable[[Known], T]) -> None:
         self._judge = judge
         self._seen: dict[str, tuple[int, T]] = {}
 
@@ -56,9 +68,10 @@ class Survey(Generic[T]):
 
     def _open(self, unit: Unit, after: str, wanted: set[str]) -> None:
         if len(wanted) > _AT_ONCE // 4:
-            found = store.page(unit, after=after, limit=_AT_ONCE)
+            found = unit.all(_PAGE, after=after, limit=_AT_ONCE)
         else:
-            found = [store.get(unit, each) for each in sorted(wanted)]
-        for identity in found:
-            if identity.id in wanted:
-                self._seen[identity.id] = (identity.version, self._judge(identity))
+            found = [row for each in sorted(wanted) if (row := unit.one(_ONE, id=each)) is not None]
+        for row in found:
+            if row.id in wanted:
+                known = Known(Affiliation(row.affiliation), store.attributes_in(unit, row.id, row.profile))
+                self._seen[row.id] = (row.version, self._judge(known))

@@ -72,6 +72,7 @@ groups = Table(
     Column("id", Text, primary_key=True),
     Column("name_mac", LargeBinary, nullable=False),  # of the canonical name
     Column("name", LargeBinary, nullable=False),  # sealed
+    Column("rule", LargeBinary),  # sealed; null where people are put into it by hand
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),

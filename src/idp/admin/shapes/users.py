@@ -87,23 +87,51 @@ class User(Shown):
     changed_at: Instant
 
 
+_Rule = Annotated[
+    dict[str, object],
+    Field(
+        description="A condition: an object with one key. `all` and `any` have a list of conditions, `not` has one,"
+        " `affiliation` has a list `in`; `attribute` has the `name` of one of the tenant's schema, and one of `equals`,"
+        " `in`, `starts_with`, `at_least`, `at_most` and `exists`.",
+        examples=[
+            {"all": [{"attribute": {"name": "department", "equals": "Sales"}}, {"affiliation": {"in": ["employee"]}}]}
+        ],
+    ),
+]
+
+
 class NewGroup(Sent):
     """Names are compared without case and width, and unique."""
 
     name: GroupName
+    rule: _Rule | None = None
 
 
 class GroupChange(Sent):
     name: GroupName | None = None
+    rule: _Rule | None = None
 
 
 class Group(Shown):
-    """Some of the IDs under one name, for rules and assignments to mean all of them."""
+    """Some of the IDs under one name, for policies and assignments to mean all of them. With a `rule` nobody is put
+    into it by hand."""
 
     id: str
     name: str
+    rule: _Rule | None
     created_at: Instant
     changed_at: Instant
+
+
+class RulePreview(Sent):
+    rule: _Rule
+
+
+class RulePreviewed(Shown):
+    """How many are as the rule says, and the first 50 of them."""
+
+    count: int
+    users: list[str]
 
 
 class Member(Shown):
@@ -121,11 +149,12 @@ class NestedGroup(Shown):
 
 
 class Membership(Shown):
-    """A group that an ID is in: `direct`, where it was put into it by hand; `through`, the groups within it that it is
-    in."""
+    """A group that an ID is in: `direct`, where it was put into it by hand; `dynamic`, by the group's rule; `through`,
+    the groups within it that it is in."""
 
     group: str
     direct: bool
+    dynamic: bool
     through: list[str]
 
 
