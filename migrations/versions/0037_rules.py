@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "rules"
-down_revision = "persons"
+down_revision = "trail"
 branch_labels = None
 depends_on = None
 
