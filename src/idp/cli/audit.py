@@ -53,10 +53,10 @@ def search(  # noqa: PLR0913 - each is an option
     from idp.cli.asking import print_list, within
 
     asked = {"event": event, "actor": actor, "subject": subject, "from": since, "to": until}
-    query = {name: value for name, value in asked.items() if value is not None}
+    where = [f"{name}={value}" for name, value in asked.items() if value is not None]
     if newest:
-        query["sort"] = "-at"
-    print_list(config, within("tenants", tenant, "audit"), _COLUMNS, query=query, limit=limit, as_json=as_json)
+        where.append("sort=-at")
+    print_list(config, within("tenants", tenant, "audit"), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
 def verify(
