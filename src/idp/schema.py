@@ -19,6 +19,7 @@ from idp.plans import tables as plans
 from idp.saml import tables as saml
 from idp.sessions import tables as sessions
 from idp.signing import tables as signing
+from idp.support import tables as support
 from idp.tenants import tables as tenants
 from idp.terms import tables as terms
 from idp.users import tables as users
@@ -44,6 +45,7 @@ TABLES = (
     saml,
     sessions,
     signing,
+    support,
     tenants,
     terms,
     users,

@@ -208,7 +208,12 @@ def test_no_operator_ends_a_contract_with_a_key_of_the_customer_that_they_made(
 ) -> None:
     wanted = {"name": "in disguise", "permissions": ["*:*"]}
     contract = careful.contract_of("aoba")
-    for maker in (two[0], careful.client("operator")):
+    makers = [careful.client("operator")]
+    if path.startswith("/tenants"):  # a person of ours makes none at all for a tenant
+        assert two[0].post(path, wanted).code == "support_access_required"
+    else:
+        makers.append(two[0])
+    for maker in makers:
         made = maker.post(path.format(partner=careful.partner), wanted)
         assert made.status == 201, made.body
         first = Client(careful.app, made.body["secret"])
@@ -267,3 +272,50 @@ def test_early_erasure_takes_two_as_well(careful: World, two: tuple[Client, Clie
     assert (erased["status"], erased["representative"]) == ("erased", None)
     assert first.post(f"/contracts/{contract}/erase", WHY).status == 200
     assert first.get(f"/system/approvals/{proposed.body['approval']}").body["decided_by"] is not None
+
+
+def made_by(client: Client, name: str, **more: Any) -> str:
+    document = {"user_name": name, "display_name": name, "affiliation": "employee", "roles": ["admin"], **more}
+    made = client.post("/system/users", document)
+    assert made.status == 201, made.body
+    return str(made.body["id"])
+
+
+def outcome_of(careful: World, proposer: Client, approver: str) -> str:
+    proposed = propose(careful, proposer, "stop", stop_date="2026-06-30").body["approval"]
+    reply = approve(key_of(careful, approver), proposed)
+    careful.client("operator").post(f"/system/approvals/{proposed}/reject")
+    return "approved" if reply.status == 200 else str(reply.code)
+
+
+def test_whoever_made_an_account_is_not_approved_by_it_nor_it_by_them(careful: World) -> None:
+    """Over others too: first made second, who made third."""
+    first = account(careful, "first")
+    by_first = key_of(careful, first)
+    second = made_by(by_first, "second")
+    third = made_by(key_of(careful, second), "third")
+    for proposer, approver in ((first, second), (first, third), (third, first), (second, first), (third, second)):
+        assert outcome_of(careful, key_of(careful, proposer), approver) == "second_operator_required"
+    sibling = made_by(by_first, "sibling")
+    assert outcome_of(careful, key_of(careful, second), sibling) == "approved"
+
+
+def test_whoever_knows_two_passwords_is_both_persons(careful: World) -> None:
+    machine = careful.client("operator")
+    known = [made_by(machine, name, password="correct battery staple") for name in ("one", "two")]
+    assert outcome_of(careful, key_of(careful, known[0]), known[1]) == "second_operator_required"
+    by_letter = made_by(machine, "three", email="three@example.com")
+    assert outcome_of(careful, machine, by_letter) == "second_operator_required"
+    other = made_by(machine, "four", email="four@example.com")
+    machine.patch(f"/system/users/{other}", {"email": "mine@example.com"})
+    assert outcome_of(careful, key_of(careful, known[0]), other) == "second_operator_required"
+    assert outcome_of(careful, key_of(careful, known[0]), by_letter) == "second_operator_required"  # for the machine
+    assert outcome_of(careful, key_of(careful, made_by(machine, "five", email="five@example.com")), by_letter) == (
+        "approved"
+    )
+
+
+def test_whoever_made_somebody_an_administrator_is_not_approved_by_them(careful: World) -> None:
+    first, reader = account(careful, "first"), account(careful, "reader", admin=False)
+    key_of(careful, first).patch(f"/system/users/{reader}", {"roles": ["admin"]})
+    assert outcome_of(careful, key_of(careful, first), reader) == "second_operator_required"

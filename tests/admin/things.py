@@ -9,7 +9,7 @@ import pyotp
 from tests.admin.conftest import BASE, Client, World
 from tests.support.statements import stated
 
-from idp import access, credentials, erasure, federation, sessions, signing, tenants, users
+from idp import access, credentials, erasure, federation, sessions, signing, support, tenants, users
 from idp.access.traces import End, Fault, Kind, Step, Trace
 from idp.admin import build
 from idp.admin.routes import Route
@@ -195,6 +195,13 @@ def _approval(things: Things, base: str) -> str:
     return str(reply.body["approval"])
 
 
+def _grant(things: Things, base: str) -> str:
+    """Access for support, as the tenant itself gives it."""
+    draft = {"hours": 72, "to": "partner", "reason": things.name()}
+    with _unit_of(things, base) as unit:
+        return support.grant(unit, support.read(draft, now_us=unit.now_us), ["*:read"]).id
+
+
 def _erased(things: Things, base: str) -> str:
     world = things.world
     over = world.bring(f"e{ids.new('x')[-12:].lower()}", Status.ENDED, partner=world.partner)
@@ -264,6 +271,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "session": _session,
     "key": _key,
     "kid": _kid,
+    "grant": _grant,
     "role": lambda things, base: things.post(f"{base}/roles", {"name": things.name(), "permissions": ["roles:write"]}),
     "policy": lambda things, base: things.post(f"{base}/policies", {**POLICY, "name": things.name()}),
     "reference": _reference,

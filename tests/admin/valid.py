@@ -125,6 +125,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/keys/{{kid}}/revoke": ({"reason": "{n}"},),
     f"POST {_TENANT}/api-keys": (_KEY,),
     f"POST {_TENANT}/api-keys/{{key}}/rotate": ({"overlap_seconds": 0},),
+    f"POST {_TENANT}/support-access": ({"hours": 1, "level": "read", "to": "operator", "reason": "{n}"},),
     f"POST {_TENANT}/roles": (_ROLE,),
     f"PATCH {_TENANT}/roles/{{role}}": (_ROLE,),
     "POST /terms/{version}/comparison": ({"against": "{version}", "wording_rules": [{"from": "a{n}", "to": "b"}]},),

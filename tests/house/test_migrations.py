@@ -63,6 +63,8 @@ _TENANT = (
     "INSERT INTO roles VALUES ('tnt_1', 'rol_1', 'Reception', '', 'users:read', 1, 0, 0)",
     "INSERT INTO role_holders VALUES ('tnt_1', 'usr_1', 'rol_1', 'key_1', 0)",
     "INSERT INTO partner_people VALUES ('platform', 'usr_2', 'prt_1', 0)",
+    "INSERT INTO account_hands VALUES ('platform', 'usr_2', 'host', 'made', 0)",
+    "INSERT INTO support_grants VALUES ('tnt_1', 'sup_1', 'operator', '', 'sealed', 'usr_1', 0, 1, NULL)",
 )
 
 

@@ -34,9 +34,9 @@ def approve(call: Call) -> Answer:
     as it was then."""
     digest = _digest(call.document)
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        proposal = approvals.approve(
-            unit, call.names["approval"], account=call.key.owner, persons=call.key.persons, digest=digest
-        )
+        proposed = approvals.get(unit, call.names["approval"])
+        persons = two_persons.related(unit, call.key, proposed)
+        proposal = approvals.approve(unit, proposed.id, account=call.key.owner, persons=persons, digest=digest)
         two_persons.carry_out(unit, proposal)
         return call.done(unit, _to_json(unit, proposal))
 

@@ -100,17 +100,19 @@ def _as_key(unit: Unit, found: Bearer) -> ApiKey:
         created_at=found.issued_at,
         used_at=None,
         owner=found.user_id or "",
-        maker=_maker(found, scope),
+        maker=_maker(unit, found, scope),
         ceiling=EVERYTHING if found.user_id is None else _allowed(unit, scope, found.user_id),
         program="" if found.user_id else found.service_id,
     )
 
 
-def _maker(found: Bearer, scope: KeyScope) -> str:
-    """Who could be speaking beside the person: of a customer's person nobody."""
-    if found.user_id is not None and scope is not KeyScope.OPERATOR:
-        return ""
-    return found.user_id or found.service_id
+def _maker(unit: Unit, found: Bearer, scope: KeyScope) -> str:
+    """Who could be speaking in the person's place: of a customer's person whoever else has chosen what they sign in
+    with."""
+    if found.user_id is None or scope is KeyScope.OPERATOR:
+        return found.user_id or found.service_id
+    others = credentials.hands.could_be(unit, found.user_id) - {found.user_id}
+    return min(others, default="")
 
 
 def _allowed(unit: Unit, scope: KeyScope, user_id: str) -> Permissions:

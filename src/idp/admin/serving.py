@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.admin import callers, documents, gate, places, quotas, rights
+from idp.admin import callers, documents, gate, places, quotas, rights, supporting
 from idp.admin.answers import Answer, Conditions, File, Stream
 from idp.admin.call import Call
 from idp.admin.callers import Caller
@@ -58,6 +58,7 @@ def judged(house: House, route: Route, request: Request, body: bytes, caller: Ca
     place = places.find(house, key, names)
     rights.check(route.right, key, preparing=place.preparing)
     gate.require_reader(route, place, key)
+    key = supporting.admitted(house, route, place, key)
     if not route.asks:  # RFC 9470; attack U11
         caller.must_meet(house.api_demand, house.units.clock.now_us())
     filters, page = _query(house, route, request, key)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from idp import approvals, contracts, erasure
+from idp import approvals, contracts, credentials, erasure
 from idp.admin.answers import Answer
 from idp.admin.call import Call
 from idp.admin.contract_json import contract_json
 from idp.approvals import Change, Proposal
 from idp.contracts import Contract, Event, Status
+from idp.credentials import ApiKey
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, Refused, Stale
 from idp.kit.units import Unit
@@ -69,7 +70,7 @@ def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
     change = Change(act.name, call.contract.id, before.changes, parameters)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         owner = contracts.get(unit, call.contract.id).tenant
-        proposal = approvals.propose(unit, change, tenant=owner, persons=call.key.persons, outcome=outcome)
+        proposal = approvals.propose(unit, change, tenant=owner, persons=behind(unit, call.key), outcome=outcome)
         answer = {
             "approval": proposal.id,
             "digest": proposal.digest,
@@ -78,6 +79,24 @@ def propose(call: Call, act: Act, parameters: dict[str, str]) -> Answer | None:
             "expires_at": rfc3339(proposal.expires_at),
         }
         return call.done(unit, answer, status=202, location=f"/system/approvals/{proposal.id}")
+
+
+def behind(unit: Unit, key: ApiKey) -> frozenset[str]:
+    """Whoever could have asked with this key: with each person those who know what the person signs in with."""
+    return frozenset().union(*(credentials.hands.could_be(unit, person) for person in key.persons))
+
+
+def related(unit: Unit, key: ApiKey, proposal: Proposal) -> frozenset[str]:
+    """Whoever could be approving with this key, and the proposers too where one side has come from the other: who makes
+    an account proposes nothing to it, nor does it to them."""
+    mine = behind(unit, key) | credentials.hands.come_from(unit, key.owner)
+    theirs = frozenset().union(*(credentials.hands.come_from(unit, person) for person in proposal.persons))
+    return mine | (proposal.persons if key.owner in theirs or any(map(_is_program, mine | theirs)) else frozenset())
+
+
+def _is_program(principal: str) -> bool:
+    """Whoever has registered one could be anybody that it has made."""
+    return principal.startswith("svc_")
 
 
 def carry_out(unit: Unit, proposal: Proposal) -> Contract:

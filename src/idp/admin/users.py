@@ -11,7 +11,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT, Partners
 from idp.admin.routes import Route
 from idp.admin.shapes.users import Invitation, NewUser, User, UserChange
-from idp.credentials import KeyScope, Noun
+from idp.credentials import How, KeyScope, Noun
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.units import Unit
@@ -33,6 +33,7 @@ def create(call: Call) -> Answer:
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
+        note_hand(call, unit, identity.id, knows=encoded is not None)
         where = f"{call.below}/users/{identity.id}"
         return call.done(unit, users.to_json(identity), status=201, version=identity.version, location=where)
 
@@ -62,6 +63,9 @@ def change(call: Call) -> Answer:
         check_grant(call, had=before.roles, gets=identity.draft)
         if encoded is not None or users.is_readdressed(before.draft, identity.draft):
             check_stand_in(call, unit, before)
+            note_hand(call, unit, identity.id, knows=True)
+        elif identity.roles - before.roles:
+            note_hand(call, unit, identity.id, knows=False)
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
@@ -154,6 +158,13 @@ def _hashed(call: Call, password: str | None) -> str | None:
 
 def check_grant(call: Call, *, had: frozenset[Role], gets: Draft) -> None:
     credentials.refuse_administrator(call.key.granting, had=had, gets=gets.roles)
+
+
+def note_hand(call: Call, unit: Unit, user_id: str, *, knows: bool) -> None:
+    """Who could be behind it from now on; in a tenant, where that is not the customer's own doing."""
+    if not call.key.is_customers_own:
+        how = How.KNOWS if knows else How.MADE
+        credentials.hands.note(unit, user_id, call.key.principals, how)
 
 
 def check_stand_in(call: Call, unit: Unit, identity: Identity) -> None:

@@ -7,7 +7,7 @@ secret in clear, never gives one back, never decides about services (that is the
 inside a transaction.
 """
 
-from idp.credentials import roles
+from idp.credentials import hands, roles
 from idp.credentials.actions import (
     forget_user,
     has_password,
@@ -43,12 +43,23 @@ from idp.credentials.factors import (
     remove_factor,
     use_code,
 )
+from idp.credentials.hands import How
 from idp.credentials.invitations import accept, find_invited, invite, secret_of
 from idp.credentials.model import MACHINE, ApiKey, Factor, FactorKind, Invitation, KeyDraft, KeyScope, NewKey
 from idp.credentials.password_policy import SHORTEST, refuse_guessable, refuse_impossible
 from idp.credentials.password_sign_in import Check, begin_check, finish_check
 from idp.credentials.passwords import Cost, HashPool, Verdict
-from idp.credentials.permissions import EVERYTHING, Noun, Permission, Permissions, Verb, holds, not_grantable, parse
+from idp.credentials.permissions import (
+    EVERYTHING,
+    Noun,
+    Permission,
+    Permissions,
+    Verb,
+    both,
+    holds,
+    not_grantable,
+    parse,
+)
 from idp.credentials.role_store import Role as MadeRole
 from idp.credentials.store import KEYS
 from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count_form, give_back, sweeps
@@ -69,6 +80,7 @@ __all__ = [
     "Factor",
     "FactorKind",
     "HashPool",
+    "How",
     "Invitation",
     "KeyDraft",
     "KeyScope",
@@ -86,6 +98,7 @@ __all__ = [
     "accept",
     "authenticate_key",
     "begin_check",
+    "both",
     "count_code",
     "count_form",
     "create_key",
@@ -96,6 +109,7 @@ __all__ = [
     "finish_check",
     "forget_user",
     "give_back",
+    "hands",
     "has_factor",
     "has_password",
     "holds",

@@ -86,6 +86,11 @@ class ApiKey(NamedTuple):
         return frozenset({self.owner or MACHINE, self.maker or MACHINE})
 
     @property
+    def principals(self) -> frozenset[str]:
+        """The same with the program that asks in its own name."""
+        return self.persons | ({self.program} if self.program else set())
+
+    @property
     def actor(self) -> Actor:
         return Actor(self.scope.value, self.id)
 

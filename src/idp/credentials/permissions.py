@@ -44,6 +44,7 @@ class Noun(StrEnum):
     SESSIONS = "sessions"
     SETTINGS = "settings"
     STATEMENTS = "statements"
+    SUPPORT_ACCESS = "support_access"
     SYSTEM = "system"
     TENANTS = "tenants"
     TERMS = "terms"

@@ -104,3 +104,15 @@ role_holders = Table(
     Index("ix_role_holders_tenant_id_role_id", "tenant_id", "role_id"),
     info=ERASED,
 )
+
+# Whoever had a hand in an account, and could therefore be behind it.
+account_hands = Table(
+    "account_hands",
+    metadata,
+    tenant_id(),
+    Column("user_id", Text, primary_key=True),
+    Column("principal", Text, primary_key=True),
+    Column("how", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    info=ERASED,
+)
