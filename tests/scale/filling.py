@@ -129,9 +129,11 @@ def _fill_tenant(units: Units, tenant: TenantId, size: Size) -> None:
             join_many(unit, [(GroupId(groups[1 + n % (len(groups) - 1)]), each) for n, each in enumerate(some)])
             for each in some[-20:]:
                 users.disable(unit, each)
+    for start in range(0, size.rows // 4, _AT_ONCE):
+        with units.open(tenant, actor=HOST) as unit:
+            for each in people[start : min(start + _AT_ONCE, size.rows // 4)]:
+                federation.assign(unit, service_id=service, user_id=each)
     with units.open(tenant, actor=HOST) as unit:
-        for each in people[: size.rows // 4]:
-            federation.assign(unit, service_id=service, user_id=each)
         _sign_in(unit, people[0], size)
     memory = FactMemory(units, KeyRing())
     for start in range(0, size.rows, _AT_ONCE):

@@ -50,7 +50,7 @@ from idp.contracts.registering import (
 from idp.contracts.requests import LAST_DATE, ask_non_renewal, ask_stop, withdraw_non_renewal, withdraw_stop
 from idp.contracts.retention import Forgettable, forget, forgettable, sweeps
 from idp.contracts.standing import Ending, Reason, Standing, export_until
-from idp.contracts.store import Filter, Waiting
+from idp.contracts.store import Filter, Waiting, counted
 from idp.contracts.terms_calendar import Outlook, Term, outlook
 from idp.plans import Product
 
@@ -99,6 +99,7 @@ __all__ = [
     "ask_stop",
     "change_ids",
     "complete_setup",
+    "counted",
     "customer_of",
     "customers",
     "day_of",

@@ -50,6 +50,11 @@ class EntitlementRow(NamedTuple):
     ended_at: int | None
 
 
+class _Counted(NamedTuple):
+    status: str
+    number: int
+
+
 class ChangeRow(NamedTuple):
     seq: int
     at: int
@@ -139,6 +144,9 @@ _CUSTOMERS = query(
     .order_by(contracts.c.tenant_id),
     CustomerRow,
     platform=True,
+)
+_COUNTED = query(
+    select(contracts.c.status, func.count().label("number")).group_by(contracts.c.status), _Counted, platform=True
 )
 _FIRST_SOLD = query(
     select(func.min(contracts.c.established_at).label("since")).where(contracts.c.plan.is_not(None)),
@@ -299,6 +307,11 @@ def continuations(unit: Unit, contract_id: str) -> list[Record]:
 def established(unit: Unit) -> list[Record]:
     """Those that ever were, whatever became of them."""
     return unit.all(_ESTABLISHED)
+
+
+def counted(unit: Unit) -> dict[str, int]:
+    """As recorded; needs a unit of the platform."""
+    return {row.status: row.number for row in unit.all(_COUNTED)}
 
 
 def customers(unit: Unit) -> list[CustomerRow]:

@@ -10,12 +10,13 @@ from idp.delivery.attempting import Sender
 from idp.delivery.by_http import call, refuse_unaccepted
 from idp.delivery.dispatching import Dispatcher
 from idp.delivery.model import OVERTAKEN, Claimed, Delivery, Impossible, PutOff, Status
-from idp.delivery.outbox import LISTED, discard, enqueue, pending, undelivered
+from idp.delivery.outbox import LISTED, Backlog, backlog, discard, enqueue, pending, undelivered
 
 __all__ = [
     "LISTED",
     "OVERTAKEN",
     "AtOnce",
+    "Backlog",
     "Claimed",
     "Delivery",
     "Dispatcher",
@@ -23,6 +24,7 @@ __all__ = [
     "PutOff",
     "Sender",
     "Status",
+    "backlog",
     "call",
     "discard",
     "enqueue",

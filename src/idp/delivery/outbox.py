@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from idp.delivery.model import Delivery, Status
 from idp.delivery.tables import deliveries
@@ -13,6 +13,13 @@ from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.db import command, own, query
 from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
+
+
+class Backlog(NamedTuple):
+    """What waits to be sent, or to be tried again; `oldest_at` is when the first of it was caused."""
+
+    waiting: int
+    oldest_at: int | None
 
 
 class _Receiver(NamedTuple):
@@ -43,6 +50,13 @@ LISTED: Listing[Delivery] = Listing(
             takes=Text("tenant"), meaning="What was for it.", where=deliveries.c.receiver == asked("receiver")
         ),
     },
+)
+_BACKLOG = query(
+    select(func.count().label("waiting"), func.min(deliveries.c.created_at).label("oldest_at")).where(
+        deliveries.c.next_at.is_not(None)
+    ),
+    Backlog,
+    platform=True,
 )
 _UNDELIVERED = query(
     select(deliveries.c.receiver).where(
@@ -77,6 +91,13 @@ def enqueue(unit: Unit, event: str, *, receiver: str, payload: dict[str, Any]) -
 def pending(unit: Unit, *, after: str = "", limit: int = 50) -> list[Delivery]:
     """In the order of their causes, delivered or not."""
     return LISTED.page(unit, Question(after=after, limit=limit)).items
+
+
+def backlog(unit: Unit) -> Backlog:
+    """Of all tenants; needs a unit of the platform."""
+    row = unit.one(_BACKLOG)
+    assert row is not None
+    return row
 
 
 def undelivered(unit: Unit, delivery_ids: Iterable[str]) -> frozenset[str]:

@@ -31,10 +31,12 @@ from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b
 from idp.signing.lifecycle import PUBLISHED_BEFORE, Pair, pairs, published_until, signs_from
 from idp.signing.ring import KeyRing, KeySet, read_jwks
 from idp.signing.store import (
+    Ages,
     Due,
     StoredKey,
     activate,
     add_key,
+    ages,
     certificate_of,
     due,
     every,
@@ -57,6 +59,7 @@ __all__ = [
     "PUBLISHED_BEFORE",
     "SHARED_ALG",
     "STEP_BACK",
+    "Ages",
     "Alg",
     "BadKey",
     "Certificate",
@@ -89,6 +92,7 @@ __all__ = [
     "XmlKey",
     "activate",
     "add_key",
+    "ages",
     "any_verifies",
     "b64",
     "begun",

@@ -2,7 +2,7 @@ import base64
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import LargeBinary, bindparam, case, delete, literal, select, update
+from sqlalchemy import LargeBinary, bindparam, case, delete, func, literal, select, update
 
 from idp.kit.db import add_new, command, own, query
 from idp.kit.units import Unit
@@ -24,6 +24,13 @@ class StoredKey(NamedTuple):
     due_at: int | None = None
 
 
+class Ages(NamedTuple):
+    """Of the keys that sign now: when the oldest began to."""
+
+    signing: int
+    oldest_at: int | None
+
+
 class Due(NamedTuple):
     """A key that the schedule has something to do with."""
 
@@ -34,6 +41,13 @@ class Due(NamedTuple):
 _mine = own(keys), keys.c.kid == bindparam("the_kid")
 _whole = select(*[c for c in keys.c if c.key != "tenant_id"]).where(own(keys)).order_by(keys.c.created_at, keys.c.kid)
 _EVERY = query(_whole, StoredKey)
+_AGES = query(
+    select(func.count().label("signing"), func.min(keys.c.activated_at).label("oldest_at")).where(
+        keys.c.status == Status.ACTIVE.value
+    ),
+    Ages,
+    platform=True,
+)
 _PUBLISHED = query(_whole.where(keys.c.status != Status.REVOKED.value), StoredKey)
 _ADD = add_new(keys)
 _ACTIVATE = command(
@@ -178,3 +192,10 @@ def due(unit: Unit, *, activated: int, published_before: int, limit: int) -> lis
     somebody says so. Needs a unit of the platform."""
     waiting = unit.all(_DUE, at=unit.now_us, limit=limit)
     return waiting + unit.all(_AGED, activated=activated, published=published_before, limit=limit)
+
+
+def ages(unit: Unit) -> Ages:
+    """Of all tenants; needs a unit of the platform."""
+    row = unit.one(_AGES)
+    assert row is not None
+    return row

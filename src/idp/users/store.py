@@ -193,6 +193,7 @@ _TAKE_SEATS = command(_take_seats)
 _HOLD_SEATS = command(update(seats).where(own(seats)).values(used=seats.c.used))
 _FREE_SEAT = command(update(seats).where(own(seats)).values(used=seats.c.used - 1))
 _SEATS_USED = query(select(seats.c.used).where(own(seats)), _Used)
+_ALL_SEATS = query(select(func.sum(seats.c.used).label("number")), _Number, platform=True)
 _SEATS_OF = query(select(seats.c.tenant_id, seats.c.used).where(among(seats.c.tenant_id)), _Seats, platform=True)
 
 
@@ -272,6 +273,12 @@ def seats_of(unit: Unit, tenants: Collection[TenantId]) -> dict[TenantId, int]:
         return {tenant: seats_used(unit) for tenant in tenants if tenant == unit.tenant}
     found = (row for batch in batches(tenants) for row in unit.all(_SEATS_OF, **binds(batch)))
     return {TenantId(row.tenant_id): row.used for row in found}
+
+
+def ids_of_all(unit: Unit) -> int:
+    """How many IDs exist; needs a unit of the platform."""
+    row = unit.one(_ALL_SEATS)
+    return row.number or 0 if row is not None else 0
 
 
 def add(unit: Unit, user_id: UserId, draft: Draft) -> bool:

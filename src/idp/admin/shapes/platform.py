@@ -247,12 +247,6 @@ class Settings(Shown):
     staffing: Staffing
 
 
-class System(Shown):
-    """`now` is what the product calls now."""
-
-    now: Instant
-
-
 class Delivery(Shown):
     """What has to reach somebody outside, and whether it has. `next_at` is when it is tried next, by the machine's own
     time; `error` is the code of the latest attempt that failed."""
