@@ -18,7 +18,7 @@ from idp.kit import ids
 STALE = '"0-0000000000000000"'
 # What is there or is not, and never another: who is in a group, who is assigned, who has a role, a key, a session.
 NEVER_CHANGED = re.compile(
-    r"/(members/\{user\}|assignments/\{assignment\}|roles/\{role\}|api-keys/\{key\}|sessions/\{session\}"
+    r"/(members/\{user\}|groups/\{inner\}|assignments/\{assignment\}|roles/\{role\}|api-keys/\{key\}|sessions/\{session\}"
     r"|credentials/\{credential\})$"
 )
 # Made of other things at each reading, with no version of its own.
@@ -75,6 +75,7 @@ def ask(things: Things, route: Route, client: Client, document: Any, **headers: 
 
 OPERATORS: dict[str, Any] = {
     "POST /partners": {"name": "{n}"},
+    "POST /partners/{partner}/users": {"user_name": "{n}", "display_name": "{n}", "email": "{n}@aoba.example"},
     "POST /partners/{partner}/api-keys": {"name": "{n}", "permissions": ["users:read"]},
     "POST /plans": {"name": "{n}", "product": "ID_PLUS", "price_per_id": 300},
     "POST /terms": {**TERMS, "version": "2"},

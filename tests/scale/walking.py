@@ -23,7 +23,6 @@ class Walk:
     bearer: str
     names: dict[str, str]
     description: dict[str, Any]
-    thorough: bool
     took: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     unwalked: list[str] = field(default_factory=list)
 
@@ -50,7 +49,7 @@ class Walk:
         if first is None:
             return
         self._to_the_end(path, place, {"limit": _MANY})
-        for query in queries(operation, first["items"], together=self.thorough):
+        for query in queries(operation, first["items"]):
             page = self._page(path, place, {**query, "limit": _MANY})
             if page is not None and page["next"]:
                 self._page(path, place, {**query, "limit": _MANY, "cursor": page["next"]})
@@ -91,7 +90,7 @@ class _Marked(dict[str, str]):
         return f"?{name}"
 
 
-def queries(operation: dict[str, Any], items: list[Any], *, together: bool) -> Iterator[dict[str, str]]:
+def queries(operation: dict[str, Any], items: list[Any]) -> Iterator[dict[str, str]]:
     """Every order, every filter by all its words or by what the items have, and each of them with each other."""
     parameters = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
     asked = {name: list(_values(name, schema, items)) for name, schema in parameters.items()}
@@ -99,12 +98,12 @@ def queries(operation: dict[str, Any], items: list[Any], *, together: bool) -> I
         asked.pop(name, None)
     for name, values in asked.items():
         yield from ({name: value} for value in values)
-    for search in asked.get("q", []) if together else []:
+    for search in asked.get("q", []):
         for name, values in asked.items():
             if name not in ("q", "sort"):
                 yield from ({"q": search, name: value} for value in values[:2])
         yield {"q": search, "sort": "-" + str(parameters["sort"]["default"])}
-    for order in asked.get("sort", []) if together else []:
+    for order in asked.get("sort", []):
         for name, values in asked.items():
             if name not in ("q", "sort", "email"):
                 yield from ({name: value, "sort": order} for value in values[:2])

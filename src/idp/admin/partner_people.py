@@ -41,7 +41,8 @@ def listing(call: Call) -> Answer:
     """The partner's people in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         found = partners.people_of(unit, call.names["partner"], after=call.page.after, limit=call.page.wanted)
-        rows = [users.get(unit, UserId(person.user_id)) for person in found]
+        people = users.find_each(unit, [person.user_id for person in found])
+        rows = [people[person.user_id] for person in found]
         return call.page.answer(rows, users.to_json, lambda identity: identity.id)
 
 

@@ -437,6 +437,13 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
 
 
 EXISTING = select(*_COLUMNS).where(_exists)
+_AMONG = query(EXISTING.where(among(users.c.id)), UserRow)
+
+
+def find_each(unit: Unit, user_ids: Collection[str]) -> dict[str, Identity]:
+    """Those that there are, by their ids."""
+    rows = (row for batch in batches(user_ids) for row in unit.all(_AMONG, **binds(batch)))
+    return {row.id: _identity(unit, row) for row in rows}
 
 
 def opened(unit: Unit, row: UserRow) -> Identity:
