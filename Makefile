@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix trail schema bench css lock docs reference
+.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix trail scale schema bench css lock docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -53,6 +53,10 @@ matrix: ## set up and put everything of one tenant into every place of another's
 
 trail: ## set up and make ten thousand changes to the audit trail, each found; and search a million rows
 	CHANGES=10000 ROWS=1000000 deploy/test.sh --numprocesses 0 -s tests/audit
+
+scale: ## set up and time every list of 2,000 tenants with a million IDs, and of a tenth of that on SQLite
+	TENANTS=2000 IDS=1000000 ROWS=40000 NAMED=198 deploy/test.sh --numprocesses 0 -s tests/scale -k postgresql
+	TENANTS=200 IDS=100000 ROWS=4000 NAMED=198 deploy/test.sh --numprocesses 0 -s tests/scale -k sqlite
 
 schema: ## set up and send twenty thousand requests that the description of the API allows, or just does not
 	REQUESTS=20000 deploy/test.sh --numprocesses 0 -s tests/admin/test_schema.py
