@@ -23,8 +23,8 @@ NEVER_CHANGED = re.compile(
 )
 # Made of other things at each reading, with no version of its own.
 MADE_UP = re.compile(
-    r"(/impact|/in-force|/explanation|/export|/erasure-certificate|/traces/\{reference\}|/tenants/\{tenant\}/terms|/system"
-    r"|/approvals/\{approval\})$"
+    r"(/audit/verify|/impact|/in-force|/explanation|/export|/erasure-certificate|/traces/\{reference\}"
+    r"|/tenants/\{tenant\}/terms|/system|/approvals/\{approval\})$"
 )
 VERSIONED = [route for route in ROUTES if route.versioned and route.status != 201]
 REPEATED = [route for route in ROUTES if route.method == "POST" and not route.asks and route.takes_file is None]
