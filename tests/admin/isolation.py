@@ -145,9 +145,9 @@ class Neighbours:
         route, client = cell.route, self.callers[cell.caller]
         path, query, document = route.path, "", None
         if cell.pointer:
-            document = put(self._filled(DOCUMENTS[called(route)][cell.document]), cell.pointer, value)
+            document = put(self.filled(DOCUMENTS[called(route)][cell.document]), cell.pointer, value)
         elif route.takes is not None:
-            document = self._filled(DOCUMENTS.get(called(route), ({},))[0])
+            document = self.filled(DOCUMENTS.get(called(route), ({},))[0])
         if f"{{{cell.place}}}" in path and not cell.pointer:
             path = path.replace(f"{{{cell.place}}}", value)
         elif not cell.pointer:
@@ -159,21 +159,23 @@ class Neighbours:
             self._undo(cell, reply)
         return reply.status, plain(reply, value)
 
-    def _filled(self, document: Any) -> Any:
+    def filled(self, document: Any) -> Any:
+        base = f"/tenants/{self.own.slug}"
+
         def fill(found: re.Match[str]) -> str:
             name = found[1]
             if name == "n":
                 return ids.new("n").replace("_", "x")
             if name == "network_name":
-                network = self.own.of("network", "/tenants/aoba")
-                return str(self.own.operator.get(f"/tenants/aoba/networks/{network}").body["name"])
-            return self.own.of(name, "/tenants/aoba")
+                network = self.own.of("network", base)
+                return str(self.own.operator.get(f"{base}/networks/{network}").body["name"])
+            return self.own.of(name, base)
 
         if isinstance(document, str):
             return _HELD.sub(fill, document)
         if isinstance(document, dict):
-            return {name: self._filled(value) for name, value in document.items()}
-        return [self._filled(value) for value in document] if isinstance(document, list) else document
+            return {name: self.filled(value) for name, value in document.items()}
+        return [self.filled(value) for value in document] if isinstance(document, list) else document
 
     def _undo(self, cell: Cell, reply: Reply) -> None:
         """A name that was taken is free again, and nothing of ours is called like something of theirs."""
@@ -183,7 +185,7 @@ class Neighbours:
         elif where and not where.startswith("/notices/"):
             assert self.own.operator.delete(where).status == 204, where
         elif cell.pointer and cell.route.method in ("PATCH", "PUT"):
-            again = self._filled(DOCUMENTS[called(cell.route)][cell.document])
+            again = self.filled(DOCUMENTS[called(cell.route)][cell.document])
             self.callers[cell.caller].ask(cell.route.method, self.own.place(cell.route.path), again)
 
     def _values(self) -> dict[str, str]:

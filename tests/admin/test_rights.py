@@ -28,7 +28,7 @@ def route(method: str, path: str, right: Any) -> Route:
     ],
 )
 def test_a_route_without_a_right_does_not_start(house: Any, wrong: Route) -> None:
-    with pytest.raises(Undeclared):
+    with pytest.raises(Undeclared, match=f"^{wrong.method} {wrong.path} "):
         build(house, (*ROUTES, wrong))
     declared.check(route("GET", "/users", Right(Noun.USERS, Verb.READ, OPERATOR)))
 
