@@ -11,7 +11,7 @@ from tests.admin.test_rights_table import Counter, things_of
 from tests.admin.things import called
 
 from idp.admin.app import ROUTES
-from idp.credentials import BUILT_IN, KeyScope, Noun
+from idp.credentials import BUILT_IN, SHORTEST, KeyScope, Noun
 
 ROLES = "/tenants/aoba/roles"
 PERSON = {"display_name": "P", "affiliation": "employee"}
@@ -191,6 +191,8 @@ def _text(raw: bytes) -> str:
 
 
 def _members(value: object) -> set[str]:
+    """The names of all members that hold something long enough to be one: `current` only says which."""
     if isinstance(value, dict):
-        return {*value, *(name for each in value.values() for name in _members(each))}
+        own = {name for name, each in value.items() if not isinstance(each, str) or len(each) >= SHORTEST}
+        return own | {name for each in value.values() for name in _members(each)}
     return {name for each in value for name in _members(each)} if isinstance(value, list) else set()
