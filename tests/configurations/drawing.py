@@ -31,7 +31,11 @@ SCOPES = ["openid", "profile", "email", "address", "phone"]
 class Draw(drawing.Draw):
     def configuration(self) -> Document:
         tenant: Document = {"slug": "aoba"}
-        tenant["groups"] = [self.group(name) for name in [*drawing.GROUPS, *self.some(WORDS)]]
+        tenant["attributes"] = [self.attribute(name) for name in self.some(["department", "site", "no", "null"])]
+        tenant["groups"] = []
+        for name in [*drawing.GROUPS, *self.some(WORDS)]:  # those before may stand in it: never in a circle
+            inner = [each["name"] for each in self.sample(tenant["groups"], min(len(tenant["groups"]), 2))]
+            tenant["groups"].append(self.group(name) | {"groups": inner})
         tenant["roles"] = [self.role(name) for name in self.some(WORDS)]
         tenant["networks"] = [
             {"name": name, "cidrs": cidrs or ["192.0.2.9/32"]} for name, cidrs in drawing.NETWORKS.items()
@@ -41,6 +45,11 @@ class Draw(drawing.Draw):
         tenant["policies"] = [self.policy(f"{number} {name}") for number, name in enumerate(self.some(WORDS, 6))]
         tenant["settings"] = self.settings()
         return {"version": 1, "tenants": [tenant]}
+
+    def attribute(self, name: str) -> Document:
+        kind = self.choice(["string", "enum", "boolean", "date"]) if name != "site" else "enum"
+        values = {"values": self.some(WORDS)} if kind == "enum" else {}
+        return {"name": f"{name}_{kind}", "type": kind} | values | self.sample_of({"description": self.choice(WORDS)})
 
     def group(self, name: str) -> Document:
         return {"name": name, "members": self.sample(list(PEOPLE), self.randint(0, len(PEOPLE)))}

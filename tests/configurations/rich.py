@@ -6,11 +6,15 @@ RICH = """
 version: 1
 tenants:
   - slug: aoba
+    attributes:
+      - {name: department, type: string, unique: false, max_length: 40, description: "部署\nof the company"}
+      - {name: site, type: enum, values: [tokyo, "NO"]}
+      - {name: badge, type: integer, unique: true}
     groups:
       - name: 営業部
         members: [taro@aoba.example, はな, "no"]
-      - name: "NO"
-      - {name: "a: b #c", members: ["o'neil"]}
+      - {name: "NO", groups: [営業部, "a: b #c"]}
+      - {name: "a: b #c", members: ["o'neil"], groups: [営業部]}
     roles:
       - {name: 受付, permissions: ["users:read", "groups:write"], holders: ["no", はな], description: "受付: #1"}
       - {name: "NO", permissions: ["*:read"]}

@@ -129,8 +129,8 @@ def _carry_out_one(unit: Unit, plan: TenantPlan, revealed: list[Revealed]) -> No
             with _placed(step.place):
                 made = step.do(unit)
             revealed += [] if made is None else [made]
-    for last in plan.last:
-        with _placed(f"{plan.place}/policies"):
+    for place, last in plan.last:
+        with _placed(place):
             last(unit)
     for step in plan.steps:
         if step.action is Action.DELETE:

@@ -73,7 +73,7 @@ class Bench:
         self.wanted: list[Wanted] = []
         self.steps: list[Step] = []
         self.deletions: list[Step] = []
-        self.last: list[Callable[[Unit], object]] = []
+        self.last: list[tuple[str, Callable[[Unit], object]]] = []
         self.left: list[tuple[str, str]] = []
         self.unchanged = 0
         self.tries_policies = False

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from idp.configurations.attributes import Attributes
 from idp.configurations.bench import Bench, People
 from idp.configurations.groups import Groups
 from idp.configurations.networks import Networks
@@ -26,4 +27,12 @@ class Kind(Protocol):
         """The steps to what is `said` in a tenant's document; none where it says nothing of this kind."""
 
 
-KINDS: tuple[Kind, ...] = (Groups(), Roles(), Networks(), Services(), Policies(), OwnSettings())
+KINDS: tuple[Kind, ...] = (
+    Attributes(),
+    Groups(),
+    Roles(),
+    Networks(),
+    Services(),
+    Policies(),
+    OwnSettings(),
+)

@@ -51,7 +51,7 @@ class Step(NamedTuple):
 
 class TenantPlan(NamedTuple):
     """`left` is what the document does not name, by kind; `tries_policies` where an administrator could be locked out;
-    `place` is that of the tenant."""
+    `last` is what is done when all else is there, with the places that say so."""
 
     tenant: TenantId
     slug: str
@@ -60,7 +60,7 @@ class TenantPlan(NamedTuple):
     steps: tuple[Step, ...]
     unchanged: int
     left: tuple[tuple[str, str], ...]
-    last: tuple[Callable[[Unit], object], ...]
+    last: tuple[tuple[str, Callable[[Unit], object]], ...]
     tries_policies: bool
 
 

@@ -53,7 +53,7 @@ class Policies:
                 becomes.pop(policy_id)
         if len(bench.steps) + len(bench.deletions) > steps:
             bench.tries_policies = True
-            bench.last.append(lambda unit: access.drafts.put_in_force(unit, becomes))
+            bench.last.append((f"{bench.place}/{self.name}", lambda unit: access.drafts.put_in_force(unit, becomes)))
 
 
 def _in_force(unit: Unit) -> dict[str, dict[str, Any]]:

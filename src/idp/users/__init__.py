@@ -21,7 +21,9 @@ from idp.users.actions import (
     refuse_lockout,
 )
 from idp.users.attribute_document import read as read_definition
+from idp.users.attribute_document import read_change as read_attribute_change
 from idp.users.attribute_document import to_json as definition_to_json
+from idp.users.attribute_document import writable as definition_to_document
 from idp.users.attribute_store import Claims
 from idp.users.attribute_types import AttributeType, Definition
 from idp.users.attributes import ATTRIBUTES, attributes_of, is_source
@@ -89,6 +91,7 @@ __all__ = [
     "create_each",
     "create_many",
     "credentials_changed",
+    "definition_to_document",
     "definition_to_json",
     "delete",
     "disable",
@@ -114,6 +117,7 @@ __all__ = [
     "page",
     "peak",
     "read",
+    "read_attribute_change",
     "read_change",
     "read_definition",
     "refuse_lockout",

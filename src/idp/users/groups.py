@@ -20,7 +20,7 @@ from idp.users.dynamic_groups import RuleChange, preview
 from idp.users.group_rules import Rule
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
 from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
-from idp.users.nested_groups import EFFECTIVE, NESTED, memberships_of, nest, unnest
+from idp.users.nested_groups import EFFECTIVE, NESTED, every_nesting, memberships_of, nest, unnest
 
 __all__ = [
     "EFFECTIVE",
@@ -31,6 +31,7 @@ __all__ = [
     "add_member",
     "create",
     "delete",
+    "every_nesting",
     "exist",
     "find",
     "find_by_name",

@@ -149,6 +149,11 @@ def memberships_of(unit: Unit, user_id: UserId) -> list[Membership]:
     ]
 
 
+def every_nesting(unit: Unit) -> nesting.Edges:
+    """For each group that has any, those that stand right in it."""
+    return _edges(unit)
+
+
 def _edges(unit: Unit) -> dict[GroupId, set[GroupId]]:
     edges: dict[GroupId, set[GroupId]] = {}
     for outer, inner in unit.all(_EDGES):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from idp.admin.shapes.attributes import NewAttribute
 from idp.admin.shapes.base import Sent, Slug, Text
 from idp.admin.shapes.networks import Cidrs, Name
 from idp.admin.shapes.platform import SettingsChange
@@ -33,10 +34,15 @@ _Reference = Annotated[
 ]
 
 
+class ConfiguredAttribute(NewAttribute):
+    """Known by its name, which stays as it is."""
+
+
 class ConfiguredGroup(Sent):
     id: _id("grp") = None  # type: ignore[valid-type]
     name: Annotated[str, Field(min_length=1, max_length=100)]
     members: Annotated[list[_UserName] | None, Field(description="User names; left out, they stay as they are.")] = None
+    groups: Annotated[list[str] | None, Field(description="Names of groups that stand in it.")] = None
 
 
 class ConfiguredRole(NewRole):
@@ -95,6 +101,7 @@ class ConfiguredTenant(Sent):
     """A kind that is left out stays as it is."""
 
     slug: Slug
+    attributes: list[ConfiguredAttribute] | None = None
     groups: list[ConfiguredGroup] | None = None
     roles: list[ConfiguredRole] | None = None
     networks: list[ConfiguredNetwork] | None = None
