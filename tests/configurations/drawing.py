@@ -36,6 +36,9 @@ class Draw(drawing.Draw):
         for name in [*drawing.GROUPS, *self.some(WORDS)]:  # those before may stand in it: never in a circle
             inner = [each["name"] for each in self.sample(tenant["groups"], min(len(tenant["groups"]), 2))]
             tenant["groups"].append(self.group(name) | {"groups": inner})
+        if self.flag():
+            rule = {"all": [{"affiliation": {"in": [self.choice(["employee", "officer"])]}}]}
+            tenant["groups"].append({"name": "by rule", "rule": rule})
         tenant["roles"] = [self.role(name) for name in self.some(WORDS)]
         tenant["networks"] = [
             {"name": name, "cidrs": cidrs or ["192.0.2.9/32"]} for name, cidrs in drawing.NETWORKS.items()

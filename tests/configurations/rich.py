@@ -15,6 +15,8 @@ tenants:
         members: [taro@aoba.example, はな, "no"]
       - {name: "NO", groups: [営業部, "a: b #c"]}
       - {name: "a: b #c", members: ["o'neil"], groups: [営業部]}
+      - name: 東京
+        rule: {any: [{attribute: {name: site, equals: "NO"}}, {not: {affiliation: {in: [officer]}}}]}
     roles:
       - {name: 受付, permissions: ["users:read", "groups:write"], holders: ["no", はな], description: "受付: #1"}
       - {name: "NO", permissions: ["*:read"]}

@@ -43,6 +43,20 @@ def test_what_a_file_does_not_name_stays(home: Home) -> None:
     assert home.export().count("- id: grp_") == 2
 
 
+def test_who_is_in_a_group_is_said_by_hand_or_by_a_rule_and_either_takes_the_place_of_the_other(home: Home) -> None:
+    by_hand = f"{HEAD}  groups: [{{name: sales, members: [はな], groups: [board]}}, {{name: board}}]\n"
+    by_rule = f"{HEAD}  groups: [{{name: sales, rule: {{affiliation: {{in: [employee]}}}}}}, {{name: board}}]\n"
+    home.apply(by_hand)
+    assert home.refusal(by_rule) == [(4, "/tenants/0/groups/0", "group_has_members")]
+    for text in (by_rule, by_hand, by_rule):
+        assert home.apply(text, prune=True).done
+        assert not home.compare(text).steps
+    both = f"{HEAD}  groups: [{{name: sales, members: [はな], rule: {{all: []}}}}]\n"
+    assert home.refusal(both) == [(4, "/tenants/0/groups/0/rule", "inconsistent")]
+    circle = f"{HEAD}  groups: [{{name: a, groups: [b]}}, {{name: b, groups: [a]}}]\n"
+    assert [code for _, _, code in home.refusal(circle)] == ["group_cycle"]
+
+
 def test_pruned_is_what_a_file_does_not_name_of_the_kinds_that_it_names(home: Home) -> None:
     home.apply(f"{HEAD}  groups:\n  - {{name: sales, members: [はな, no]}}\n  - name: board\n  networks:\n"
                "  - {name: office, cidrs: [192.0.2.0/24]}\n")  # fmt: skip

@@ -44,6 +44,7 @@ class Attributes:
             read = bench.judged(each.fields.at, lambda: users.read_attribute_change(each.held, whole))
         if read is None:
             return
+        bench.definitions[each.id] = read
         definition, before = read, _document(each.held) if each.held else {}
 
         def do(unit: Unit) -> None:

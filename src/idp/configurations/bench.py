@@ -14,7 +14,7 @@ from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
-from idp.users import Group
+from idp.users import Definition, Group
 
 T = TypeVar("T")
 
@@ -78,6 +78,11 @@ class Bench:
         self.unchanged = 0
         self.tries_policies = False
         self.people = People(unit)
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """The attributes that there will be, by their names."""
+        return {each.name: each for each in users.attribute_schema.definitions(self.unit)}
 
     @cached_property
     def groups(self) -> dict[str, str]:

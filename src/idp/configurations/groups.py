@@ -1,13 +1,16 @@
 """Groups and who is in them, by their user names."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from idp import access, federation, users
 from idp.configurations.bench import MOST, Bench, Likeness, Matched, People, every_group, pages
-from idp.configurations.model import Action, differences
+from idp.configurations.model import Action, differences, tidied
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
-from idp.users import GroupId
+from idp.users import Group, GroupId
+
+Rule = Mapping[str, Any]
 
 _LONGEST = 100
 
@@ -17,15 +20,11 @@ class Groups:
 
     def shown(self, unit: Unit, people: People) -> list[dict[str, Any]]:
         every, nesting = {group.id: group for group in every_group(unit)}, users.groups.every_nesting(unit)
-        found = (
-            {
-                "id": group.id,
-                "name": group.name,
-                "groups": sorted(every[each].name for each in nesting.get(group.id, ())),
-                "members": people.names(_members(unit, group.id)),
-            }
+        names = {str(group_id): group.name for group_id, group in every.items()}
+        found = [
+            {"id": group.id, "name": group.name, **_document(group, _inside(nesting, group.id), names, unit, people)}
             for group in every.values()
-        )
+        ]
         return sorted(found, key=lambda each: (each["name"], each["id"]))
 
     def plan(self, bench: Bench, said: Fields) -> None:
@@ -36,39 +35,42 @@ class Groups:
         known = dict(bench.groups)
         by_name = {users.look_up_key(name): group_id for group_id, name in known.items()}
         matched = list(bench.matched(items, held, kind="grp", likely=lambda fields: _likely(fields, by_name)))
-        names = {each.id: _name(bench, each) for each in matched}
-        bench.groups.update((group_id, name) for group_id, name in names.items() if name is not None)
+        judged = {each.id: _judged(bench, each) for each in matched}
+        bench.groups.update((group_id, found[0]) for group_id, found in judged.items() if found is not None)
         nesting = users.groups.every_nesting(bench.unit)
         for each in matched:
-            if (name := names[each.id]) is not None:
-                self._plan_one(bench, each, name, {str(inner) for inner in nesting.get(GroupId(each.id), ())})
-        for group_id in held.keys() - names.keys():
+            if (found := judged[each.id]) is not None:
+                self._plan_one(bench, each, *found, _inside(nesting, each.id))
+        for group_id in held.keys() - judged.keys():
             bench.unnamed(self.name, group_id, known[group_id], _deletion(group_id))
             if bench.around.prune:
                 bench.groups.pop(group_id, None)
 
-    def _plan_one(self, bench: Bench, each: Matched, name: str, inside: set[str]) -> None:
+    def _plan_one(self, bench: Bench, each: Matched, name: str, rule: Rule | None, inside: set[str]) -> None:
         fields, held = each.fields, each.held
-        present = set() if held is None else set(_members(bench.unit, each.id))
+        by_hand = held is not None and held.rule is None
+        present = set(_members(bench.unit, each.id)) if by_hand else set()
         wanted = bench.people.wanted(fields, "members", present, prune=bench.around.prune)
         inner = _wanted_inside(bench, fields, inside)
-        before = (
-            {"name": held.name, "members": bench.people.names(present), "groups": _named(bench, inside)} if held else {}
-        )
-        after = {"name": name, "members": bench.people.names(wanted), "groups": _named(bench, inner)}
+        if rule is not None and bench.around.prune:  # nobody is in it by hand as well
+            wanted, inner = set(), set()
+        before = {} if held is None else {"name": held.name, **_said(held.rule, present, inside, bench)}
+        after = {"name": name, **_said(rule, wanted, inner, bench)}
         joins, leaves = sorted(wanted - present), sorted(present - wanted)
 
         def do(unit: Unit) -> None:
-            if held is None:
-                users.groups.create(unit, name, known_as=GroupId(each.id))
-            elif held.name != name:
-                users.groups.rename(unit, each.id, {"name": name})
             for group_id in sorted(inside - inner):
                 users.groups.unnest(unit, each.id, group_id)
-            for user_id in joins:
-                users.groups.add_member(unit, each.id, user_id)
             for user_id in leaves:
                 users.groups.remove_member(unit, each.id, user_id)
+            if held is None:
+                change = None if rule is None else users.groups.RuleChange(rule)
+                users.groups.create(unit, name, change, known_as=GroupId(each.id))
+            else:
+                users.groups.rename(unit, each.id, {"name": name})
+                users.groups.rule(unit, each.id, users.groups.RuleChange(rule))
+            for user_id in joins:
+                users.groups.add_member(unit, each.id, user_id)
 
         action = Action.CREATE if held is None else Action.CHANGE
         bench.step(action, self.name, each, name, differences(before, after), do)
@@ -76,9 +78,39 @@ class Groups:
             bench.last.append((f"{fields.at}/groups", _nesting(each.id, group_id)))
 
 
-def _name(bench: Bench, each: Matched) -> str | None:
-    each.fields.only({"id", "name", "members", "groups"})
-    return bench.judged(each.fields.at, lambda: users.groups.read({"name": each.fields.given("name")}))
+def _judged(bench: Bench, each: Matched) -> tuple[str, Rule | None] | None:
+    """The name, and the rule that it is to have."""
+    fields = each.fields
+    fields.only({"id", "name", "rule", "members", "groups"})
+    stays = each.held.rule if each.held and not bench.around.prune and "rule" not in fields.members else None
+    sent = {"name": fields.given("name"), "rule": fields.given("rule")}
+    found = bench.judged(fields.at, lambda: users.groups.judge(sent, bench.definitions.values()))
+    if found is None:
+        return None
+    name, rule = found[0], found[1] or stays
+    if rule is not None and (fields.given("members") or fields.given("groups")):
+        fields.refuse("rule", "inconsistent", "Who is in the group is said by its rule, or by hand.")
+        return None
+    return name, rule
+
+
+def _document(group: Group, inside: set[str], names: Mapping[str, str], unit: Unit, people: People) -> dict[str, Any]:
+    if group.rule is not None:
+        return {"rule": tidied(group.rule)}
+    return {
+        "groups": sorted(names[each] for each in inside),
+        "members": people.names(_members(unit, group.id)),
+    }
+
+
+def _said(rule: Rule | None, members: set[str], inside: set[str], bench: Bench) -> dict[str, Any]:
+    if rule is not None:
+        return {"rule": [tidied(rule)]}  # one whole
+    return {"members": bench.people.names(members), "groups": _named(bench, inside)}
+
+
+def _inside(nesting: Mapping[GroupId, Any], group_id: str) -> set[str]:
+    return {str(inner) for inner in nesting.get(GroupId(group_id), ())}
 
 
 def _wanted_inside(bench: Bench, fields: Fields, inside: set[str]) -> set[str]:

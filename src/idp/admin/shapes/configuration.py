@@ -43,6 +43,9 @@ class ConfiguredGroup(Sent):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     members: Annotated[list[_UserName] | None, Field(description="User names; left out, they stay as they are.")] = None
     groups: Annotated[list[str] | None, Field(description="Names of groups that stand in it.")] = None
+    rule: Annotated[
+        dict[str, Any] | None, Field(description="A condition: who is in it, instead of members and groups.")
+    ] = None
 
 
 class ConfiguredRole(NewRole):
