@@ -57,6 +57,12 @@ def test_importing_the_application_loads_nothing_heavy_and_starts_nothing() -> N
     assert threads == 1
 
 
+def test_whoever_watches_over_the_workers_does_not_load_the_api() -> None:
+    """Every table there is takes it along, and `idp serve` would load both before it starts its first worker."""
+    assert "fastapi" not in after_import("idp.cli.serving")[0]
+    assert "fastapi" in after_import("idp.schema")[0]
+
+
 @pytest.mark.parametrize("module", ["alembic", "zxcvbn"])
 def test_a_heavy_import_is_seen(module: str) -> None:
     modules, _ = after_import(module)

@@ -1,6 +1,6 @@
 """The state of an installation on disk: its schema and its master key."""
 
-from idp import custody, erasure, main, migrate, schema, tenants, users
+from idp import custody, main, migrate, tenants, users
 from idp.cli.failing import Failed
 from idp.kit.sealing import ensure_master
 from idp.kit.units import SYSTEM, Units
@@ -37,7 +37,6 @@ def refuse_other_schema(settings: Settings) -> None:
 def refuse_put_back(units: Units) -> None:
     """Raises `Failed` for a database from before the last restore. What the keys know of erasures and this database
     does not is done."""
-    assert schema.metadata  # every table there is: erasures go through all of them
     with units.platform(actor=SYSTEM, write=False) as unit:
         epoch, put_back = tenants.epoch(unit), tenants.is_put_back(unit)
     if put_back:
@@ -46,4 +45,13 @@ def refuse_put_back(units: Units) -> None:
             "valid again. If it is to be used, run `idp restore --in-place`"
         )
     units.keys.fence.raise_to(epoch)
+    if any(units.keys.tombstones.all()):
+        _complete_erasures(units)
+
+
+def _complete_erasures(units: Units) -> None:
+    """Of whose making hardly any start has to know: every table there is takes the whole API along."""
+    from idp import erasure, schema
+
+    assert schema.metadata
     erasure.complete(units)
