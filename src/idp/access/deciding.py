@@ -167,9 +167,10 @@ def reason_against_id(user: Standing, now_us: int) -> Reason | None:
     """By its status, and by its dates and the clock alone."""
     if user.status != UserStatus.ACTIVE:
         return Reason.ID_DISABLED
-    if user.span.has_ended(now_us):
+    span = user.span
+    if span.has_ended(now_us):
         return Reason.ID_ENDED
-    return None if user.span.has_begun(now_us) else Reason.ID_NOT_STARTED
+    return None if span.has_begun(now_us) else Reason.ID_NOT_STARTED
 
 
 def _hangs_on_device(rules: Rules, found: Ruled) -> bool:

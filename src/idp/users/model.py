@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
 from idp.users.attribute_types import NONE
-from idp.users.validity import ALWAYS, Span, Validity
+from idp.users.validity import ALWAYS, UNLIMITED, Span, Validity
 
 UserId = NewType("UserId", str)
 GroupId = NewType("GroupId", str)
@@ -148,4 +148,6 @@ class Standing(NamedTuple):
 
     @property
     def span(self) -> Span:
+        if self.starts_at is None and self.ends_at is None:
+            return UNLIMITED
         return Span(self.starts_at, self.ends_at)

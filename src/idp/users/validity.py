@@ -44,6 +44,9 @@ class Span(NamedTuple):
         return self.has_begun(now_us) and not self.has_ended(now_us)
 
 
+UNLIMITED = Span()
+
+
 def start_of_day(day: date, zone: str) -> int:
     """00:00 of `day` in `zone`, in microseconds."""
     return micros(datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC))
