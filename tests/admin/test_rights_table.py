@@ -9,7 +9,7 @@ import pytest
 from tests.admin.conftest import Client, Reply, World
 from tests.admin.things import Things, called
 
-from idp import admin, tenants
+from idp import admin, credentials, tenants, users
 from idp.admin import rights
 from idp.admin.app import ROUTES
 from idp.admin.routes import Route
@@ -153,6 +153,31 @@ def test_one_permission_opens_just_the_routes_that_name_it(world: World) -> None
         expected = "403" if refused else "yes"
         counter.ask(permission, alone[permission], route, counter.things, expected)
         counter.ask(f"all but {permission}", lacking[permission], route, counter.things, "403")
+    assert counter.deviations == []
+
+
+# What the role below holds, of the permissions that the table names.
+PART = {"users:read", "groups:read", "groups:write", "settings:read", "roles:read"}
+
+
+def test_a_role_of_ones_own_opens_just_its_part_of_what_the_tenant_may(world: World) -> None:
+    """A person with it, by a key of theirs for everything."""
+    counter = Counter(world)
+    with world.house.units.open(world.aoba, actor=world.actor) as unit:
+        document = {"user_name": "part", "display_name": "P", "affiliation": "employee"}
+        person = users.create(unit, users.read(document, users.frame(unit)), limit=1000).id
+        held = {"name": "part", "permissions": ["users:read", "groups:*", "settings:read", "roles:read"]}
+        role = credentials.roles.create(unit, held, granting=EVERYTHING).id
+        credentials.roles.give(unit, KeyScope.TENANT, role, person, granting=EVERYTHING)
+        draft = KeyDraft("part", EVERYTHING, None)
+        key = create_key(unit, draft, scope=KeyScope.TENANT, grantor=EVERYTHING, owner=person)
+    client = Client(world.app, key.secret)
+    for route in ROUTES:
+        row = table()[called(route)]
+        expected = row.answers["tenant"]
+        if expected == "yes" and row.permission not in PART:
+            expected = "403"
+        counter.ask("part", client, route, counter.things, expected)
     assert counter.deviations == []
 
 
