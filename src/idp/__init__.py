@@ -13,7 +13,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     backup                                                everything written to a file, and put back behind a fence
     billing | custody | erasure | imports                 statements | the trail | a contract's end | IDs from a file
     contracts | sessions | terms                          ROOMS
-    federation | credentials | partners | plans | approvals | support
+    federation | credentials | partners | plans | approvals | support | webhooks
     users
     tenants
     xml                                                   documents as SAML needs them: read, signed, verified

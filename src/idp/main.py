@@ -189,7 +189,7 @@ def _steps_of_people() -> "list[Step]":
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:
     """What is done beside the requests by `idp worker`."""
-    from idp import delivery, schedule, sessions
+    from idp import delivery, schedule, sessions, webhooks
 
     egress = open_egress(settings, budget=Budget(most=1_000, per_second=100))  # a suspended tenant has many to tell
     senders = [_post(settings, units), *_logouts(settings, units, FactMemory(units, KeyRing()), egress)]
@@ -202,6 +202,7 @@ def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> li
             units, directory=settings.checkpoint_dir, days=settings.audit_retention_days, leaving=leaving
         ),
         sessions.Overtaken(units, leaving=leaving),
+        webhooks.Pump(units, egress, leaving=leaving),
         delivery.Dispatcher(units, senders, leaving=leaving),
     ]
 

@@ -23,6 +23,7 @@ from idp.support import tables as support
 from idp.tenants import tables as tenants
 from idp.terms import tables as terms
 from idp.users import tables as users
+from idp.webhooks import tables as webhooks
 
 __all__ = ["metadata"]
 
@@ -49,4 +50,5 @@ TABLES = (
     tenants,
     terms,
     users,
+    webhooks,
 )

@@ -43,6 +43,7 @@ TERMS: Any = {
 }
 NOTICE = {"kind": "other", "title": "N", "body": "x", "effective_date": "2026-05-01"}
 NETWORK = {"name": "office", "cidrs": ["192.0.2.0/24"]}
+HOOK = {"name": "SIEM", "url": "https://siem.example/", "events": ["*"]}
 
 
 def description(world: World) -> dict[str, Any]:
@@ -156,6 +157,7 @@ def sent_to(world: World) -> dict[str, tuple[str, str]]:
         "group": operator.post("/tenants/aoba/groups", {"name": "G"}).body["id"],
         "attribute": operator.post("/tenants/aoba/attributes", {"name": "a", "type": "string"}).body["name"],
         "network_abroad": operator.post("/system/networks", NETWORK).body["id"],
+        "webhook": operator.post("/tenants/aoba/webhooks", HOOK).body["id"],
     }
     found = {}
     for route in ROUTES:
@@ -393,6 +395,8 @@ def test_answers_are_of_the_shape_that_is_described(world: World) -> None:
         ("POST", "/tenants/{tenant}/groups"): group.body,
         ("GET", "/tenants/{tenant}/groups/{group}/members"): operator.get(f"{inside}/members").body["items"][0],
         **peopled(operator, inside, f"{aoba}/users/{user.body['id']}"),
+        ("POST", "/tenants/{tenant}/webhooks"): operator.post(f"{aoba}/webhooks", HOOK).body,
+        ("GET", "/tenants/{tenant}/webhooks"): operator.get(f"{aoba}/webhooks").body["items"][0],
         ("POST", "/tenants/{tenant}/networks"): operator.post(f"{aoba}/networks", NETWORK).body,
         ("GET", "/tenants/{tenant}/settings"): operator.get(f"{aoba}/settings").body,
         ("GET", "/tenants/{tenant}/deliveries"): operator.get(f"{aoba}/deliveries").body["items"][0],

@@ -242,6 +242,11 @@ def _network(things: Things, base: str) -> str:
     return things.post(f"{base}/networks", {"name": things.name(), "cidrs": ["192.0.2.0/24"]})
 
 
+def _webhook(things: Things, base: str) -> str:
+    where = f"https://hooks.example/{things.name()}"
+    return things.post(f"{base}/webhooks", {"name": things.name(), "url": where, "events": ["webhook.*"]})
+
+
 def _plan(things: Things, base: str) -> str:
     """Of the contract."""
     plans = things.operator.get("/plans").body["items"]
@@ -266,6 +271,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "inner": _inner,
     "attribute": _attribute,
     "network": _network,
+    "webhook": _webhook,
     "network_abroad": lambda things, _: _network(things, "/system"),
     "credential": _credential,
     "session": _session,

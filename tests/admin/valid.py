@@ -44,6 +44,7 @@ _SAML = {
 _FROM_CATALOGUE = {"catalogue": "github_organization", "parameters": {"organization": "o{n}"}, "name": "{n}"}
 _SUBJECT = {"subject": {"user": "{user}"}, "service": "{service}", "context": {"ip": "192.0.2.1"}}
 _NETWORK = {"name": "{n}", "cidrs": ["192.0.2.0/24"]}
+_WEBHOOK = {"name": "{n}", "url": "https://hooks.example/{n}", "events": ["user.*"], "enabled": True}
 _KEY = {
     "name": "{n}",
     "permissions": ["users:read"],
@@ -120,6 +121,8 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/policies/activate": ({"confirm_within_seconds": 600},),
     f"POST {_TENANT}/policies/confirm": ({"activation": "act_none"},),
     f"POST {_TENANT}/networks": (_NETWORK,),
+    f"POST {_TENANT}/webhooks": (_WEBHOOK,),
+    f"PATCH {_TENANT}/webhooks/{{webhook}}": (_WEBHOOK,),
     f"PATCH {_TENANT}/networks/{{network}}": (_NETWORK,),
     f"POST {_TENANT}/keys/rotate": ({"now": False},),
     f"POST {_TENANT}/keys/{{kid}}/revoke": ({"reason": "{n}"},),

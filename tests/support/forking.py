@@ -23,6 +23,7 @@ _LOADED = [
     "tests.faults.test_outbox",
     "tests.imports.running",
     "tests.support.doomed",
+    "tests.webhooks.worker",
 ]
 
 

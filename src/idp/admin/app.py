@@ -59,6 +59,7 @@ from idp.admin import (
     terms,
     traces,
     users,
+    webhooks,
     what_if,
 )
 from idp.admin.docs import STYLESHEET, docs_page, stylesheet
@@ -109,6 +110,7 @@ _TABLE: tuple[Route, ...] = (
     *notices.ROUTES,
     *attributes.ROUTES,
     *audit.ROUTES,
+    *webhooks.ROUTES,
     *export.ROUTES,
     *approvals.ROUTES,
     *system.ROUTES,

@@ -11,7 +11,7 @@ from idp.audit.cutting import cut
 from idp.audit.events import Event
 from idp.audit.heads import heads
 from idp.audit.model import BEGINNING, END, Break, Entry, Flaw, Head, Place, Verdict
-from idp.audit.searching import EVERYTHING, MOST_EVENTS, Wanted, page
+from idp.audit.searching import EVERYTHING, MOST_EVENTS, Wanted, following, page
 from idp.audit.showing import COLUMNS, to_csv, to_json
 from idp.audit.trail import record, write_journal
 from idp.audit.verifying import Read, examine, verify
@@ -35,6 +35,7 @@ __all__ = [
     "chosen",
     "cut",
     "examine",
+    "following",
     "heads",
     "is_known",
     "page",

@@ -112,3 +112,9 @@ class Event(StrEnum):
     STATEMENT_NUMBERS_SKIPPED = "statement.numbers_skipped"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_CUT = "audit.cut"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_TESTED = "webhook.tested"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - the name of an event

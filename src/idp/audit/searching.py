@@ -103,3 +103,16 @@ def _statement(form: _Form, _dialect: object) -> Select[Any]:
 _ROOMS, _EITHER = (0, _FEW, MOST_EVENTS), (False, True)
 _FORMS = [_Form(*each) for each in product(_ROOMS, _EITHER, _EITHER, _EITHER)]
 _PAGES = {form: query(partial(_statement, form), Entry) for form in _FORMS}  # each built when it is first asked for
+
+_FOLLOWING = query(
+    select(*[c for c in entries.c if c.key != "tenant_id"])
+    .where(own(entries), entries.c.chain == bindparam("chain"), entries.c.seq > bindparam("after"))
+    .order_by(entries.c.seq)
+    .limit(bindparam("limit")),
+    Entry,
+)
+
+
+def following(unit: Unit, chain: str, *, after: int, limit: int) -> list[Entry]:
+    """Of one chain, behind the row of that number."""
+    return unit.all(_FOLLOWING, chain=chain, after=after, limit=limit)

@@ -50,6 +50,7 @@ class Noun(StrEnum):
     TERMS = "terms"
     TRACES = "traces"
     USERS = "users"
+    WEBHOOKS = "webhooks"
 
 
 class Permission(NamedTuple):

@@ -11,6 +11,7 @@ from idp.delivery.by_http import call, refuse_unaccepted
 from idp.delivery.dispatching import Dispatcher
 from idp.delivery.model import OVERTAKEN, Claimed, Delivery, Impossible, PutOff, Status
 from idp.delivery.outbox import LISTED, Backlog, backlog, discard, enqueue, pending, undelivered
+from idp.delivery.pauses import pause_after
 
 __all__ = [
     "LISTED",
@@ -28,6 +29,7 @@ __all__ = [
     "call",
     "discard",
     "enqueue",
+    "pause_after",
     "pending",
     "refuse_unaccepted",
     "undelivered",

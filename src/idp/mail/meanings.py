@@ -33,6 +33,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.metadata_expired": ("service_name", "ends_at"),
         "signing_certificate.expires": ("ends_at", "fingerprint"),
         "signing_certificate.expired": ("ends_at", "fingerprint"),
+        "webhook.disabled": ("webhook_name", "error"),
         "ids.end": ("ids_ending", "last_day"),
         "user.invited": ("user_name", "valid_until"),
         "user.factor_enrolled": ("user_name",),
