@@ -35,7 +35,13 @@ def told(done: Converted) -> set[str]:
 def test_a_realm_of_keycloak_becomes_groups_and_services_of_both_protocols() -> None:
     done = converted("keycloak", "realm-export.json")
     (tenant,) = done.document["tenants"]
-    assert [each["name"] for each in tenant["groups"]] == ["営業部", "営業部/東京", "viewer", "approver", "role viewer"]
+    assert tenant["groups"] == [
+        {"name": "営業部", "groups": ["営業部/東京"]},
+        {"name": "営業部/東京", "groups": []},
+        {"name": "viewer", "groups": []},
+        {"name": "approver", "groups": []},
+        {"name": "role viewer", "groups": ["営業部", "approver"]},
+    ]
     found = services(done)
     assert list(found) == ["経費精算", "spa", "人事"]
     assert found["経費精算"] == {
@@ -93,9 +99,8 @@ def test_nothing_of_a_realm_is_lost_in_silence() -> None:
         ": bruteForceProtected",
         ": accessTokenLifespan",
         "/groups/営業部: attributes",
-        "/groups/営業部: realmRoles",
         "/roles: client",
-        "/roles/realm/approver: composites",
+        "/roles/realm/approver: role",
         "/clients/account-console: all of it",
         "/clients/reports-api: all of it",
         "/clients/old: all of it",

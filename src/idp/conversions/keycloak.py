@@ -1,7 +1,5 @@
 """A realm of Keycloak as it exports it (`kc.sh export`, or the partial export of its console)."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from idp.conversions import keycloak_oidc, keycloak_saml
@@ -24,8 +22,7 @@ def convert(document: Any, slug: str, *, with_secrets: bool) -> Converted:
     notes, secrets = Notes(), dict[str, str]()
     realm = Source(document, "", notes)
     realm.drop(*_IDS)
-    groups = list(_groups(realm))
-    tenant: Document = {"slug": slug, "groups": groups, "services": []}
+    tenant: Document = {"slug": slug, "groups": _groups(realm), "services": []}
     for client in realm.listed("clients"):
         service = _service(client, with_secrets, secrets)
         if service is not None:
@@ -74,33 +71,57 @@ def _shared(client: Source) -> None:
     client.rest()
 
 
-def _groups(realm: Source) -> Iterator[Document]:
-    """Groups with those below them, and roles of the realm, which are groups here."""
-    found = {name: None for group in realm.listed("groups") for name in _paths(group, "")}
-    roles = realm.inner("roles")
-    for role in roles.listed("realm"):
+def _groups(realm: Source) -> list[Document]:
+    """Groups, each with those below it, and roles of the realm: groups here, with the groups and roles that have them
+    in them."""
+    inside: dict[str, list[str]] = {}
+    having: dict[str, list[str]] = {}
+    for group in realm.listed("groups"):
+        _walk(group, "", inside, having)
+    roles, called = realm.inner("roles"), dict[str, str]()
+    listed = [role for role in roles.listed("realm") if _is_own(role)]
+    for role in listed:
         name = role.text("name") or ""
-        if name in _OWN_ROLES or re.fullmatch(r"default-roles-.*", name):
-            continue
-        role.drop("id", "composite", "clientRole", "containerId")
-        called = name if name not in found else f"role {name}"
-        found[called] = None
-        realm.notes.say(role.where, "role", f"It becomes the group {called}.")
-        role.omit("composites", "A group is in no other group here.")
-        role.rest("Groups have a name and members.")
+        called[name] = name if name not in inside else f"role {name}"
+        inside[called[name]] = having.pop(name, [])
+    for role in listed:
+        _role(role, called, inside)
+    for name, groups in having.items():
+        realm.notes.say(f"/groups/{groups[0]}", f"realmRoles {name}", "There is no such role to be converted.")
     roles.omit("client", "Roles within a service are its own to keep.")
-    yield from ({"name": name} for name in found)
+    return [{"name": name, "groups": list(dict.fromkeys(groups))} for name, groups in inside.items()]
 
 
-def _paths(group: Source, above: str) -> Iterator[str]:
+def _is_own(role: Source) -> bool:
+    name = role.text("name") or ""
+    return name not in _OWN_ROLES and not name.startswith("default-roles-")
+
+
+def _role(role: Source, called: dict[str, str], inside: dict[str, list[str]]) -> None:
+    """Whoever has it has all that it is composed of: they are in those groups, too."""
+    ours = called[role.text("name") or ""]
+    role.notes.say(role.where, "role", f"It becomes the group {ours}.")
+    composites = role.inner("composites")
+    for each in composites.texts("realm"):
+        if each in called:
+            inside[called[each]].append(ours)
+        else:
+            role.notes.say(composites.where, each, "There is no such role to be converted.")
+    composites.omit("client", "Roles within a service are its own to keep.")
+    role.drop("id", "composite", "clientRole", "containerId")
+    role.rest("Groups have a name and members.")
+
+
+def _walk(group: Source, above: str, inside: dict[str, list[str]], having: dict[str, list[str]]) -> None:
     name = f"{above}{group.text('name') or ''}"
     group.where = f"/groups/{name}"
-    group.drop("id", "path", "parentId", "subGroupCount")
-    yield name
+    inside[name] = []
     for below in group.listed("subGroups"):
-        group.notes.say(group.where, "subGroups", "A group of its own here; whoever is in it is not in this one.")
-        yield from _paths(below, f"{name}/")
-    group.omit("realmRoles", "Put those who are in it into the groups of these roles.")
+        inside[name].append(f"{name}/{below.text('name') or ''}")
+        _walk(below, f"{name}/", inside, having)
+    for role in group.texts("realmRoles"):
+        having.setdefault(role, []).append(name)
+    group.drop("id", "path", "parentId", "subGroupCount")
     group.omit("clientRoles", "Roles within a service are its own to keep.")
     group.rest("Groups have a name and members.")
 
