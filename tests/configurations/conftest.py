@@ -56,21 +56,19 @@ class Home:
         chosen = slugs or ("aoba",)
         return "".join(configurations.export(self.units, [(each, self.tenant(each)) for each in chosen], actor=HOST))
 
-    def order(self, *, prune: bool = False, dry_run: bool = False) -> Order:
+    def order(self, *, prune: bool = False, dry_run: bool = False, outside: Any = None) -> Order:
         around = Surroundings(
             base_url="http://localhost:8080",
             production=False,
             prune=prune,
             references=References(self.below, variable=os.environ.get),
-            elsewhere=Elsewhere(None),
+            elsewhere=Elsewhere(outside),
         )
         return Order(around, HOST, dry_run)
 
-    def apply(self, text: str, *, prune: bool = False, dry_run: bool = False) -> Applied:
+    def apply(self, text: str, **more: Any) -> Applied:
         document = configurations.read_yaml(text.encode())
-        return configurations.apply(
-            self.units, document, self.order(prune=prune, dry_run=dry_run), agreed=lambda _: True
-        )
+        return configurations.apply(self.units, document, self.order(**more), agreed=lambda _: True)
 
     def compare(self, text: str) -> Plan:
         return configurations.compare(self.units, configurations.read_yaml(text.encode()), self.order(prune=True))
