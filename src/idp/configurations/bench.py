@@ -95,9 +95,14 @@ class Bench:
         return {each.service.id: (each.service.name, each.service.client_id) for each in every_service(self.unit)}
 
     def group_named(self, name: str) -> str | None:
-        """The id of the group that will have the name, in any spelling that is the same."""
-        wanted = users.look_up_key(name)
-        return next((group_id for group_id, each in self.groups.items() if users.look_up_key(each) == wanted), None)
+        """The id of the group that will have the name, in any spelling that is the same. Asked when it is known which
+        groups there will be."""
+        found = self._groups_by_name.get(users.look_up_key(name))
+        return found if found in self.groups else None
+
+    @cached_property
+    def _groups_by_name(self) -> dict[bytes, str]:
+        return {users.look_up_key(name): group_id for group_id, name in self.groups.items()}
 
     def matched(
         self, said: Mapping[int, Fields], held: Mapping[Any, Any], *, kind: str, likely: Likely
