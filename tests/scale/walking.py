@@ -118,7 +118,7 @@ def _values(name: str, schema: dict[str, Any], items: list[Any]) -> Iterator[str
         said = next((str(item[each]) for item in items for each in _NAMES if item.get(each)), "a")
         yield from dict.fromkeys((said[:1], said[:3], said, "nothing is called so", "user0", "利用者", "サ"))
     else:
-        here = {str(_inside(item, name)) for item in items} - {"None"}
+        here = {str(_inside(item, name)) for item in items} - {"None", ""}
         yield from [
             *sorted(here)[:2],
             *schema.get("examples", ["2026-04-01T00:00:00Z"] if name in ("from", "to") else []),

@@ -10,7 +10,7 @@ from idp import tenants
 from idp.contracts import store
 from idp.contracts.entitlements import facts_of, status_of
 from idp.contracts.lifecycle import LIVE, Status
-from idp.contracts.listed import PARTNER, recorded
+from idp.contracts.listed import PARTNER, now, recorded
 from idp.contracts.record import Record, agreement
 from idp.contracts.registering import Registered, registered_in
 from idp.contracts.standing import status_at, window
@@ -128,6 +128,7 @@ CUSTOMERS: Listing[Customer] = Listing(
             takes=Words(Status),
             meaning="Those whose contract for this service is in it now.",
             where={each.value: _with_contract(_OURS, recorded(each)) for each in Status},
+            binds=now,
             keeps=lambda customer, wanted: customer.status == wanted,
         ),
         "product": Filter(

@@ -6,7 +6,7 @@ which the calendar has something to do that nobody has written down yet can the 
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, or_, select
 
 from idp.contracts import store
 from idp.contracts.lifecycle import Status
@@ -27,7 +27,12 @@ def recorded(status: Status) -> ColumnElement[bool]:
     if status is not Status.ENDED:
         return found
     running = or_(*(contracts.c.status == each.value for each in RUNNING))
-    return or_(found, and_(running, contracts.c.due_at.is_not(None)))
+    return or_(found, and_(running, contracts.c.due_at <= bindparam("asked_now", type_=BigInteger)))
+
+
+def now(unit: Unit, _: object) -> dict[str, int]:
+    """What `recorded` names."""
+    return {"asked_now": unit.now_us}
 
 
 def _is_in(unit: Unit, row: Record, wanted: str) -> bool:
@@ -56,6 +61,7 @@ FILTERS: Mapping[str, Filter] = {
         takes=Words(Status),
         meaning="Those in it now.",
         where={each.value: recorded(each) for each in Status},
+        binds=now,
         sieve=_is_in,
     ),
     "product": Filter(takes=Words(Product), meaning="Those for it.", where=contracts.c.product == asked("product")),

@@ -104,6 +104,8 @@ class Filter:
     """Of what was made of the row, and the value."""
     finds: "Callable[[Any, Any, Span], list[str]] | None" = None
     """Of a unit and the value."""
+    narrow: bool = False
+    """Whether it leaves next to nothing: then nothing else is looked for first."""
 
     def condition(self, value: Any) -> ColumnElement[bool] | None:
         return self.where[value] if isinstance(self.where, Mapping) else self.where

@@ -148,7 +148,7 @@ class Listing(Generic[T]):
         chosen = {name: self.filters[name] for name in asked.values}
         for name, each in chosen.items():
             fixed |= each.values(unit, name, asked.values[name])
-        if finder := next((name for name, each in chosen.items() if each.finds is not None), None):
+        if finder := self._finder(chosen):
             yield from self._found(unit, question, finder, fixed)
             return
         loose = any(each.sieve is not None or each.keeps is not None for each in chosen.values())
@@ -177,6 +177,14 @@ class Listing(Generic[T]):
             if len(ids) < size:
                 return
             after = ids[-1]
+
+    @staticmethod
+    def _finder(chosen: Mapping[str, Filter]) -> str:
+        """The filter whose ids are gone through; none where another one leaves next to nothing, and `keeps` will do."""
+        if any(each.narrow and each.finds is None for each in chosen.values()):
+            return ""
+        finders = [name for name, each in chosen.items() if each.finds is not None]
+        return min(finders, key=lambda name: not chosen[name].narrow, default="")
 
     def _behind(self, asked: Asked, after: str) -> dict[str, Any]:
         if not after:

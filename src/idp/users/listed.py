@@ -31,12 +31,14 @@ LISTED: Listing[Identity] = Listing(
             meaning="The one of this name, in any spelling that is the same name.",
             where=users.c.name_mac == asked("user_name"),
             binds=lambda unit, value: {"asked_user_name": store.mac_of_name(unit, value)},
+            narrow=True,
         ),
         "email": Filter(
             takes=Text("taro@aoba.example", longest=LONGEST),
             meaning="Those with this e-mail address, in any case. They come in the order of creation.",
             finds=search.find,
             keeps=search.has_address,
+            narrow=True,
         ),
         "status": Filter(takes=Words(UserStatus), meaning="Those of it.", where=users.c.status == asked("status")),
         "affiliation": Filter(

@@ -40,7 +40,6 @@ _FORGET = command(
 )
 _stretch = (
     select(words.c.user_id.label("id"))
-    .distinct()
     .where(own(words), words.c.word >= bindparam("first"), words.c.word < bindparam("end"))
     .limit(bindparam("most"))
 )
@@ -97,8 +96,15 @@ def find(unit: Unit, wanted: str, span: Span) -> list[str]:
     first = Paths(unit).of(folded(wanted))
     statement = _BEFORE if span.descending else _BEHIND
     after = span.after or (_LAST if span.descending else "")
-    found = unit.all(statement, first=first, end=first.ljust(_END, b"\xff"), after=after, most=span.limit)
-    return [row.id for row in found]
+    stretch = {"first": first, "end": first.ljust(_END, b"\xff"), "most": span.limit}
+    found: dict[str, None] = {}
+    while len(found) < span.limit:  # who has several such words is there several times, one after the other
+        rows = unit.all(statement, **stretch, after=after)
+        found |= dict.fromkeys(row.id for row in rows)
+        if len(rows) < span.limit:
+            break
+        after = rows[-1].id
+    return list(found)[: span.limit]
 
 
 def matches(identity: Identity, wanted: str) -> bool:
