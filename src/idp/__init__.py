@@ -11,7 +11,7 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
-    billing | custody | erasure | imports                 statements | the trail | a contract's end | IDs from a file
+    billing | custody | erasure | imports | planning      statements | the trail | an end | a file of IDs | days to come
     contracts | sessions | terms                          ROOMS
     federation | credentials | partners | plans | approvals | support | webhooks
     users

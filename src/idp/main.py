@@ -184,7 +184,7 @@ def _steps_of_people() -> "list[Step]":
     """These nobody sets for a midnight: they are done as soon as they have come."""
     from idp import schedule
 
-    return [schedule.IdDates()]
+    return [schedule.PlannedChanges(), schedule.IdDates()]
 
 
 def jobs(settings: Settings, units: Units, *, leaving: Callable[[], bool]) -> list[Job]:

@@ -15,6 +15,7 @@ from idp.imports import tables as imports
 from idp.kit.db import metadata
 from idp.oidc import tables as oidc
 from idp.partners import tables as partners
+from idp.planning import tables as planning
 from idp.plans import tables as plans
 from idp.saml import tables as saml
 from idp.sessions import tables as sessions
@@ -42,6 +43,7 @@ TABLES = (
     networks,
     oidc,
     partners,
+    planning,
     plans,
     saml,
     sessions,

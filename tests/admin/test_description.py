@@ -33,6 +33,7 @@ POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
 # Of an ID, a corporation, an assignment, a service and a form more is needed, by rules that a schema does not say.
 MORE = {"/user_name", "/corporate_number", "/user", "/oidc", "/effect", "/services", "/when", "/hours"}
 LEFT_OUT = {"NewService": {"/name", "/protocol"}}  # where an application of the catalogue is named
+PLANNED = {"at": "2027-04-01", "change": {"locale": "en"}}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 
 TERMS: Any = {
@@ -206,6 +207,8 @@ def peopled(operator: Client, group: str, user: str) -> dict[tuple[str, str], An
     aoba = groups.rpartition("/")[0]
     attribute = {"name": "department", "type": "string"}
     return {
+        ("POST", f"{where}/users/{{user}}/changes"): operator.post(f"{user}/changes", PLANNED).body,
+        ("POST", f"{where}/users/{{user}}/changes/preview"): operator.post(f"{user}/changes/preview", PLANNED).body,
         ("POST", f"{where}/groups/preview"): operator.post(f"{groups}/preview", {"rule": {"all": []}}).body,
         ("POST", f"{where}/attributes"): operator.post(f"{aoba}/attributes", attribute).body,
         ("POST", f"{where}/attributes/preview"): operator.post(f"{aoba}/attributes/preview", attribute).body,

@@ -32,7 +32,7 @@ POLICY = {"name": "P", "effect": "deny", "services": ["*"], "when": {"any": []}}
 SERVICE = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
 # What hangs on another.
 _INSIDE = {
-    "user": ("credential", "session", "assignment", "reference"),
+    "user": ("change", "credential", "session", "assignment", "reference"),
     "service": ("assignment", "reference", "trace"),
     "group": ("inner",),
 }
@@ -224,6 +224,12 @@ def _notice(things: Things, base: str) -> str:
     return str(reply.body["id"])
 
 
+def _change(things: Things, base: str) -> str:
+    """One that is planned."""
+    document = {"at": "2027-04-01", "change": {"locale": "en"}, "reason": things.name()}
+    return things.post(f"{base}/users/{things.of('user', base)}/changes", document)
+
+
 def _attribute(things: Things, base: str) -> str:
     name = things.name()
     reply = things.operator.post(f"{base}/attributes", {"name": name, "type": "string"})
@@ -270,6 +276,7 @@ _MAKERS: dict[str, Callable[[Things, str], str]] = {
     "group": lambda things, base: things.post(f"{base}/groups", {"name": things.name()}),
     "inner": _inner,
     "attribute": _attribute,
+    "change": _change,
     "network": _network,
     "webhook": _webhook,
     "network_abroad": lambda things, _: _network(things, "/system"),

@@ -99,6 +99,12 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], ...]] = {
     f"POST {_TENANT}/groups/preview": ({"rule": _RULE},),
     f"PATCH {_TENANT}/groups/{{group}}": ({"name": "{n}"},),
     f"POST {_TENANT}/services": (_SERVICE, _SAML, _FROM_CATALOGUE),
+    **{
+        f"POST {_TENANT}/users/{{user}}/changes{act}": (
+            {"at": "2027-04-01", "change": {"display_name": "{n}", "groups": ["{group}"]}, "reason": "{n}"},
+        )
+        for act in ("", "/preview")
+    },
     f"POST {_TENANT}/attributes": (_ATTRIBUTE,),
     f"POST {_TENANT}/attributes/preview": (_ATTRIBUTE,),
     f"PATCH {_TENANT}/attributes/{{attribute}}": ({"description": "{n}"},),

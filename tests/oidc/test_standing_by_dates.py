@@ -9,7 +9,7 @@ from tests.support.desk import Desk
 from tests.support.provider import Provider
 
 from idp import sessions, users
-from idp.schedule import IdDates, Watch
+from idp.schedule import IdDates, PlannedChanges, Watch
 
 EVENING = datetime(2026, 4, 1, 14, 59, 30, tzinfo=UTC)  # half a minute before midnight in Tokyo
 
@@ -105,3 +105,38 @@ def test_a_rule_for_a_group_holds_for_whoever_is_in_it_through_another(provider:
     desk.ask("DELETE", f"groups/{inner}/members/{provider.user()}")
     desk.ask("POST", f"services/{provider.service_id('web')}/assignments", {"user": provider.user()})
     assert all("code" in before.ask(worker).query for worker in before.workers())
+
+
+def test_who_is_no_longer_as_a_rule_says_is_out_on_both_workers_from_the_commit_on(provider: Provider) -> None:
+    desk = Desk.of(provider)
+    assert desk.ask("POST", "attributes", {"name": "department", "type": "string"}).status == 201
+    where, service = f"users/{provider.user()}", provider.service_id("web")
+    rule = {"attribute": {"name": "department", "equals": "sales"}}
+    group = desk.ask("POST", "groups", {"name": "by rule", "rule": rule}).json()["id"]
+    assert desk.ask("PATCH", f"services/{service}", {"assignment_required": True}).status == 200
+    assert desk.ask("POST", f"services/{service}/assignments", {"group": group}).status == 201
+    assert desk.ask("PATCH", where, {"attributes": {"department": "sales"}}).status == 200
+    before = Before.of(provider)
+    assert all("code" in before.ask(worker).query for worker in before.workers())
+    assert desk.ask("PATCH", where, {"attributes": {"department": "legal"}}).status == 200
+    for worker in reversed(before.workers()):
+        assert "code" not in before.ask(worker).query
+        assert before.web.at(worker).introspect(before.told["access_token"]) == {"active": False}
+
+
+@pytest.mark.attack("R7")
+def test_who_is_planned_to_be_disabled_is_out_at_that_instant_though_nothing_ran(provider: Provider) -> None:
+    provider.clock.set(EVENING)
+    desk = Desk.of(provider)
+    planned = desk.ask("POST", f"users/{provider.user()}/changes", {"at": "2026-04-02", "change": "disable"})
+    assert planned.status == 201, planned
+    before = Before.of(provider)
+    provider.clock.advance(seconds=30)
+    for worker in reversed(before.workers()):
+        web = before.web.at(worker)
+        assert web.refresh(before.told["refresh_token"]).json()["error_description"] == "id_ended"
+        assert web.introspect(before.told["access_token"]) == {"active": False}
+        assert "/signin?" in before.ask(worker).location
+    Watch(provider.units, [PlannedChanges(), IdDates()], patience=0)()
+    assert desk.get(f"users/{provider.user()}")["status"] == "disabled"
+    assert before.web.refresh(before.told["refresh_token"]).json()["error_description"] == "id_disabled"

@@ -22,6 +22,7 @@ from idp.admin import (
     attributes,
     audit,
     catalogue,
+    changes,
     contracts,
     credentials,
     decisions,
@@ -75,6 +76,7 @@ PREFIX = "/api/v1"
 _TABLE: tuple[Route, ...] = (
     *operators.ROUTES,
     *applications.ROUTES,
+    *changes.ROUTES,
     *contracts.ROUTES,
     *impact.ROUTES,
     *tenants.ROUTES,

@@ -136,6 +136,22 @@ def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     return key if not key.owner else _under_its_owner(unit, key)
 
 
+def is_key_id(text: str) -> bool:
+    """Whether it is the id of a key, and not that of a person or a program."""
+    return text.startswith(_row_id(""))
+
+
+def find_usable_key(unit: Unit, key_id: str) -> ApiKey | None:
+    """As what it may do at this moment; needs a unit of the platform. None where nobody could use it."""
+    found = store.find_key(unit, key_id)
+    if found is None or (found.key.expires_at is not None and found.key.expires_at <= unit.now_us):
+        return None
+    try:
+        return _under_its_owner(unit, found.key) if found.key.owner else found.key
+    except Unauthenticated:
+        return None
+
+
 def use_is_worth_noting(unit: Unit, key: ApiKey) -> bool:
     """Whether `note_use` would write: the answer of most requests is no, and they need no transaction for it."""
     return key.used_at is None or unit.now_us - key.used_at >= _USE_NOTED_EVERY

@@ -23,6 +23,7 @@ class Noun(StrEnum):
     ATTRIBUTES = "attributes"
     AUDIT = "audit"
     CATALOGUE = "catalogue"
+    CHANGES = "changes"
     CONTRACTS = "contracts"
     CREDENTIALS = "credentials"
     DECISIONS = "decisions"

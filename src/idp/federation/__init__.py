@@ -72,6 +72,7 @@ from idp.federation.own_identity import judge as judge_own
 from idp.federation.own_identity import read as read_own
 from idp.federation.pairwise import subject_of
 from idp.federation.person_names import add_person_name, find_person_name, new_person_name
+from idp.federation.reaching import Reached, reached
 from idp.federation.reconsidering import face_of, is_known_anew, looks_anew
 from idp.federation.redirect_uris import RedirectUris
 from idp.federation.saml_certificates import KeyUse
@@ -168,6 +169,7 @@ __all__ = [
     "OidcClient",
     "OwnIdentity",
     "Protocol",
+    "Reached",
     "RedirectUris",
     "Refreshed",
     "Registered",
@@ -248,6 +250,7 @@ __all__ = [
     "preview",
     "preview_metadata",
     "put",
+    "reached",
     "read",
     "read_assignee",
     "read_client",

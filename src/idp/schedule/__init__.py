@@ -11,6 +11,7 @@ from idp.schedule.id_dates import IdDates
 from idp.schedule.key_rotations import KeyRotations
 from idp.schedule.model import Done, Item, Outcome, Place, Step
 from idp.schedule.persons import Persons
+from idp.schedule.planned_changes import PlannedChanges
 from idp.schedule.running import run
 from idp.schedule.service_upkeep import ServiceUpkeep
 from idp.schedule.statements import Statements
@@ -27,6 +28,7 @@ __all__ = [
     "Outcome",
     "Persons",
     "Place",
+    "PlannedChanges",
     "ServiceUpkeep",
     "Statements",
     "Step",

@@ -19,6 +19,7 @@ from idp.users.actions import (
     end_generation,
     is_readdressed,
     refuse_lockout,
+    stop_at,
 )
 from idp.users.attribute_document import read as read_definition
 from idp.users.attribute_document import read_change as read_attribute_change
@@ -30,7 +31,7 @@ from idp.users.attributes import ATTRIBUTES, attributes_of, is_source
 from idp.users.claims import CLAIMS_OF_SCOPE, claims_for
 from idp.users.counting import peak
 from idp.users.dates import DueEnds, due_ends, end_due
-from idp.users.document import read, read_change, to_json
+from idp.users.document import read, read_change, to_json, writable
 from idp.users.filling import make_findable
 from idp.users.frames import Frame, frame
 from idp.users.group_store import groups_of, holding
@@ -55,7 +56,7 @@ from idp.users.store import (
     standing_in,
     standings,
 )
-from idp.users.validity import Span, Validity
+from idp.users.validity import Span, Validity, start_of_day
 
 __all__ = [
     "ATTRIBUTES",
@@ -126,5 +127,8 @@ __all__ = [
     "standing",
     "standing_in",
     "standings",
+    "start_of_day",
+    "stop_at",
     "to_json",
+    "writable",
 ]

@@ -12,7 +12,7 @@ from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.fields import Fields, shortened
 from idp.kit.units import Unit
-from idp.users import attribute_store, attribute_types, dynamic_groups, group_store, store
+from idp.users import attribute_store, attribute_types, dates, dynamic_groups, group_store, store
 from idp.users import document as documents
 from idp.users.frames import frame
 from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
@@ -119,6 +119,17 @@ def delete(unit: Unit, user_id: str, *, version: int | None = None) -> None:
     store.delete(unit, identity)
     attribute_store.release(unit, identity.id)
     audit.record(unit, Event.USER_DELETED, subject=identity.id)
+
+
+def stop_at(unit: Unit, user_id: UserId, at_us: int | None) -> None:
+    """From that instant on nobody gets in with the ID, by the clock; None: no longer so. Raises `NotFound`,
+    `Conflict("last_admin_locked_out")`."""
+    identity = _held(unit, user_id)
+    if at_us is not None:
+        _keep_an_admin(unit, identity)
+    dates.stop_at(unit, identity, at_us)
+    if identity.span.has_ended(unit.now_us):  # what was open then stays closed
+        store.end_generation(unit, user_id)
 
 
 def end_generation(unit: Unit, user_id: str) -> None:

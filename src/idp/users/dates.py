@@ -16,6 +16,7 @@ from idp.kit.db import command, own, query
 from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.users.frames import Frame, frame
+from idp.users.model import Identity
 from idp.users.tables import users
 from idp.users.validity import Span, Validity, next_look
 
@@ -35,6 +36,7 @@ class _Ending(NamedTuple):
     id: str
     valid_until: str | None
     ends_at: int | None
+    stops_at: int | None
 
 
 _DUE = query(
@@ -53,7 +55,7 @@ _DUE = query(
     platform=True,
 )
 _LOOKED_FOR = query(
-    select(users.c.id, users.c.valid_until, users.c.ends_at)
+    select(users.c.id, users.c.valid_until, users.c.ends_at, users.c.stops_at)
     .where(own(users), users.c.look_at == bindparam("at"))
     .order_by(users.c.id)
     .limit(_AT_ONCE),
@@ -71,6 +73,19 @@ _END = command(
 )
 
 
+_STOP = command(
+    update(users)
+    .where(own(users), users.c.id == bindparam("user"))
+    .values(
+        starts_at=bindparam("new_starts_at"),
+        ends_at=bindparam("new_ends_at"),
+        stops_at=bindparam("new_stops_at"),
+        look_at=bindparam("new_look_at"),
+        version=users.c.version + 1,
+    )
+)
+
+
 class Spans:
     """What follows from the dates of many; the tenant is asked once, and only if there are any."""
 
@@ -78,19 +93,30 @@ class Spans:
         self._unit = unit
         self._frame: Frame | None = None
 
-    def columns(self, validity: Validity) -> dict[str, Any]:
+    def columns(self, validity: Validity, stops_at: int | None = None) -> dict[str, Any]:
+        """`stops_at` is the first instant planned from which nobody gets in."""
         first, last = validity
         span, look_at = Span(), None
         if first is not None or last is not None:
             asked = self._frame = self._frame or frame(self._unit)
-            span = validity.instants(asked.zone)
+            span = _stopped(validity.instants(asked.zone), stops_at)
             look_at = _look(asked, last, span, self._unit.now_us)
+        elif stops_at is not None:
+            span, look_at = Span(None, stops_at), stops_at if stops_at > self._unit.now_us else None
         return {
             "valid_from": None if first is None else first.isoformat(),
             "valid_until": None if last is None else last.isoformat(),
             **span._asdict(),
+            "stops_at": stops_at,
             "look_at": look_at,
         }
+
+
+def stop_at(unit: Unit, identity: Identity, at_us: int | None) -> None:
+    """From that instant on nobody gets in with it; None: no longer so."""
+    columns = Spans(unit).columns(identity.validity, at_us)
+    kept = {name: columns[name] for name in ("starts_at", "ends_at", "stops_at", "look_at")}
+    unit.run(_STOP, user=identity.id, **{f"new_{name}": value for name, value in kept.items()})
 
 
 def due_ends(unit: Unit, *, after: tuple[int, str], upto: int, limit: int) -> list[DueEnds]:
@@ -117,9 +143,9 @@ def _do(unit: Unit, found: Sequence[_Ending], at_us: int) -> None:
         again = _look(asked, last, span, at_us)
         if not unit.run(_END if ended else _LOOK_AGAIN, user=each.id, at=at_us, next=again):
             continue
-        if ended:
+        if ended and each.stops_at != each.ends_at:  # what was planned says itself what it does
             audit.record(unit, Event.USER_ENDED, subject=each.id, ended_at=rfc3339(at_us))
-        elif each.valid_until is not None and not span.has_ended(unit.now_us):
+        elif not ended and each.valid_until is not None and not span.has_ended(unit.now_us):
             near.setdefault(each.valid_until, []).append(each.id)
     for valid_until, ids in sorted(near.items()):
         payload = {"last_day": valid_until, "ids_ending": str(len(ids)), "users": ids}
@@ -128,3 +154,8 @@ def _do(unit: Unit, found: Sequence[_Ending], at_us: int) -> None:
 
 def _look(asked: Frame, last: date | None, span: Span, now_us: int) -> int | None:
     return next_look(last, span, asked.zone, reminder_days=asked.staffing.reminder_days, now_us=now_us)
+
+
+def _stopped(span: Span, stops_at: int | None) -> Span:
+    ends = [at_us for at_us in (span.ends_at, stops_at) if at_us is not None]
+    return span._replace(ends_at=min(ends, default=None))

@@ -122,6 +122,7 @@ class Identity(NamedTuple):
     created_at: int
     changed_at: int
     span: Span = Span()
+    stops_at: int | None = None
 
     def active_at(self, now_us: int) -> bool:
         """Neither disabled, nor before its first day or after its last."""

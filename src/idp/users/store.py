@@ -36,6 +36,7 @@ class UserRow(NamedTuple):
     valid_until: str | None
     starts_at: int | None
     ends_at: int | None
+    stops_at: int | None
     groups: str | None
 
 
@@ -91,6 +92,7 @@ _CHANGE = command(
         valid_until=bindparam("new_valid_until"),
         starts_at=bindparam("new_starts_at"),
         ends_at=bindparam("new_ends_at"),
+        stops_at=bindparam("new_stops_at"),
         look_at=bindparam("new_look_at"),
         version=users.c.version + 1,
         changed_at=bindparam("now"),
@@ -118,6 +120,7 @@ _DELETE = command(
         valid_until=null(),
         starts_at=null(),
         ends_at=null(),
+        stops_at=null(),
         look_at=null(),
         roles="",
         is_admin=False,
@@ -308,7 +311,7 @@ def change(unit: Unit, identity: Identity, draft: Draft) -> None:
     search.renew(unit, identity, draft)
     group_store.leave(unit, identity.groups - draft.groups, user_id)
     group_store.join(unit, [(group_id, user_id) for group_id in draft.groups])
-    row = _draft_columns(unit, user_id, draft) | dates.Spans(unit).columns(draft.validity)
+    row = _draft_columns(unit, user_id, draft) | dates.Spans(unit).columns(draft.validity, identity.stops_at)
     unit.run(_CHANGE, user=user_id, now=unit.now_us, **{f"new_{name}": value for name, value in row.items()})
 
 
@@ -433,6 +436,7 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         created_at=row.created_at,
         changed_at=row.changed_at,
         span=Span(row.starts_at, row.ends_at),
+        stops_at=row.stops_at,
     )
 
 

@@ -24,6 +24,7 @@ users = Table(
     Column("valid_until", Text),
     Column("starts_at", BigInteger),  # what follows from them in the tenant's zone: what decisions compare
     Column("ends_at", BigInteger),
+    Column("stops_at", BigInteger),  # the first instant planned from which nobody gets in with it; `ends_at` heeds it
     Column("look_at", BigInteger),  # when the schedule has something to do about the end
     UniqueConstraint("tenant_id", "name_mac"),
     Index("ix_users_tenant_id_is_admin", "tenant_id", "is_admin"),

@@ -200,6 +200,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     "OperatorKey": {"name": "Backup"},
     "Partner": {"name": "さくら販売株式会社"},
     "PastDecision": {"decision": "deny", "missing": [], "reason": _SENTENCE, "moment": "authorization"},
+    "PlannedChange": {"id": minted("chg"), "planned_by": minted("key"), "status": "planned", "failure": None},
     "Plan": {"name": "standard", "price_per_id": 300, "add_ons": []},
     "PreviewedAttribute": {
         "name": "urn:oid:0.9.2342.19200300.100.1.3",

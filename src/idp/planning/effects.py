@@ -1,0 +1,69 @@
+"""What a plan does to an ID: by the steps of a change that is asked for there and then."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from idp import credentials, federation, users
+from idp.credentials import KeyScope, Permissions
+from idp.kit.fields import merged
+from idp.kit.units import Unit
+from idp.planning.model import Act, Wish
+from idp.users import Identity, UserId
+
+Document = Mapping[str, Any]
+
+
+def apply(unit: Unit, user_id: UserId, wish: Wish, granting: Permissions) -> tuple[Document, Document | None]:
+    """The document of the ID before and after; None where it is deleted. Raises as the act does there and then."""
+    before = users.get(unit, user_id)
+    if wish.act is Act.DELETE:
+        refuse_beyond(unit, before, before, granting)
+        users.delete(unit, user_id)
+        credentials.forget_user(unit, user_id)
+        federation.forget_user(unit, user_id)
+        return document_of(before), None
+    if wish.act is Act.DISABLE:
+        users.disable(unit, user_id)
+    elif wish.act is Act.ENABLE:
+        users.enable(unit, user_id)
+    else:
+        refuse_beyond(unit, before, users.change(unit, user_id, wish.patch), granting)
+    return document_of(before), document_of(users.get(unit, user_id))
+
+
+def refuse_beyond(unit: Unit, before: Identity, after: Identity, granting: Permissions) -> None:
+    """Raises `Refused("forbidden")` where it makes somebody more than whoever asks for it is."""
+    credentials.refuse_administrator(granting, had=before.roles, gets=after.roles)
+    if users.is_readdressed(before.draft, after.draft):
+        held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)
+        credentials.refuse_stand_in(granting, held)
+
+
+def document_of(identity: Identity) -> Document:
+    return {**users.writable(identity.draft), "status": identity.status.value}
+
+
+def between(before: Document, after: Document) -> dict[str, Any]:
+    """The patch (RFC 7396) that makes the one into the other."""
+    patch: dict[str, Any] = {name: None for name in before if name not in after}
+    for name, value in after.items():
+        known = before.get(name)
+        if isinstance(value, Mapping) and isinstance(known, Mapping):
+            if inner := between(known, value):
+                patch[name] = inner
+        elif value != known:
+            patch[name] = value
+    return patch
+
+
+def changed_since(done: Document, now: Document) -> list[str]:
+    """The members of a patch that was carried out which are not as it left them."""
+    return sorted(_paths(between(now, merged(now, done))))
+
+
+def _paths(patch: Document, at: str = "") -> Iterator[str]:
+    for name, value in patch.items():
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{at}{name}.")
+        else:
+            yield f"{at}{name}"

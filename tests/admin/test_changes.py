@@ -1,0 +1,59 @@
+"""Planned changes over HTTP: planned, shown beforehand, called off, made and undone."""
+
+from typing import Any
+
+from tests.admin.conftest import World
+
+from idp.schedule import PlannedChanges, Watch
+
+USERS = "/tenants/aoba/users"
+PERSON = {"user_name": "jiro", "display_name": "青葉 次郎", "affiliation": "employee"}
+
+
+def made(world: World, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    reply = world.client("aoba").post(path, body)
+    assert reply.status == 201, reply.raw
+    found: dict[str, Any] = reply.body
+    return found
+
+
+def test_a_change_is_planned_shown_beforehand_made_and_undone(world: World) -> None:
+    tenant = world.client("aoba")
+    group = made(world, "/tenants/aoba/groups", {"name": "営業部"})["id"]
+    service = {"name": "S", "protocol": "oidc", "oidc": {"redirect_uris": ["https://s.example/cb"]}}
+    service_id = made(world, "/tenants/aoba/services", service)["id"]
+    made(world, f"/tenants/aoba/services/{service_id}/assignments", {"group": group})
+    user = made(world, USERS, PERSON)["id"]
+    where = f"{USERS}/{user}/changes"
+    wish = {"at": "2027-04-01", "change": {"groups": [group], "affiliation": "officer"}, "reason": "4月1日付"}
+    preview = tenant.post(f"{where}/preview", wish)
+    assert preview.status == 200, preview.raw
+    assert (preview.body["before"]["groups"], preview.body["after"]["groups"]) == ([], [group])
+    assert preview.body["groups"] == {"gained": [group], "lost": []}
+    assert preview.body["services"] == {"gained": [{"id": service_id, "name": "S"}], "lost": []}
+    assert tenant.get(f"{USERS}/{user}").body["groups"] == []
+    assert tenant.get(where).body["items"] == []
+    plan = made(world, where, wish)
+    assert (plan["at"], plan["status"], plan["reason"]) == ("2027-03-31T15:00:00Z", "planned", "4月1日付")
+    assert tenant.get(f"{where}/{plan['id']}").body == plan
+    assert tenant.get("/tenants/aoba/changes?status=planned").body["items"] == [plan]
+    assert tenant.post(f"{where}/{plan['id']}/undo").code == "change_not_done"
+
+
+def test_a_plan_is_called_off_and_what_it_says_is_judged(world: World) -> None:
+    tenant = world.client("aoba")
+    user = made(world, USERS, PERSON)["id"]
+    where = f"{USERS}/{user}/changes"
+    plan = made(world, where, {"at": "2027-01-01T09:00:00+09:00", "change": "delete"})
+    gone = tenant.post(f"{where}/preview", {"at": "2027-01-01", "change": "delete"}).body
+    assert gone["after"] is None
+    for _ in range(2):
+        assert tenant.delete(f"{where}/{plan['id']}").status == 204
+    assert tenant.get(f"{where}/{plan['id']}").body["status"] == "cancelled"
+    assert tenant.delete(f"{where}/chg_none").status == 404
+    wrong = tenant.post(where, {"at": "2020-01-01", "change": {"affiliation": "guest"}})
+    assert wrong.wrong() == {"/at": "past", "/change/affiliation": "unknown_value"}
+    taken = tenant.post(where, {"at": "2027-01-01", "change": {"groups": ["grp_none"]}})
+    assert taken.wrong() == {"/groups": "unknown_group"}
+    Watch(world.house.units, [PlannedChanges()], patience=0)()
+    assert tenant.get(f"{USERS}/{user}").body["status"] == "active"
