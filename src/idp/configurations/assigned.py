@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from idp import federation, users
-from idp.configurations.bench import Bench, People, pages
+from idp.configurations.bench import PAGE, Bench, People, pages
 from idp.federation import Assignee, AssigneeKind, Assignment, Registered
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
@@ -86,7 +86,7 @@ def _said(assignees: list[Assignee], groups: dict[str, str], people: People) -> 
 
 def _of(unit: Unit, registered: Registered) -> Iterator[Assignment]:
     def page(after: str) -> list[Assignment]:
-        return federation.assignments_of(unit, registered.service.id, after=after, limit=1_000)
+        return federation.assignments_of(unit, registered.service.id, after=after, limit=PAGE)
 
     return pages(page, lambda each: each.id)
 

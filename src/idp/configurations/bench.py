@@ -21,7 +21,7 @@ T = TypeVar("T")
 MOST = 100_000  # of one kind in a tenant
 MOST_PEOPLE = 1_000_000
 _LONGEST_NAME = 256
-_PAGE = 500
+PAGE = 500
 _ID = re.compile(r"[a-z]{2,4}_[0-9a-f]{32}")
 
 
@@ -202,6 +202,7 @@ class People:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._names: dict[str, str | None] = {}
+        self._ids: dict[bytes, str | None] = {}
 
     def name(self, user_id: str) -> str | None:
         """None for one that is no longer there."""
@@ -226,10 +227,13 @@ class People:
 
     def ids(self, names: Mapping[int, str]) -> dict[int, str]:
         """By the place of the name; those that nobody has are left out."""
-        found = users.find_by_names(self._unit, dict.fromkeys(names.values()), hold=False) if names else {}
-        known = {place: found.get(users.look_up_key(name)) for place, name in names.items()}
-        self._names |= {each.id: each.user_name for each in found.values()}
-        return {place: identity.id for place, identity in known.items() if identity is not None}
+        keys = {place: users.look_up_key(name) for place, name in names.items()}
+        unasked = {key: names[place] for place, key in keys.items() if key not in self._ids}
+        if unasked:
+            found = users.find_by_names(self._unit, unasked.values(), hold=False)
+            self._ids |= {key: found[key].id if key in found else None for key in unasked}
+            self._names |= {each.id: each.user_name for each in found.values()}
+        return {place: user_id for place, key in keys.items() if (user_id := self._ids[key]) is not None}
 
 
 def faults_of(failure: Invalid | Conflict, place: str) -> list[FieldError]:
@@ -239,22 +243,21 @@ def faults_of(failure: Invalid | Conflict, place: str) -> list[FieldError]:
 
 
 def every_group(unit: Unit) -> Iterator[Group]:
-    return _pages(lambda after: users.groups.page(unit, after=after, limit=_PAGE), lambda group: group.id)
+    return pages(lambda after: users.groups.page(unit, after=after, limit=PAGE), lambda group: group.id)
 
 
 def every_service(unit: Unit) -> Iterator[Registered]:
     """But those that have registered themselves."""
     themselves = federation.self_registered(unit)
-    every = _pages(lambda after: federation.page(unit, after=after, limit=_PAGE), lambda each: each.service.id)
+    every = pages(lambda after: federation.page(unit, after=after, limit=PAGE), lambda each: each.service.id)
     return (each for each in every if each.service.id not in themselves)
 
 
-def _pages(page: Callable[[str], list[T]], key: Callable[[T], str]) -> Iterator[T]:
-    after, rows = "", page("")
-    while rows:
-        yield from rows
-        after = key(rows[-1])
+def pages(page: Callable[[str], list[T]], key: Callable[[T], str]) -> Iterator[T]:
+    """Of lists by `PAGE`: one that is not full is the last."""
+    after, more = "", True
+    while more:
         rows = page(after)
-
-
-pages = _pages
+        yield from rows
+        more = len(rows) == PAGE
+        after = key(rows[-1]) if rows else after

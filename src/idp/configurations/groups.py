@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp import access, federation, users
-from idp.configurations.bench import MOST, Bench, Likeness, Matched, People, every_group, pages
+from idp.configurations.bench import MOST, PAGE, Bench, Likeness, Matched, People, every_group, pages
 from idp.configurations.model import Action, differences, tidied
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
@@ -142,7 +142,7 @@ def _likely(fields: Fields, by_name: dict[bytes, str]) -> Likeness:
 
 
 def _members(unit: Unit, group_id: str) -> list[str]:
-    every = pages(lambda after: users.groups.members_of(unit, group_id, after=after, limit=1_000), lambda each: each.id)
+    every = pages(lambda after: users.groups.members_of(unit, group_id, after=after, limit=PAGE), lambda each: each.id)
     return [member.user_id for member in every]
 
 

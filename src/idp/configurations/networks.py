@@ -4,7 +4,7 @@ from typing import Any
 
 from idp import access
 from idp.access import Network
-from idp.configurations.bench import MOST, Bench, Likeness, People, pages
+from idp.configurations.bench import MOST, PAGE, Bench, Likeness, People, pages
 from idp.configurations.model import Action, differences
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
@@ -57,7 +57,7 @@ def _unsaid(said: Fields) -> set[str]:
 
 
 def _every(unit: Unit) -> list[Network]:
-    return list(pages(lambda after: access.networks.page(unit, after=after, limit=500), lambda each: each.id))
+    return list(pages(lambda after: access.networks.page(unit, after=after, limit=PAGE), lambda each: each.id))
 
 
 def _document(network: Network) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp import credentials
-from idp.configurations.bench import MOST, Bench, Likeness, Matched, People, pages
+from idp.configurations.bench import MOST, PAGE, Bench, Likeness, Matched, People, pages
 from idp.configurations.model import Action, differences, tidied
 from idp.credentials import EVERYTHING, KeyScope, MadeRole
 from idp.kit.fields import Fields
@@ -68,7 +68,7 @@ class Roles:
 
 def _every(unit: Unit) -> list[MadeRole]:
     def page(after: str) -> list[Any]:
-        return credentials.roles.page(unit, KeyScope.TENANT, after=after, limit=500)
+        return credentials.roles.page(unit, KeyScope.TENANT, after=after, limit=PAGE)
 
     return [each for each in pages(page, lambda each: each.id) if isinstance(each, MadeRole)]
 
