@@ -262,6 +262,7 @@ IDS: Mapping[str, str] = {
     "Policy": "pol",
     "Service": "svc",
     "Session": "ses",
+    "SupportAccess": "sup",
     "Tenant": "tnt",
     "User": "usr",
 }
@@ -290,6 +291,7 @@ MEMBERS: Mapping[str, Any] = {
     "email": "ume@kaede.example",
     "entity_id": "https://keihi.example/saml",
     "erased_by": "operator",
+    "granted_by": minted("usr"),
     "group": minted("grp"),
     "hash": "5f0c" * 16,
     "help_text": "ヘルプデスク 03-0000-0000",
