@@ -19,7 +19,8 @@ BEFORE = "```{include} "
 BESIDE_A_DEMO = [
     "first-steps.md",
     *(f"how-to/developers/{page}.md" for page in ("oidc", "saml", "apis", "logout", "stronger")),
-    *(f"how-to/administrators/{page}.md" for page in ("people", "applications", "access", "roles", "keys", "audit", "support")),
+    *(f"how-to/administrators/{page}.md" for page in ("people", "applications", "access", "roles", "keys")),
+    *(f"how-to/administrators/{page}.md" for page in ("audit", "support")),
     "how-to/partners/customers.md",
     *(f"how-to/operators/{page}.md" for page in ("applications", "files", "backup", "monitoring", "contracts")),
 ]

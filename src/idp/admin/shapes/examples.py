@@ -225,7 +225,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     },
     "StatementLine": {"description": "ID_PLUS", "unit_price": 300, "quantity": 50, "amount": 15000},
     "StatementTax": {"rate": "0.10", "base": 15000, "tax": 1500},
-    "System": {"now": "2026-04-01T00:00:00.000000Z"},
+    "System": {"base_url": "https://id.example.com", "schema": "responses", "now": "2026-04-01T00:00:00.000000Z"},
     "Tenant": {"display_name": "かえで", "contract_status": "active"},
     "Terms": {"title": "利用規約", "articles": _ARTICLES},
     "TermsInBrief": {"title": "利用規約"},
