@@ -2,7 +2,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, select, union_all, update
 
 from idp.kit import ids
 from idp.kit.asking import Filter, Text, asked, contains
@@ -52,12 +52,12 @@ GROUPS_OF_ROW = (
 )
 
 # The ids of those who are in the group that was asked for, themselves and through others.
-MEMBERS_ASKED = select(members.c.member_id).where(
-    own(members),
-    members.c.kind.in_(PEOPLE),
-    or_(
-        members.c.group_id == asked("group"),
-        members.c.group_id.in_(select(nested.c.inner_id).where(own(nested), nested.c.outer_id == asked("group"))),
+# Two lists, each by its index: with an OR between them all members of all groups would be read.
+_people_asked = select(members.c.member_id).where(own(members), members.c.kind.in_(PEOPLE))
+MEMBERS_ASKED = union_all(
+    _people_asked.where(members.c.group_id == asked("group")),
+    _people_asked.where(
+        members.c.group_id.in_(select(nested.c.inner_id).where(own(nested), nested.c.outer_id == asked("group")))
     ),
 )
 
