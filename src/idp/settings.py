@@ -3,6 +3,7 @@
 Names in the file are those of the environment without the prefix, in lower case.
 """
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ from idp.web.forwarding import ForwardedField
 from idp.web.peers import Peers
 
 PREFIX = "IDP_"
+DEMONSTRATION = "demo"
+"""The folder of the data directory in which a demonstration keeps what is its own."""
+
 _CLOCK = "IDP_CLOCK"
 _YEAR = 365
 _NOBODYS_REGISTRATION = "T9000000000000"
@@ -219,14 +223,36 @@ def load(config_file: Path | None = None, *, fallback: Mapping[str, Any] | None 
 
     Raises `SettingsRefused`.
     """
+    settings = _read(config_file, fallback or {}, overrides)
+    _refuse_unsafe(settings)
+    return settings
+
+
+def load_beside(config_file: Path | None = None) -> Settings:
+    """As `load`, for a command: where the data directory is that of a demonstration, what it runs with takes the place
+    of defaults. Not for what serves, whose default is production. Raises `SettingsRefused`."""
+    file = _read(config_file, {}, {}).data_dir / DEMONSTRATION / "settings.json"
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        found = {}
+    except ValueError as error:
+        raise SettingsRefused(f"IDP_DATA_DIR: {file} is not what a demonstration writes") from error
+    return load(config_file, fallback=found)
+
+
+def to_text(settings: Settings) -> str:
+    """What differs from the defaults, for `load_beside` to find."""
+    return settings.model_dump_json(include=settings.model_fields_set)
+
+
+def _read(config_file: Path | None, fallback: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
     try:
         if config_file is not None and not config_file.is_file():
             raise SettingsRefused(f"IDP_CONFIG: there is no file {config_file}")
-        settings = Settings(config_file=config_file, fallback=dict(fallback or {}), **overrides)  # type: ignore[call-arg]
+        return Settings(config_file=config_file, fallback=dict(fallback), **overrides)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsRefused("; ".join(_sentence(fault) for fault in error.errors())) from error
-    _refuse_unsafe(settings)
-    return settings
 
 
 def reference() -> dict[str, dict[str, str]]:

@@ -67,6 +67,21 @@ def test_aoba_has_an_active_contract_and_its_neighbour_a_suspended_one(installat
     assert installation.contract("midori")["status"] == "suspended"
 
 
+def test_commands_find_it_by_its_directory_alone(installation: Installation) -> None:
+    """What serves does not: its default is production."""
+    where = {"IDP_DATA_DIR": str(installation.data_dir)}
+    listed = run(where, "tenants", "list", "--json")
+    assert listed.returncode == 0, listed.stderr
+    assert f"{installation.base_url}/t/aoba" in listed.stdout
+    for command in (["contracts", "run", "--json"], ["export", "--tenant", "aoba"], ["audit", "verify"], ["doctor"]):
+        done = run(where, *command)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    served = run(where, "serve")
+    assert (served.returncode, "IDP_BASE_URL" in served.stderr) == (1, True)
+    kept = installation.data_dir / "demo" / "settings.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
 def test_it_listens_on_loopback_alone(installation: Installation) -> None:
     origins = [sample_of(installation)["origin"], saml_sample_of(installation)]
     for port in (installation.port, *(int(origin.rpartition(":")[2]) for origin in origins)):

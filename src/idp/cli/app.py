@@ -142,6 +142,7 @@ def demo(
       idp demo --port 9000 --data-dir ~/warifu --seed-size 1000
     """
     from idp.cli.demo.command import Wishes, demonstrate
+    from idp.cli.leaving import leave
 
     if seed_services and not seed_tenants:
         raise typer.BadParameter("needs --seed-tenants", param_hint="--seed-services")
@@ -155,7 +156,7 @@ def demo(
         seed_services=seed_services,
         config=config,
     )
-    raise typer.Exit(demonstrate(wishes))
+    leave(demonstrate(wishes))
 
 
 def serve(
@@ -169,9 +170,10 @@ def serve(
       IDP_CONFIG=/etc/warifu.toml idp serve
       idp serve --migrate
     """
+    from idp.cli.leaving import leave
     from idp.cli.serving import serve
 
-    raise typer.Exit(serve(config, first_migrate=migrate))
+    leave(serve(config, first_migrate=migrate))
 
 
 def worker(config: Config = None) -> None:
@@ -182,8 +184,9 @@ def worker(config: Config = None) -> None:
       idp worker
     """
     from idp.cli.background import work
+    from idp.cli.leaving import leave
 
-    raise typer.Exit(work(config, {}))
+    leave(work(config, {}))
 
 
 def migrate(

@@ -64,7 +64,7 @@ def within(*names: str) -> str:
 
 @contextmanager
 def house(config: Path | None) -> Iterator[House]:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.housed(chosen) as inside:
         refuse_put_back(inside.units)

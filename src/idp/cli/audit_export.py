@@ -34,7 +34,7 @@ class Wishes(NamedTuple):
 
 
 def export(config: Path | None, wishes: Wishes) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     wanted = Wanted(since=_instant(wishes.since, 0), until=_instant(wishes.until, audit.EVERYTHING.until))
     with main.opened(chosen) as units:

@@ -27,7 +27,7 @@ def verify(
     as_json: bool,
 ) -> int:
     """The exit status: 1 when anything is not as it was written."""
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         of = None if slug is None else [named(units, slug)]
@@ -39,7 +39,7 @@ def verify(
 
 
 def checkpoint(config: Path | None, *, out: Path | None, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         refuse_put_back(units)

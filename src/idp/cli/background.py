@@ -17,6 +17,7 @@ import structlog
 from idp import main as composition
 from idp import settings
 from idp.cli.installing import refuse_other_schema, refuse_put_back
+from idp.cli.leaving import leave
 from idp.cli.worker import arguments
 from idp.kit.errors import Unavailable
 from idp.kit.units import Units
@@ -94,7 +95,7 @@ def _hear_signals(leaving: threading.Event) -> None:
 def main(config: str, overrides: str) -> None:
     """As `idp demo` starts it."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    sys.exit(work(Path(config) if config else None, json.loads(overrides)))
+    leave(work(Path(config) if config else None, json.loads(overrides)))
 
 
 def _leave_with_parent() -> None:

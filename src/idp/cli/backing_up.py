@@ -15,7 +15,7 @@ from idp.settings import Settings
 
 
 def backup(config: Path | None, file: Path, *, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         taken = backups.take(units, file, metadata=schema.metadata, actor=HOST, told=_progress(as_json=as_json))
@@ -29,7 +29,7 @@ def backup(config: Path | None, file: Path, *, as_json: bool) -> None:
 
 def restore(config: Path | None, file: Path, *, keep_api_keys: bool, as_json: bool) -> None:
     """An older backup is brought to the schema of this version first."""
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     told = _progress(as_json=as_json)
     if not chosen.master_key.is_file():
         raise Failed(f"there is no master key {chosen.master_key}: bring the key store that belongs to the backup")
@@ -49,7 +49,7 @@ def restore(config: Path | None, file: Path, *, keep_api_keys: bool, as_json: bo
 
 
 def put_back(config: Path | None, *, keep_api_keys: bool, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         epoch = backups.adopt(units, metadata=schema.metadata, actor=HOST, keep_api_keys=keep_api_keys)

@@ -15,7 +15,7 @@ _ACCOUNTS = "It makes operators' accounts: POST /api/v1/system/users."
 
 
 def bootstrap(config: Path | None, *, api_key_file: Path | None, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         secret = first_key(units)

@@ -22,7 +22,7 @@ def slugs(config: Path | None, incomplete: str) -> list[str]:
 
     found: list[str] = []
     with suppress(Exception):  # whoever types is told by the command itself what is wrong
-        chosen = settings.load(config)
+        chosen = settings.load_beside(config)
         with main.opened(chosen) as units, units.platform(actor=HOST, write=False) as unit:
             found = [tenant.slug for tenant in tenants.page(unit, after="", limit=_MOST)]
     return sorted(slug for slug in found if slug.startswith(incomplete))

@@ -38,7 +38,7 @@ class Told(NamedTuple):
 
 
 def export(config: Path | None, slugs: Sequence[str], *, out: Path | None, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         refuse_put_back(units)
@@ -55,7 +55,7 @@ def export(config: Path | None, slugs: Sequence[str], *, out: Path | None, as_js
 
 
 def apply(config: Path | None, file: str, wishes: Wishes) -> int:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     told = _read(file, wishes.as_json)
     if told is None:
         return 1
@@ -79,7 +79,7 @@ def apply(config: Path | None, file: str, wishes: Wishes) -> int:
 
 def compare(config: Path | None, file: str, *, as_json: bool) -> int:
     """The exit status: 0 where nothing differs, else `DIFFERS`."""
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     told = _read(file, as_json)
     if told is None:
         return 1

@@ -49,7 +49,7 @@ def _mark(found: Finding) -> str:
 
 def _findings(config: Path | None) -> Iterator[Finding]:
     try:
-        chosen = settings.load(config)
+        chosen = settings.load_beside(config)
     except SettingsRefused as refused:
         yield Finding("settings", ok=False, detail=str(refused))
         return

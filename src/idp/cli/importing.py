@@ -36,7 +36,7 @@ class Wishes(NamedTuple):
 
 def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
     """The exit status: 1 when a row failed."""
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     if file.stat().st_size > _LARGEST:
         raise Failed(f"{file} is larger than {_LARGEST:,} bytes: part it")

@@ -9,7 +9,7 @@ from idp.cli.saying import say, say_json
 
 
 def migrate(config: Path | None, *, down: str | None, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     before, after = schema.downgrade(chosen, down) if down else bring_to_head(chosen)
     if as_json:
         say_json({"before": before, "after": after})

@@ -14,7 +14,7 @@ from idp.signing import Status, StoredKey
 
 
 def rotate(config: Path | None, *, slug: str, at_once: bool, as_json: bool) -> None:
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     if at_once and chosen.production:
         raise Failed("--now: in production the next keys are always waited for")

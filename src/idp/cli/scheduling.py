@@ -18,7 +18,7 @@ _ZONE = "Asia/Tokyo"
 
 def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
     """The exit status: 1 when something that is due could not be done."""
-    chosen = settings.load(config)
+    chosen = settings.load_beside(config)
     refuse_other_schema(chosen)
     with main.opened(chosen) as units:
         refuse_put_back(units)

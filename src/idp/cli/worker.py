@@ -14,6 +14,7 @@ def arguments(config: Path | None, overrides: Mapping[str, str]) -> list[str]:
 
 def main(config: str, overrides: str) -> None:
     from idp import settings
+    from idp.cli.leaving import leave
     from idp.main import build
     from idp.web import logs
     from idp.web.serving import run_worker
@@ -21,6 +22,7 @@ def main(config: str, overrides: str) -> None:
     chosen = settings.load(Path(config) if config else None, **json.loads(overrides))
     logs.configure(chosen.log_level)
     run_worker(build(chosen), drain_seconds=DRAIN_SECONDS)
+    leave(0)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from sqlalchemy import inspect
 
 from idp import migrate, settings
 from idp.cli.failing import Failed
-from idp.settings import Environment, Settings
+from idp.cli.saying import write_secret
+from idp.settings import DEMONSTRATION, Environment, Settings
 
-_MARK = "demo"
 _FALLBACK = {"environment": Environment.DEVELOPMENT, "log_level": "warning"}
 
 
@@ -30,7 +30,7 @@ class Home(NamedTuple):
         return self.settings.data_dir
 
     def sample(self, slug: str) -> Path:
-        return self.directory / _MARK / f"{slug}.json"
+        return self.directory / DEMONSTRATION / f"{slug}.json"
 
 
 @contextmanager
@@ -60,11 +60,12 @@ def _load(config: Path | None, wanted: dict[str, Any]) -> Settings:
 def _home(config: Path | None, chosen: Settings, wanted: dict[str, Any], *, lasting: bool) -> Home:
     wanted = {**wanted, "environment": chosen.environment.value, "log_level": chosen.log_level}
     home = Home(chosen, {name: str(value) for name, value in wanted.items()}, config, lasting)
-    mark = home.directory / _MARK
+    mark = home.directory / DEMONSTRATION
     if not mark.is_dir():
         _refuse_inhabited(chosen)
         home.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark.mkdir(mode=0o700)
+    write_secret(mark / "settings.json", settings.to_text(chosen))  # for commands beside it
     return home
 
 
