@@ -1,19 +1,24 @@
 """What the pages say to type is typed, each page in a shell of its own beside one demonstration, and answers so."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import typer
 from tests.support.installation import Installation, demo
 from tests.support.sign_in import Person
 from tests.support.tree import ROOT
 from tests.support.typing import Shell, agrees, typed
 from tests.support.warm import warm
 
+from idp import settings
+from idp.cli.app import build
+
 DOCS = ROOT / "docs"
 DEMO_KEY = "$(cat /tmp/warifu-demo-*/operator.key)"
+DEMO_HOME = "$(echo /tmp/warifu-demo-*)"
 DEMO_BASE = "http://localhost:8080"
 BEFORE = "```{include} "
 BESIDE_A_DEMO = [
@@ -22,7 +27,8 @@ BESIDE_A_DEMO = [
     *(f"how-to/administrators/{page}.md" for page in ("people", "applications", "access", "roles", "keys")),
     *(f"how-to/administrators/{page}.md" for page in ("audit", "support")),
     "how-to/partners/customers.md",
-    *(f"how-to/operators/{page}.md" for page in ("applications", "files", "backup", "monitoring", "contracts")),
+    *(f"how-to/operators/{page}.md" for page in ("applications", "statements", "files", "backup")),
+    *(f"how-to/operators/{page}.md" for page in ("monitoring", "contracts")),
 ]
 """In this order: what one leaves behind the next one finds, and the last one erases a tenant."""
 INSTALLED = "how-to/operators/install.md"
@@ -47,16 +53,9 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield definition
 
 
-def settle(shell: Shell, command: str, settings: Mapping[str, str]) -> None:
-    """What whoever reads has: the command, and the environment of the installation."""
-    shell.type(command)
-    for name, value in settings.items():
-        shell.type(f"export {name}={value}")
-
-
 @pytest.mark.parametrize("page", BESIDE_A_DEMO)
 def test_a_page_answers_as_it_says(page: str, installation: Installation, command: str, shell: Shell) -> None:
-    settle(shell, command, installation.settings)
+    shell.type(command)
     text = (DOCS / page).read_text("utf-8")
     steps = [*(typed((DOCS / "_before.md").read_text("utf-8")) if BEFORE in text else []), *typed(text)]
     assert steps
@@ -68,6 +67,7 @@ def test_a_page_answers_as_it_says(page: str, installation: Installation, comman
             shell.type(f"CODE={parse_qs(back.query)['code'][0]}")
             continue
         asked = step.command.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
+        asked = asked.replace(DEMO_HOME, str(installation.data_dir))
         answer = shell.type(asked)
         assert agrees(step.answer.replace(DEMO_BASE, installation.base_url), answer), f"{step.command}: {answer}"
 
@@ -75,7 +75,7 @@ def test_a_page_answers_as_it_says(page: str, installation: Installation, comman
 def test_an_installation_is_made_as_it_says(command: str, shell: Shell, tmp_path: Path) -> None:
     """But for the directory."""
     home = tmp_path / "warifu"
-    settle(shell, command, {})
+    shell.type(command)
     for step in typed((DOCS / INSTALLED).read_text("utf-8")):
         said, asked = (text.replace("/var/lib/warifu", str(home)) for text in (step.answer, step.command))
         answer = shell.type(asked)
@@ -93,6 +93,16 @@ def test_what_is_typed_over_several_lines_is_one_command() -> None:
         "one '{\ntwo\n}'",
         "three",
     ]
+
+
+def test_every_setting_and_every_command_that_they_name_exists() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in (DOCS / "how-to").rglob("*.md"))
+    named = set(re.findall(r"\bIDP_[A-Z_]*[A-Z]\b", text))
+    assert len(named) > 20
+    assert named <= settings.reference().keys()
+    used = set(re.findall(r"(?:`|^\$ )idp ([a-z]+)", text, flags=re.MULTILINE))
+    assert len(used) > 15
+    assert used <= set(typer.main.get_command(build()).commands)  # type: ignore[attr-defined]
 
 
 def test_links_to_the_demonstration_are_of_its_ports() -> None:
