@@ -21,6 +21,7 @@ from idp.cli.app import build
 
 README = (ROOT / "README.md").read_text("utf-8")
 DEMO_KEY = "$(cat /tmp/warifu-demo-*/operator.key)"
+DEMO_HOME = "$(echo /tmp/warifu-demo-*)"
 DEMO_BASE = "http://localhost:8080"
 
 
@@ -49,6 +50,7 @@ def test_everything_under_use_it_answers_as_it_says(
     assert len(steps) > 15
     application = free_port()
     started = 0.0
+    shell.type(f"export PYTHONPATH={ROOT / 'src'}")
     for step in steps:
         if '"name": "Tana"' in step.command:
             started = time.monotonic()
@@ -66,6 +68,7 @@ def test_everything_under_use_it_answers_as_it_says(
 def here(text: str, installation: Installation, application: int) -> str:
     """What is typed there, with where things are here."""
     text = text.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
+    text = text.replace(DEMO_HOME, str(installation.data_dir)).replace(".venv/bin/idp", f"{sys.executable} -m idp")
     return text.replace("localhost:3000", f"localhost:{application}").replace(".venv/bin/", f"{sys.prefix}/bin/")
 
 
@@ -87,8 +90,7 @@ def test_an_installation_is_set_up_and_backed_up_as_it_says(tmp_path: Path, shel
     """But for the places: a directory of its own, and SQLite."""
     shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"} IDP_DATA_DIR={tmp_path}')
     shell.type("export IDP_BASE_URL=https://id.example.com")
-    steps = [*typed(section("Run it")), *typed(section("Run it").partition("### Back it up")[2])]
-    answers = {step.command.replace("/var/backups", str(tmp_path)): step.answer for step in steps}
+    answers = {step.command.replace("/var/backups", str(tmp_path)): step.answer for step in typed(section("Run it"))}
     checked = [each for each in answers if re.match("idp (migrate|bootstrap|backup) ?", each)]
     assert len(checked) == 3
     for command in checked:
@@ -104,6 +106,12 @@ def test_an_answer_that_is_not_what_it_says_is_seen() -> None:
     said = '{"id":"con_00000000000000000000000000000000",…"status":"active"…'
     assert agrees(said, '{"id":"con_0123456789abcdef0123456789abcdef","ids":1,"status":"active"}')
     assert not agrees(said, '{"id":"con_0123456789abcdef0123456789abcdef","ids":1,"status":"suspended"}')
+
+
+def test_what_it_links_to_is_there() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert len(targets) > 15
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
 
 
 def test_every_setting_and_every_command_that_it_names_exists() -> None:
