@@ -37,6 +37,8 @@ def test_a_dry_run_makes_nothing(world: World) -> None:
     for key in ({}, {"idempotency_key": "k"}, {"idempotency_key": "k"}):
         tried = send(world.client("aoba"), query="?dry_run=true", **key)
         assert (tried.status, tried.body["dry_run"], tried.body["created"]) == (200, True, 1)
+    deed = send(world.client("aoba"), idempotency_key="k")
+    assert (deed.status, deed.code) == (422, "idempotency_key_reused")  # what was tried is not what is done
     assert "ume" not in names(world)
     assert send(world.client("aoba"), query="?dry_run=false").body["created"] == 1
     wrong = send(world.client("aoba"), query="?dry_run=yes&invite=")

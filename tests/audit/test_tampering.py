@@ -18,6 +18,7 @@ from idp import audit, custody
 from idp.audit import Entry, Flaw
 from idp.audit.chaining import unkeyed
 from idp.kit.clock import FixedClock
+from idp.kit.db import SQLITE
 from idp.kit.units import SYSTEM, Unit, Units
 from idp.tenants import Tenant
 
@@ -144,3 +145,34 @@ def _set(unit: Unit, tenant: Tenant, row: Entry, column: str, value: object) -> 
     mark = "?" if unit.lane.dialect == "sqlite" else "%s"
     where = f"tenant_id = '{tenant.id}' AND chain = '{row.chain}' AND seq = {row.seq}"
     unit.lane.execute(f"UPDATE audit_entries SET {column} = {mark} WHERE {where}", (value,))
+
+
+@pytest.mark.attack("L1")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("facts", b"\xff\xfe"),
+        ("facts", "not json"),
+        ("hash", "text"),
+        ("subject", b"\xff"),
+        ("seq", "abc"),
+        ("at", "now"),
+    ],
+)
+def test_a_row_of_other_types_is_found_and_closes_no_list(
+    trail: Units, tenant: Tenant, column: str, value: object
+) -> None:
+    """SQLite keeps any value in any column; PostgreSQL takes none of another type."""
+    before = entries(trail, tenant)
+    row = before[4]
+    sql = f"UPDATE audit_entries SET {column} = :value WHERE tenant_id = :tenant_id AND chain = :chain AND seq = :seq"
+    given = {"value": value, "tenant_id": tenant.id, "chain": row.chain, "seq": row.seq}
+    with trail.open(tenant.id, actor=SYSTEM) as unit:
+        if unit.lane.dialect != SQLITE:
+            return
+        unit.lane.execute(sql, given)
+    found = broken(trail, tenant)
+    gone = column == "seq"  # nobody finds it where it was
+    assert (found.chain, found.seq, found.problem) == (row.chain, row.seq, Flaw.MISSING if gone else Flaw.ALTERED)
+    shown = [audit.to_json(entry) for entry in entries(trail, tenant)]
+    assert len(shown) == len(before) - (column == "at")  # no time says when it was

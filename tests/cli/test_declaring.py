@@ -131,15 +131,15 @@ def test_what_is_printed_is_what_is_written_and_can_be_read_in_again(
     assert idp("export", "--tenant", "nobody").status == 1
 
 
-@pytest.mark.parametrize(("answer", "groups"), [("yes\n", 1), ("y\n", 0), ("", 0)])
+@pytest.mark.parametrize(("answer", "groups"), [("yes\n", 1), ("y\n", 1), ("no\n", 0), ("", 0)])
 def test_on_a_terminal_somebody_is_asked(
     idp: Idp, file: Path, monkeypatch: pytest.MonkeyPatch, answer: str, groups: int
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
-    asked = idp("apply", "-f", str(file)).out
-    assert "Shall this be done?" in asked
-    assert ("Not done: " in asked) is (groups == 0)
+    asked = idp("apply", "-f", str(file))
+    assert "Shall this be done?" in asked.out
+    assert (asked.status, "Nothing was changed." in asked.out) == ((0, False) if groups else (1, True))
 
 
 def test_the_schema_is_printed_and_is_one(idp: Idp, settings: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ from idp.kit.clock import rfc3339
 from idp.kit.errors import Unavailable
 from idp.kit.fields import Fields, merged
 
-_TRIES = 3
+_TRIES = 20  # each of those who activate at once makes the others try again
 _FORM = frozenset({"effect", "services", "when", "require", "max_age_seconds"})
 _NO_SET = dict.fromkeys(("activation", "activated_at", "confirm_by", "confirmed_at"))
 _OURS = frozenset({"id", "source", "created_at", "changed_at"})

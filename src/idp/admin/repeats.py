@@ -78,14 +78,14 @@ class Repeat(NamedTuple):
     def _row(self) -> str:
         return f"{self.caller} {self.path} {self.key.hex()}"
 
-    def begin(self, unit: Unit, body: bytes, machine_us: Callable[[], int] | None = None) -> Answer | None:
+    def begin(self, unit: Unit, asked: bytes, machine_us: Callable[[], int] | None = None) -> Answer | None:
         """The answer that was given before, or None: then the key is ours, from the unit's commit on.
 
-        Raises `Invalid("idempotency_key_reused")` for another body and `Conflict("in_progress")`.
+        Raises `Invalid("idempotency_key_reused")` where something else was asked before and `Conflict("in_progress")`.
         """
         machine = (machine_us or SystemClock().now_us)()
         unit.run(_SWEEP, before=unit.now_us - _KEPT)
-        digest = unit.mac("idempotency", body)
+        digest = unit.mac("idempotency", asked)
         unanswered = {"answered_at": None, "status": None, "answer": None}
         mine = {"attempt": self.attempt, "begun_at": unit.now_us, "lease_until": machine + _LEASE}
         if unit.run(_TAKE, caller=self.caller, path=self.path, key=self.key, body=digest, **mine, **unanswered):

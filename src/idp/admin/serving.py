@@ -76,7 +76,7 @@ def judged(house: House, route: Route, request: Request, body: bytes, caller: Ca
         accept=request.headers.get("accept"),
         sent=sent,
     )
-    return _once(call, body, lambda: route.handler(call))
+    return _once(call, _asked(request, body), lambda: route.handler(call))
 
 
 def _sent(route: Route, request: Request, body: bytes) -> tuple[dict[str, Any], SentFile | None]:
@@ -87,12 +87,18 @@ def _sent(route: Route, request: Request, body: bytes) -> tuple[dict[str, Any], 
     return documents.read(body, kind, takes=route.takes is not None, patch=route.method == "PATCH"), None
 
 
-def _once(call: Call, body: bytes, handle: Callable[[], Reply]) -> Reply:
+def _asked(request: Request, body: bytes) -> bytes:
+    """All that makes one request another one than the last under the same Idempotency-Key: a trial is not the deed."""
+    kind = request.headers.get("content-type", "").encode("latin-1")
+    return b"\n".join((request.scope["query_string"], kind, body))
+
+
+def _once(call: Call, asked: bytes, handle: Callable[[], Reply]) -> Reply:
     repeat = call.repeat
     if repeat is None:
         return handle()
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        earlier = repeat.begin(unit, body)
+        earlier = repeat.begin(unit, asked)
     if earlier is not None:
         return earlier
     try:

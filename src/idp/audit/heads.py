@@ -24,4 +24,4 @@ _HEADS = query(
 
 def heads(unit: Unit) -> list[Head]:
     """In the order of the chains' names."""
-    return sorted(unit.all(_HEADS))
+    return sorted(unit.all(_HEADS), key=lambda head: str(head.chain))

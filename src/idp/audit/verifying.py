@@ -27,6 +27,7 @@ _SHOWN = 100
 _FIRST = 1
 _EVER = 2**62
 _START = Head("", 0, b"")
+_TYPES: dict[str, type] = {**dict.fromkeys(Entry._fields, str), "seq": int, "at": int, "hash": bytes}
 _AFTER = tuple_(entries.c.chain, entries.c.seq) > tuple_(
     bindparam("chain", type_=Text), bindparam("seq", type_=BigInteger)
 )
@@ -66,7 +67,7 @@ def examine(
     place = _START
     while page := read(lambda unit, after=place: _next(unit, after, step)):  # type: ignore[misc]
         for entry in page:
-            if entry.seq > upto.get(entry.chain, 0):
+            if is_typed(entry) and entry.seq > _number(upto.get(entry.chain, 0)):
                 place = Head(entry.chain, _EVER, b"")
                 break
             walk.take(entry)
@@ -100,6 +101,9 @@ class _Walk:
         self.rows += 1
         if entry.chain != self._last.chain:
             self._begin(entry)
+        if not is_typed(entry):
+            self._spoilt(entry)
+            return
         if entry.seq != self._last.seq + 1 and not self._is_cut_before(entry):
             self._connect(entry)
         else:
@@ -110,6 +114,13 @@ class _Walk:
         said = self._known.get(entry.chain, {}).get(entry.seq)
         if said is not None and said != entry.hash and not self._is_bad(entry):
             self._say(entry.chain, entry.seq, Flaw.ALTERED)
+
+    def _spoilt(self, entry: Entry) -> None:
+        """A value of another type than its column's, which SQLite keeps: whoever put it there wrote no row of ours."""
+        seq = entry.seq if isinstance(entry.seq, int) else self._last.seq + 1
+        self._say(entry.chain, seq, Flaw.ALTERED)
+        self._last, self._computed = Head(entry.chain, seq, entry.hash if isinstance(entry.hash, bytes) else b""), b""
+        self._lasts[entry.chain] = seq
 
     def ended(self) -> Verdict:
         self._end_chain()
@@ -213,6 +224,14 @@ class _Walk:
         self._broken += 1
         if len(self._bad) < _SHOWN:
             self._bad.append(Break(chain, seq, problem, before))
+
+
+def is_typed(entry: Entry) -> bool:
+    return all(isinstance(value, _TYPES[name]) for name, value in zip(Entry._fields, entry, strict=True))
+
+
+def _number(seq: object) -> int:
+    return seq if isinstance(seq, int) else _EVER
 
 
 def _named(facts: str) -> tuple[str, int, str] | None:

@@ -74,7 +74,7 @@ def apply(config: Path | None, file: str, wishes: Wishes) -> int:
         say_json(planned.applied_to_json(done, dry_run=wishes.dry_run))
     else:
         say(*planned.outcome(done, dry_run=wishes.dry_run))
-    return 0
+    return 0 if done.done or wishes.dry_run or not done.plan.steps else 1
 
 
 def compare(config: Path | None, file: str, *, as_json: bool) -> int:
@@ -138,8 +138,8 @@ def _agreed(plan: Plan, wishes: Wishes) -> bool:
         if not wishes.as_json:
             say(*planned.lines(plan))
         return True
-    say(*planned.lines(plan), "", "Shall this be done? Only yes is a yes.")
-    return sys.stdin.readline().strip().lower() in {"yes", "はい"}
+    say(*planned.lines(plan), "", "Shall this be done? [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes", "はい"}
 
 
 def _tenants(units: Units, slugs: Sequence[str]) -> list[tuple[str, TenantId]]:

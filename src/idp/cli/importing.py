@@ -122,7 +122,9 @@ def _tell(report: Report, *, as_json: bool) -> None:
     say(*map(_line, report.faults[:_SHOWN]))
     left = len(report.faults) - _SHOWN
     if left > 0:
-        say(f"… and {left:,} more faults: --json tells {'them' if _all_told(report) else 'the first of them'}.")
+        told = "them" if _all_told(report) else "the first of them"
+        rows = report.counts.failed - len({fault.line for fault in report.faults[:_SHOWN]})
+        say(f"… and more faults, in {rows:,} more rows: --json tells {told}.")
     say(f"{'Would be: ' if report.dry_run else ''}{_counted(report.counts)}.")
 
 

@@ -27,7 +27,10 @@ def outcome(done: Applied, *, dry_run: bool) -> Iterator[str]:
     if dry_run:
         yield from lines(done.plan)
     counts = ", ".join(f"{done.plan.count(action):,} {word}" for action, word in _DONE.items())
-    would = "Would be: " if dry_run and done.plan.steps else "" if done.done or not done.plan.steps else "Not done: "
+    would = "Would be: " if dry_run and done.plan.steps else ""
+    if done.plan.steps and not (done.done or dry_run):
+        yield "Nothing was changed."
+        return
     yield f"{would}{counts}, {done.plan.unchanged:,} unchanged."
     left = [each for tenant in done.plan.tenants for each in tenant.left]
     if left:

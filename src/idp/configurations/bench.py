@@ -177,15 +177,20 @@ class Bench:
         else:
             self.left.append((kind, name))
 
+    def _deleting(self) -> list[Step]:
+        """What rests on others goes first; of a kind by name, so that the same plan reads the same."""
+        kinds = list(dict.fromkeys(step.kind for step in self.deletions))
+        return sorted(self.deletions, key=lambda step: (-kinds.index(step.kind), step.name, step.id))
+
     def plan(self, revision: int) -> TenantPlan:
         return TenantPlan(
             self.unit.tenant,
             self.slug,
             self.place,
             revision,
-            (*self.steps, *reversed(self.deletions)),
+            (*self.steps, *self._deleting()),
             self.unchanged,
-            tuple(self.left),
+            tuple(sorted(self.left)),
             tuple(self.last),
             self.tries_policies,
         )
