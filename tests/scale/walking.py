@@ -13,6 +13,7 @@ PROMISED = 0.3  # seconds for a page
 _AGAIN = 4  # times, where it took longer: somebody else may have had the machine
 _DEEPEST = 600  # pages
 _MANY = 200
+_FOUND = ("q", "email", "group", "sort")  # come in an order of their own
 
 
 @dataclass
@@ -105,7 +106,7 @@ def queries(operation: dict[str, Any], items: list[Any]) -> Iterator[dict[str, s
         yield {"q": search, "sort": "-" + str(parameters["sort"]["default"])}
     for order in asked.get("sort", []):
         for name, values in asked.items():
-            if name not in ("q", "sort", "email"):
+            if name not in _FOUND:
                 yield from ({name: value, "sort": order} for value in values[:2])
 
 

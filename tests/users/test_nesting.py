@@ -1,6 +1,8 @@
 """Groups in groups, against what anybody would count by hand."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 from tests.users.test_users import LIMIT, add, draft
 
 from idp import users
+from idp.kit.asking import NATURAL, Asked
 from idp.kit.errors import Conflict, NotFound
-from idp.kit.listing import Question
+from idp.kit.listing import Question, Slice
 from idp.users import nesting
 from idp.users.groups import create, nest, unnest
 
@@ -73,7 +76,7 @@ class Counted:
 
 
 def effective(unit: Any, group: str) -> list[users.Member]:
-    return users.groups.EFFECTIVE.page(unit, Question(limit=200), group=group).items
+    return users.groups.everybody_in(unit, group, Question(limit=200)).items
 
 
 def do(unit: Any, op: Op, groups: list[str], people: list[str]) -> None:
@@ -173,3 +176,36 @@ def test_many_groups_side_by_side_are_kept_within_a_moment(world):
         for number in range(60):
             nest(unit, top, create(unit, f"n{number}").id)
         assert len(users.groups.NESTED.page(unit, Question(limit=200), group=top).items) == 60
+
+
+def paged(page: Callable[[Question], Slice[Any]], asked: Asked) -> list[str]:
+    """All of it, two at a time."""
+    found: list[str] = []
+    after = ""
+    while True:
+        piece = page(Question(asked, after, 2))
+        found += [each.id for each in piece.items]
+        if not piece.next:
+            return found
+        after = piece.next
+
+
+def test_everybody_in_many_groups_comes_once_page_by_page_in_both_directions(world):
+    people = [add(world, f"p{number}") for number in range(7)]
+    with world.open() as unit:
+        top, inner = create(unit, "top").id, [create(unit, f"n{number}").id for number in range(20)]
+        for each in inner:
+            nest(unit, top, each)
+        for number, each in enumerate(people[1:]):
+            for group in (inner[number], inner[number + 9], top if number % 2 else inner[19]):
+                users.groups.add_member(unit, group, each.id)
+        inside = sorted(each.id for each in people[1:])
+        for descending in (False, True):
+            expected = inside[::-1] if descending else inside
+            asked = Asked({}, NATURAL, descending)
+            listed = Asked({"group": top}, NATURAL, descending)
+            assert paged(partial(users.groups.everybody_in, unit, top), asked) == expected
+            assert paged(partial(users.LISTED.page, unit), listed) == expected
+        only = users.groups.everybody_in(unit, top, Question(Asked({"user": inside[2]}))).items
+        assert [each.user_id for each in only] == [inside[2]]
+        assert users.groups.everybody_in(unit, top, Question(Asked({"user": people[0].id}))).items == []

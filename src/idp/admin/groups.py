@@ -88,8 +88,10 @@ def members(call: Call) -> Answer:
     effective = flag(call, "effective")
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         group = users.groups.get(unit, call.names["group"])
-        lister = users.groups.EFFECTIVE if effective else users.groups.MEMBERS
-        found = lister.page(unit, call.page.question, group=group.id)
+        if effective:
+            found = users.groups.everybody_in(unit, group.id, call.page.question)
+        else:
+            found = users.groups.MEMBERS.page(unit, call.page.question, group=group.id)
         return call.page.shown(found, users.groups.member_to_json)
 
 

@@ -15,6 +15,7 @@ SORT = "sort"
 NATURAL = ""
 _DESCENDING = "-"
 _LONGEST = 200
+_BEHIND_ALL = "~"  # no id begins so
 
 
 class Takes(Protocol):
@@ -123,6 +124,11 @@ class Span(NamedTuple):
     after: str
     limit: int
     descending: bool = False
+
+    @property
+    def start(self) -> str:
+        """What all of them are behind."""
+        return self.after or (_BEHIND_ALL if self.descending else "")
 
 
 def named_like(*members: str, example: str, meaning: str) -> Filter:

@@ -178,12 +178,12 @@ class Listing(Generic[T]):
                 return
             after = ids[-1]
 
-    @staticmethod
-    def _finder(chosen: Mapping[str, Filter]) -> str:
-        """The filter whose ids are gone through; none where another one leaves next to nothing, and `keeps` will do."""
+    def _finder(self, chosen: Mapping[str, Filter]) -> str:
+        """The filter whose ids are gone through, of several the one declared first; none where another one leaves next
+        to nothing, and `keeps` will do."""
         if any(each.narrow and each.finds is None for each in chosen.values()):
             return ""
-        finders = [name for name, each in chosen.items() if each.finds is not None]
+        finders = [name for name in self.filters if name in chosen and chosen[name].finds is not None]
         return min(finders, key=lambda name: not chosen[name].narrow, default="")
 
     def _behind(self, asked: Asked, after: str) -> dict[str, Any]:

@@ -51,16 +51,6 @@ GROUPS_OF_ROW = (
     .label("groups")
 )
 
-# The ids of those who are in the group that was asked for, themselves and through others.
-# Two lists, each by its index: with an OR between them all members of all groups would be read.
-_people_asked = select(members.c.member_id).where(own(members), members.c.kind.in_(PEOPLE))
-MEMBERS_ASKED = union_all(
-    _people_asked.where(members.c.group_id == asked("group")),
-    _people_asked.where(
-        members.c.group_id.in_(select(nested.c.inner_id).where(own(nested), nested.c.outer_id == asked("group")))
-    ),
-)
-
 _COLUMNS = [groups.c[name] for name in GroupRow._fields]
 _FIND = query(select(*_COLUMNS).where(own(groups), groups.c.id == bindparam("id")), GroupRow)
 _BY_NAME = query(select(*_COLUMNS).where(own(groups), groups.c.name_mac == bindparam("name_mac")), GroupRow)

@@ -20,10 +20,9 @@ from idp.users.dynamic_groups import RuleChange, preview
 from idp.users.group_rules import Rule
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
 from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
-from idp.users.nested_groups import EFFECTIVE, NESTED, every_nesting, memberships_of, nest, unnest
+from idp.users.nested_groups import NESTED, every_nesting, everybody_in, memberships_of, nest, unnest
 
 __all__ = [
-    "EFFECTIVE",
     "LISTED",
     "MEMBERS",
     "NESTED",
@@ -32,6 +31,7 @@ __all__ = [
     "create",
     "delete",
     "every_nesting",
+    "everybody_in",
     "exist",
     "find",
     "find_by_name",

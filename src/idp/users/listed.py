@@ -4,8 +4,7 @@ from sqlalchemy import literal
 
 from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.listing import Listing
-from idp.users import search, store
-from idp.users.group_store import MEMBERS_ASKED
+from idp.users import belonging, search, store
 from idp.users.model import Affiliation, Identity, Role, UserStatus
 from idp.users.names import LONGEST
 from idp.users.store import UserRow
@@ -54,8 +53,10 @@ LISTED: Listing[Identity] = Listing(
         ),
         "group": Filter(
             takes=Text("grp_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4", longest=64),
-            meaning="Those who are in this group, by themselves or through groups in it.",
-            where=users.c.id.in_(MEMBERS_ASKED),
+            meaning="Those who are in this group, by themselves or through groups in it. They come in the order of "
+            "creation.",
+            where=belonging.within(users.c.id, asked("group")),
+            finds=belonging.find,
         ),
     },
 )

@@ -2,6 +2,7 @@
 plainly as who is in a group itself."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
@@ -9,11 +10,12 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
 from idp import audit, tenants
 from idp.audit import Event
 from idp.kit import ids
+from idp.kit.asking import Filter, Text
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import Conflict, NotFound
-from idp.kit.listing import Listing
+from idp.kit.listing import Listing, Question, Slice
 from idp.kit.units import Unit
-from idp.users import group_store, nesting
+from idp.users import belonging, group_store, nesting
 from idp.users.model import PEOPLE, GroupId, Member, MemberKind, Membership, NestedGroup, UserId
 from idp.users.tables import group_members as members
 from idp.users.tables import group_nesting as nested
@@ -57,7 +59,7 @@ NESTED: Listing[NestedGroup] = Listing(
 )
 """The groups right in one."""
 
-EFFECTIVE: Listing[Member] = Listing(
+_EFFECTIVE: Listing[Member] = Listing(
     rows=select(
         members.c.member_id.label("id"),
         members.c.member_id.label("user_id"),
@@ -76,10 +78,11 @@ EFFECTIVE: Listing[Member] = Listing(
     .group_by(members.c.member_id),
     row=Member,
     make=lambda _, member: member,
-    filters=group_store.MEMBERS.filters,
+    filters={
+        "user": replace(group_store.MEMBERS.filters["user"], narrow=True),
+        "group": Filter(takes=Text("grp_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"), meaning="", finds=belonging.find),
+    },
 )
-"""Everybody who is in one, by themselves or through groups in it, each once and since the oldest of these ways; in the
-order of their IDs."""
 _DIRECT = query(
     select(members.c.group_id, members.c.kind).where(
         own(members), _is_person, members.c.member_id == bindparam("user")
@@ -136,6 +139,12 @@ def forget(unit: Unit, group_id: GroupId) -> None:
     """A group that was deleted stands in no other any more, and none in it."""
     unit.run(_TAKE_EVERYWHERE, inner=group_id)
     _keep(unit, _edges(unit))
+
+
+def everybody_in(unit: Unit, group_id: GroupId, question: Question) -> Slice[Member]:
+    """By themselves or through groups in it, each once and since the oldest of these ways; in the order of their IDs.
+    It may be asked what `MEMBERS` may be."""
+    return _EFFECTIVE.page(unit, question.among("group", group_id), group=group_id)
 
 
 def memberships_of(unit: Unit, user_id: UserId) -> list[Membership]:

@@ -45,7 +45,6 @@ _stretch = (
 )
 _BEHIND = query(_stretch.where(words.c.user_id > bindparam("after")).order_by(words.c.user_id), _Found)
 _BEFORE = query(_stretch.where(words.c.user_id < bindparam("after")).order_by(words.c.user_id.desc()), _Found)
-_LAST = "~"  # behind every id
 _KNOWN = query(
     select(words.c.user_id.label("id")).where(
         own(words), words.c.word == bindparam("path"), words.c.user_id == bindparam("user")
@@ -95,7 +94,7 @@ def find(unit: Unit, wanted: str, span: Span) -> list[str]:
     """The ids of those that may have a word that begins so (`matches` knows). Costs what they are many."""
     first = Paths(unit).of(folded(wanted))
     statement = _BEFORE if span.descending else _BEHIND
-    after = span.after or (_LAST if span.descending else "")
+    after = span.start
     stretch = {"first": first, "end": first.ljust(_END, b"\xff"), "most": span.limit}
     found: dict[str, None] = {}
     while len(found) < span.limit:  # who has several such words is there several times, one after the other
