@@ -168,7 +168,7 @@ class Listing(Generic[T]):
         asked, after = question.asked, question.after
         find = self.filters[finder].finds
         assert find is not None
-        size = question.limit + 1 if len(asked.values) == 1 else MOST_LOOKED_AT // 2
+        size = question.limit + 1 if len(asked.values) == 1 else MOST_LOOKED_AT  # one search a page
         statement = self._statement(unit, asked, resumed=False, by_id=True)
         while ids := find(unit, asked.values[finder], Span(after, size, asked.descending)):
             for batch in batches(ids):
