@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -96,17 +97,20 @@ def names_of(walker: httpx2.Client, tenant: str) -> dict[str, str]:
 def test_every_page_comes_in_time_and_costs_no_memory(served: Installation, filled: Filled) -> None:
     base = f"http://127.0.0.1:{served.port}"
     description = httpx2.get(f"{base}/api/openapi.json", trust_env=False).json()
-    walks = []
     callers = ((filled.operator, "aoba"), (filled.large, "aoba"), (filled.small, SMALL), (filled.partner, "aoba"))
-    for bearer, tenant in callers:
-        client = httpx2.Client(base_url=base, headers={"authorization": f"Bearer {bearer}"}, trust_env=False)
-        walks.append(Walk(base, bearer, names_of(client, tenant), description))
-    walks[0].go()  # what is compiled and remembered once
-    before = resident(served.program)
-    for walk in walks:
-        walk.took.clear()
-        walk.go()
-    after = resident(served.program)
+    with ExitStack() as clients:
+        walks = []
+        for bearer, tenant in callers:
+            headers = {"authorization": f"Bearer {bearer}"}
+            with httpx2.Client(base_url=base, headers=headers, trust_env=False) as client:
+                names = names_of(client, tenant)
+            walks.append(clients.enter_context(Walk(base, bearer, names, description)))
+        walks[0].go()  # what is compiled and remembered once
+        before = resident(served.program)
+        for walk in walks:
+            walk.took.clear()
+            walk.go()
+        after = resident(served.program)
     told(walks)
     print(f"resident: {before} MB before, {after} MB after")
     assert walks[0].unwalked == []

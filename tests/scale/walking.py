@@ -31,6 +31,12 @@ class Walk:
         headers = {"authorization": f"Bearer {self.bearer}"}
         self._client = httpx2.Client(base_url=f"{self.base}", headers=headers, timeout=60, trust_env=False)
 
+    def __enter__(self) -> "Walk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def lists(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for path, methods in sorted(self.description["paths"].items()):
             if any(each.get("name") == "cursor" for each in methods.get("get", {}).get("parameters", ())):
@@ -50,7 +56,7 @@ class Walk:
         if first is None:
             return
         self._to_the_end(path, place, {"limit": _MANY})
-        for query in queries(operation, first["items"]):
+        for query in queries(operation, first["items"], self.names):
             page = self._page(path, place, {**query, "limit": _MANY})
             if page is not None and page["next"]:
                 self._page(path, place, {**query, "limit": _MANY, "cursor": page["next"]})
@@ -91,10 +97,11 @@ class _Marked(dict[str, str]):
         return f"?{name}"
 
 
-def queries(operation: dict[str, Any], items: list[Any]) -> Iterator[dict[str, str]]:
-    """Every order, every filter by all its words or by what the items have, and each of them with each other."""
+def queries(operation: dict[str, Any], items: list[Any], names: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Every order, every filter by all its words or by what the items have or is called so, and each of them with each
+    other."""
     parameters = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
-    asked = {name: list(_values(name, schema, items)) for name, schema in parameters.items()}
+    asked = {name: list(_values(name, schema, items, names)) for name, schema in parameters.items()}
     for name in ("limit", "cursor"):
         asked.pop(name, None)
     for name, values in asked.items():
@@ -110,7 +117,7 @@ def queries(operation: dict[str, Any], items: list[Any]) -> Iterator[dict[str, s
                 yield from ({name: value, "sort": order} for value in values[:2])
 
 
-def _values(name: str, schema: dict[str, Any], items: list[Any]) -> Iterator[str]:
+def _values(name: str, schema: dict[str, Any], items: list[Any], names: dict[str, str]) -> Iterator[str]:
     if schema["type"] == "boolean":
         yield from ("true", "false")
     elif "enum" in schema:
@@ -120,8 +127,9 @@ def _values(name: str, schema: dict[str, Any], items: list[Any]) -> Iterator[str
         yield from dict.fromkeys((said[:1], said[:3], said, "nothing is called so", "user0", "利用者", "サ"))
     else:
         here = {str(_inside(item, name)) for item in items} - {"None", ""}
+        known = [names[name]] if name in names else []
         yield from [
-            *sorted(here)[:2],
+            *dict.fromkeys([*known, *sorted(here)[:2]]),
             *schema.get("examples", ["2026-04-01T00:00:00Z"] if name in ("from", "to") else []),
         ]
 
