@@ -1,5 +1,9 @@
 import pytest
-from tests.admin.conftest import BASE, Client, World
+from tests.admin.conftest import BASE, DESK, Client, World
+from tests.admin.test_approvals import account
+
+from idp import credentials, users
+from idp.credentials import EVERYTHING, KeyDraft, KeyScope
 
 LEVELS = ["/system/api-keys", "/partners/{partner}/api-keys", "/tenants/aoba/api-keys"]
 
@@ -109,6 +113,31 @@ def test_nobody_comes_to_a_stronger_key_by_replacing_its_secret(world: World) ->
     assert weak.post(f"/tenants/aoba/api-keys/{strong}/rotate").code == "forbidden"
     mine = weak.post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["users:read"]}).body["id"]
     assert weak.post(f"/tenants/aoba/api-keys/{mine}/rotate").status == 200
+
+
+@pytest.mark.attack("M3")
+def test_nobody_turns_a_key_of_nobodys_into_their_own_way_in(world: World) -> None:
+    """It would be good when their account is not any more."""
+    machine = world.client("operator").post("/system/api-keys", {"name": "k", "permissions": ["*:*"]}).body["id"]
+    tenants = world.client("aoba").post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["*:*"]}).body["id"]
+    ours = account(world, "ours")
+    with world.house.units.platform(actor=DESK) as unit:
+        draft = KeyDraft("own", EVERYTHING, None, owner=ours)  # as the machine makes it for an account
+        own = credentials.create_key(unit, draft, scope=KeyScope.OPERATOR, grantor=EVERYTHING)
+    with world.house.units.open(world.aoba, actor=DESK) as unit:
+        person = {"user_name": "n", "display_name": "N", "affiliation": "employee", "roles": ["admin"]}
+        theirs = users.create(unit, users.read(person, users.frame(unit)), limit=100).id
+        draft = KeyDraft("own", EVERYTHING, None)
+        kept = credentials.create_key(unit, draft, scope=KeyScope.TENANT, grantor=EVERYTHING, owner=theirs)
+    for new, where, nobodys in (
+        (own, "/system/api-keys", machine),
+        (kept, "/tenants/aoba/api-keys", tenants),
+    ):
+        client = Client(world.app, new.secret)
+        assert client.post(f"{where}/{nobodys}/rotate").code == "forbidden"
+        assert client.post(f"{where}/{new.key.id}/rotate").status == 200
+    assert world.client("operator").post(f"/system/api-keys/{machine}/rotate").status == 200
+    assert world.client("aoba").post(f"/tenants/aoba/api-keys/{tenants}/rotate").status == 200
 
 
 def test_a_customers_key_whose_secret_an_operator_has_seen_is_no_longer_the_customers_own(world: World) -> None:

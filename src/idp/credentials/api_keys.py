@@ -99,7 +99,8 @@ def create_key(
 
 def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, partner_id: str = "") -> NewKey:
     """A new secret for the same key; the one that it has now is good for a while yet. Whoever sees the new one could
-    use the key: they hold all of it, and it is theirs or nobody's.
+    use the key: they hold all of it, and it is their own. What is nobody's only what is nobody's itself turns: it
+    would outlive a person or program that has its secret.
 
     Raises `NotFound`, `Refused("forbidden")`.
     """
@@ -108,8 +109,9 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
         raise NotFound("api key")
     if key.owner and key.owner != asker.owner:
         raise Refused("forbidden", "Nobody rotates the key of another account than their own.")
-    if key.scope is KeyScope.OPERATOR and not key.owner and asker.maker:
-        raise Refused("forbidden", "A key of the machine is rotated with one.")
+    made_by_somebody = key.scope is KeyScope.OPERATOR and asker.maker
+    if not key.owner and (asker.owner or asker.program or made_by_somebody):
+        raise Refused("forbidden", "A key of nobody's is rotated with one: it would outlive the person or program.")
     _refuse_beyond(asker.granting, key.permissions)
     minted = ids.mint(KIND, _plain(key.id))
     key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
