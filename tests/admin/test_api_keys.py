@@ -182,7 +182,9 @@ def test_a_disabled_partners_keys_open_nothing(world: World) -> None:
 def test_a_leaked_key_can_be_deleted_while_the_contract_is_held(world: World) -> None:
     tenant = world.client("aoba")
     made = tenant.post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["tenants:read"]}).body["id"]
+    assert tenant.post(f"/tenants/aoba/api-keys/{made}/rotate").status == 200
     world.client("operator").post(f"/contracts/{world.contract_of('aoba')}/suspend", {"reason": "unpaid"})
+    assert tenant.post(f"/tenants/aoba/api-keys/{made}/rotate").code == "contract_not_active"
     assert tenant.delete(f"/tenants/aoba/api-keys/{made}").status == 204
 
 

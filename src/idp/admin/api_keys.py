@@ -58,6 +58,8 @@ def rotate(call: Call) -> Answer:
     it is said, and at most a week."""
     overlap = credentials.read_rotation(call.document)
     with call.house.units.open(call.home, actor=call.actor) as unit:
+        if not unit.platform:
+            gate.require_contract(unit, call.key)
         partner = call.names.get("partner", "")
         named = call.names["key"]
         new = credentials.rotate_key(unit, named, asker=call.key, overlap_seconds=overlap, partner_id=partner)
@@ -133,7 +135,7 @@ def _routes(
             pages=True,
             listed=credentials.KEYS,
         ),
-        Route("POST", f"{path}/{{key}}/rotate", rotate, write, takes=KeyRotation, gives=shapes.made),
+        Route("POST", f"{path}/{{key}}/rotate", rotate, write, takes=KeyRotation, gives=shapes.made, conflicts=codes),
         Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
     )
 
