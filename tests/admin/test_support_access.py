@@ -84,11 +84,35 @@ def test_nothing_that_is_made_under_a_grant_outlives_it_with_more(world: World) 
     assert person.patch(f"{boss}/{administrator}", {"display_name": "M"}).status == 200
 
 
-PROGRAM = {
+PROGRAM: dict[str, Any] = {
     "name": "p",
     "protocol": "oidc",
     "oidc": {"redirect_uris": [], "grant_types": ["client_credentials"], "scope": "roles:write"},
 }
+
+
+@pytest.mark.attack("M3")
+def test_no_service_that_may_use_this_api_is_written_under_a_grant(world: World) -> None:
+    """Its secret would go on when the grant has ended; services that may not are written like everything else."""
+    person, tenant, where = desk(world), world.client("aoba"), "/tenants/aoba/services"
+    reading = {**PROGRAM, "oidc": {**PROGRAM["oidc"], "scope": "users:read"}}
+    plain = {**PROGRAM, "oidc": {**PROGRAM["oidc"], "scope": "reports"}}
+    theirs = tenant.post(where, reading).body["id"]
+    harmless = tenant.post(where, plain).body["id"]
+    granted(world, level="write")
+    for refused in (
+        person.post(where, reading),
+        person.put(f"{where}/{theirs}", plain),
+        person.put(f"{where}/{harmless}", reading),
+        person.patch(f"{where}/{theirs}", {"name": "q"}),
+        person.patch(f"{where}/{harmless}", {"oidc": {"scope": "users:read"}}),
+        person.post(f"{where}/{theirs}/secret"),
+    ):
+        assert (refused.status, refused.code) == (403, "forbidden")
+        assert "support" in refused.body["detail"]
+    assert person.post(where, plain).status == 201
+    assert person.patch(f"{where}/{harmless}", {"name": "q"}).status == 200
+    assert person.post(f"{where}/{harmless}/secret").status == 200
 
 
 @pytest.mark.attack("M14", "U24")

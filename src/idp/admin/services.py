@@ -162,6 +162,8 @@ def _refuse_more(call: Call, client: OidcClient | None) -> None:
         return
     asked = [permission for scope in sorted(client.scopes) if (permission := credentials.parse(scope))]
     beyond = credentials.not_grantable(call.key.granting, asked)
+    if beyond and call.key.lent:
+        raise Refused("forbidden", f"Access for support hands nothing on, and this service may have {beyond[0]}.")
     if beyond:
         raise Refused("forbidden", f"You lack the permission {beyond[0]} yourself.")
 

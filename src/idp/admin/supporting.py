@@ -31,7 +31,7 @@ CONTRACT_WORK: Final = frozenset(
 )
 # While the contract is approved and not yet active these are prepared, by whoever does that.
 PREPARED: Final = frozenset({Noun.USERS, Noun.SERVICES})
-# Nothing that would outlive the grant: no keys, roles, or further grants.
+# Nothing that would outlive the grant: no keys, roles, or further grants; and no services that may use this API.
 WRITABLE: Final = (
     *(Noun.USERS, Noun.CREDENTIALS, Noun.SESSIONS, Noun.GROUPS, Noun.MEMBERS, Noun.DEVICES, Noun.NETWORKS),
     *(Noun.SERVICES, Noun.ASSIGNMENTS, Noun.POLICIES, Noun.SETTINGS),
@@ -45,7 +45,8 @@ _PARTIES: Final = {KeyScope.OPERATOR: Party.OPERATOR, KeyScope.PARTNER: Party.PA
 
 
 def admitted(house: House, route: Route, place: Place, key: ApiKey) -> ApiKey:
-    """As what the caller acts: under a grant with no more than that allows. The use is written down before the act.
+    """As what the caller acts: under a grant with no more than that allows, and handing nothing of it on. The use is
+    written down before the act.
 
     Raises `Refused("support_access_required")`.
     """
@@ -57,7 +58,7 @@ def admitted(house: House, route: Route, place: Place, key: ApiKey) -> ApiKey:
             detail = "The tenant has to grant access for support before this: POST /tenants/{tenant}/support-access."
             raise Refused("support_access_required", detail)
         support.use(unit, found, did=route.name, by=key.owner or key.program)
-    return key._replace(ceiling=credentials.both(key.ceiling, _permissions(found)))
+    return key._replace(ceiling=credentials.both(key.ceiling, _permissions(found)), lent=True)
 
 
 def _needs_grant(route: Route, place: Place, key: ApiKey) -> bool:

@@ -50,6 +50,7 @@ class ApiKey(NamedTuple):
     networks: tuple[str, ...] = ()  # from which it is good; empty: from anywhere
     ceiling: Permissions = EVERYTHING  # what its owner may do today
     program: str = ""  # the service that asks in its own name, with a token
+    lent: bool = False  # what it may do here is lent for hours, and not to be handed on
 
     def may(self, wanted: Permission) -> bool:
         """Within its scope, which is for the caller to keep."""
@@ -57,8 +58,8 @@ class ApiKey(NamedTuple):
 
     @property
     def granting(self) -> Permissions:
-        """What it may hand on: what it holds, and its owner may do today."""
-        return both(self.permissions, self.ceiling)
+        """What it may hand on: what it holds, and its owner may do today; nothing of what is lent."""
+        return frozenset() if self.lent else both(self.permissions, self.ceiling)
 
     @property
     def of_program(self) -> bool:
