@@ -84,6 +84,29 @@ def test_a_key_that_is_bound_to_networks_opens_nothing_from_elsewhere(world: Wor
     assert (used["here"], used["away"]) == ("2026-04-01T01:00:00Z", None)
 
 
+@pytest.mark.attack("M3")
+def test_a_key_is_bound_as_the_key_that_made_it(world: World) -> None:
+    tenant, where = world.client("aoba"), "/tenants/aoba/api-keys"
+    for name in ("office", "home"):
+        tenant.post("/tenants/aoba/networks", {"name": name, "cidrs": ["127.0.0.0/8"]})
+    ends, later = "2026-04-02T00:00:00Z", "2026-04-02T00:00:01Z"
+    draft = {"name": "k", "permissions": ["users:read"]}
+    free = tenant.post(where, draft).body["id"]
+    bound = {"networks": ["127.0.0.0/8", "office"], "expires_at": ends}
+    made = tenant.post(where, {"name": "m", "permissions": ["api_keys:write", "users:read"], **bound}).body
+    maker = Client(world.app, made["secret"])
+    heir = maker.post(where, draft).body
+    assert (heir["networks"], heir["expires_at"]) == (["127.0.0.0/8", "office"], ends)
+    for networks in (["127.0.0.1"], ["office"], ["127.1.0.0/16", "office"]):
+        assert maker.post(where, {**draft, "networks": networks}).status == 201
+    for networks in (["126.0.0.0/7"], ["home"], ["127.0.0.1", "::/0"]):
+        assert maker.post(where, {**draft, "networks": networks}).wrong() == {"/networks": "not_held"}
+    assert maker.post(where, {**draft, "expires_at": later}).wrong() == {"/expires_at": "not_held"}
+    assert maker.post(f"{where}/{free}/rotate").code == "forbidden"
+    assert maker.post(f"{where}/{heir['id']}/rotate").status == 200
+    assert maker.post(f"{where}/{made['id']}/rotate").status == 200
+
+
 def test_networks_of_a_key_are_written_right(world: World) -> None:
     world.client("midori").post("/tenants/midori/networks", {"name": "theirs", "cidrs": ["127.0.0.0/8"]})
     draft = {"name": "k", "permissions": ["users:read"], "networks": ["theirs", "127.0.0.1/8", "::1%lo", "10.0.0.0/8"]}

@@ -67,9 +67,10 @@ def rotate(call: Call) -> Answer:
 
 
 def _draft(call: Call, unit: Unit, *, owned: bool) -> KeyDraft:
-    """Judged; what it calls networks is looked up only where it names some."""
+    """Judged, within what binds the key that asks; what it calls networks is looked up only where it names some."""
     named = access.names_for_keys(unit) if call.document.get("networks") else ()
-    return credentials.read_key(call.document, now_us=unit.now_us, owned=owned, named=named)
+    draft = credentials.read_key(call.document, now_us=unit.now_us, owned=owned, named=named)
+    return credentials.within_bounds(unit, draft, call.key)
 
 
 def listing(call: Call) -> Answer:

@@ -32,6 +32,7 @@ from idp.credentials.api_keys import (
     read_rotation,
     rotate_key,
     use_is_worth_noting,
+    within_bounds,
 )
 from idp.credentials.built_in import BUILT_IN
 from idp.credentials.factors import (
@@ -141,4 +142,5 @@ __all__ = [
     "sweeps",
     "use_code",
     "use_is_worth_noting",
+    "within_bounds",
 ]

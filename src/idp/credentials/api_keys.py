@@ -1,8 +1,9 @@
 """The life of API keys.
 
-A key holds no more than its maker did. One that an account or an ID has made may do no more than they may today, and
-ends with them; one that was made with the key of a tenant's person is that person's too. A key that the machine made,
-or a key without an owner, stands by itself: it is cut by deleting it.
+A key holds no more than its maker did, and is good from no more networks and no longer than the key that made it. One
+that an account or an ID has made may do no more than they may today, and ends with them; one that was made with the key
+of a tenant's person is that person's too. A key that the machine made, or a key without an owner, stands by itself: it
+is cut by deleting it.
 """
 
 import hmac
@@ -97,6 +98,24 @@ def create_key(
     return NewKey(key, minted.token)
 
 
+def within_bounds(unit: Unit, draft: KeyDraft, maker: ApiKey) -> KeyDraft:
+    """A key that is made with another is good from nowhere and at no time that the other is not: where the draft does
+    not say, from where and until when that one is. Raises `Invalid`, `not_held`."""
+    here = _networks_in(unit, maker)
+    networks = draft.networks or here
+    expires_at = maker.expires_at if draft.expires_at is None else draft.expires_at
+    errors = []
+    if not _is_from_within(networks, maker, here):
+        errors.append(
+            FieldError("/networks", "not_held", "Nobody makes a key for networks that theirs is not good from.")
+        )
+    if not _ends_with(expires_at, maker):
+        errors.append(FieldError("/expires_at", "not_held", "Nobody makes a key that outlives theirs."))
+    if errors:
+        raise Invalid("invalid", "Some fields are wrong.", errors=errors)
+    return draft._replace(networks=networks, expires_at=expires_at)
+
+
 def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, partner_id: str = "") -> NewKey:
     """A new secret for the same key; the one that it has now is good for a while yet. Whoever sees the new one could
     use the key: they hold all of it, and it is their own. What is nobody's only what is nobody's itself turns: it
@@ -112,6 +131,8 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
     made_by_somebody = key.scope is KeyScope.OPERATOR and asker.maker
     if not key.owner and (asker.owner or asker.program or made_by_somebody):
         raise Refused("forbidden", "A key of nobody's is rotated with one: it would outlive the person or program.")
+    if not (_is_from_within(key.networks, asker, _networks_in(unit, asker)) and _ends_with(key.expires_at, asker)):
+        raise Refused("forbidden", "It is good from more networks, or for longer, than the key that asks.")
     _refuse_beyond(asker.granting, key.permissions)
     minted = ids.mint(KIND, _plain(key.id))
     key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
@@ -211,6 +232,30 @@ def _refuse_beyond(grantor: Permissions, wanted: Permissions) -> None:
     beyond = grammar.not_grantable(grantor, sorted(wanted, key=str))
     if beyond:
         raise Refused("forbidden", "A key gives no permission that its maker does not hold.", detail=str(beyond[0]))
+
+
+def _networks_in(unit: Unit, maker: ApiKey) -> tuple[str, ...]:
+    """What binds it, as a key of the unit's may say it: a name is another network elsewhere."""
+    return tuple(each for each in maker.networks if unit.tenant == maker.tenant or "/" in each)
+
+
+def _is_from_within(networks: tuple[str, ...], maker: ApiKey, here: tuple[str, ...]) -> bool:
+    if not maker.networks:
+        return True
+    held = {addresses.network(each) for each in here if "/" in each}
+    return bool(networks) and all(each in here or _is_inside(each, held) for each in networks)
+
+
+def _is_inside(text: str, held: Container[addresses.Network]) -> bool:
+    """Whether it, or a wider network around it, is held; what a name stands for may change tomorrow."""
+    if "/" not in text:
+        return False
+    found = addresses.network(text)
+    return any(found.supernet(new_prefix=bits) in held for bits in range(found.prefixlen + 1))
+
+
+def _ends_with(expires_at: int | None, maker: ApiKey) -> bool:
+    return maker.expires_at is None or (expires_at is not None and expires_at <= maker.expires_at)
 
 
 def _check_owner(unit: Unit, owner: str, maker: str) -> None:
