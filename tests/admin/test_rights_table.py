@@ -28,7 +28,14 @@ ANSWERS = {"yes", "401", "403", "404"}
 QUERIES = {"GET /contracts/{contract}/impact": "?act=suspend"}
 CUSTOMER = {"GET /audit", "GET /audit/export", "GET /audit/verify"}
 # Who could sign in as an operator holds what every operator may.
-STANDS_IN = {"POST /system/users/{user}/invitation", "DELETE /system/users/{user}/credentials/{credential}"}
+STANDS_IN = {
+    "POST /system/users/{user}/invitation",
+    "DELETE /system/users/{user}/credentials/{credential}",
+    "POST /system/users/{user}/disable",
+    "POST /system/users/{user}/enable",
+    "DELETE /system/users/{user}",
+    "DELETE /system/users/{user}/roles/{role}",
+}
 
 
 @dataclass(frozen=True)

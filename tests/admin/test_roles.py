@@ -3,6 +3,7 @@
 import json
 import re
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -133,6 +134,45 @@ def test_nobody_takes_over_somebody_who_may_more(world: World) -> None:
     assert desk.patch(where, {"display_name": "Q"}).status == 200
     equal = world.key("aoba", "users:*", "services:write")
     assert equal.post(f"{where}/invitation").status == 202
+
+
+@pytest.mark.attack("M3")
+def test_nobody_shuts_out_somebody_who_may_more(world: World) -> None:
+    """Who is disabled, ended, deleted or without their role is as good as gone; and who is enabled is back."""
+    tenant, desk = world.client("aoba"), world.key("aoba", "users:*", "roles:*")
+    boss, given = person(world, "b"), role(tenant, "services:write")
+    tenant.patch(f"/tenants/aoba/users/{person(world, 'o')}", {"roles": ["admin"]})
+    tenant.patch(f"/tenants/aoba/users/{boss}", {"roles": ["admin"]})
+    tenant.put(f"/tenants/aoba/users/{boss}/roles/{given}")
+    member = person(world, "m")
+
+    def tried(client: Client, user: str) -> list[int]:
+        where = f"/tenants/aoba/users/{user}"
+        dated, unmade = {"valid_until": "2030-01-01"}, dict[str, Any](roles=[])
+        acts = [client.post(f"{where}/disable"), client.post(f"{where}/enable")]
+        acts += [client.patch(where, dated), client.patch(where, unmade)]
+        return [each.status for each in acts]
+
+    assert tried(desk, boss) == [403] * 4
+    where = f"/tenants/aoba/users/{boss}"
+    assert desk.delete(f"{where}/roles/{given}").code == "forbidden"
+    assert desk.delete(where).code == "forbidden"
+    assert tenant.get(where).body["status"] == "active"
+    assert tried(desk, member) == [200] * 4
+    assert desk.delete(f"/tenants/aoba/users/{member}").status == 204
+    assert tenant.delete(f"{where}/roles/{given}").status == 204
+    assert tried(tenant, boss) == [200] * 4
+    assert tenant.delete(where).status == 204
+
+
+@pytest.mark.attack("M3")
+def test_nobody_shuts_out_one_of_ours_who_may_more(world: World) -> None:
+    desk, operator = world.key("operator", "users:*", "*:read"), world.client("operator")
+    draft = {"display_name": "N", "affiliation": "employee"}
+    for name, roles, status in (("a", ["admin"], 403), ("m", [], 200)):
+        user = operator.post("/system/users", {**draft, "user_name": name, "roles": roles}).body["id"]
+        assert desk.post(f"/system/users/{user}/disable").status == status
+        assert operator.post(f"/system/users/{user}/disable").status == 200
 
 
 def test_permissions_are_listed_with_what_they_open(world: World) -> None:

@@ -7,6 +7,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes.roles import CountedRole, GivenRole, NewRole, RoleChange
+from idp.admin.users import check_stand_in
 from idp.credentials import KeyScope, Noun
 from idp.kit.units import Unit
 
@@ -78,9 +79,10 @@ def give(call: Call) -> Answer:
 
 
 def take(call: Call) -> Answer:
-    """Take a role from somebody; what they may do shrinks with the next request."""
+    """Take a role from somebody who may do no more than you; what they may do shrinks with the next request."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
+        check_stand_in(call, unit, users.get(unit, call.names["user"]))
         credentials.roles.take(unit, _scope(call), call.names["role"], call.names["user"])
         return call.done(unit, None)
 

@@ -66,6 +66,8 @@ def change(call: Call) -> Answer:
             note_hand(call, unit, identity.id, knows=True)
         elif identity.roles - before.roles:
             note_hand(call, unit, identity.id, knows=False)
+        if users.is_cut(before.draft, identity.draft):
+            check_stand_in(call, unit, before)
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
             identity = users.get(unit, identity.id)
@@ -76,7 +78,7 @@ def disable(call: Call) -> Answer:
     """Nobody signs in with it until it is enabled again; every session and token of it ends."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        identity = users.disable(unit, _expected(call, unit).id)
+        identity = users.disable(unit, _not_stronger(call, unit).id)
         return call.done(unit, users.to_json(identity), version=identity.version)
 
 
@@ -84,7 +86,7 @@ def enable(call: Call) -> Answer:
     """Let somebody sign in again."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        identity = users.enable(unit, _expected(call, unit).id)
+        identity = users.enable(unit, _not_stronger(call, unit).id)
         return call.done(unit, users.to_json(identity), version=identity.version)
 
 
@@ -92,7 +94,7 @@ def delete(call: Call) -> Answer:
     """For good: the seat and the name are free, the ID is never given again."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        identity = _expected(call, unit)
+        identity = _not_stronger(call, unit)
         users.delete(unit, identity.id, version=identity.version)
         credentials.forget_user(unit, identity.id)
         if unit.platform:
@@ -117,6 +119,13 @@ def _expected(call: Call, unit: Unit) -> Identity:
     """The ID that the path names, at the version that the caller has seen."""
     identity = users.get(unit, call.names["user"])
     call.conditions.expected(identity.version)
+    return identity
+
+
+def _not_stronger(call: Call, unit: Unit) -> Identity:
+    """The same, where they may do no more than the caller: nobody shuts out, or lets in, who may."""
+    identity = _expected(call, unit)
+    check_stand_in(call, unit, identity)
     return identity
 
 
@@ -168,7 +177,7 @@ def note_hand(call: Call, unit: Unit, user_id: str, *, knows: bool) -> None:
 
 
 def check_stand_in(call: Call, unit: Unit, identity: Identity) -> None:
-    """Of what would let the caller sign in as somebody, with all that their roles allow."""
+    """Of what would let the caller sign in as somebody, with all that their roles allow, or decide whether they can."""
     scope = KeyScope.OPERATOR if call.place.tenant is None else KeyScope.TENANT
     held = credentials.roles.permissions_of(unit, scope, identity.id, of_id=identity.roles)
     credentials.refuse_stand_in(call.key.granting, held)

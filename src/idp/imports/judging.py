@@ -90,7 +90,8 @@ def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | N
     try:
         credentials.refuse_administrator(granting, had=() if before is None else before.roles, gets=verdict.draft.roles)
         if before is not None:
-            if users.is_readdressed(before.draft, verdict.draft):
+            cut = users.is_cut(before.draft, verdict.draft) or before.status is not verdict.status
+            if cut or users.is_readdressed(before.draft, verdict.draft):
                 held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)
                 credentials.refuse_stand_in(granting, held)
             users.refuse_lockout(unit, before, verdict.draft, verdict.status)

@@ -17,24 +17,26 @@ def apply(unit: Unit, user_id: UserId, wish: Wish, granting: Permissions) -> tup
     """The document of the ID before and after; None where it is deleted. Raises as the act does there and then."""
     before = users.get(unit, user_id)
     if wish.act is Act.DELETE:
-        refuse_beyond(unit, before, before, granting)
+        refuse_beyond(unit, before, None, granting)
         users.delete(unit, user_id)
         credentials.forget_user(unit, user_id)
         federation.forget_user(unit, user_id)
         return document_of(before), None
     if wish.act is Act.DISABLE:
-        users.disable(unit, user_id)
+        refuse_beyond(unit, before, users.disable(unit, user_id), granting)
     elif wish.act is Act.ENABLE:
-        users.enable(unit, user_id)
+        refuse_beyond(unit, before, users.enable(unit, user_id), granting)
     else:
         refuse_beyond(unit, before, users.change(unit, user_id, wish.patch), granting)
     return document_of(before), document_of(users.get(unit, user_id))
 
 
-def refuse_beyond(unit: Unit, before: Identity, after: Identity, granting: Permissions) -> None:
-    """Raises `Refused("forbidden")` where it makes somebody more than whoever asks for it is."""
-    credentials.refuse_administrator(granting, had=before.roles, gets=after.roles)
-    if users.is_readdressed(before.draft, after.draft):
+def refuse_beyond(unit: Unit, before: Identity, after: Identity | None, granting: Permissions) -> None:
+    """Raises `Refused("forbidden")` where it makes somebody more than whoever asks for it is, or shuts out or lets in
+    somebody who is more. `after` is None where it deletes them."""
+    credentials.refuse_administrator(granting, had=before.roles, gets=() if after is None else after.roles)
+    cut = after is None or before.status is not after.status or users.is_cut(before.draft, after.draft)
+    if cut or (after is not None and users.is_readdressed(before.draft, after.draft)):
         held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)
         credentials.refuse_stand_in(granting, held)
 

@@ -102,6 +102,11 @@ def is_readdressed(before: Draft, after: Draft) -> bool:
     return (before.user_name, before.email) != (after.user_name, after.email)
 
 
+def is_cut(before: Draft, after: Draft) -> bool:
+    """Whether it changes when somebody may sign in, or takes a role from them."""
+    return before.validity != after.validity or bool(before.roles - after.roles)
+
+
 def disable(unit: Unit, user_id: str) -> Identity:
     """Ends every session and token of it. Raises `NotFound`, `Conflict("last_admin_locked_out")`."""
     return _moved(unit, user_id, UserStatus.DISABLED)
