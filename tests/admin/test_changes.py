@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.admin.conftest import World
 
+from idp import planning
 from idp.schedule import PlannedChanges, Watch
 
 USERS = "/tenants/aoba/users"
@@ -57,3 +58,39 @@ def test_a_plan_is_called_off_and_what_it_says_is_judged(world: World) -> None:
     assert taken.wrong() == {"/groups": "unknown_group"}
     Watch(world.house.units, [PlannedChanges()], patience=0)()
     assert tenant.get(f"{USERS}/{user}").body["status"] == "active"
+
+
+def test_planning_and_undoing_need_what_the_change_itself_needs(world: World) -> None:
+    tenant, planner = world.client("aoba"), world.key("aoba", "changes:*")
+    able = world.key("aoba", "changes:*", "users:*")
+    user = made(world, USERS, PERSON)["id"]
+    where = f"{USERS}/{user}/changes"
+    wish = {"at": "2027-01-01", "change": "disable"}
+    for lacking in (planner, world.key("aoba", "changes:*", "users:read")):
+        for reply in (lacking.post(where, wish), lacking.post(f"{where}/preview", wish)):
+            assert (reply.status, reply.code) == (403, "forbidden")
+    assert world.key("aoba", "changes:*", "users:write").post(f"{where}/preview", wish).status == 403
+    assert tenant.get(where).body["items"] == []
+    assert able.post(f"{where}/preview", wish).status == 200
+    plan = able.post(where, {"at": "2026-04-02", "change": {"locale": "en"}})
+    assert plan.status == 201
+    with world.house.units.open(world.aoba, actor=world.actor) as unit:
+        due = planning.get(unit, plan.body["id"], user)
+        unit.lane.execute(f"UPDATE planned_changes SET at = 1 WHERE id = '{due.id}'", {})
+    Watch(world.house.units, [PlannedChanges()], patience=0)()
+    assert planner.get(f"{where}/{due.id}").body["status"] == "done"
+    refused = planner.post(f"{where}/{due.id}/undo")
+    assert (refused.status, refused.code) == (403, "forbidden")
+    assert tenant.get(f"{USERS}/{user}").body["locale"] == "en"
+    assert able.post(f"{where}/{due.id}/undo").status == 200
+
+
+def test_at_most_fifty_changes_wait_for_one_person(world: World) -> None:
+    tenant = world.client("aoba")
+    where = f"{USERS}/{made(world, USERS, PERSON)['id']}/changes"
+    wish = {"at": "2027-01-01", "change": {"locale": "en"}}
+    last = [made(world, where, wish)["id"] for _ in range(50)][-1]
+    refused = tenant.post(where, wish)
+    assert (refused.status, refused.code, refused.body["limit"]) == (409, "change_limit_reached", 50)
+    assert tenant.delete(f"{where}/{last}").status == 204
+    assert tenant.post(where, wish).status == 201

@@ -9,16 +9,17 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes import changes as shapes
-from idp.credentials import Noun, is_key_id
-from idp.planning import Planner, Rehearsal, Wish
+from idp.credentials import Noun, Permission, Verb, is_key_id
+from idp.planning import Planner, PlanStatus, Rehearsal, Wish
 from idp.users import UserId
 
 
 def create(call: Call) -> Answer:
     """Plan a change. Disabling and deleting hold from that instant on for every decision, whether or not anything has
-    run; other changes are made within seconds of it, once and in their order. Whoever plans must still be allowed to
-    when the time has come: otherwise nothing happens, and `failure` says so."""
+    run; other changes are made within seconds of it, once and in their order. Whoever plans needs `users:write`, and
+    must still be allowed to when the time has come: otherwise nothing happens, and `failure` says so."""
     wish = _wish(call)
+    rights.demand(planning.NEEDED, call.key)
     _rehearse(call, wish)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
@@ -28,8 +29,11 @@ def create(call: Call) -> Answer:
 
 
 def preview(call: Call) -> Answer:
-    """The ID before the change and after it, and what it gains and loses by it."""
-    return Answer(200, _told(_rehearse(call, _wish(call))))
+    """The ID before the change and after it, and what it gains and loses by it, for who may read it and plan this."""
+    wish = _wish(call)
+    for permission in (_READS_USERS, planning.NEEDED):
+        rights.demand(permission, call.key)
+    return Answer(200, _told(_rehearse(call, wish)))
 
 
 def of_user(call: Call) -> Answer:
@@ -61,9 +65,12 @@ def cancel(call: Call) -> Answer:
 
 
 def undo(call: Call) -> Answer:
-    """Put back what it has changed, as long as nothing of that has changed since (`changed_since`, `fields`)."""
+    """Put back what it has changed, as long as nothing of that has changed since (`changed_since`, `fields`). Needs
+    `users:write` besides."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
+        if planning.get(unit, call.names["change"], call.names["user"]).status is PlanStatus.DONE:
+            rights.demand(planning.NEEDED, call.key)
         plan = planning.undo(unit, call.names["change"], call.names["user"], call.key.granting)
         return call.done(unit, planning.to_json(plan))
 
@@ -101,6 +108,7 @@ _ALL = "/tenants/{tenant}/changes"
 _MANY = "/tenants/{tenant}/users/{user}/changes"
 _ONE = f"{_MANY}/{{change}}"
 _READ = rights.read(Noun.CHANGES)
+_READS_USERS = Permission(Noun.USERS, Verb.READ)
 _WRITE = rights.write(Noun.CHANGES, WITH_TENANT)
 _CLOSED = "contract_not_active"
 _AS_CHANGE = ("user_name_taken", "attribute_taken", "group_is_dynamic", "last_admin_locked_out")
@@ -115,7 +123,7 @@ ROUTES = (
         takes=shapes.NewPlannedChange,
         gives=shapes.PlannedChange,
         status=201,
-        conflicts=(_CLOSED, *_AS_CHANGE),
+        conflicts=(_CLOSED, "change_limit_reached", *_AS_CHANGE),
     ),
     Route(
         "POST",

@@ -66,5 +66,10 @@ def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
     prepares = right.partners is Partners.PREPARE and preparing and key.scope is KeyScope.PARTNER
     if key.scope not in right.scopes and not prepares:
         raise Refused("forbidden", f"A key of scope {key.scope.value} may not do this.")
-    if not key.may(right.permission):
-        raise InsufficientScope(right.permission)
+    demand(right.permission, key)
+
+
+def demand(permission: Permission, key: ApiKey) -> None:
+    """For what a document asks beyond the route, once it is known to say so. Raises `InsufficientScope`."""
+    if not key.may(permission):
+        raise InsufficientScope(permission)

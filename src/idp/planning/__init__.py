@@ -7,7 +7,7 @@ is undone only while nothing of it has changed since.
 """
 
 from idp.planning.actions import cancel, plan, undo
-from idp.planning.carrying_out import carry_out, first_due
+from idp.planning.carrying_out import NEEDED, carry_out, first_due
 from idp.planning.document import read, to_json
 from idp.planning.model import Act, Plan, Planner, PlanStatus, Wish
 from idp.planning.rehearsing import Rehearsal, rehearse
@@ -15,6 +15,7 @@ from idp.planning.store import LISTED, OF_USER, due, get
 
 __all__ = [
     "LISTED",
+    "NEEDED",
     "OF_USER",
     "Act",
     "Plan",

@@ -8,13 +8,15 @@ from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 from idp.planning import effects, store
-from idp.planning.model import Act, Plan, Planner, PlanStatus, Wish
+from idp.planning.model import MOST, Act, Plan, Planner, PlanStatus, Wish
 
 
 def plan(unit: Unit, user_id: str, wish: Wish, planner: Planner) -> Plan:
-    """Raises `NotFound`, `Conflict`: `last_admin_locked_out`."""
+    """Raises `NotFound`, `Conflict`: `last_admin_locked_out`, `change_limit_reached`."""
     tenants.touch(unit)
     identity = users.get(unit, user_id)
+    if store.waiting(unit, identity.id) >= MOST:
+        raise Conflict("change_limit_reached", f"At most {MOST} changes wait for one ID.", limit=MOST)
     plan_id = ids.new("chg")
     store.add(unit, plan_id, identity.id, wish, planner)
     if wish.act.stops:

@@ -10,7 +10,8 @@ from idp.kit.units import SYSTEM, Unit, Units
 from idp.planning import effects, store
 from idp.planning.model import Plan, Planner, PlanStatus
 
-_NEEDED = Permission(Noun.USERS, Verb.WRITE)
+NEEDED = Permission(Noun.USERS, Verb.WRITE)
+"""For planning and undoing as for carrying out."""
 _FAILURES = (Conflict, Invalid, NotFound, Refused)
 
 
@@ -61,7 +62,7 @@ def _granting(units: Units, planner: Planner) -> Permissions:
         partner = partners.find(unit, planner.partner) if planner.partner else None
     if planner.partner and (partner is None or not partner.active):
         granting = frozenset()
-    if not credentials.holds(granting, _NEEDED):
+    if not credentials.holds(granting, NEEDED):
         raise Refused("planner_lost_rights", "Whoever planned it may not do it any more.")
     return granting
 

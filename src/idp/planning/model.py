@@ -6,6 +6,9 @@ from idp.credentials import Permissions
 from idp.kit.units import Actor, Source
 from idp.users import UserId
 
+MOST = 50
+"""That wait for one person."""
+
 
 class Act(StrEnum):
     CHANGE = "change"

@@ -43,6 +43,10 @@ class _Instant(NamedTuple):
     at: int | None
 
 
+class _Number(NamedTuple):
+    number: int
+
+
 _own = select(*(plans.c[name] for name in _Row._fields)).where(own(plans))
 _ADD = command(insert(plans))
 _GET = query(_own.where(plans.c.id == bindparam("id"), plans.c.user_id == bindparam("user")), _Row)
@@ -66,6 +70,9 @@ _NEXT_STOP = query(
         plans.c.act.in_([each.value for each in Act if each.stops]),
     ),
     _Instant,
+)
+_WAITING = query(
+    select(func.count().label("number")).where(own(plans), _waits, plans.c.user_id == bindparam("user")), _Number
 )
 _DUE = query(
     select(plans.c.tenant_id, plans.c.id, plans.c.at)
@@ -131,6 +138,12 @@ def next_stop(unit: Unit, user_id: str) -> int | None:
     """From when on nobody gets in with the ID, by a plan that waits."""
     row = unit.one(_NEXT_STOP, user=user_id)
     return None if row is None else row.at
+
+
+def waiting(unit: Unit, user_id: str) -> int:
+    """How many plans wait for the ID."""
+    row = unit.one(_WAITING, user=user_id)
+    return 0 if row is None else row.number
 
 
 def due(unit: Unit, *, after: tuple[int, str], upto: int, limit: int) -> list[Due]:
