@@ -179,3 +179,22 @@ def test_a_group_by_rule_holds_whoever_is_like_that(world: World) -> None:
     tenant.patch(where, {"rule": rule})
     report = tenant.post(f"{USERS}/import", row, content_type="text/csv").body
     assert [error["code"] for error in report["errors"]] == ["group_is_dynamic"]
+
+
+def test_a_rule_needs_what_members_need_and_its_preview_what_people_do(world: World) -> None:
+    keeper, able = world.key("aoba", "groups:*"), world.key("aoba", "groups:*", "members:write", "users:read")
+    rule = {"affiliation": {"in": ["employee"]}}
+    plain = keeper.post(GROUPS, {"name": "営業部"})
+    assert plain.status == 201
+    where = f"{GROUPS}/{plain.body['id']}"
+    assert keeper.patch(where, {"name": "人事部"}).status == 200
+    refused = [
+        keeper.post(GROUPS, {"name": "x", "rule": rule}),
+        keeper.patch(where, {"rule": rule}),
+        keeper.patch(where, {"rule": None}),
+        keeper.post(f"{GROUPS}/preview", {"rule": rule}),
+    ]
+    assert {(reply.status, reply.code) for reply in refused} == {(403, "forbidden")}
+    assert able.post(f"{GROUPS}/preview", {"rule": rule}).status == 200
+    assert able.patch(where, {"rule": rule}).status == 200
+    assert able.post(GROUPS, {"name": "x", "rule": rule}).status == 201

@@ -17,13 +17,13 @@ from idp.admin.shapes.users import (
     RulePreview,
     RulePreviewed,
 )
-from idp.credentials import Noun
+from idp.credentials import Noun, Permission, Verb
 from idp.kit.fields import Fields
 
 
 def create(call: Call) -> Answer:
     """Add a group: with nobody in it, or by a `rule` with just those who are as it says, now and whenever somebody
-    changes."""
+    changes: that needs `members:write` besides."""
     name, change = _judged(call, otherwise=None)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
@@ -46,8 +46,8 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Rename a group, or give it another rule; null takes the rule away, and everybody out of the group. Policies and
-    assignments name it by its id."""
+    """Rename a group, or give it another rule, which needs `members:write` besides; null takes the rule away, and
+    everybody out of the group. Policies and assignments name it by its id."""
     _, change = _judged(call, otherwise="it stays")
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
@@ -59,11 +59,12 @@ def change(call: Call) -> Answer:
 
 
 def preview(call: Call) -> Answer:
-    """Who would be in a group of this rule: how many, and the first 50."""
+    """Who would be in a group of this rule: how many, and the first 50. Needs `users:read` besides."""
     fields = Fields(call.document)
     fields.only(("rule",))
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         rule = users.groups.read_rule(fields, users.frame(unit).definitions)
+        rights.demand(_READS_USERS, call.key)
         found = users.groups.preview(unit, rule)
     return Answer(200, {"count": found.number, "users": list(found.users)})
 
@@ -150,6 +151,8 @@ def _judged(call: Call, *, otherwise: str | None) -> tuple[str, users.groups.Rul
     """The document, with everybody looked at beforehand by its rule, while nobody waits."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         name, rule = users.groups.judge(call.document, users.frame(unit).definitions, otherwise=otherwise)
+        if rule is not None or (otherwise is not None and "rule" in call.document):
+            rights.demand(_WRITE_MEMBERS.permission, call.key)
         if rule is None:
             return name, None
         change = users.groups.RuleChange(rule)
@@ -166,6 +169,7 @@ _INNER = f"{_NESTED}/{{inner}}"
 _READ = rights.read(Noun.GROUPS)
 _WRITE = rights.write(Noun.GROUPS, WITH_TENANT)
 _WRITE_MEMBERS = rights.write(Noun.MEMBERS, WITH_TENANT)
+_READS_USERS = Permission(Noun.USERS, Verb.READ)
 _CLOSED = "contract_not_active"
 _TAKEN = "group_name_taken"
 _NAMED = "named_by_policy"
