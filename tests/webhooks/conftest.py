@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Standard
+from tests.contracts.conftest import Desk
 from tests.support.rooms import World
 from tests.webhooks.worker import pump
 
 from idp import audit, webhooks
 from idp.audit import Event
+from idp.contracts import Status
 from idp.kit.clock import FixedClock
 from idp.kit.ids import TenantId
+from idp.kit.units import Units
+from idp.tenants import Tenant
 from idp.webhooks import Draft, Pump, Webhook
 
 
@@ -77,6 +81,18 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 4, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def world(units: Units, clock: FixedClock, neighbour: Tenant) -> World:
+    contract = Desk(units).bring(Status.ACTIVE, tenant="aoba")
+    assert contract.tenant is not None
+    return World(units, clock, contract.tenant, neighbour.id)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Standard
+from tests.contracts.conftest import Desk
 from tests.support import forking
 from tests.support.rooms import World
 from tests.webhooks.conftest import Receiver, acted, hooked, seen
@@ -15,9 +16,11 @@ from tests.webhooks.worker import pump, turn
 
 from idp import audit, delivery, webhooks
 from idp.audit import Event
+from idp.contracts import Status
 from idp.kit.clock import FixedClock
 from idp.kit.egress import Egress
 from idp.kit.errors import Conflict
+from idp.kit.units import Units
 from idp.webhooks import Draft, Pump
 
 
@@ -122,7 +125,7 @@ def test_one_that_fails_for_days_is_switched_off_and_somebody_is_told_and_it_goe
     sender()
     assert receiver.ledger == []
     with world.open() as unit:
-        webhooks.change(unit, webhook.id, {"enabled": True}, production=False)
+        webhooks.change(unit, webhook.id, {"enabled": True}, egress=Egress())
         with pytest.raises(Conflict):
             webhooks.test(unit, webhooks.create(unit, Draft("x", receiver.url, ("*",), enabled=False))[0].id)
     sender()
@@ -225,3 +228,26 @@ def test_nothing_inside_is_called(world: World, receiver: Receiver, machine: Fix
     assert receiver.heard == []
     assert receiver.forged == 0
     assert seen(world, webhook).error == "unreachable"
+
+
+def test_nothing_is_told_while_the_contract_does_not_run(units: Units, clock: FixedClock, receiver: Receiver) -> None:
+    desk = Desk(units)
+    contract = desk.bring(Status.ACTIVE, tenant="kaede")
+    assert contract.tenant is not None
+    world = World(units, clock, contract.tenant, contract.tenant)
+    sender = pump(units, clock)
+    hooked(world, receiver)
+    acted(world, "usr_1")
+    sender()
+    assert receiver.subjects == ["usr_1"]
+    desk.act("suspend", contract.id)
+    acted(world, "usr_2")
+    sender()
+    assert receiver.subjects == ["usr_1"]
+    desk.act("resume", contract.id)
+    sender()
+    assert receiver.subjects == ["usr_1", "usr_2"]
+    desk.act("terminate", contract.id)
+    acted(world, "usr_3")
+    sender()
+    assert receiver.subjects == ["usr_1", "usr_2"]

@@ -9,7 +9,7 @@ from idp.admin.call import Call
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes import webhooks as shapes
-from idp.credentials import Noun
+from idp.credentials import Noun, Permission, Verb
 from idp.webhooks import Webhook
 
 
@@ -19,9 +19,10 @@ def create(call: Call) -> Answer:
     Each event comes as a POST of JSON, signed as Standard Webhooks 1.0.0 has it (`webhook-id`, `webhook-timestamp`,
     `webhook-signature`) with the `secret` that this answer shows once. It comes at least once, with the same id each
     time, and is sent again for three days, with growing pauses, until the receiver answers 2xx; others wait behind it.
-    After that the webhook is switched off, and administrators are told.
+    After that the webhook is switched off, and administrators are told. Needs `audit:read` besides.
     """
-    draft = webhooks.read(call.document, production=call.house.production)
+    draft = webhooks.read(call.document, egress=call.house.egress)
+    rights.demand(_READS_TRAIL, call.key)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         webhook, secret = webhooks.create(unit, draft)
@@ -43,20 +44,23 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Another address, other events, off or on again: then it goes on where it was, and is told of all it missed."""
+    """Another address, other events, off or on again: then it goes on where it was, and is told of all it missed.
+    Needs `audit:read` besides, and a contract that runs, unless it is merely switched off."""
+    merely_off = call.document == {"enabled": False}
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        gate.require_contract(unit, call.key)
+        if not merely_off:
+            gate.require_contract(unit, call.key)
         before = webhooks.get(unit, call.names["webhook"])
         expected = call.conditions.expected(before.version)
-        production = call.house.production
-        webhook = webhooks.change(unit, before.id, call.document, production=production, version=expected)
+        webhook = webhooks.change(unit, before.id, call.document, egress=call.house.egress, version=expected)
+        if not merely_off:
+            rights.demand(_READS_TRAIL, call.key)
         return call.done(unit, webhooks.to_json(webhook), version=webhook.version)
 
 
 def delete(call: Call) -> Answer:
-    """Nothing is sent to its receiver any more."""
+    """Nothing is sent to its receiver any more; whatever the contract says."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
-        gate.require_contract(unit, call.key)
         webhook = webhooks.get(unit, call.names["webhook"])
         webhooks.remove(unit, webhook.id, version=call.conditions.expected(webhook.version))
         return call.done(unit, None)
@@ -87,6 +91,7 @@ _MANY = "/tenants/{tenant}/webhooks"
 _ONE = f"{_MANY}/{{webhook}}"
 _CLOSED = "contract_not_active"
 _READ = rights.read(Noun.WEBHOOKS)
+_READS_TRAIL = Permission(Noun.AUDIT, Verb.READ)
 _WRITE = rights.write(Noun.WEBHOOKS, WITH_TENANT)
 
 ROUTES = (
@@ -113,7 +118,7 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED,),
     ),
-    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED,)),
+    Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True),
     Route("POST", f"{_ONE}/secret", rotate, _WRITE, gives=shapes.MadeWebhook, versioned=True, conflicts=(_CLOSED,)),
     Route(
         "POST",

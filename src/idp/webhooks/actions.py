@@ -140,6 +140,7 @@ def test(unit: Unit, webhook_id: str) -> Webhook:
 
 def remove(unit: Unit, webhook_id: str, *, version: int | None = None) -> None:
     """Raises `NotFound`, `Stale`."""
+    tenants.touch(unit)
     webhook = held(unit, webhook_id, version)
     positions.clear(unit, webhook.id)
     unit.run(_REMOVE, webhook=webhook.id)

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, null, update
 from idp import audit, tenants
 from idp.audit import Event
 from idp.kit.db import command, own
+from idp.kit.egress import Egress
 from idp.kit.units import Unit
 from idp.webhooks.actions import get, held
 from idp.webhooks.model import Draft, Webhook, read_change
@@ -33,13 +34,13 @@ _CHANGE = command(
 
 
 def change(
-    unit: Unit, webhook_id: str, patch: Mapping[str, object], *, production: bool, version: int | None = None
+    unit: Unit, webhook_id: str, patch: Mapping[str, object], *, egress: Egress, version: int | None = None
 ) -> Webhook:
     """`patch` is RFC 7396 over the document. One that is switched on again goes on where it was, and is told of all
     that it has missed. Raises `NotFound`, `Stale`, `Invalid`."""
     tenants.touch(unit)
     before = held(unit, webhook_id, version)
-    draft = read_change(before, patch, production=production)
+    draft = read_change(before, patch, egress=egress)
     if draft == before.draft:
         return before
     events = json.dumps(draft.events)

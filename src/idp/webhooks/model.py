@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NewType
 
 from idp import audit
 from idp.kit.clock import rfc3339
-from idp.kit.egress import read_target
+from idp.kit.egress import Egress, Unreachable
 from idp.kit.fields import Fields
 
 WebhookId = NewType("WebhookId", str)
@@ -47,15 +47,16 @@ class Webhook(NamedTuple):
         return Draft(self.name, self.url, self.events, self.enabled)
 
 
-def read(document: Mapping[str, object], *, production: bool) -> Draft:
-    """Of `{"name", "url", "events": ["user.*"], "enabled"?}`. Raises `Invalid` with every fault."""
+def read(document: Mapping[str, object], *, egress: Egress, known: str | None = None) -> Draft:
+    """Of `{"name", "url", "events": ["user.*"], "enabled"?}`; the address that is `known` already is not judged again.
+    Raises `Invalid` with every fault."""
     fields = Fields(document)
     fields.only(Draft._fields)
     for name in ("name", "url", "events"):
         fields.required(name)
     draft = Draft(
         fields.text("name", longest=100) or "",
-        _url(fields, production=production),
+        _url(fields, egress, known),
         _events(fields),
         fields.flag("enabled", default=True),
     )
@@ -63,9 +64,10 @@ def read(document: Mapping[str, object], *, production: bool) -> Draft:
     return draft
 
 
-def read_change(webhook: Webhook, patch: Mapping[str, object], *, production: bool) -> Draft:
+def read_change(webhook: Webhook, patch: Mapping[str, object], *, egress: Egress) -> Draft:
     """What RFC 7396 makes of a webhook and a patch of its document. Raises `Invalid`."""
-    return read({**webhook.draft._asdict(), "events": list(webhook.events), **patch}, production=production)
+    document = {**webhook.draft._asdict(), "events": list(webhook.events), **patch}
+    return read(document, egress=egress, known=webhook.url)
 
 
 def to_json(webhook: Webhook) -> dict[str, Any]:
@@ -94,16 +96,18 @@ def from_row(webhook_id: str, name: str, url: str, events: str, enabled: bool, *
     return Webhook(WebhookId(webhook_id), name, url, tuple(json.loads(events)), bool(enabled), *rest)
 
 
-def _url(fields: Fields, *, production: bool) -> str:
-    """What it leads to is judged when it is called: names lead elsewhere tomorrow (attack D2)."""
+def _url(fields: Fields, egress: Egress, known: str | None) -> str:
+    """What a name leads to is judged when it is called: names lead elsewhere tomorrow (attack D2)."""
     url = fields.text("url", longest=_LONGEST_URL)
     if url is None:
         return ""
     try:
-        plain = read_target(url).scheme == "http"
-    except ValueError:
-        plain = production = True
-    if plain and production:
+        if url != known:
+            egress.judge(url)
+        never = url != known and "#" in url
+    except Unreachable:
+        never = True
+    if never:
         fields.refuse("url", "invalid_uri", "We would not call this address.", found=url, expected="https://…")
     return url
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import structlog
 
-from idp import audit
+from idp import audit, contracts
 from idp.audit import Entry, Event
+from idp.contracts import Status
 from idp.kit import compact, ids
 from idp.kit.clock import SECOND, Clock, SystemClock, monotonic, rfc3339
 from idp.kit.egress import Egress, Unreachable
@@ -27,6 +28,7 @@ _TURN = 20.0  # seconds after which it is another one's turn; with the last call
 _LARGEST = 64 * 1024  # of an answer, which nobody reads
 _LOOK_AGAIN = 60.0  # seconds after which a trail is looked through that seems not to have grown
 _GONE = 410
+_SERVED = frozenset({Status.ACTIVE, Status.APPROVED})  # others hear nothing until their contract runs again
 _UNREACHABLE = "unreachable"
 
 
@@ -61,6 +63,8 @@ class Pump:
     def _has_grown(self, due: Due) -> bool:
         """Cheap to ask: what it overlooks, an entry that was committed late, is found a minute later."""
         with self._units.open(due.tenant_id, actor=SYSTEM, write=False) as unit:
+            if contracts.status_of(contracts.facts(unit), unit.now_us) not in _SERVED:
+                return False
             newest = audit.page(unit, limit=1, newest=True)
         place, seen, now = newest[0].place if newest else audit.BEGINNING, self._seen.get(due.id), monotonic()
         if seen is not None and seen.newest == place and now - seen.at < _LOOK_AGAIN:

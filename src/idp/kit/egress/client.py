@@ -95,6 +95,13 @@ class Egress:
         with self._budget.one(tenant), _understood():
             return self._ask(target, self._addresses(target, until), question, largest=largest, until=until)
 
+    def judge(self, url: str) -> None:
+        """Whether it could ever be fetched, as far as it says so itself: no name is looked up. Raises `Unreachable`."""
+        try:
+            self._reach.judge_form(read_target(url))
+        except ValueError:
+            raise Unreachable(Reason.FORM) from None
+
     def locate(self, url: str, *, tenant: str, patience: float = PATIENCE) -> None:
         """Whether its host has addresses that may be reached; nothing is connected to. Blocks. Raises
         `Unreachable`."""
