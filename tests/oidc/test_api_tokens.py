@@ -238,6 +238,19 @@ def test_a_program_of_a_tenant_asks_in_its_own_name_and_makes_no_keys(there: The
     assert there.parties["machine"].credentials(scope="services:read", resource=API).status == 400
 
 
+def test_a_program_loses_what_its_service_has_lost(there: There) -> None:
+    document = {"name": "narrowed", "protocol": "oidc", "assignment_required": False, "oidc": MACHINE}
+    with there.provider.open() as unit:
+        made = federation.to_json(federation.create(unit, federation.read(document, production=False)))
+    party = Party(there.provider.first, "aoba", made)
+    token = party.credentials(scope="users:read", resource=API).json()["access_token"]
+    assert there.status(token) == 200
+    for scope, status in (("services:read", 403), ("users:*", 200)):
+        with there.provider.open() as unit:
+            federation.change(unit, made["id"], {"oidc": {"scope": scope}}, production=False)
+        assert there.status(token) == status
+
+
 @pytest.mark.attack("M3")
 def test_nobody_registers_a_program_that_may_more_than_they(there: There) -> None:
     token = there.token("boss", scope="openid users:read services:*")

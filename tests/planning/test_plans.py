@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.users.test_users import add, admin
 
-from idp import credentials, planning, users
+from idp import credentials, federation, planning, users
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
 from idp.kit.errors import Conflict, Invalid
 from idp.planning import Planner, PlanStatus
@@ -218,3 +218,20 @@ def test_what_is_planned_lies_sealed_and_is_not_the_neighbours(world, planner):
     assert "秘密".encode() not in bytes(row[0])
     with world.open(world.midori) as unit:
         assert planning.LISTED.page(unit, _question()).items == []
+
+
+@pytest.mark.parametrize(("scope", "status"), [("users:read", PlanStatus.FAILED), ("users:*", PlanStatus.DONE)])
+def test_a_program_may_no_more_than_its_service_may_today(world, scope, status):
+    oidc = {"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "users:write"}
+    document = {"name": "M", "protocol": "oidc", "assignment_required": False, "oidc": oidc}
+    with world.open() as unit:
+        service = federation.create(unit, federation.read(document, production=False)).service
+    granting = frozenset({planning.NEEDED})
+    program = Planner("tenant", service.id, world.aoba, "", key=False, granting=granting)
+    taro = add(world)
+    made = plan(world, program, taro, {"locale": "en"})
+    with world.open() as unit:
+        federation.change(unit, service.id, {"oidc": {"scope": scope}}, production=False)
+    world.clock.advance(days=3)
+    run(world)
+    assert now(world, taro, made)[1].status is status

@@ -1,13 +1,14 @@
 """Who calls: the bearer of an API key, or a person or program with an access token of ours.
 
 A token of the platform's issuer makes an operator, or a partner's person; one of a tenant's issuer somebody of that
-tenant. Its scopes are permissions, and count as far as the person's roles allow them at this moment.
+tenant. Its scopes are permissions, and count as far as the person's roles, or the program's registration, allow them at
+this moment.
 """
 
 from typing import NamedTuple
 
-from idp import access, credentials, partners, users
-from idp.credentials import EVERYTHING, ApiKey, KeyScope, Permissions
+from idp import access, credentials, federation, partners, users
+from idp.credentials import ApiKey, KeyScope, Permissions
 from idp.kit.errors import Unauthenticated
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import SYSTEM, Unit
@@ -101,7 +102,7 @@ def _as_key(unit: Unit, found: Bearer) -> ApiKey:
         used_at=None,
         owner=found.user_id or "",
         maker=_maker(unit, found, scope),
-        ceiling=EVERYTHING if found.user_id is None else _allowed(unit, scope, found.user_id),
+        ceiling=_registered(unit, found) if found.user_id is None else _allowed(unit, scope, found.user_id),
         program="" if found.user_id else found.service_id,
     )
 
@@ -113,6 +114,13 @@ def _maker(unit: Unit, found: Bearer, scope: KeyScope) -> str:
         return found.user_id or found.service_id
     others = credentials.hands.could_be(unit, found.user_id) - {found.user_id}
     return min(others, default="")
+
+
+def _registered(unit: Unit, found: Bearer) -> Permissions:
+    """What the program may still ask for at this moment."""
+    service = federation.find(unit, found.service_id)
+    scopes = service.oidc.scopes if service is not None and service.oidc is not None else ()
+    return frozenset(known for text in scopes if (known := credentials.parse(text)))
 
 
 def _allowed(unit: Unit, scope: KeyScope, user_id: str) -> Permissions:

@@ -73,10 +73,13 @@ def _by_key(unit: Unit, planner: Planner) -> Permissions:
 
 
 def _by_person(unit: Unit, planner: Planner) -> Permissions:
-    """Within what their token allowed."""
+    """Within what their token allowed; a program also within what its service may ask for today."""
     service = federation.find(unit, planner.id)
     if service is not None:
-        return planner.granting if service.enabled else frozenset()
+        scopes = service.oidc.scopes if service.enabled and service.oidc is not None else ()
+        return credentials.both(
+            planner.granting, frozenset(known for text in scopes if (known := credentials.parse(text)))
+        )
     person = users.find(unit, planner.id)
     if person is None or not person.active_at(unit.now_us):
         return frozenset()
