@@ -64,7 +64,8 @@ schema: ## set up and send twenty thousand requests that the description of the 
 bench: ## set up and measure against npm oidc-provider and pysaml2; exit 1 when a budget is missed
 	deploy/bench.sh
 
-docs: ## build the pages of docs/ into dist/docs
+docs: ## set up and build the pages of docs/ into dist/docs
+	deploy/setup.sh test
 	$(PYTHON) -m sphinx --builder html --fail-on-warning --keep-going --quiet --doctree-dir dist/trees docs dist/docs
 
 reference: ## write docs/reference from the program
