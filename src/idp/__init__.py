@@ -11,9 +11,9 @@ The floors, top to bottom; imports go down only and names on one floor never imp
     web                                                   the hallway: cookies, csrf, tenant from URL, templates, limits
     access                                                THE GATE: may this subject use this service now?
     backup                                                everything written to a file, and put back behind a fence
-    billing | custody | erasure | imports | planning      statements | the trail | an end | a file of IDs | days to come
+    billing | custody | erasure | imports | planning | webhooks
     contracts | sessions | terms                          ROOMS
-    federation | credentials | partners | plans | approvals | support | webhooks
+    federation | credentials | partners | plans | approvals | support
     users
     tenants
     xml                                                   documents as SAML needs them: read, signed, verified
