@@ -5,13 +5,13 @@ holds one of the tenant's people or all of them, a page of them costs the same. 
 through all people of the tenant for some groups, and sorts everybody in the group for others.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Text, and_, bindparam, exists, or_, select, union
+from sqlalchemy import BindParameter, Select, Text, and_, bindparam, exists, or_, select, union
 from sqlalchemy.sql import ColumnElement
 
 from idp.kit.asking import Span
-from idp.kit.db import Query, own, query
+from idp.kit.db import own, query
 from idp.kit.units import Unit
 from idp.users.model import PEOPLE
 from idp.users.tables import group_members as members
@@ -27,7 +27,7 @@ class _Id(NamedTuple):
 _INNER = query(select(nested.c.inner_id.label("id")).where(own(nested), nested.c.outer_id == bindparam("group")), _Id)
 
 
-def _several(*, descending: bool) -> Query[_Id]:
+def _several(*, descending: bool) -> Select[Any]:
     """Of each of several groups no more than the page needs, a stretch of the index as it stands there."""
     member, after = members.c.member_id, bindparam("after", type_=Text)
     behind = member < after if descending else member > after
@@ -40,10 +40,10 @@ def _several(*, descending: bool) -> Query[_Id]:
     ]
     found = union(*(select(each.c.id) for each in stretches)).subquery()
     ordered = found.c.id.desc() if descending else found.c.id.asc()
-    return query(select(found.c.id).order_by(ordered).limit(bindparam("most")), _Id)
+    return select(found.c.id).order_by(ordered).limit(bindparam("most"))
 
 
-_FORWARDS, _BACKWARDS = _several(descending=False), _several(descending=True)
+_FORWARDS, _BACKWARDS = (query(_several(descending=each), _Id) for each in (False, True))
 
 
 def find(unit: Unit, group_id: str, span: Span) -> list[str]:
