@@ -96,7 +96,7 @@ def test_many_faults_are_cut_and_told_in_json(idp: Idp, file: Path) -> None:
     file.write_text(HEAD + "".join(f"u{number},guest,\n" for number in range(30)))
     told = idp("users", "import", str(file), "--tenant", "kaede").out.splitlines()
     assert len(told) == 22
-    assert told[-2] == "… and 10 more faults: --json tells them."
+    assert told[-2] == "… and more faults, in 10 more rows: --json tells them."
     assert len(json.loads(idp("users", "import", str(file), "--tenant", "kaede", "--json").out)["errors"]) == 30
 
 

@@ -68,8 +68,13 @@ def test_everything_under_use_it_answers_as_it_says(
 def here(text: str, installation: Installation, application: int) -> str:
     """What is typed there, with where things are here."""
     text = text.replace(DEMO_KEY, installation.api_key).replace(DEMO_BASE, installation.base_url)
-    text = text.replace(DEMO_HOME, str(installation.data_dir)).replace(".venv/bin/idp", f"{sys.executable} -m idp")
-    return text.replace("localhost:3000", f"localhost:{application}").replace(".venv/bin/", f"{sys.prefix}/bin/")
+    text = text.replace(DEMO_HOME, str(installation.data_dir)).replace("localhost:3000", f"localhost:{application}")
+    return re.sub(r"(?<![^\s=])\.venv/bin/(\w+)", lambda found: program(found[1]), text)
+
+
+def program(name: str) -> str:
+    """Also where the tests' own Python lies in a `.venv`."""
+    return f"{sys.executable} -m idp" if name == "idp" else f"{sys.prefix}/bin/{name}"
 
 
 def signed_in(page: Page, application: str) -> Any:
