@@ -135,8 +135,9 @@ def test_a_chain_that_was_rebuilt_with_the_key_is_found(
     """Between the checkpoint before the row, which still fits, and the first that does not."""
     act(trail, tenant, "usr_x", "usr_y", "usr_z")
     later = taken(trail, tmp_path / "second.jsonl")
-    chain = rows(trail, tenant)
-    forged = next(entry for entry in chain if entry.subject == "usr_y")._replace(subject="usr_forged")
+    entry = next(entry for entry in rows(trail, tenant) if entry.subject == "usr_y")
+    chain = [each for each in rows(trail, tenant) if each.chain == entry.chain]  # another connection has another one
+    forged = entry._replace(subject="usr_forged")
     tampered(trail, rebuilt(tenant, forged, chain))
     assert standing(trail).broken == 0
     assert standing(trail, checkpoint).broken == 0
