@@ -97,7 +97,7 @@ def test_what_counts_is_the_administrators_that_there_are(world: World, aoba: Cl
     assert activated(aoba, employees)[0] == 202
     with world.house.units.open(world.aoba, actor=world.actor) as unit:
         users.disable(unit, officer)
-        assert users.get(unit, admin).active
+        assert users.get(unit, admin).active_at(unit.now_us)
     assert activated(aoba, employees) == (409, "last_admin_locked_out")
 
 

@@ -113,7 +113,7 @@ def test_the_standing_of_the_person_counts(provider: Provider, desk: Desk) -> No
     assert evaluated(desk, closed)["decision"] is False
     with provider.open() as unit:
         federation.assign(unit, provider.service_id("closed"), user_id=provider.user())
-        assert users.get(unit, provider.user()).active
+        assert users.get(unit, provider.user()).active_at(unit.now_us)
     assert evaluated(desk, closed)["decision"] is True
 
 
