@@ -45,8 +45,9 @@ def test_what_a_partner_prepares_are_ids_and_services_and_nothing_else() -> None
     rows = {called(each): table()[called(each)].answers for each in WRITES}
     prepared = {name for name, row in rows.items() if (row["preparing"], row["partner"]) == ("yes", "403")}
     both = {called(each) for each in WRITES if "/users" in each.path or "/services" in each.path}
-    of_persons = ("/credentials", "/sessions")  # a factor and a sign-in are their person's
-    assert prepared == {each for each in both if not any(part in each for part in of_persons)}
+    # a factor and a sign-in are their person's; rights and what is planned wait for the tenant's own administrators
+    of_others = ("/credentials", "/sessions", "/roles/", "/changes")
+    assert prepared == {each for each in both if not any(part in each for part in of_others)}
 
 
 def test_a_partner_leads_its_own_applications_from_their_filing_to_the_approval(world: World) -> None:
