@@ -19,12 +19,12 @@ STALE = '"0-0000000000000000"'
 # What is there or is not, and never another: who is in a group, who is assigned, who has a role, a key, a session.
 NEVER_CHANGED = re.compile(
     r"/(members/\{user\}|groups/\{inner\}|assignments/\{assignment\}|roles/\{role\}|api-keys/\{key\}|sessions/\{session\}"
-    r"|credentials/\{credential\})$"
+    r"|credentials/\{credential\}|changes/\{change\}|support-access/\{grant\})$"
 )
 # Made of other things at each reading, with no version of its own.
 MADE_UP = re.compile(
-    r"(/audit/verify|/impact|/in-force|/explanation|/export|/erasure-certificate|/traces/\{reference\}"
-    r"|/tenants/\{tenant\}/terms|/system|/approvals/\{approval\})$"
+    r"(/audit/verify|/impact|/in-force|/explanation|/export|/snippets|/erasure-certificate|/traces/\{reference\}"
+    r"|/tenants/\{tenant\}/terms|/system|/approvals/\{approval\}|/changes/\{change\}|/support-access/\{grant\})$"
 )
 VERSIONED = [route for route in ROUTES if route.versioned and route.status != 201]
 REPEATED = [route for route in ROUTES if route.method == "POST" and not route.asks and route.takes_file is None]
@@ -131,6 +131,8 @@ REFUSED = {
     "POST /tenants/{tenant}/services/{service}/metadata/accept",
     "POST /tenants/{tenant}/services/{service}/metadata/refresh",
     "POST /tenants/{tenant}/services/{service}/metadata/reject",
+    "POST /tenants/{tenant}/support-access",  # the tenant's alone to grant
+    "POST /tenants/{tenant}/users/{user}/changes/{change}/undo",  # nothing has been done yet
     "POST /tenants/{tenant}/users/{user}/invitation",
     "POST /terms/{version}/publish",
 }
