@@ -9,7 +9,6 @@ from tests.configurations.conftest import HOST, Home
 from idp import access, configurations, federation, tenants, users
 from idp.configurations import Action
 from idp.federation import Registered
-from idp.kit.errors import Failure
 from idp.kit.units import Unit
 
 HEAD = "version: 1\ntenants:\n- slug: aoba\n"
@@ -279,14 +278,7 @@ def test_what_changed_since_somebody_agreed_is_asked_anew(home: Home) -> None:
 def test_two_at_once_come_one_after_the_other(home: Home) -> None:
     texts = [f"{HEAD}  groups: [{{name: sales, members: ['{name}']}}]\n" for name in ("no", "はな")]
     done = []
-
-    def put(text: str) -> None:
-        try:
-            done.append(home.apply(text).done)
-        except (Failure, configurations.Refused):  # nothing was changed: whoever is refused tries again
-            done.append(home.apply(text).done)
-
-    work = [threading.Thread(target=put, args=(text,)) for text in texts]
+    work = [threading.Thread(target=lambda text=text: done.append(home.apply(text).done)) for text in texts]
     for each in work:
         each.start()
     for each in work:

@@ -63,11 +63,11 @@ def apply(units: Units, document: Document, order: Order, *, agreed: Agreed) -> 
         plan = compare(units, document, order)
         if not plan.steps:
             return Applied(plan, done=False)
-        plan = _tried_out(units, document, order)
-        if order.dry_run or ((seen is None or seen.said != plan.said) and not agreed(plan)):
-            return Applied(plan, done=False)
-        seen = plan
         with suppress(Moved):
+            plan = _tried_out(units, document, order)
+            if order.dry_run or ((seen is None or seen.said != plan.said) and not agreed(plan)):
+                return Applied(plan, done=False)
+            seen = plan
             return Applied(plan, done=True, revealed=_done(units, document, order, plan))
     raise Unavailable("the tenants change faster than this is tried out")
 
@@ -123,6 +123,8 @@ def _carry_out(unit: Unit, plan: Plan) -> tuple[Revealed, ...]:
 def _carry_out_one(unit: Unit, plan: TenantPlan, revealed: list[Revealed]) -> None:
     with _placed(plan.place):
         tenants.touch(unit)
+        if tenants.revision(unit) != plan.revision + 1:  # somebody was let before us since it was planned
+            raise Moved
         contracts.refuse_closed(unit, preparing=True)
     for step in plan.steps:
         if step.action is not Action.DELETE:
