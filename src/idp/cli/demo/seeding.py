@@ -79,10 +79,16 @@ def _seed_aoba(units: Units, people: int, progress: Progress) -> None:
     for start in range(0, people, _PEOPLE_AT_ONCE):
         end = min(start + _PEOPLE_AT_ONCE, people)
         with units.open(tenant, actor=HOST) as unit:
-            missing = [n for n in range(start, end) if users.find_by_name(unit, _name(n, AOBA.slug)) is None]
+            missing = _missing(unit, range(start, end))
             if missing:
                 _add_people(unit, AOBA.slug, missing, password, limit=contracts.seats(unit))
         progress.show(end, people, "IDs")
+
+
+def _missing(unit: Unit, numbers: Sequence[int]) -> list[int]:
+    names = [_name(number, AOBA.slug) for number in numbers]
+    found = users.find_by_names(unit, names, hold=False)
+    return [number for number, name in zip(numbers, names, strict=True) if users.look_up_key(name) not in found]
 
 
 def _add_people(unit: Unit, slug: str, numbers: Sequence[int], password: str, *, limit: int) -> None:
