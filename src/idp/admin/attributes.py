@@ -8,7 +8,7 @@ from idp.admin.queries import flag
 from idp.admin.rights import WITH_TENANT
 from idp.admin.routes import Route
 from idp.admin.shapes.attributes import Attribute, AttributeChange, AttributePreview, NewAttribute
-from idp.credentials import Noun
+from idp.credentials import Noun, Permission, Verb
 
 
 def create(call: Call) -> Answer:
@@ -59,8 +59,11 @@ def change(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """Keep it no longer. Refused while the rule of a group asks about it (`attribute_in_use` with `groups`), and while
-    somebody has a value (`attribute_has_values` with `count`), unless `discard=true`."""
+    somebody has a value (`attribute_has_values` with `count`), unless `discard=true`, which needs `users:write`
+    besides."""
     discard = flag(call, "discard")
+    if discard:
+        rights.demand(_WRITES_USERS, call.key)
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         prepared = users.attribute_schema.Change(users.attribute_schema.get(unit, call.names["attribute"]))
         prepared.preview(unit)
@@ -80,6 +83,7 @@ def _look(call: Call, prepared: users.attribute_schema.Change) -> None:
 _MANY = "/tenants/{tenant}/attributes"
 _ONE = f"{_MANY}/{{attribute}}"
 _READ = rights.read(Noun.ATTRIBUTES)
+_WRITES_USERS = Permission(Noun.USERS, Verb.WRITE)
 _WRITE = rights.write(Noun.ATTRIBUTES, WITH_TENANT)
 _CLOSED = "contract_not_active"
 _VIOLATED = "attribute_violated"

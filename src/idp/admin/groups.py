@@ -70,13 +70,16 @@ def preview(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """With its assignments; whoever was let in by them alone does not get in again. Not while a policy names it."""
+    """With its assignments; whoever was let in by them alone does not get in again. Not while a policy names it. Where
+    anybody is in it, or it is in another group, that needs `members:write` besides."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         told = access.told_mentions(unit)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = users.groups.get(unit, call.names["group"])
         version = call.conditions.expected(before.version)
+        if users.groups.is_in_use(unit, before.id):
+            _demand_members(call)
         access.refuse_mentioned_group(unit, before.id, told)
         users.groups.delete(unit, before.id, version=version)
         federation.forget_group(unit, before.id)
@@ -122,7 +125,9 @@ def nested(call: Call) -> Answer:
 
 def nest(call: Call) -> Answer:
     """Put a group into the group: everybody in it is in both. Again changes nothing. No group comes to be in itself
-    (`group_cycle` with the `path`), and at most ten stand in one another (`groups_too_deep` with `limit`)."""
+    (`group_cycle` with the `path`), and at most ten stand in one another (`groups_too_deep` with `limit`). Needs
+    `members:write` besides."""
+    _demand_members(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         users.groups.nest(unit, call.names["group"], call.names["inner"])
@@ -130,7 +135,8 @@ def nest(call: Call) -> Answer:
 
 
 def unnest(call: Call) -> Answer:
-    """Take a group out of the group."""
+    """Take a group out of the group. Needs `members:write` besides."""
+    _demand_members(call)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         users.groups.unnest(unit, call.names["group"], call.names["inner"])
@@ -147,12 +153,17 @@ def groups_of(call: Call) -> Answer:
         )
 
 
+def _demand_members(call: Call) -> None:
+    """Of what puts many into a group at once, or takes them out."""
+    rights.demand(rights.JOINING.permission, call.key)
+
+
 def _judged(call: Call, *, otherwise: str | None) -> tuple[str, users.groups.RuleChange | None]:
     """The document, with everybody looked at beforehand by its rule, while nobody waits."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         name, rule = users.groups.judge(call.document, users.frame(unit).definitions, otherwise=otherwise)
         if rule is not None or (otherwise is not None and "rule" in call.document):
-            rights.demand(_WRITE_MEMBERS.permission, call.key)
+            _demand_members(call)
         if rule is None:
             return name, None
         change = users.groups.RuleChange(rule)
@@ -168,7 +179,6 @@ _NESTED = f"{_ONE}/groups"
 _INNER = f"{_NESTED}/{{inner}}"
 _READ = rights.read(Noun.GROUPS)
 _WRITE = rights.write(Noun.GROUPS, WITH_TENANT)
-_WRITE_MEMBERS = rights.write(Noun.MEMBERS, WITH_TENANT)
 _READS_USERS = Permission(Noun.USERS, Verb.READ)
 _CLOSED = "contract_not_active"
 _TAKEN = "group_name_taken"
@@ -218,8 +228,8 @@ ROUTES = (
         listed=users.groups.MEMBERS,
         filters={"effective": "`true`: also those who are in it through groups in it."},
     ),
-    Route("PUT", _MEMBER, add_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED, _DYNAMIC)),
-    Route("DELETE", _MEMBER, remove_member, _WRITE_MEMBERS, status=204, conflicts=(_CLOSED, _DYNAMIC)),
+    Route("PUT", _MEMBER, add_member, rights.JOINING, status=204, conflicts=(_CLOSED, _DYNAMIC)),
+    Route("DELETE", _MEMBER, remove_member, rights.JOINING, status=204, conflicts=(_CLOSED, _DYNAMIC)),
     Route("GET", _NESTED, nested, _READ, gives=NestedGroup, pages=True, listed=users.groups.NESTED),
     Route(
         "PUT",

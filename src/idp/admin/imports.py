@@ -22,7 +22,8 @@ def from_file(call: Call) -> Answer:
 
     The first line names the columns; `user_name` and `affiliation` are needed. A row whose user name nobody has makes
     an ID, any other changes the one that has it: a column that is not there leaves what there is, an empty cell takes
-    it away. Groups are by name, parted by semicolons, roles parted by spaces; a `password` counts for new IDs alone.
+    it away. Groups are by name, parted by semicolons, and need `members:write` besides; roles are parted by spaces; a
+    `password` counts for new IDs alone.
     The file is UTF-8, or Windows-31J where `charset=shift_jis` says so, of at most 10 MiB; `idp users import` takes
     larger ones. What is wrong with a row is told and stops no other one. A request that was interrupted is sent again,
     and goes on where it was.
@@ -33,6 +34,7 @@ def from_file(call: Call) -> Answer:
         Encoding.UTF_8 if call.sent.charset == "utf-8" else Encoding.SHIFT_JIS,
         lambda passwords: [house.passwords.hash(each) for each in passwords],
         granting=call.key.granting,
+        joining=rights.allows(rights.JOINING, call.key),
         preparing=call.key.scope is not KeyScope.TENANT,
         dry_run=flag(call, "dry_run"),
         invite=flag(call, "invite"),

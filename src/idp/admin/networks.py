@@ -10,7 +10,7 @@ from idp.admin.rights import OPERATOR, WITH_TENANT, Right
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes.networks import Network, NetworkChange, NewNetwork
 from idp.credentials import Noun
-from idp.kit.errors import Unavailable
+from idp.kit.errors import Refused, Unavailable
 
 _TRIES = 3
 
@@ -18,6 +18,7 @@ _TRIES = 3
 def create(call: Call) -> Answer:
     """Name a network, for policies to mean it by its name."""
     draft = access.networks.read(call.document)
+    _refuse_bound(call, draft.name)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         network = access.networks.create(unit, draft)
@@ -51,6 +52,7 @@ def _changed(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         gate.refuse_closed(unit, call.key)
         before = access.networks.get(unit, call.names["network"])
+        _refuse_bound(call, before.name, call.document.get("name"))
         expected = call.conditions.expected(before.version)
         tried_at = access.drafts.try_network(unit, before.id, call.document)
         told = access.told_mentions(unit) if "name" in call.document else None
@@ -69,6 +71,7 @@ def delete(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         before = access.networks.get(unit, call.names["network"])
+        _refuse_bound(call, before.name)
         access.networks.remove(unit, before.id, version=call.conditions.expected(before.version), told=told)
         return call.done(unit, None)
 
@@ -76,6 +79,7 @@ def delete(call: Call) -> Answer:
 def create_abroad(call: Call) -> Answer:
     """Sign-in from there counts as from Japan, for every tenant."""
     draft = access.networks_abroad.read(call.document)
+    _refuse_bound(call, draft.name)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         network = access.networks_abroad.create(unit, draft)
         body = access.networks_abroad.to_json(network)
@@ -100,6 +104,7 @@ def change_abroad(call: Call) -> Answer:
     """For every tenant at once."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         before = access.networks_abroad.get(unit, call.names["network_abroad"])
+        _refuse_bound(call, before.name, call.document.get("name"))
         expected = call.conditions.expected(before.version)
         network = access.networks_abroad.change(unit, before.id, call.document, version=expected)
         return call.done(unit, access.networks_abroad.to_json(network), version=network.version)
@@ -109,8 +114,15 @@ def delete_abroad(call: Call) -> Answer:
     """Where it is counts again, for every tenant at once."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         before = access.networks_abroad.get(unit, call.names["network_abroad"])
+        _refuse_bound(call, before.name)
         access.networks_abroad.remove(unit, before.id, version=call.conditions.expected(before.version))
         return call.done(unit, None)
+
+
+def _refuse_bound(call: Call, *names: object) -> None:
+    """A key that is good from networks of these names would let itself be used from anywhere."""
+    if call.home == call.key.tenant and any(name in call.key.networks for name in names):
+        raise Refused("forbidden", "A key does not change the networks that it is bound to.")
 
 
 _MANY = "/tenants/{tenant}/networks"

@@ -58,6 +58,10 @@ def write(noun: Noun, scopes: frozenset[KeyScope], partners: Partners = Partners
     return Right(noun, Verb.WRITE, scopes, partners)
 
 
+JOINING = write(Noun.MEMBERS, WITH_TENANT)
+"""To put somebody into a group or take them out, by whatever document: with groups comes what is assigned to them."""
+
+
 def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
     """Asked once it is known that the caller may read what the path names. Raises `Refused("forbidden")`.
 
@@ -67,6 +71,11 @@ def check(right: Right, key: ApiKey, *, preparing: bool) -> None:
     if key.scope not in right.scopes and not prepares:
         raise Refused("forbidden", f"A key of scope {key.scope.value} may not do this.")
     demand(right.permission, key)
+
+
+def allows(right: Right, key: ApiKey) -> bool:
+    """The same as an answer, of what a document does beyond its route."""
+    return key.scope in right.scopes and key.may(right.permission)
 
 
 def demand(permission: Permission, key: ApiKey) -> None:

@@ -15,11 +15,12 @@ from idp.credentials import How, KeyScope, Noun
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.units import Unit
-from idp.users import Draft, Identity, Role
+from idp.users import Draft, GroupId, Identity, Role
 
 
 def create(call: Call) -> Answer:
-    """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled."""
+    """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled. `groups` need
+    `members:write` besides."""
     document, password, faults = _without_password(call.document)
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         asked = users.frame(unit)
@@ -29,6 +30,7 @@ def create(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         check_grant(call, had=frozenset(), gets=draft)
+        _check_groups(call, had=frozenset(), gets=draft)
         identity = users.create(unit, draft, limit=_limit(unit))
         if encoded is not None:
             credentials.set_password(unit, identity.id, encoded)
@@ -52,7 +54,8 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Change what is said of somebody. A new password ends what is signed in with the old one."""
+    """Change what is said of somebody. A new password ends what is signed in with the old one. Other `groups` need
+    `members:write` besides."""
     patch, password, faults = _without_password(call.document)
     encoded = _hashed(call, password)
     with call.house.units.open(call.home, actor=call.actor) as unit:
@@ -61,6 +64,7 @@ def change(call: Call) -> Answer:
         with _named_with(faults):
             identity = users.change(unit, before.id, patch, version=call.conditions.expected(before.version))
         check_grant(call, had=before.roles, gets=identity.draft)
+        _check_groups(call, had=before.groups, gets=identity.draft)
         if encoded is not None or users.is_readdressed(before.draft, identity.draft):
             check_stand_in(call, unit, before)
             note_hand(call, unit, identity.id, knows=True)
@@ -167,6 +171,11 @@ def _hashed(call: Call, password: str | None) -> str | None:
 
 def check_grant(call: Call, *, had: frozenset[Role], gets: Draft) -> None:
     credentials.refuse_administrator(call.key.granting, had=had, gets=gets.roles)
+
+
+def _check_groups(call: Call, *, had: frozenset[GroupId], gets: Draft) -> None:
+    if gets.groups != had:
+        rights.check(rights.JOINING, call.key, preparing=False)
 
 
 def note_hand(call: Call, unit: Unit, user_id: str, *, knows: bool) -> None:

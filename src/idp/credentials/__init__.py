@@ -62,6 +62,7 @@ from idp.credentials.permissions import (
     holds,
     not_grantable,
     parse,
+    refuse_without,
 )
 from idp.credentials.role_store import Role as MadeRole
 from idp.credentials.store import KEYS
@@ -133,6 +134,7 @@ __all__ = [
     "refuse_guessable",
     "refuse_impossible",
     "refuse_stand_in",
+    "refuse_without",
     "remove_factor",
     "roles",
     "rotate_key",

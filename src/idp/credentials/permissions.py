@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from idp.kit.errors import Refused
+
 
 class Verb(StrEnum):
     READ = "read"
@@ -89,6 +91,12 @@ def holds(held: Iterable[Permission], wanted: Permission) -> bool:
     if wanted.verb is None:  # verbs are few and final: both are as good as the wildcard
         return all(holds(held, Permission(wanted.noun, verb)) for verb in Verb)
     return False
+
+
+def refuse_without(held: Permissions, wanted: Permission) -> None:
+    """Raises `Refused("forbidden")`, which names what is lacking."""
+    if not holds(held, wanted):
+        raise Refused("forbidden", f"The key or token lacks the permission {wanted}.")
 
 
 def both(some: Permissions, others: Permissions) -> Permissions:

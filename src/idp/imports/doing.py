@@ -26,6 +26,7 @@ class Batch(NamedTuple):
     rows: Sequence[Row]
     seen: Seen
     granting: Permissions
+    joining: bool
     limit: int
     passwords: Mapping[int, str]
     invite: bool = False
@@ -44,7 +45,7 @@ def do(unit: Unit, batch: Batch) -> Done:
         if isinstance(verdict, Faulty):
             faulty.append(verdict.faults)
             continue
-        fault = against(unit, verdict, granting=batch.granting) or _taken(claims, verdict)
+        fault = against(unit, verdict, granting=batch.granting, joining=batch.joining) or _taken(claims, verdict)
         if fault is None and isinstance(verdict, Creation) and len(creations) >= free:
             detail = f"The contract allows {batch.limit} IDs."
             fault = verdict.row.wrong("", "id_limit_reached", detail, expected=batch.limit)

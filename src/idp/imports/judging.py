@@ -82,11 +82,13 @@ def judge(unit: Unit, rows: Sequence[Row], seen: Seen, *, hold: bool) -> Iterato
             yield Faulty(row, tuple(_faults(row, wrong.errors)))
 
 
-def against(unit: Unit, verdict: Verdict, *, granting: Permissions) -> Fault | None:
-    """Why it may not be, by the rules of a single creation or change."""
+def against(unit: Unit, verdict: Verdict, *, granting: Permissions, joining: bool) -> Fault | None:
+    """Why it may not be, by the rules of a single creation or change. `joining` where IDs may be put into groups."""
     if isinstance(verdict, Same | Faulty):
         return None
     before = verdict.identity if isinstance(verdict, Change) else None
+    if not joining and verdict.draft.groups != (frozenset() if before is None else before.groups):
+        return verdict.row.wrong("groups", "forbidden", "Groups need the permission members:write.")
     try:
         credentials.refuse_administrator(granting, had=() if before is None else before.roles, gets=verdict.draft.roles)
         if before is not None:

@@ -31,13 +31,14 @@ HashAll = Callable[[Sequence[str]], Sequence[str]]
 
 
 class Order(NamedTuple):
-    """`granting` is what whoever imports may hand on; `preparing` where they may do so under a contract that is only
-    approved. `hash_all` hashes passwords, outside any transaction. With `invite` a letter goes to each new ID with an
-    address and without a password."""
+    """`granting` is what whoever imports may hand on, `joining` where they may put IDs into groups; `preparing` where
+    they may do so under a contract that is only approved. `hash_all` hashes passwords, outside any transaction. With
+    `invite` a letter goes to each new ID with an address and without a password."""
 
     encoding: Encoding
     hash_all: HashAll
     granting: Permissions = EVERYTHING
+    joining: bool = True
     preparing: bool = False
     dry_run: bool = False
     invite: bool = False
@@ -136,7 +137,15 @@ class _Way:
     def _batch(self, unit: Unit, rows: Sequence[Row], passwords: dict[int, str], *, planned: int = 0) -> Batch:
         order = self._order
         return Batch(
-            rows, self._seen, order.granting, contracts.seats(unit), passwords, order.invite, order.dry_run, planned
+            rows,
+            self._seen,
+            order.granting,
+            order.joining,
+            contracts.seats(unit),
+            passwords,
+            order.invite,
+            order.dry_run,
+            planned,
         )
 
     def _enter(self, unit: Unit) -> None:

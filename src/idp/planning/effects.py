@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from idp import credentials, federation, users
-from idp.credentials import KeyScope, Permissions
+from idp.credentials import KeyScope, Noun, Permission, Permissions, Verb
 from idp.kit.fields import merged
 from idp.kit.units import Unit
 from idp.planning.model import Act, Wish
 from idp.users import Identity, UserId
 
 Document = Mapping[str, Any]
+_JOINING = Permission(Noun.MEMBERS, Verb.WRITE)
 
 
 def apply(unit: Unit, user_id: UserId, wish: Wish, granting: Permissions) -> tuple[Document, Document | None]:
@@ -32,9 +33,11 @@ def apply(unit: Unit, user_id: UserId, wish: Wish, granting: Permissions) -> tup
 
 
 def refuse_beyond(unit: Unit, before: Identity, after: Identity | None, granting: Permissions) -> None:
-    """Raises `Refused("forbidden")` where it makes somebody more than whoever asks for it is, or shuts out or lets in
-    somebody who is more. `after` is None where it deletes them."""
+    """Raises `Refused("forbidden")` where it makes somebody more than whoever asks for it is, shuts out or lets in
+    somebody who is more, or puts somebody into a group for who may not. `after` is None where it deletes them."""
     credentials.refuse_administrator(granting, had=before.roles, gets=() if after is None else after.roles)
+    if after is not None and after.groups != before.groups:
+        credentials.refuse_without(granting, _JOINING)
     cut = after is None or before.status is not after.status or users.is_cut(before.draft, after.draft)
     if cut or (after is not None and users.is_readdressed(before.draft, after.draft)):
         held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)

@@ -2,7 +2,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, select, union_all, update
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
 
 from idp.kit import ids
 from idp.kit.asking import Filter, Text, asked, contains
@@ -55,6 +55,12 @@ _COLUMNS = [groups.c[name] for name in GroupRow._fields]
 _FIND = query(select(*_COLUMNS).where(own(groups), groups.c.id == bindparam("id")), GroupRow)
 _BY_NAME = query(select(*_COLUMNS).where(own(groups), groups.c.name_mac == bindparam("name_mac")), GroupRow)
 _ANY = query(select(groups.c.id).where(own(groups)).limit(1), _Id)
+_USED = query(
+    select(members.c.id)
+    .where(own(members), or_(members.c.group_id == bindparam("group"), members.c.member_id == bindparam("group")))
+    .limit(1),
+    _Id,
+)
 _ADD = add_new(groups)
 _RENAME = command(
     update(groups)
@@ -123,6 +129,11 @@ def page(unit: Unit, *, after: str = "", limit: int = 50) -> list[Group]:
 def exist(unit: Unit) -> bool:
     """Whether the tenant has any."""
     return unit.one(_ANY) is not None
+
+
+def is_in_use(unit: Unit, group_id: GroupId) -> bool:
+    """Whether anybody or any group is in it, or it is in another."""
+    return unit.one(_USED, group=group_id) is not None
 
 
 def add(unit: Unit, group_id: GroupId, name: str) -> bool:

@@ -18,7 +18,7 @@ from idp.users import dynamic_groups, group_rules, group_store, nested_groups, s
 from idp.users.attribute_types import Definition
 from idp.users.dynamic_groups import RuleChange, preview
 from idp.users.group_rules import Rule
-from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, members_of, page
+from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, is_in_use, members_of, page
 from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
 from idp.users.nested_groups import NESTED, every_nesting, everybody_in, memberships_of, nest, unnest
 
@@ -36,6 +36,7 @@ __all__ = [
     "find",
     "find_by_name",
     "get",
+    "is_in_use",
     "judge",
     "member_to_json",
     "members_of",
