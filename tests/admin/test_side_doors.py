@@ -11,6 +11,7 @@ import pytest
 from tests.admin.conftest import Client, Reply, World
 from tests.admin.test_importing import send
 
+from idp import credentials
 from idp.contracts import Status
 from idp.schedule import PlannedChanges, Watch
 
@@ -205,6 +206,30 @@ def test_a_group_that_was_planned_is_put_back_only_by_who_may_write_members(worl
     assert (weak.status, weak.code) == (403, "forbidden")
     assert tenant.get(f"{AOBA}/users/{room.user}").body["groups"] == [room.group]
     assert world.key("aoba", "users:*", "changes:*", "members:write").post(f"{where}/{plan}/undo").status == 200
+
+
+@pytest.mark.attack("M3")
+def test_who_chose_what_somebody_signs_in_with_is_remembered_whatever_they_chose_it_by(world: World) -> None:
+    """Or one operator alone would end a contract as the customer's administrator."""
+    operator = world.client("operator")
+    for by, hands in ((operator, {"host"}), (world.client("aoba"), set[str]())):
+        for name in ("f", "g", "p", "q"):
+            for user in world.client("aoba").get(f"{AOBA}/users?user_name={name}").body["items"]:
+                assert world.client("aoba").delete(f"{AOBA}/users/{user['id']}").status == 204
+        p, q = (made(by, "users", **PERSON, user_name=name, email=f"{name}@aoba.example") for name in "pq")
+        row(
+            by, "email,password\nf,employee,F,,correct battery staple\np,employee,P,other@aoba.example,\ng,employee,G,,"
+        )
+        f, g = (by.get(f"{AOBA}/users?user_name={name}").body["items"][0]["id"] for name in "fg")
+        plan = by.post(f"{AOBA}/users/{q}/changes", {"at": "2026-04-02", "change": {"email": "o@aoba.example"}})
+        with world.house.units.open(world.aoba, actor=world.actor) as unit:
+            unit.lane.execute(f"UPDATE planned_changes SET at = 1 WHERE id = '{plan.body['id']}'", {})
+        Watch(world.house.units, [PlannedChanges()], patience=0)()
+        assert by.get(f"{AOBA}/users/{q}").body["email"] == "o@aoba.example"
+        with world.house.units.open(world.aoba, actor=world.actor, write=False) as unit:
+            assert [credentials.hands.could_be(unit, user) - {user} for user in (f, g, p, q)] == [
+                hands, set(), hands, hands
+            ]  # fmt: skip
 
 
 @pytest.mark.attack("M3")

@@ -71,7 +71,7 @@ def undo(call: Call) -> Answer:
         gate.require_contract(unit, call.key)
         if planning.get(unit, call.names["change"], call.names["user"]).status is PlanStatus.DONE:
             rights.demand(planning.NEEDED, call.key)
-        plan = planning.undo(unit, call.names["change"], call.names["user"], call.key.granting)
+        plan = planning.undo(unit, call.names["change"], call.names["user"], call.key.granting, call.key.hands)
         return call.done(unit, planning.to_json(plan))
 
 
@@ -89,7 +89,7 @@ def _rehearse(call: Call, wish: Wish) -> Rehearsal:
 
 def _planner(call: Call) -> Planner:
     key = call.key
-    return Planner(key.scope.value, key.id, key.tenant, key.partner_id, is_key_id(key.id), key.granting)
+    return Planner(key.scope.value, key.id, key.tenant, key.partner_id, is_key_id(key.id), key.granting, key.hands)
 
 
 def _told(rehearsal: Rehearsal) -> dict[str, Any]:

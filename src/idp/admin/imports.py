@@ -35,6 +35,7 @@ def from_file(call: Call) -> Answer:
         lambda passwords: [house.passwords.hash(each) for each in passwords],
         granting=call.key.granting,
         joining=rights.allows(rights.JOINING, call.key),
+        hands=call.key.hands,
         preparing=call.key.scope is not KeyScope.TENANT,
         dry_run=flag(call, "dry_run"),
         invite=flag(call, "invite"),

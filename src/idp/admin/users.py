@@ -180,9 +180,7 @@ def _check_groups(call: Call, *, had: frozenset[GroupId], gets: Draft) -> None:
 
 def note_hand(call: Call, unit: Unit, user_id: str, *, knows: bool) -> None:
     """Who could be behind it from now on; in a tenant, where that is not the customer's own doing."""
-    if not call.key.is_customers_own:
-        how = How.KNOWS if knows else How.MADE
-        credentials.hands.note(unit, user_id, call.key.principals, how)
+    credentials.hands.note(unit, user_id, call.key.hands, How.KNOWS if knows else How.MADE)
 
 
 def check_stand_in(call: Call, unit: Unit, identity: Identity) -> None:

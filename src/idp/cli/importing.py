@@ -13,7 +13,7 @@ from idp.cli.bootstrapping import HOST
 from idp.cli.failing import Failed
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
-from idp.credentials import HashPool
+from idp.credentials import MACHINE, HashPool
 from idp.imports import Counts, Encoding, Fault, Report
 from idp.kit.errors import Conflict, Invalid
 from idp.kit.ids import TenantId
@@ -47,6 +47,7 @@ def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
             order = imports.Order(
                 Encoding(wishes.encoding),
                 hash_all,
+                hands=frozenset({MACHINE}),
                 preparing=True,
                 dry_run=wishes.dry_run,
                 invite=wishes.invite,

@@ -92,6 +92,11 @@ class ApiKey(NamedTuple):
         return self.persons | ({self.program} if self.program else set())
 
     @property
+    def hands(self) -> frozenset[str]:
+        """The principals that count as having a hand in somebody whose account is made or changed with it."""
+        return frozenset() if self.is_customers_own else self.principals
+
+    @property
     def actor(self) -> Actor:
         return Actor(self.scope.value, self.id)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from idp import credentials, users
-from idp.credentials import Permissions
+from idp.credentials import How, Permissions
 from idp.imports.judging import Change, Creation, Faulty, Same, Seen, against, judge
 from idp.imports.model import Counts, Fault, Row
 from idp.kit.errors import Conflict
@@ -27,6 +27,7 @@ class Batch(NamedTuple):
     seen: Seen
     granting: Permissions
     joining: bool
+    hands: frozenset[str]
     limit: int
     passwords: Mapping[int, str]
     invite: bool = False
@@ -57,6 +58,8 @@ def do(unit: Unit, batch: Batch) -> Done:
             changed += 1
             if not batch.dry_run:
                 users.change_to(unit, verdict.identity, verdict.draft, verdict.status)
+                if users.is_readdressed(verdict.identity.draft, verdict.draft):
+                    credentials.hands.note(unit, verdict.identity.id, batch.hands, How.KNOWS)
     if not batch.dry_run:
         _create(unit, creations, batch)
     rows, created, failed = len(batch.rows), len(creations), len(faulty)
@@ -84,5 +87,6 @@ def _create(unit: Unit, creations: Sequence[Creation], batch: Batch) -> None:
             if encoded is None:  # it was somebody's when passwords were hashed, and is deleted since
                 raise Conflict("import_in_progress", "IDs have changed meanwhile. Start the import again.")
             credentials.set_password(unit, user_id, encoded)
+            credentials.hands.note(unit, user_id, batch.hands, How.KNOWS)
         elif batch.invite and creation.draft.email is not None and creation.status is UserStatus.ACTIVE:
             credentials.invite(unit, user_id)

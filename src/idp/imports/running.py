@@ -31,7 +31,8 @@ HashAll = Callable[[Sequence[str]], Sequence[str]]
 
 
 class Order(NamedTuple):
-    """`granting` is what whoever imports may hand on, `joining` where they may put IDs into groups; `preparing` where
+    """`granting` is what whoever imports may hand on, `joining` where they may put IDs into groups, `hands` who is
+    noted as knowing what somebody signs in with, where that is not the customer's own doing; `preparing` where
     they may do so under a contract that is only approved. `hash_all` hashes passwords, outside any transaction. With
     `invite` a letter goes to each new ID with an address and without a password."""
 
@@ -39,6 +40,7 @@ class Order(NamedTuple):
     hash_all: HashAll
     granting: Permissions = EVERYTHING
     joining: bool = True
+    hands: frozenset[str] = frozenset()
     preparing: bool = False
     dry_run: bool = False
     invite: bool = False
@@ -141,6 +143,7 @@ class _Way:
             self._seen,
             order.granting,
             order.joining,
+            order.hands,
             contracts.seats(unit),
             passwords,
             order.invite,

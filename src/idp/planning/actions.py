@@ -1,5 +1,7 @@
 """Planning, calling off and undoing. Each holds the tenant's row, as every change of an ID does."""
 
+from collections.abc import Collection
+
 from idp import audit, tenants, users
 from idp.audit import Event
 from idp.credentials import Permissions
@@ -41,9 +43,10 @@ def cancel(unit: Unit, plan_id: str, user_id: str) -> Plan:
     return store.get(unit, plan_id, user_id)
 
 
-def undo(unit: Unit, plan_id: str, user_id: str, granting: Permissions) -> Plan:
-    """What it changed is put back. Raises `NotFound`, `Refused`, and `Conflict`: `change_not_done` where it was not
-    carried out, `cannot_undo` of a deletion, `changed_since` with the `fields` that are not as it left them."""
+def undo(unit: Unit, plan_id: str, user_id: str, granting: Permissions, hands: Collection[str] = ()) -> Plan:
+    """What it changed is put back, by who could be behind it (`hands`). Raises `NotFound`, `Refused`, and `Conflict`:
+    `change_not_done` where it was not carried out, `cannot_undo` of a deletion, `changed_since` with the `fields` that
+    are not as it left them."""
     tenants.touch(unit)
     found = store.get(unit, plan_id, user_id)
     if found.wish.act is Act.DELETE and found.status is PlanStatus.DONE:
@@ -56,6 +59,7 @@ def undo(unit: Unit, plan_id: str, user_id: str, granting: Permissions) -> Plan:
         raise Conflict("changed_since", "It has changed since.", fields=since)
     after = users.change(unit, user_id, effects.between(found.after, found.before))
     effects.refuse_beyond(unit, identity, after, granting)
+    effects.note_hands(unit, identity.id, found.after, found.before, hands)
     store.settle(unit, plan_id, PlanStatus.DONE, PlanStatus.UNDONE)
     audit.record(unit, Event.CHANGE_UNDONE, subject=user_id, change=plan_id)
     return store.get(unit, plan_id, user_id)

@@ -43,6 +43,7 @@ def carry_out(units: Units, tenant: TenantId, plan: Plan) -> None:
 
 def _do(unit: Unit, plan: Plan, granting: Permissions) -> None:
     before, after = effects.apply(unit, plan.user_id, plan.wish, granting)
+    effects.note_hands(unit, plan.user_id, before, after, plan.planner.hands)
     store.note_outcome(unit, plan.id, before, after)
     _stop_as_planned(unit, plan)
     facts = {"change": plan.id, "act": plan.wish.act.value, "at": rfc3339(plan.wish.at)}

@@ -1,10 +1,10 @@
 """What a plan does to an ID: by the steps of a change that is asked for there and then."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from idp import credentials, federation, users
-from idp.credentials import KeyScope, Noun, Permission, Permissions, Verb
+from idp.credentials import How, KeyScope, Noun, Permission, Permissions, Verb
 from idp.kit.fields import merged
 from idp.kit.units import Unit
 from idp.planning.model import Act, Wish
@@ -42,6 +42,12 @@ def refuse_beyond(unit: Unit, before: Identity, after: Identity | None, granting
     if cut or (after is not None and users.is_readdressed(before.draft, after.draft)):
         held = credentials.roles.permissions_of(unit, KeyScope.TENANT, before.id, of_id=before.roles)
         credentials.refuse_stand_in(granting, held)
+
+
+def note_hands(unit: Unit, user_id: UserId, before: Document, after: Document | None, hands: Collection[str]) -> None:
+    """Of who could sign in as somebody from now on."""
+    if after is not None and any(before.get(name) != after.get(name) for name in ("user_name", "email")):
+        credentials.hands.note(unit, user_id, hands, How.KNOWS)
 
 
 def document_of(identity: Identity) -> Document:

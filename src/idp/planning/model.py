@@ -32,7 +32,8 @@ class PlanStatus(StrEnum):
 
 class Planner(NamedTuple):
     """`tenant` is where they are known; `partner` whose person or key it is; `granting` what they could hand on when
-    they planned it. `key`: it was an API key, not somebody with a token."""
+    they planned it, `hands` who could be behind it, where that is not the customer. `key`: it was an API key, not
+    somebody with a token."""
 
     scope: str
     id: str
@@ -40,6 +41,7 @@ class Planner(NamedTuple):
     partner: str
     key: bool
     granting: Permissions
+    hands: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> Actor:

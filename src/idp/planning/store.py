@@ -107,7 +107,7 @@ def add(unit: Unit, plan_id: str, user_id: UserId, wish: Wish, planner: Planner)
         act=wish.act.value,
         said=unit.seal(*_SAID, plan_id, said),
         status=_PLANNED,
-        planner=json.dumps({**planner._asdict(), "granting": sorted(map(str, planner.granting))}),
+        planner=_written(planner),
         outcome=None,
         failure=None,
         created_at=unit.now_us,
@@ -161,6 +161,11 @@ def note_outcome(unit: Unit, plan_id: str, before: Any, after: Any) -> None:
     unit.run(_NOTE, plan=plan_id, sealed=unit.seal(*_OUTCOME, plan_id, told))
 
 
+def _written(planner: Planner) -> str:
+    granting, hands = sorted(map(str, planner.granting)), sorted(planner.hands)
+    return json.dumps({**planner._asdict(), "granting": granting, "hands": hands})
+
+
 def _plan(unit: Unit, row: _Row) -> Plan:
     said = json.loads(unit.open_sealed(*_SAID, row.id, row.said))
     told = {} if row.outcome is None else json.loads(unit.open_sealed(*_OUTCOME, row.id, row.outcome))
@@ -171,7 +176,7 @@ def _plan(unit: Unit, row: _Row) -> Plan:
         user_id=UserId(row.user_id),
         wish=Wish(row.at, Act(row.act), said["patch"], said["reason"]),
         status=PlanStatus(row.status),
-        planner=Planner(**{**planner, "granting": granting}),
+        planner=Planner(**{**planner, "granting": granting, "hands": frozenset(planner.get("hands", ()))}),
         before=told.get("before"),
         after=told.get("after"),
         failure=row.failure,
