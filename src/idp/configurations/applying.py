@@ -6,31 +6,44 @@ the end is what was tried out, on the same revisions; where something has moved,
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from enum import StrEnum
 from typing import NamedTuple
 
 from idp import access, audit, contracts, tenants
 from idp.configurations.asking import Wanted
-from idp.configurations.bench import Bench, Surroundings, faults_of
+from idp.configurations.bench import Bench, Surroundings
 from idp.configurations.exporting import VERSION
+from idp.configurations.faults import placed
 from idp.configurations.kinds import KINDS
 from idp.configurations.model import Action, Plan, Refused, Revealed, TenantPlan
 from idp.configurations.placed import Document
-from idp.kit.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
+from idp.kit.errors import FieldError, Unavailable
 from idp.kit.fields import Fields
 from idp.kit.units import Actor, Unit, Units
 from idp.tenants import PLATFORM_SLUG, Moved
 
 _TRIES = 4
+_NOW_AND_THEN = 200  # steps
 _ROUNDS = 4  # of what is asked for elsewhere: what one answer names may have to be asked for, too
 
 Agreed = Callable[[Plan], bool]
+
+
+class Phase(StrEnum):
+    TRIAL = "trying out"
+    WORK = "putting in place"
+
+
+Told = Callable[[Phase, int, int], None]
+"""How many steps are done, and of how many; once more at the end of each phase, when both are the same."""
 
 
 class Order(NamedTuple):
     around: Surroundings
     actor: Actor
     dry_run: bool = False
+    told: Told = lambda _phase, _done, _of: None
 
 
 class Applied(NamedTuple):
@@ -76,7 +89,7 @@ def _tried_out(units: Units, document: Document, order: Order) -> Plan:
     plan, guards = Plan(()), []
     with suppress(_Undone), units.platform(actor=order.actor) as unit:
         plan = _planned(unit, document, order)
-        _carry_out(unit, plan)
+        _carry_out(unit, plan, _Count(order.told, Phase.TRIAL, len(plan.steps)))
         guards = [
             (each, access.drafts.would_lock_out(unit.inside(each.tenant)))
             for each in plan.tenants
@@ -102,7 +115,7 @@ def _done(units: Units, document: Document, order: Order, tried: Plan) -> tuple[
         plan = _planned(unit, document, order)
         if plan.said != tried.said:
             raise Moved
-        return _carry_out(unit, plan)
+        return _carry_out(unit, plan, _Count(order.told, Phase.WORK, len(plan.steps)))
 
 
 def _planned(unit: Unit, document: Document, order: Order) -> Plan:
@@ -112,34 +125,64 @@ def _planned(unit: Unit, document: Document, order: Order) -> Plan:
     raise Moved  # something came up since that has to be asked for elsewhere
 
 
-def _carry_out(unit: Unit, plan: Plan) -> tuple[Revealed, ...]:
+class _Count:
+    """Of steps, told now and then."""
+
+    def __init__(self, told: Told, phase: Phase, of: int) -> None:
+        self._told = told
+        self._phase = phase
+        self._of = of
+        self._done = 0
+
+    def __call__(self, unit: Unit) -> None:
+        """One more. A plan was made while the tables were smaller than they are by now."""
+        self._done += 1
+        if self._done % _NOW_AND_THEN == 0 and self._done < self._of:
+            unit.replan()
+            self._told(self._phase, self._done, self._of)
+
+    def end(self) -> None:
+        self._told(self._phase, self._of, self._of)
+
+
+def _carry_out(unit: Unit, plan: Plan, count: _Count) -> tuple[Revealed, ...]:
     revealed: list[Revealed] = []
     for each in plan.tenants:
         if each.steps:
-            _carry_out_one(unit.inside(each.tenant), each, revealed)
+            revealed += _carry_out_one(unit.inside(each.tenant), each, count)
+    count.end()
     return tuple(revealed)
 
 
-def _carry_out_one(unit: Unit, plan: TenantPlan, revealed: list[Revealed]) -> None:
-    with _placed(plan.place):
-        tenants.touch(unit)
+def _carry_out_one(unit: Unit, plan: TenantPlan, count: _Count) -> list[Revealed]:
+    with tenants.touched(unit):
         if tenants.revision(unit) != plan.revision + 1:  # somebody was let before us since it was planned
             raise Moved
-        contracts.refuse_closed(unit, preparing=True)
+        with placed(plan.place):
+            contracts.refuse_closed(unit, preparing=True)
+        revealed = _take_steps(unit, plan, count)
+    counts = {action.value: sum(step.action is action for step in plan.steps) for action in Action}
+    audit.record(unit, audit.Event.CONFIGURATION_APPLIED, subject=unit.tenant, **counts)
+    return revealed
+
+
+def _take_steps(unit: Unit, plan: TenantPlan, count: _Count) -> list[Revealed]:
+    revealed: list[Revealed] = []
     for step in plan.steps:
         if step.action is not Action.DELETE:
-            with _placed(step.place):
+            with placed(step.place):
                 made = step.do(unit)
             revealed += [] if made is None else [made]
+            count(unit)
     for place, last in plan.last:
-        with _placed(place):
+        with placed(place):
             last(unit)
     for step in plan.steps:
         if step.action is Action.DELETE:
-            with _placed(step.place, step.name):
+            with placed(step.place, step.name):
                 step.do(unit)
-    counts = {action.value: sum(step.action is action for step in plan.steps) for action in Action}
-    audit.record(unit, audit.Event.CONFIGURATION_APPLIED, subject=unit.tenant, **counts)
+            count(unit)
+    return revealed
 
 
 def _read(unit: Unit, document: Document, around: Surroundings) -> Plan | list[Wanted]:
@@ -182,16 +225,3 @@ def _tenants_of(document: Document, errors: list[FieldError]) -> Iterator[Fields
         said.only({"slug", *(kind.name for kind in KINDS)})
         said.required("slug", expected="the name of a tenant")
         yield said
-
-
-@contextmanager
-def _placed(place: str, name: str = "") -> Iterator[None]:
-    """What is refused in here is refused there."""
-    try:
-        yield
-    except (Invalid, Conflict) as failure:
-        faults = faults_of(failure, place)
-        raise Refused([each._replace(found=each.found or name or None) for each in faults]) from failure
-    except NotFound as failure:
-        detail = f"There is no {failure.detail or 'such thing'} any more."
-        raise Refused([FieldError(place, failure.code, detail, name or None)]) from failure

@@ -1,11 +1,11 @@
 """Who is assigned to a service, as a document says it: by names."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from idp import federation, users
-from idp.configurations.bench import PAGE, Bench, People, pages
-from idp.federation import Assignee, AssigneeKind, Assignment, Registered
+from idp import federation
+from idp.configurations.bench import Bench, People
+from idp.federation import Assignee, AssigneeKind, Assignment
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 
@@ -21,14 +21,24 @@ class Wanted(NamedTuple):
     leaves: list[str]
 
 
-def shown(unit: Unit, registered: Registered, people: People) -> dict[str, Any]:
-    found = [Assignee(each.kind, each.subject_id) for each in _of(unit, registered)]
-    names = {each.id: _group_name(unit, each.id) for each in found if each.kind is AssigneeKind.GROUP}
-    return {"assignments": _said(found, names, people)}
+class Present:
+    """Who is assigned to any of these services, read all at once."""
+
+    def __init__(self, unit: Unit, service_ids: Collection[str], groups: Mapping[str, str], people: People) -> None:
+        self._of = federation.assignments_among(unit, service_ids)
+        self._groups = groups
+        self._people = people
+        every = (each for found in self._of.values() for each in found)
+        people.load({each.subject_id for each in every if each.kind is AssigneeKind.USER})
+
+    def at(self, service_id: str) -> dict[Assignee, Assignment]:
+        return {Assignee(each.kind, each.subject_id): each for each in self._of.get(service_id, ())}
+
+    def shown(self, service_id: str) -> dict[str, Any]:
+        return {"assignments": _said(list(self.at(service_id)), self._groups, self._people)}
 
 
-def wanted(bench: Bench, fields: Fields, before: Registered | None) -> Wanted:
-    present = {} if before is None else {Assignee(each.kind, each.subject_id): each for each in _of(bench.unit, before)}
+def wanted(bench: Bench, fields: Fields, present: Mapping[Assignee, Assignment]) -> Wanted:
     items = fields.objects("assignments", most=_MOST)
     if items is None:
         said = set(present)
@@ -40,13 +50,6 @@ def wanted(bench: Bench, fields: Fields, before: Registered | None) -> Wanted:
         sorted(said - present.keys()),
         sorted(present[each].id for each in present.keys() - said),
     )
-
-
-def assign(unit: Unit, service_id: str, wanted: Wanted) -> None:
-    for assignee in wanted.joins:
-        federation.assign_to(unit, service_id, assignee)
-    for assignment_id in wanted.leaves:
-        federation.unassign(unit, service_id, assignment_id)
 
 
 def _read(bench: Bench, items: dict[int, Fields]) -> Iterator[Assignee]:
@@ -75,21 +78,10 @@ def _read(bench: Bench, items: dict[int, Fields]) -> Iterator[Assignee]:
             yield Assignee(AssigneeKind.USER, found[place])
 
 
-def _said(assignees: list[Assignee], groups: dict[str, str], people: People) -> list[dict[str, str]]:
+def _said(assignees: list[Assignee], groups: Mapping[str, str], people: People) -> list[dict[str, str]]:
     by_name = [
         (each.kind.value, name)
         for each in assignees
         if (name := groups.get(each.id) if each.kind is AssigneeKind.GROUP else people.name(each.id)) is not None
     ]
     return [{kind: name} for kind, name in sorted(by_name)]
-
-
-def _of(unit: Unit, registered: Registered) -> Iterator[Assignment]:
-    def page(after: str) -> list[Assignment]:
-        return federation.assignments_of(unit, registered.service.id, after=after, limit=PAGE)
-
-    return pages(page, lambda each: each.id)
-
-
-def _group_name(unit: Unit, group_id: str) -> str:
-    return users.groups.get(unit, group_id).name

@@ -1,12 +1,13 @@
 """One tenant's plan in the making: what there is, what is said, and the steps from one to the other."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from idp import federation, users
 from idp.configurations.asking import Elsewhere, Wanted
+from idp.configurations.faults import faults_of
 from idp.configurations.model import Action, Change, Revealed, Step, TenantPlan
 from idp.configurations.references import References
 from idp.federation import Registered
@@ -87,12 +88,42 @@ class Bench:
     @cached_property
     def groups(self) -> dict[str, str]:
         """The names of those that there will be, by their ids."""
-        return {group.id: group.name for group in every_group(self.unit)}
+        return dict(self.present_groups)
+
+    @cached_property
+    def present_groups(self) -> dict[str, str]:
+        """The names of those that there are, by their ids."""
+        return names_of_groups(self.unit)
 
     @cached_property
     def services(self) -> dict[str, tuple[str, str]]:
         """The names and client_ids of those that there will be, by their ids."""
         return {each.service.id: (each.service.name, each.service.client_id) for each in every_service(self.unit)}
+
+    @cached_property
+    def clients(self) -> dict[str, str]:
+        """The ids of those services, by their client_ids."""
+        return {client_id: service_id for service_id, (_, client_id) in self.services.items() if client_id}
+
+    def expect_service(self, service_id: str, name: str, client_id: str) -> None:
+        _, known = self.services.get(service_id, ("", ""))
+        if self.clients.get(known) == service_id:
+            del self.clients[known]
+        if client_id:
+            self.clients.setdefault(client_id, service_id)
+        self.services[service_id] = name, client_id
+
+    def services_called(self, said: str) -> list[str]:
+        """By a name or a client_id. Asked when it is known which services there will be."""
+        return self._services_called.get(said, [])
+
+    @cached_property
+    def _services_called(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for service_id, names in self.services.items():
+            for name in {*names}:
+                found.setdefault(name, []).append(service_id)
+        return found
 
     def group_named(self, name: str) -> str | None:
         """The id of the group that will have the name, in any spelling that is the same. Asked when it is known which
@@ -211,13 +242,19 @@ class People:
 
     def name(self, user_id: str) -> str | None:
         """None for one that is no longer there."""
-        if user_id not in self._names:
-            found = users.find(self._unit, user_id)
-            self._names[user_id] = None if found is None else found.user_name
+        self.load([user_id])
         return self._names[user_id]
 
-    def names(self, user_ids: Iterable[str]) -> list[str]:
+    def names(self, user_ids: Collection[str]) -> list[str]:
+        self.load(user_ids)
         return sorted(name for name in map(self.name, user_ids) if name is not None)
+
+    def load(self, user_ids: Iterable[str]) -> None:
+        """Those whose names will be asked for, all at once."""
+        unknown = [each for each in user_ids if each not in self._names]
+        if unknown:
+            found = users.find_each(self._unit, unknown)
+            self._names |= {each: found[each].user_name if each in found else None for each in unknown}
 
     def wanted(self, fields: Fields, member: str, present: set[str], *, prune: bool) -> set[str]:
         """The ids of those whom a member names, beside those who are there already unless they are pruned; whom nobody
@@ -241,14 +278,13 @@ class People:
         return {place: user_id for place, key in keys.items() if (user_id := self._ids[key]) is not None}
 
 
-def faults_of(failure: Invalid | Conflict, place: str) -> list[FieldError]:
-    if not failure.errors:
-        return [FieldError(place, failure.code, failure.public, None, dict(failure.members) or None)]
-    return [each._replace(pointer=f"{place}{each.pointer}") for each in failure.errors]
-
-
 def every_group(unit: Unit) -> Iterator[Group]:
     return pages(lambda after: users.groups.page(unit, after=after, limit=PAGE), lambda group: group.id)
+
+
+def names_of_groups(unit: Unit) -> dict[str, str]:
+    """By their ids."""
+    return {group.id: group.name for group in every_group(unit)}
 
 
 def every_service(unit: Unit) -> Iterator[Registered]:

@@ -1,16 +1,32 @@
 """Groups and who is in them, by their user names."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from idp import access, federation, users
 from idp.configurations.bench import MOST, PAGE, Bench, Likeness, Matched, People, every_group, pages
+from idp.configurations.faults import placed
 from idp.configurations.model import Action, differences, tidied
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.users import Group, GroupId
 
 Rule = Mapping[str, Any]
+_Found = tuple[str, Rule | None]
+
+
+class _Nest(NamedTuple):
+    place: str
+    outer: str
+    inner: str
+
+
+class _Later(NamedTuple):
+    """What is done of all groups at once, when every group is there."""
+
+    joins: list[tuple[str, str]]
+    nests: list[_Nest]
+
 
 _LONGEST = 100
 
@@ -38,16 +54,21 @@ class Groups:
         judged = {each.id: _judged(bench, each) for each in matched}
         bench.groups.update((group_id, found[0]) for group_id, found in judged.items() if found is not None)
         nesting = users.groups.every_nesting(bench.unit)
+        later = _Later([], [])
         for each in matched:
             if (found := judged[each.id]) is not None:
-                self._plan_one(bench, each, *found, _inside(nesting, each.id))
+                self._plan_one(bench, each, found, _inside(nesting, each.id), later)
+        if later.joins:
+            bench.last.append((f"{bench.place}/{self.name}", lambda unit: users.groups.add_members(unit, later.joins)))
+        if later.nests:
+            bench.last.append((f"{bench.place}/{self.name}", lambda unit: _nest(unit, later.nests)))
         for group_id in held.keys() - judged.keys():
             bench.unnamed(self.name, group_id, known[group_id], _deletion(group_id))
             if bench.around.prune:
                 bench.groups.pop(group_id, None)
 
-    def _plan_one(self, bench: Bench, each: Matched, name: str, rule: Rule | None, inside: set[str]) -> None:
-        fields, held = each.fields, each.held
+    def _plan_one(self, bench: Bench, each: Matched, found: _Found, inside: set[str], later: _Later) -> None:
+        fields, held, (name, rule) = each.fields, each.held, found
         by_hand = held is not None and held.rule is None
         present = set(_members(bench.unit, each.id)) if by_hand else set()
         wanted = bench.people.wanted(fields, "members", present, prune=bench.around.prune)
@@ -56,29 +77,27 @@ class Groups:
             wanted, inner = set(), set()
         before = {} if held is None else {"name": held.name, **_said(held.rule, present, inside, bench)}
         after = {"name": name, **_said(rule, wanted, inner, bench)}
-        joins, leaves = sorted(wanted - present), sorted(present - wanted)
+        leaves = sorted(present - wanted)
+        later.joins.extend((each.id, user_id) for user_id in sorted(wanted - present))
+        later.nests.extend(_Nest(f"{fields.at}/groups", each.id, group_id) for group_id in sorted(inner - inside))
 
         def do(unit: Unit) -> None:
             for group_id in sorted(inside - inner):
                 users.groups.unnest(unit, each.id, group_id)
-            for user_id in leaves:
-                users.groups.remove_member(unit, each.id, user_id)
+            if leaves:  # nobody is in it by hand once it has a rule
+                users.groups.remove_members(unit, each.id, leaves)
             if held is None:
                 change = None if rule is None else users.groups.RuleChange(rule)
                 users.groups.create(unit, name, change, known_as=GroupId(each.id))
             else:
                 users.groups.rename(unit, each.id, {"name": name})
                 users.groups.rule(unit, each.id, users.groups.RuleChange(rule))
-            for user_id in joins:
-                users.groups.add_member(unit, each.id, user_id)
 
         action = Action.CREATE if held is None else Action.CHANGE
         bench.step(action, self.name, each, name, differences(before, after), do)
-        for group_id in sorted(inner - inside):  # when every group is there
-            bench.last.append((f"{fields.at}/groups", _nesting(each.id, group_id)))
 
 
-def _judged(bench: Bench, each: Matched) -> tuple[str, Rule | None] | None:
+def _judged(bench: Bench, each: Matched) -> _Found | None:
     """The name, and the rule that it is to have."""
     fields = each.fields
     fields.only({"id", "name", "rule", "members", "groups"})
@@ -129,8 +148,11 @@ def _named(bench: Bench, group_ids: set[str]) -> list[str]:
     return sorted(bench.groups.get(each) or users.groups.get(bench.unit, each).name for each in group_ids)
 
 
-def _nesting(outer: str, inner: str) -> Any:
-    return lambda unit: users.groups.nest(unit, outer, inner)
+def _nest(unit: Unit, nests: Iterable[_Nest]) -> None:
+    with users.groups.nesting_many(unit) as put:
+        for place, outer, inner in nests:
+            with placed(place):
+                put(outer, inner)
 
 
 def _likely(fields: Fields, by_name: dict[bytes, str]) -> Likeness:

@@ -118,7 +118,7 @@ def _group(bench: Bench, said: Any) -> Any:
 def _service(bench: Bench, said: Any) -> Any:
     if not isinstance(said, str) or said == "*" or said in bench.services:
         return said
-    found = [service_id for service_id, names in bench.services.items() if said in names]
+    found = bench.services_called(said)
     return found[0] if len(found) == 1 else said
 
 

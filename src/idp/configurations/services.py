@@ -10,10 +10,10 @@ from typing import Any
 
 from idp import federation
 from idp.configurations import assigned
-from idp.configurations.bench import MOST, Bench, Likeness, Matched, People, every_service
+from idp.configurations.bench import MOST, Bench, Likeness, Matched, People, every_service, names_of_groups
 from idp.configurations.model import Action, Change, Revealed, differences, tidied
 from idp.configurations.references import told
-from idp.federation import Described, KnownAs, OwnIdentity, Registered, Sector, ServiceDraft, ServiceId
+from idp.federation import Assignee, Described, KnownAs, OwnIdentity, Registered, Sector, ServiceDraft, ServiceId
 from idp.kit import ids
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
@@ -29,9 +29,11 @@ class Services:
     name = "services"
 
     def shown(self, unit: Unit, people: People) -> list[dict[str, Any]]:
+        every = list(every_service(unit))
+        present = assigned.Present(unit, [each.service.id for each in every], names_of_groups(unit), people)
         found = (
-            {"id": each.service.id, **document(each.draft, each, unit.now_us), **assigned.shown(unit, each, people)}
-            for each in every_service(unit)
+            {"id": each.service.id, **document(each.draft, each, unit.now_us), **present.shown(each.service.id)}
+            for each in every
         )
         ordered = ({"id": each.pop("id"), "name": each.pop("name"), **tidied(each)} for each in found)
         return sorted(ordered, key=lambda each: (each["name"], each["id"]))
@@ -42,13 +44,19 @@ class Services:
             return
         held: dict[str, Registered] = {each.service.id: each for each in every_service(bench.unit)}
         named = set()
-        for each in bench.matched(items, held, kind="svc", likely=_Index(held).likely):
+        matched = list(bench.matched(items, held, kind="svc", likely=_Index(held).likely))
+        known = [each.id for each in matched if each.held is not None]
+        joins: list[tuple[str, Assignee]] = []
+        present = assigned.Present(bench.unit, known, bench.present_groups, bench.people)
+        for each in matched:
             named.add(each.id)
             each.fields.only({*_MEMBERS, *_OF_CATALOGUE, "id", "assignments"})
             each.fields.required("name", expected="string")
             # for rules that name it, should something else of it be wrong: one fault is enough
             bench.services.setdefault(each.id, (str(each.fields.given("name")), ""))
-            bench.judged(each.fields.at, lambda each=each: _Item(bench, each, held).plan())  # type: ignore[misc]
+            bench.judged(each.fields.at, lambda each=each: _Item(bench, each, present, joins).plan())  # type: ignore[misc]
+        if joins:
+            bench.last.append((f"{bench.place}/{self.name}", lambda unit: federation.assign_each(unit, joins)))
         for service_id in held.keys() - named:
             bench.unnamed(self.name, service_id, held[service_id].service.name, _deletion(service_id))
             if bench.around.prune:
@@ -72,12 +80,15 @@ def document(draft: ServiceDraft, registered: Registered | None, now_us: int) ->
 class _Item:
     """One service of the document."""
 
-    def __init__(self, bench: Bench, matched: Matched, held: Mapping[str, Registered]) -> None:
+    def __init__(
+        self, bench: Bench, matched: Matched, present: assigned.Present, joins: list[tuple[str, Assignee]]
+    ) -> None:
         self.bench = bench
         self.matched = matched
         self.fields = matched.fields
         self.before: Registered | None = matched.held
-        self.held = held
+        self.present = present
+        self.joins = joins
 
     def plan(self) -> None:
         """Raises `Invalid`, `Conflict`, `Wanted`."""
@@ -87,12 +98,14 @@ class _Item:
             return
         draft = self._draft(sent)
         sector = self._sector(draft)
-        wanted = assigned.wanted(self.bench, self.fields, self.before)
+        wanted = assigned.wanted(self.bench, self.fields, self.present.at(self.matched.id))
         name = draft.name
-        self.bench.services[self.matched.id] = name, client_id or (self.before.service.client_id if self.before else "")
+        known = self.before.service.client_id if self.before else ""
+        self.bench.expect_service(self.matched.id, name, client_id or known)
         changes = [*self._changes(draft, client_id, wanted), *self._secret_change(secret)]
         if self.before is not None and secret is None:
             draft = draft._replace(secret=None)
+        self.joins += [(self.matched.id, assignee) for assignee in wanted.joins]
         action = Action.CREATE if self.before is None else Action.CHANGE
         self.bench.step(
             action, Services.name, self.matched, name, changes, self._doing(draft, sector, client_id, wanted)
@@ -157,18 +170,11 @@ class _Item:
         elif present is not None and present != found:
             detail = "A service keeps its client_id: register another one."
             inner.refuse("client_id", "immutable", detail, found=found, expected=present)
-        elif holder := self._other(found):
+        elif (holder := self.bench.clients.get(found, self.matched.id)) != self.matched.id:
             inner.refuse("client_id", "client_id_taken", f"{holder} has this client_id.", found=found)
         else:
             return found
         return None
-
-    def _other(self, client_id: str) -> str | None:
-        mine = self.matched.id
-        return next(
-            (each for each, (_, known) in self.bench.services.items() if known == client_id != "" and each != mine),
-            None,
-        )
 
     def _draft(self, sent: dict[str, Any]) -> ServiceDraft:
         production, saml = self.bench.around.production, sent.get("saml")
@@ -209,14 +215,14 @@ class _Item:
         return federation.fetch_sector(elsewhere, draft.oidc.subjects.sector_uri, tenant=self.bench.unit.tenant)
 
     def _changes(self, draft: ServiceDraft, client_id: str | None, wanted: assigned.Wanted) -> list[Change]:
-        now_us, people = self.bench.unit.now_us, self.bench.people
+        now_us = self.bench.unit.now_us
         after = {**document(draft, self.before, now_us), "assignments": wanted.shown}
         if self.before is None:
             if client_id is not None:
                 after["oidc"] = {"client_id": client_id, **after["oidc"]}
             return list(differences({}, after))
         before = document(self.before.draft, self.before, now_us)
-        return list(differences({**before, **assigned.shown(self.bench.unit, self.before, people)}, after))
+        return list(differences({**before, **self.present.shown(self.matched.id)}, after))
 
     def _secret_change(self, secret: str | None) -> list[Change]:
         """The value is nobody's to see."""
@@ -235,7 +241,8 @@ class _Item:
                 made = _create(unit, draft, sector, known_as, base_url)
             else:
                 made = _change(unit, before, draft, sector)
-            assigned.assign(unit, made.service.id, wanted)
+            for assignment_id in wanted.leaves:
+                federation.unassign(unit, made.service.id, assignment_id)
             if made.secret is None or made.secret == draft.secret:
                 return None
             return Revealed(slug, made.service.name, made.service.client_id, made.secret)

@@ -21,6 +21,7 @@ from idp.federation.actions import (
 )
 from idp.federation.assignments import (
     assign,
+    assign_each,
     assign_to,
     assignment_to_json,
     forget_group,
@@ -112,6 +113,7 @@ from idp.federation.self_registration import to_json as client_to_json
 from idp.federation.store import (
     ASSIGNMENTS,
     LISTED,
+    assignments_among,
     assignments_of,
     find,
     find_by_client_id,
@@ -198,8 +200,10 @@ __all__ = [
     "accept_metadata",
     "add_person_name",
     "assign",
+    "assign_each",
     "assign_to",
     "assignment_to_json",
+    "assignments_among",
     "assignments_of",
     "carrying",
     "catalogue",

@@ -1,12 +1,12 @@
 """Who is assigned to which service; where a service requires it, nobody else gets in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from idp import audit, tenants, users
 from idp.audit import Event
 from idp.federation import person_names, store
-from idp.federation.model import Assignee, AssigneeKind, Assignment, AssignmentId
+from idp.federation.model import Assignee, AssigneeKind, Assignment, AssignmentId, ServiceId
 from idp.kit import ids
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid, NotFound
@@ -54,6 +54,25 @@ def assign_to(unit: Unit, service_id: str, assignee: Assignee) -> Assignment:
     return existing
 
 
+def assign_each(unit: Unit, pairs: Collection[tuple[str, Assignee]]) -> None:
+    """Services and who is assigned to them, many at once. Raises as `assign_to`."""
+    tenants.touch(unit)
+    services = {service_id for service_id, _ in pairs}
+    if store.existing(unit, services) != services:
+        raise NotFound("service")
+    _refuse_each_unknown(unit, {assignee for _, assignee in pairs})
+    there = store.assignments_among(unit, services).items()
+    known = {(service_id, Assignee(each.kind, each.subject_id)) for service_id, found in there for each in found}
+    new = [
+        Assignment(AssignmentId(ids.new("asg")), ServiceId(service_id), *assignee, unit.now_us)
+        for service_id, assignee in dict.fromkeys(pairs)
+        if (service_id, assignee) not in known
+    ]
+    store.assign_many(unit, new)
+    for each in new:
+        audit.record(unit, Event.SERVICE_ASSIGNED, subject=each.subject_id, service=each.service_id)
+
+
 def unassign(unit: Unit, service_id: str, assignment_id: str) -> None:
     """Raises `NotFound`."""
     if not store.unassign(unit, service_id, assignment_id):
@@ -85,6 +104,14 @@ def assignment_to_json(assignment: Assignment) -> dict[str, Any]:
 def _forget(unit: Unit, assignee: Assignee) -> None:
     if store.forget(unit, assignee):
         tenants.touch(unit)
+
+
+def _refuse_each_unknown(unit: Unit, assignees: Collection[Assignee]) -> None:
+    people = [each.id for each in assignees if each.kind is AssigneeKind.USER]
+    there = users.existing(unit, people)
+    for each in assignees:
+        if each.kind is AssigneeKind.GROUP or each.id not in there:
+            _refuse_unknown(unit, each)
 
 
 def _refuse_unknown(unit: Unit, assignee: Assignee) -> None:

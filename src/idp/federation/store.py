@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
@@ -34,6 +34,7 @@ from idp.federation.tables import (
     verifications,
 )
 from idp.kit.asking import Filter, Flag, Text, Words, asked, named_like
+from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, addition, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.listing import Listing, Question
@@ -152,6 +153,7 @@ _FIND_SELF = query(
     ),
     SelfRegistration,
 )
+_THERE = query(select(services.c.id).where(own(services), among(services.c.id)), _Id)
 _REGISTERED_ITSELF = query(
     select(client_registrations.c.id).where(
         own(client_registrations), client_registrations.c.service_id == bindparam("service")
@@ -175,6 +177,7 @@ _ASSIGNED = query(
     ),
     AssignmentRow,
 )
+_ASSIGNED_TO = query(select(*_ASSIGNMENT).where(own(assignments), among(assignments.c.service_id)), AssignmentRow)
 _COVERED = query(
     select(*_ASSIGNMENT)
     .where(
@@ -210,6 +213,11 @@ _FORGET = command(
 def find(unit: Unit, service_id: str) -> Service | None:
     row = unit.one(_FIND, id=service_id)
     return None if row is None else _service(row)
+
+
+def existing(unit: Unit, service_ids: Collection[str]) -> set[str]:
+    """Those that there are."""
+    return {row.id for batch in batches(service_ids) for row in unit.all(_THERE, **binds(batch))}
 
 
 def get(unit: Unit, service_id: str) -> Service:
@@ -365,6 +373,19 @@ def is_covered(unit: Unit, service_id: str, user_id: str) -> bool:
 
 def assignments_of(unit: Unit, service_id: str, *, after: str = "", limit: int = 50) -> list[Assignment]:
     return ASSIGNMENTS.page(unit, Question(after=after, limit=limit), service=service_id).items
+
+
+def assignments_among(unit: Unit, service_ids: Collection[str]) -> dict[str, list[Assignment]]:
+    """Of several services, all at once; those without any are left out."""
+    found: dict[str, list[Assignment]] = {}
+    for batch in batches(service_ids):
+        for row in unit.all(_ASSIGNED_TO, **binds(batch)):
+            found.setdefault(row.service_id, []).append(_assignment(row))
+    return found
+
+
+def assign_many(unit: Unit, new: Sequence[Assignment]) -> None:
+    unit.run_many(_ASSIGN, [{**each._asdict(), "kind": each.kind.value} for each in new])
 
 
 def assign(unit: Unit, assignment: Assignment) -> bool:

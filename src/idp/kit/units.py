@@ -39,6 +39,8 @@ SYSTEM = Actor("system", "system", Source.SCHEDULE)
 class Unit:
     """Use it inside the block or function that was given it, and keep no reference."""
 
+    settled: frozenset[Command] = frozenset()
+    """What this unit has written once for all that it still does."""
     _box: Box | None = None
     _inner: "dict[TenantId, Unit] | None" = None
 

@@ -21,6 +21,7 @@ from idp.tenants.actions import (
     switch,
     touch,
     touch_all,
+    touched,
 )
 from idp.tenants.epochs import begin_epoch, epoch, is_put_back
 from idp.tenants.logos import LARGEST as LARGEST_LOGO
@@ -93,4 +94,5 @@ __all__ = [
     "switch",
     "touch",
     "touch_all",
+    "touched",
 ]

@@ -1,4 +1,5 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from idp import audit, signing
 from idp.kit import ids
@@ -90,6 +91,21 @@ def staff(unit: Unit, staffing: Staffing) -> None:
 def touch(unit: Unit) -> None:
     """Facts have changed: from this commit on every worker decides on the new ones."""
     store.raise_revision(unit)
+
+
+@contextmanager
+def touched(unit: Unit) -> Iterator[None]:
+    """Once for all that is done in here. Of a row that one transaction changes ten thousand times PostgreSQL keeps as
+    many versions until the end, and goes through them whenever it looks at the row.
+
+    Nothing in here may remember facts of the tenant by their revision, which several changes have.
+    """
+    touch(unit)
+    store.settle_revision(unit, settled=True)
+    try:
+        yield
+    finally:
+        store.settle_revision(unit, settled=False)
 
 
 def touch_all(unit: Unit) -> None:

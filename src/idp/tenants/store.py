@@ -192,7 +192,13 @@ def erase_again(unit: Unit, tenant: TenantId, *, slug: str, at_us: int) -> None:
 
 
 def raise_revision(unit: Unit) -> None:
-    unit.run(_TOUCH)
+    if _TOUCH not in unit.settled:
+        unit.run(_TOUCH)
+
+
+def settle_revision(unit: Unit, *, settled: bool) -> None:
+    """Whether it has been raised for all that the unit still does."""
+    unit.settled = unit.settled | {_TOUCH} if settled else unit.settled - {_TOUCH}
 
 
 def raise_all_revisions(unit: Unit) -> None:

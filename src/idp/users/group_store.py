@@ -1,11 +1,12 @@
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
 
 from idp.kit import ids
 from idp.kit.asking import Filter, Text, asked, contains
+from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.listing import Listing, Question
@@ -86,6 +87,15 @@ _LEAVE = command(
         members.c.kind == MemberKind.USER.value,
         members.c.member_id == bindparam("user"),
     )
+)
+_HELD = query(
+    select(members.c.member_id.label("id")).where(
+        own(members),
+        members.c.group_id == bindparam("group"),
+        members.c.kind == MemberKind.USER.value,
+        among(members.c.member_id),
+    ),
+    _Id,
 )
 _LEAVE_ALL = command(
     delete(members).where(own(members), members.c.kind.in_(PEOPLE), members.c.member_id == bindparam("user"))
@@ -181,6 +191,15 @@ def join_many(unit: Unit, pairs: Sequence[tuple[GroupId, UserId]]) -> None:
 def leave(unit: Unit, left: Iterable[GroupId], user_id: UserId) -> int:
     """How many of them the ID was in."""
     return sum(unit.run(_LEAVE, group=group_id, user=user_id) for group_id in left)
+
+
+def leave_many(unit: Unit, group_id: GroupId, user_ids: Iterable[str]) -> None:
+    unit.run_many(_LEAVE, [{"group": group_id, "user": user_id} for user_id in user_ids])
+
+
+def held(unit: Unit, group_id: str, user_ids: Collection[str]) -> set[UserId]:
+    """Those of them who were put into the group."""
+    return {UserId(row.id) for batch in batches(user_ids) for row in unit.all(_HELD, group=group_id, **binds(batch))}
 
 
 def leave_all(unit: Unit, user_id: UserId) -> None:

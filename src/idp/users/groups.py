@@ -4,7 +4,7 @@ Who is in a group decides what they get, so each change raises the tenant's revi
 from those that name it is not seen from here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from idp import audit, tenants
@@ -19,8 +19,16 @@ from idp.users.attribute_types import Definition
 from idp.users.dynamic_groups import RuleChange, preview
 from idp.users.group_rules import Rule
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, is_in_use, members_of, page
-from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup
-from idp.users.nested_groups import NESTED, every_nesting, everybody_in, memberships_of, nest, unnest
+from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup, UserId
+from idp.users.nested_groups import (
+    NESTED,
+    every_nesting,
+    everybody_in,
+    memberships_of,
+    nest,
+    nesting_many,
+    unnest,
+)
 
 __all__ = [
     "LISTED",
@@ -28,6 +36,7 @@ __all__ = [
     "NESTED",
     "RuleChange",
     "add_member",
+    "add_members",
     "create",
     "delete",
     "every_nesting",
@@ -44,11 +53,13 @@ __all__ = [
     "memberships_of",
     "nest",
     "nested_to_json",
+    "nesting_many",
     "page",
     "preview",
     "read",
     "read_rule",
     "remove_member",
+    "remove_members",
     "rename",
     "rule",
     "to_json",
@@ -143,6 +154,39 @@ def remove_member(unit: Unit, group_id: str, user_id: str) -> None:
         raise NotFound("member")
     store.noted(unit, user.id)
     audit.record(unit, Event.GROUP_LEFT, subject=user.id, group=group.id)
+
+
+def add_members(unit: Unit, pairs: Collection[tuple[str, str]]) -> None:
+    """Groups and who joins them, many at once; who is in one already stays so. Raises as `add_member`."""
+    tenants.touch(unit)
+    wanted: dict[str, set[str]] = {}
+    for group_id, user_id in pairs:
+        wanted.setdefault(group_id, set()).add(user_id)
+    for group_id in wanted:
+        dynamic_groups.refuse_by_hand(get(unit, group_id))
+    people = set[str]().union(*wanted.values())
+    if store.existing(unit, people) != people:
+        raise NotFound("user")
+    new = [
+        (GroupId(group_id), UserId(user_id))
+        for group_id, user_ids in wanted.items()
+        for user_id in sorted(user_ids - group_store.held(unit, group_id, user_ids))
+    ]
+    group_store.join_many(unit, new)
+    store.noted_many(unit, {user_id for _, user_id in new})
+    for group, user in new:
+        audit.record(unit, Event.GROUP_JOINED, subject=user, group=group)
+
+
+def remove_members(unit: Unit, group_id: str, user_ids: Collection[str]) -> None:
+    """Many at once; who is not in it stays so. Raises `NotFound` for the group, `Conflict("group_is_dynamic")`."""
+    group = _held(unit, group_id)
+    dynamic_groups.refuse_by_hand(group)
+    left = sorted(group_store.held(unit, group.id, user_ids))
+    group_store.leave_many(unit, group.id, left)
+    store.noted_many(unit, left)
+    for user in left:
+        audit.record(unit, Event.GROUP_LEFT, subject=user, group=group.id)
 
 
 def to_json(group: Group) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What stands in which group, and through which: kept whole with each change, so that whoever decides reads it as
 plainly as who is in a group itself."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -39,6 +40,12 @@ _EDGES = query(
     select(members.c.group_id.label("outer"), members.c.member_id.label("inner")).where(own(members), _is_group), _Pair
 )
 _PAIRS = query(select(nested.c.outer_id.label("outer"), nested.c.inner_id.label("inner")).where(own(nested)), _Pair)
+_NESTED_AT_ALL = query(
+    select(nested.c.outer_id.label("outer"), nested.c.inner_id.label("inner"))
+    .where(own(nested), or_(nested.c.outer_id == bindparam("group"), nested.c.inner_id == bindparam("group")))
+    .limit(1),
+    _Pair,
+)
 _PUT = add_new(members)
 _TAKE = command(
     delete(members).where(
@@ -103,9 +110,22 @@ def nest(unit: Unit, outer_id: str, inner_id: str) -> None:
     Raises `NotFound` for either, `Conflict`: `group_cycle` with the `path` from the group down to itself,
     `groups_too_deep` and `too_many_groups` with `limit`, `group_is_dynamic`.
     """
+    with nesting_many(unit) as put:
+        put(outer_id, inner_id)
+
+
+@contextmanager
+def nesting_many(unit: Unit) -> Iterator[Callable[[str, str], None]]:
+    """What `nest` does, for many: what stands in what is read once, and what follows of it is kept at the end."""
     tenants.touch(unit)
+    edges = _edges(unit)
+    yield lambda outer_id, inner_id: _put(unit, edges, outer_id, inner_id)
+    _keep(unit, edges)
+
+
+def _put(unit: Unit, edges: dict[GroupId, set[GroupId]], outer_id: str, inner_id: str) -> None:
     holder, inner = group_store.get(unit, outer_id), group_store.get(unit, inner_id).id
-    outer, edges = holder.id, _edges(unit)
+    outer = holder.id
     if holder.rule is not None:
         raise Conflict("group_is_dynamic", "Its rule says who is in this group.", group=outer)
     if inner in edges.get(outer, ()):
@@ -121,7 +141,6 @@ def nest(unit: Unit, outer_id: str, inner_id: str) -> None:
         raise Conflict("groups_too_deep", detail, limit=nesting.DEEPEST)
     row = {"group_id": outer, "kind": MemberKind.GROUP.value, "member_id": inner, "created_at": unit.now_us}
     unit.run(_PUT, id=ids.new("mem"), **row)
-    _keep(unit, edges)
     audit.record(unit, Event.GROUP_NESTED, subject=inner, group=outer)
 
 
@@ -138,7 +157,8 @@ def unnest(unit: Unit, outer_id: str, inner_id: str) -> None:
 def forget(unit: Unit, group_id: GroupId) -> None:
     """A group that was deleted stands in no other any more, and none in it."""
     unit.run(_TAKE_EVERYWHERE, inner=group_id)
-    _keep(unit, _edges(unit))
+    if unit.one(_NESTED_AT_ALL, group=group_id) is not None:
+        _keep(unit, _edges(unit))
 
 
 def everybody_in(unit: Unit, group_id: GroupId, question: Question) -> Slice[Member]:

@@ -63,6 +63,7 @@ _exists = and_(own(users), EXISTS)
 _FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
 _BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
 _AT_ONCE = 100
+_FEW = 10  # fewer than a batch costs
 _BY_NAMES = query(
     select(*_COLUMNS).where(_exists, users.c.name_mac.in_([bindparam(f"name_{number}") for number in range(_AT_ONCE)])),
     UserRow,
@@ -139,6 +140,9 @@ _NOTE = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(version=users.c.version + 1, changed_at=bindparam("now"))
+)
+_NOTE_MANY = command(
+    update(users).where(_exists, among(users.c.id)).values(version=users.c.version + 1, changed_at=bindparam("now"))
 )
 _PUT_PROFILE = command(
     update(users)
@@ -354,6 +358,11 @@ def noted(unit: Unit, user_id: str) -> None:
     unit.run(_NOTE, user=user_id, now=unit.now_us)
 
 
+def noted_many(unit: Unit, user_ids: Collection[str]) -> None:
+    for batch in batches(user_ids):
+        unit.run(_NOTE_MANY, now=unit.now_us, **binds(batch))
+
+
 def set_can_sign_in(unit: Unit, user_id: str, *, can: bool) -> None:
     unit.run(_SET_CAN_SIGN_IN, user=user_id, now_can=can)
 
@@ -442,12 +451,20 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
 
 EXISTING = select(*_COLUMNS).where(_exists)
 _AMONG = query(EXISTING.where(among(users.c.id)), UserRow)
+_THERE = query(select(users.c.id).where(_exists, among(users.c.id)), _Id)
 
 
 def find_each(unit: Unit, user_ids: Collection[str]) -> dict[str, Identity]:
     """Those that there are, by their ids."""
     rows = (row for batch in batches(user_ids) for row in unit.all(_AMONG, **binds(batch)))
     return {row.id: _identity(unit, row) for row in rows}
+
+
+def existing(unit: Unit, user_ids: Collection[str]) -> set[UserId]:
+    """Those that there are. Without opening anything sealed."""
+    if len(user_ids) <= _FEW:
+        return {UserId(each) for each in user_ids if standing(unit, each) is not None}
+    return {UserId(row.id) for batch in batches(user_ids) for row in unit.all(_THERE, **binds(batch))}
 
 
 def opened(unit: Unit, row: UserRow) -> Identity:
