@@ -12,6 +12,7 @@ from idp.cli.bootstrapping import HOST
 from idp.cli.failing import Failed
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json, write_secret
+from idp.cli.stepping import stepping
 from idp.configurations import Document, Elsewhere, Order, Plan, References, Refused, Surroundings, Unreadable
 from idp.kit.ids import TenantId
 from idp.kit.units import Units
@@ -64,7 +65,10 @@ def apply(config: Path | None, file: str, wishes: Wishes) -> int:
         refuse_put_back(units)
         order = _order(chosen, told, prune=wishes.prune, dry_run=wishes.dry_run)
         try:
-            done = configurations.apply(units, told.document, order, agreed=lambda plan: _agreed(plan, wishes))
+            with stepping(silent=wishes.as_json) as steps:
+                done = configurations.apply(
+                    units, told.document, order._replace(told=steps), agreed=lambda plan: _agreed(plan, wishes)
+                )
         except Refused as refused:
             planned.refuse(told.name, told.document, refused.faults, as_json=wishes.as_json)
             return 1

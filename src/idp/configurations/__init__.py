@@ -6,7 +6,7 @@ names what shall be: what it does not name stays, unless it is to be pruned. All
 all tenants, or nothing. A secret is never written out, and stands in a document by reference alone; IDs are not in it.
 """
 
-from idp.configurations.applying import Applied, Order, apply, compare
+from idp.configurations.applying import Applied, Order, Phase, Told, apply, compare
 from idp.configurations.asking import Asked, Elsewhere
 from idp.configurations.bench import Surroundings
 from idp.configurations.exporting import VERSION, export, shown
@@ -28,6 +28,7 @@ __all__ = [
     "Document",
     "Elsewhere",
     "Order",
+    "Phase",
     "Plan",
     "References",
     "Refused",
@@ -35,6 +36,7 @@ __all__ = [
     "Step",
     "Surroundings",
     "TenantPlan",
+    "Told",
     "Unreadable",
     "apply",
     "compare",
