@@ -5,7 +5,7 @@ UPGRADE ?=
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help demo test faults imports configurations rotations calendar policies statements documents fuzz matrix trail scale schema bench css lock docs reference
+.PHONY: help demo test pages faults imports configurations rotations calendar policies statements documents fuzz matrix trail scale schema bench css lock docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -19,6 +19,9 @@ test: ## set up and run every test
 css: ## build what src/idp/web/static ships from its sources in web/
 	deploy/setup.sh test
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web run build
+
+pages: ## set up and type every page of docs/ beside one demonstration, in five orders
+	for order in 1 2 3 4 5; do deploy/test.sh --numprocesses 0 --randomly-seed=$$order tests/docs/test_typing.py || exit 1; done
 
 faults: ## set up and run the kills, races and suspensions at length
 	KILLS=50 RACES=300 VALUES=99 KIDS=10000 deploy/test.sh --numprocesses 0 tests/faults tests/journeys \

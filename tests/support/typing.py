@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _END = "-- answered --"
+_STEP = re.compile(r"^```bash\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 
 class Typed(NamedTuple):
@@ -14,10 +15,8 @@ class Typed(NamedTuple):
 
 
 def typed(markdown: str) -> list[Typed]:
-    """The lines behind `$` with those behind `>` that continue them, each with what follows."""
-    blocks = "".join(re.findall(r"^```console\n(.*?)^```", markdown, flags=re.MULTILINE | re.DOTALL))
-    steps = re.findall(r"^\$ (.*\n(?:> .*\n)*)((?:(?!\$ ).*\n)*)", blocks, flags=re.MULTILINE)
-    return [Typed(re.sub(r"^> ", "", command, flags=re.MULTILINE).strip(), answer.strip()) for command, answer in steps]
+    """Each block of `bash`, pasted as it stands, with the block of `text` that follows at once: what it answers."""
+    return [Typed(command.strip(), answer.strip()) for command, answer in _STEP.findall(markdown)]
 
 
 def agrees(said: str, answer: str) -> bool:
