@@ -64,13 +64,18 @@ def _parameter(each: TyperArgument | TyperOption, context: typer.Context) -> tup
     assert record is not None
     names, about = record
     told, _, extra = about.partition("  [")
-    return code(names), f"{told} *{extra.removesuffix(']')}*" if extra else told
+    return code(names), f"{told} *{_bounds(extra.removesuffix(']'))}*" if extra else told
+
+
+def _bounds(text: str) -> str:
+    return re.sub(r"x>=(\d+)", r"at least \1", re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text))
 
 
 def _prose(text: str) -> str:
-    """Paragraphs joined; what is indented stays as it is typed, in a block of its own."""
+    """Paragraphs joined; examples, which `--help` leaves as they are, in a block that can be pasted."""
     parts = []
-    for part in re.split(r"\n\s*\n", text.replace("\b", "").strip("\n")):
-        typed = all(line.startswith(("  ", "$")) for line in part.splitlines() if line)
-        parts.append(block("console", part.replace("\n  ", "\n").strip()) if typed else " ".join(part.split()) + "\n")
-    return "\n".join(parts)
+    for part in re.split(r"\n\s*\n", text.strip("\n")):
+        told, _, examples = part.removeprefix("\b\n").partition("Examples:\n")
+        parts.append(" ".join(told.split()) + "\n" if told else "")
+        parts.append(block("sh", "\n".join(line.strip() for line in examples.splitlines())) if examples else "")
+    return "\n".join(filter(None, parts))

@@ -52,3 +52,10 @@ def test_a_link_that_leads_nowhere_fails(tmp_path: Path) -> None:
 
 def test_the_command_that_builds_is_the_one_of_this_test() -> None:
     assert f"$(PYTHON) {' '.join(BUILD)}" in (ROOT / "Makefile").read_text()
+
+
+def test_options_stay_as_they_are_typed(built: Path) -> None:
+    """Two hyphens are no dash, and examples stand in boxes of their own."""
+    text = (built / "reference" / "commands.html").read_text("utf-8")
+    assert "–" not in re.sub(r"<title>.*?</title>", "", text)
+    assert "Examples:" not in text
