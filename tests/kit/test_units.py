@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -343,11 +343,46 @@ def test_what_all_units_ask_is_not_asked_again_after_a_change_of_something_else(
     def work(unit: Unit) -> None:
         seen(unit)
         unit.run(RENAME, new="other")
-        assert len(unit.lane.seen) == 1
+        assert len(unit.lane.seen[ANY]) == 1
         unit.run(ADD, id="one", text="first", number=None)
-        assert len(unit.lane.seen) == 0
+        assert len(unit.lane.seen[ANY]) == 0
 
     do(units, work)
+
+
+def rewrite(unit: Unit) -> None:
+    assert unit.run(REWRITE, note="one", new="second") == 1
+
+
+CHANGES: dict[str, Callable[[Units], Awaitable[object]]] = {
+    "through another connection": lambda units: asyncio.to_thread(cold, units, rewrite),
+    "by a unit before": lambda units: units.commit(AOBA, rewrite),
+    "at the end of a unit before": lambda units: units.commit(AOBA, lambda unit: unit.append(APPEND, _FIRST)),
+}
+_FIRST = NewNote("0", "second", None)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_units_have_seen_does_not_outlive_a_change(
+    units: Units, change: Callable[[Units], Awaitable[object]]
+) -> None:
+    async def scene() -> list[str]:
+        looks = [await units.commit(AOBA, seen), await units.commit(AOBA, seen)]
+        await change(units)
+        return [*looks, await units.commit(AOBA, seen), await units.commit(AOBA, seen)]
+
+    cold(units, lambda unit: add(unit, "one", "first"))
+    assert asyncio.run(scene()) == ["first", "first", "second", "second"]
+
+
+def test_what_units_have_seen_by_a_value_is_that_of_this_value(units: Units) -> None:
+    def found(unit: Unit) -> list[str | None]:
+        rows = [unit.once(FIND, id=name) for name in ("one", "two", "three")]
+        return [row.text if row else None for row in rows]
+
+    cold(units, lambda unit: (add(unit, "one", "first"), add(unit, "two", "second")))
+    assert together(units.commit(AOBA, found), units.commit(AOBA, found)) == [["first", "second", None]] * 2
+    assert together(units.commit(MIDORI, found)) == [[None, None, None]]
 
 
 @pytest.mark.parametrize("change", [ADD, REWRITE, RENUMBER], ids=["insert", "update", "returning"])

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from idp.kit.db import Addition, Values
+from idp.kit.db import Addition, Query, Values
 from idp.kit.ids import TenantId
 from idp.kit.sealing import Box
 
@@ -18,15 +18,15 @@ class Lane(Protocol):
     """One connection inside one transaction.
 
     `memory` lives as long as the connection and is emptied when a transaction fails: it may remember only what that
-    connection itself has written. `seen` is what this transaction has read, until it writes, and `boxes` are the keys
-    that it has begun to use. `appended` are rows that nothing in the transaction reads: they are written before the
-    commit, those of a kind together, by `flush`.
+    connection itself has written. `seen` is what was read, while nobody can have written to it since, and `boxes` are
+    the keys that this transaction has begun to use. `appended` are rows that nothing in the transaction reads: they are
+    written before the commit, those of a kind together, by `flush`.
     """
 
     dialect: str
     id: str
     memory: dict[str, Any]
-    seen: dict[Any, Any]
+    seen: dict[Query[Any], dict[Any, Any]]
     boxes: dict[TenantId, Box]
     appended: defaultdict[Addition, list[tuple[Any, ...]]]
 
@@ -40,9 +40,17 @@ class Lane(Protocol):
         self.seen.clear()
         self.boxes.clear()
 
+    def outdate(self, table: str) -> None:
+        """It is written to."""
+        for query, rows in self.seen.items():
+            if rows and table in query.sql(self.dialect).tables:
+                rows.clear()
+
     def flush(self) -> None:
         for addition, rows in self.appended.items():
-            self.execute_many(addition.sql(self.dialect).text, addition.bound(rows, self.dialect))
+            compiled = addition.sql(self.dialect)
+            self.outdate(compiled.changes)
+            self.execute_many(compiled.text, addition.bound(rows, self.dialect))
         self.appended.clear()
 
     def replan(self) -> None:

@@ -59,6 +59,7 @@ class SqliteLane(Lane):
         if not write:
             self.raw.execute("PRAGMA query_only=ON")
         self._hot = hot
+        self._version = (0,)
         if hot:
             self.raw.execute("PRAGMA busy_timeout=0")
 
@@ -69,8 +70,8 @@ class SqliteLane(Lane):
         self.raw.executemany(sql, rows)
 
     def begin(self) -> None:
-        self.start_afresh()
         if self._turnstile is None:
+            self.start_afresh()
             self.raw.execute("BEGIN")
             return
         self._turnstile.enter()
@@ -80,13 +81,13 @@ class SqliteLane(Lane):
             self.raw.execute("BEGIN IMMEDIATE")
             if self._hot:
                 self.raw.execute("PRAGMA busy_timeout=0")
+            self._look_about()
         except BaseException:
             self.rollback()
             raise
 
     def try_begin(self) -> bool:
         """False when it would have to wait; needs a hot lane."""
-        self.start_afresh()
         if self._turnstile is None or not self._turnstile.try_enter():
             return False
         try:
@@ -94,7 +95,17 @@ class SqliteLane(Lane):
         except sqlite3.OperationalError:
             self._turnstile.leave()
             return False
+        self._look_about()
         return True
+
+    def _look_about(self) -> None:
+        """What was seen still holds unless another connection has committed since; until the end of this transaction
+        nobody else can."""
+        self.boxes.clear()
+        version = self.raw.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version = version
+            self.seen.clear()
 
     def start_over(self) -> None:
         self.forget()

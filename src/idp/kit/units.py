@@ -18,6 +18,8 @@ from idp.kit.sealing import PLATFORM, Box, KeyStore
 R = TypeVar("R")
 T = TypeVar("T")
 
+_MOST_SEEN = 5_000
+
 
 class Source(StrEnum):
     API = "api"
@@ -73,12 +75,14 @@ class Unit:
         row = self._run(query, values).fetchone()
         return None if row is None else query.make(row)
 
-    def once(self, query: Query[R]) -> R | None:
-        """As `one`, for what every unit of a transaction asks: read again only after the transaction has written to a
-        table of it."""
-        seen, key = self.lane.seen, (query, self.tenant)
+    def once(self, query: Query[R], **values: Any) -> R | None:
+        """As `one`, for what unit after unit asks: read again only where somebody may have written to a table of it."""
+        seen = self.lane.seen.get(query)
+        if seen is None or len(seen) >= _MOST_SEEN:
+            seen = self.lane.seen[query] = {}
+        key = (self.tenant, *values.values())
         if key not in seen:
-            seen[key] = self.one(query)
+            seen[key] = self.one(query, **values)
         found: R | None = seen[key]
         return found
 
@@ -162,13 +166,8 @@ class Unit:
     def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
         compiled = statement.sql(self.lane.dialect)
         if compiled.changes:
-            self._outdate(compiled.changes)
+            self.lane.outdate(compiled.changes)
         return self.lane.execute(compiled.text, self._bound(statement, compiled, values))
-
-    def _outdate(self, table: str) -> None:
-        seen, dialect = self.lane.seen, self.lane.dialect
-        for key in [key for key in seen if table in key[0].sql(dialect).tables]:
-            del seen[key]
 
     def _bound(self, statement: Statement, compiled: Compiled, values: dict[str, Any]) -> Values:
         """Takes `values` for its own."""

@@ -238,7 +238,7 @@ def find_with_standing(unit: Unit, session_id: str) -> tuple[Session, Standing |
 
 def held(unit: Unit, session: Session) -> tuple[int, Standing | None] | None:
     """When it was last seen, and how its ID stands; None where it has ended or got another secret."""
-    return unit.one(_HELD, id=session.id, digest=session.digest)
+    return unit.once(_HELD, id=session.id, digest=session.digest)
 
 
 def touch_session(unit: Unit, session_id: str, *, idle_until: int) -> None:
