@@ -10,6 +10,7 @@ from tests.kit.notes import ADD, ALL, ANY, AOBA, FIND, MIDORI, REWRITE, Note
 from idp.kit import recalling
 from idp.kit.ids import TenantId
 from idp.kit.recalling import Forgotten, Recent
+from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import SYSTEM, Unit, Units
 
 T = TypeVar("T")
@@ -90,3 +91,25 @@ def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.Monkey
         assert recent.look((tenant, FIND, str(number))) == number
     with pytest.raises(Forgotten):
         recent.look((tenant, FIND, "1"))
+
+
+def test_what_was_opened_again_and_again_is_known_without_its_key(units: Units) -> None:
+    units.keys.create(AOBA)
+    sealed = write(units, lambda unit: unit.seal("notes", "text", "one", b"first"))
+
+    def opened(unit: Unit) -> bytes:
+        return unit.open_again("notes", "text", "one", sealed)
+
+    assert units.recall(AOBA, opened) == write(units, opened) == b"first"
+    units.keys.destroy(AOBA, b"")
+    assert units.recall(AOBA, opened) == b"first"
+    with pytest.raises(KeyDestroyed):
+        write(units, opened)
+
+
+def test_what_was_sealed_anew_is_opened_anew(units: Units) -> None:
+    units.keys.create(AOBA)
+    before, now = write(units, lambda unit: [unit.seal("notes", "text", "one", each) for each in (b"before", b"now")])
+    for sealed, plain in ((before, b"before"), (now, b"now"), (now, b"now")):
+        open_again = units.recall(AOBA, lambda unit: unit.open_again)
+        assert open_again("notes", "text", "one", sealed) == plain

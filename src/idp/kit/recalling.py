@@ -5,16 +5,17 @@ anything else is decided on what the database says now. Forgetting a row costs t
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
-from idp.kit.db import Query, Values
+from idp.kit.db import Values
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Lane
 
 _MOST = 5_000
 
-Key = tuple[TenantId, Query[Any], str]
+Key = tuple[TenantId, Hashable, str]
+"""Of a row, its query and its id; of what was sealed in it, table and column."""
 
 
 class Forgotten(LookupError):
@@ -22,7 +23,7 @@ class Forgotten(LookupError):
 
 
 class Recent:
-    """By tenant, query and id, until there are too many."""
+    """Until there are too many."""
 
     def __init__(self) -> None:
         self._rows: dict[Key, Any] = {}

@@ -11,7 +11,7 @@ from idp.kit.db import Addition, Command, Compiled, Query, Statement, Values
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
 from idp.kit.lanes import EVERY_TENANT, Database, Lane
-from idp.kit.recalling import Nowhere, Recent
+from idp.kit.recalling import Forgotten, Nowhere, Recent
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
@@ -128,6 +128,12 @@ class Unit:
     def open_sealed(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
         return (self._box or self.box).open(table, column, row, sealed)
 
+    def open_again(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        """As `open_sealed`, of what is opened time and again; remembered for the units of `Units.recall`."""
+        plain = self.open_sealed(table, column, row, sealed)
+        self._recent.keep((self.tenant, (table, column), row), (sealed, plain))
+        return plain
+
     def mac(self, purpose: str, value: bytes) -> bytes:
         return self.box.mac(purpose, value)
 
@@ -192,6 +198,13 @@ class _Recalling(Unit):
     def recall(self, query: Query[R], row_id: str) -> R | None:
         row: R | None = self._recent.look((self.tenant, query, row_id))
         return row
+
+    def open_again(self, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        try:
+            known, plain = self._recent.look((self.tenant, (table, column), row))
+        except Forgotten:
+            return super().open_again(table, column, row, sealed)
+        return plain if known == sealed else super().open_again(table, column, row, sealed)
 
     def claim(self, query: Query[R], row_id: str) -> R | None:
         row: R | None = self._recent.take((self.tenant, query, row_id))

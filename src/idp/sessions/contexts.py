@@ -29,5 +29,5 @@ def sealed_for_grant(unit: Unit, grant_id: str, whereabouts: Whereabouts) -> byt
 def _opened(unit: Unit, born: Session | Grant) -> Whereabouts:
     if born.whereabouts is None:
         return _NOWHERE
-    table = "sessions" if isinstance(born, Session) else "grants"
-    return Whereabouts(*compact.decode(unit.open_sealed(table, "whereabouts", born.id, born.whereabouts)))
+    table, opened = ("sessions", unit.open_again) if isinstance(born, Session) else ("grants", unit.open_sealed)
+    return Whereabouts(*compact.decode(opened(table, "whereabouts", born.id, born.whereabouts)))
