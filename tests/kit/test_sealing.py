@@ -1,5 +1,6 @@
 """Sealed values open in their own place only; key files are made once, whole, and for nobody else."""
 
+import hmac
 import os
 import resource
 import stat
@@ -8,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tests.kit.notes import AOBA, MIDORI
 from tests.support.tree import ROOT
 
-from idp.kit.sealing import PLATFORM, KeyDestroyed, KeyRefused, KeyStore, ensure_master
+from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused, KeyStore, ensure_master
 
 PLAIN = "山田 花子".encode()
 PLACE = ("users", "name", "usr_1")
@@ -97,6 +100,14 @@ def test_a_keyed_look_up_is_the_same_for_one_tenant_and_purpose_only(store: KeyS
     assert mac != store.box(MIDORI).mac("user name", b"taro")
     assert mac != store.box(AOBA).mac("mail", b"taro")
     assert store.box(AOBA).mac("a", b"bc") != store.box(AOBA).mac("ab", b"c")
+
+
+@pytest.mark.parametrize("length", [0, 1, 55, 64, 500])
+def test_a_keyed_look_up_is_an_hmac_as_everybody_computes_it(length: int) -> None:
+    key, value = bytes(range(32)), b"v" * length
+    made = Box(AOBA, key).mac("user name", value)
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"warifu mac").derive(key)
+    assert made == hmac.digest(derived, b"user name\0" + value, "sha256")
 
 
 def test_keys_are_for_their_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
