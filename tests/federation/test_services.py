@@ -101,7 +101,7 @@ def test_the_contacts_are_stored_sealed(world):
     ("change", "place", "code"),
     [
         ({"name": None}, "name", "required"),
-        ({"name": "a\u202eb"}, "name", "invalid_text"),
+        *(({"name": f"a{unseen}b"}, "name", "invalid_text") for unseen in ("\u202e", "\u3164", "\u2800", "\U000e0041")),
         ({"protocol": None}, "protocol", "required"),
         ({"protocol": "wsfed"}, "protocol", "unknown_value"),
         ({"protocol": "ldap"}, "protocol", "unknown_value"),

@@ -12,6 +12,10 @@ FRAME = Frame("Asia/Tokyo", date(2026, 4, 1), Staffing())
 
 TARO = {"user_name": "taro@aoba.example", "display_name": "青葉 太郎", "affiliation": "employee"}
 
+# Fillers, blanks and tags that are drawn as nothing, and what is no character.
+UNSEEN = ("\u034f", "\u115f", "\u1160", "\u17b4", "\u2800", "\u3164", "\uffa0", "\uffff", "\U000e0041", "\U000e01f0")
+VARIANTS = ("\u180b", "\ufe0e", "\ufe0f", "\U000e0100")
+
 EVERY_CLAIM = {
     "name": "青葉 太郎",
     "given_name": "太郎",
@@ -85,7 +89,8 @@ def test_email_and_locale_may_be_said_as_claims():
         ({"user_name": ""}, "user_name", "invalid_length"),
         ({"user_name": "x" * 257}, "user_name", "invalid_length"),
         ({"user_name": "ta\u200bro"}, "user_name", "invalid_text"),
-        ({"display_name": "a\u202eb"}, "display_name", "invalid_text"),
+        *(({"user_name": f"ta{unseen}ro"}, "user_name", "invalid_text") for unseen in (*UNSEEN, *VARIANTS)),
+        *(({"display_name": f"a{unseen}b"}, "display_name", "invalid_text") for unseen in ("\u202e", *UNSEEN)),
         ({"email": "taro"}, "email", "invalid_format"),
         ({"email": "taro@a b"}, "email", "invalid_format"),
         ({"roles": ["operator"]}, "roles/0", "unknown_value"),
@@ -111,6 +116,11 @@ def test_email_and_locale_may_be_said_as_claims():
 )
 def test_a_fault_is_named_at_its_place(change, place, code):
     assert faults(**{**TARO, **change}) == {(f"/{place}", code)}
+
+
+@pytest.mark.parametrize("name", ["葛\U000e0100城", "辻\ufe00", "ジョン・スミス", "Zoë 😀", "ㄱㅏ"])
+def test_a_name_may_be_written_as_its_owner_writes_it(name):
+    assert users.read({**TARO, "display_name": name}, FRAME).display_name == name
 
 
 def test_all_faults_are_named_at_once():

@@ -9,10 +9,13 @@ from idp.kit.errors import FieldError, Invalid
 
 E = TypeVar("E", bound=StrEnum)
 
-# Control characters, and those that turn the direction of text or take no space: a name must look like what it is
-# (a consent page shows it to a person who decides by it).
+# Control characters, those that turn the direction of text or take no space, fillers that stand for nothing, and what
+# is no character: a name must look like what it is (a consent page shows it to a person who decides by it). Selectors
+# of variants are not among them: Japanese names are written with them.
 _UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
+    "\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 _SHOWN_AT_MOST = 200
 

@@ -1,5 +1,6 @@
 """An ID as the admin API, an import or a directory says it: judged, with every fault named at once."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from idp.users.validity import Validity
 _SAID = ("attributes", "user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims")
 MEMBERS = frozenset({*_SAID, "valid_from", "valid_until"})
 _MOST_GROUPS = 500
+_VARIANTS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def read(document: Mapping[str, object], frame: Frame) -> Draft:
@@ -123,6 +125,8 @@ def _user_name(fields: Fields) -> str | None:
     if name is not None and name != name.strip():
         detail = "A user name has no space around it."
         fields.refuse("user_name", "invalid_text", detail, found=name, expected=name.strip())
+    elif name is not None and _VARIANTS.search(name):  # two names that look alike would be two people
+        fields.refuse("user_name", "invalid_text", "user_name contains characters that cannot be seen.")
     return name
 
 
