@@ -93,7 +93,7 @@ def test_a_character_that_the_font_lacks_is_seen_to_be_missing() -> None:
     assert "〓野家" in text_of(billing.to_pdf(statement(name="𠮷野家")))
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(1)"])
 def test_a_name_is_no_formula_to_a_spreadsheet(formula: str) -> None:
     sheet = billing.sheet._plain(formula)
     assert sheet == f"'{formula}"

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from io import StringIO
 
 from idp.billing.model import Statement
+from idp.kit.spreadsheets import harmless
 
 HEADER = ("number", "month", "record", "description", "unit_price", "quantity", "base", "tax_rate", "amount")
 _MARK = "\ufeff"
-# A cell that begins so is a formula to a spreadsheet, and names of plans are words that somebody chose.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _Cell = str | int
 
@@ -40,4 +39,5 @@ def _records(statement: Statement) -> Iterator[tuple[_Cell, ...]]:
 
 
 def _plain(cell: _Cell) -> _Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    """Names of plans are words that somebody chose."""
+    return harmless(cell) if isinstance(cell, str) else cell

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 MARK = "\ufeff".encode()
 """Before the first row, or Excel takes it for another encoding."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is a formula to a spreadsheet
+# A cell that begins so is a formula to a spreadsheet; in Japan the wide signs are one, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def row(cells: Iterable[str]) -> bytes:
