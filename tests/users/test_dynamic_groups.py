@@ -151,6 +151,24 @@ def test_nobody_is_put_into_a_group_by_hand_that_has_a_rule(world, schema):
         assert users.get(unit, taro.id).groups == {plain}
 
 
+@pytest.mark.parametrize(("limit", "of"), [("MOST_RULES", 2), ("MOST_BYTES", 240)])
+def test_rules_are_no_more_than_every_change_of_a_person_can_read(world, schema, monkeypatch, limit, of):
+    """Others wait while they are read, on SQLite those of other tenants, too."""
+    monkeypatch.setattr(users.dynamic_groups, limit, of)
+    first = ruled(world, name="first")
+    ruled(world, name="second")
+    with pytest.raises(Conflict, match="rule_limit_reached"):
+        ruled(world, {"any": [RULE] * 2}, "third")
+    with world.open() as unit:
+        assert len(list(users.groups.page(unit))) == 2
+        third = users.groups.create(unit, "third").id
+    with pytest.raises(Conflict, match="rule_limit_reached"), world.open() as unit:
+        users.groups.rule(unit, third, change_of(unit, {"any": [RULE] * 2}))
+    with world.open() as unit:
+        users.groups.rule(unit, first.id, change_of(unit, None))
+        assert users.groups.rule(unit, third, change_of(unit, RULE)).rule == RULE
+
+
 @pytest.mark.parametrize(
     ("rule", "pointer", "code"),
     [

@@ -184,6 +184,7 @@ _CLOSED = "contract_not_active"
 _TAKEN = "group_name_taken"
 _NAMED = "named_by_policy"
 _DYNAMIC = "group_is_dynamic"
+_LIMIT = "rule_limit_reached"
 
 ROUTES = (
     Route(
@@ -195,7 +196,7 @@ ROUTES = (
         gives=Group,
         status=201,
         versioned=True,
-        conflicts=(_CLOSED, _TAKEN),
+        conflicts=(_CLOSED, _TAKEN, _LIMIT),
     ),
     Route(
         "POST",
@@ -215,7 +216,7 @@ ROUTES = (
         takes=GroupChange,
         gives=Group,
         versioned=True,
-        conflicts=(_CLOSED, _TAKEN, "group_has_members"),
+        conflicts=(_CLOSED, _TAKEN, "group_has_members", _LIMIT),
     ),
     Route("DELETE", _ONE, delete, _WRITE, status=204, versioned=True, conflicts=(_CLOSED, _NAMED)),
     Route(

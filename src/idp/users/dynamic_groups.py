@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from idp import audit
 from idp.audit import Event
@@ -23,6 +23,10 @@ from idp.users.surveying import Survey
 from idp.users.tables import group_members as members
 from idp.users.tables import groups
 
+MOST_RULES = 1_000
+"""Of a tenant: whoever changes a person reads them all while others wait, those of other tenants too."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Of all its rules together."""
 _NAMED = 50
 _AT_ONCE = 1_000
 _MATCHED = MemberKind.MATCHED.value
@@ -37,7 +41,18 @@ class _Id(NamedTuple):
     id: str
 
 
+class _Amount(NamedTuple):
+    number: int
+    size: int
+
+
 _RULED = query(select(groups.c.id, groups.c.rule).where(own(groups), groups.c.rule.is_not(None)), _Ruled)
+_AMOUNT = query(
+    select(func.count().label("number"), func.coalesce(func.sum(func.length(groups.c.rule)), 0).label("size")).where(
+        own(groups), groups.c.rule.is_not(None)
+    ),
+    _Amount,
+)
 _MATCHES = query(
     select(members.c.group_id.label("id")).where(
         own(members), members.c.kind == _MATCHED, members.c.member_id == bindparam("user")
@@ -105,8 +120,8 @@ def preview(unit: Unit, rule: Rule) -> Preview:
 def put_in_force(unit: Unit, group: Group, change: RuleChange) -> None:
     """From the commit on just those are in the group who are like that. The tenant's row is held.
 
-    Raises `Conflict("group_has_members")` where somebody was put into it by hand, and `Invalid` for an attribute that
-    there is no longer.
+    Raises `Conflict`: `group_has_members` where somebody was put into it by hand, `rule_limit_reached`; and `Invalid`
+    for an attribute that there is no longer.
     """
     store.hold_names(unit)
     if change.rule is not None:
@@ -115,6 +130,8 @@ def put_in_force(unit: Unit, group: Group, change: RuleChange) -> None:
         _refuse_unknown(unit, change.rule)
     sealed = None if change.rule is None else group_store.sealed_rule(unit, group.id, change.rule)
     unit.run(_SET_RULE, group=group.id, new_rule=sealed, now=unit.now_us)
+    if sealed is not None:
+        _refuse_too_much(unit)
     now = set(change.look(unit))
     before = {UserId(row.id) for row in unit.all(_MATCHED_BY, group=group.id)}
     left, joined = sorted(before - now), sorted(now - before)
@@ -160,6 +177,12 @@ def _rules(unit: Unit) -> dict[GroupId, Rule]:
     return {
         GroupId(row.id): json.loads(unit.open_sealed("groups", "rule", row.id, row.rule)) for row in unit.all(_RULED)
     }
+
+
+def _refuse_too_much(unit: Unit) -> None:
+    amount = unit.one(_AMOUNT)
+    if amount is not None and (amount.number > MOST_RULES or amount.size > MOST_BYTES):
+        raise Conflict("rule_limit_reached", f"At most {MOST_RULES} groups have rules, of 4 MiB.", limit=MOST_RULES)
 
 
 def _refuse_unknown(unit: Unit, rule: Rule) -> None:

@@ -109,7 +109,7 @@ def create(unit: Unit, name: str, change: RuleChange | None = None, *, known_as:
 
 def rule(unit: Unit, group_id: str, change: RuleChange, *, version: int | None = None) -> Group:
     """From this commit on it has the rule, or none. Raises `NotFound`, `Stale`, `Invalid`,
-    `Conflict("group_has_members")`."""
+    `Conflict`: `group_has_members`, `rule_limit_reached`."""
     group = _held(unit, group_id, version)
     if change.rule != group.rule:
         dynamic_groups.put_in_force(unit, group, change)
