@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -31,13 +32,16 @@ def say_json(value: object) -> None:
 
 
 def write_secret(path: Path, secret: str) -> None:
-    """Complete or not there at all, and for its owner's eyes only."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Complete or not there at all, and for its owner's eyes only: where others may write too, they could have put a
+    file or a link of theirs in its way."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.fchmod(handle, 0o600)
-        os.write(handle, secret.encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    aside.replace(path)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secret.encode())
+            file.flush()
+            os.fsync(handle)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink()
+        raise
