@@ -306,6 +306,38 @@ def test_a_token_that_is_bound_to_a_key_is_good_for_its_holder_alone(there: Ther
     assert there.ask("GET", path, token, authorization="DPoP ak_none").status == 401
 
 
+def test_a_file_comes_with_one_proof_and_with_one_file(there: There) -> None:
+    """Who sends it is asked before it is read and after it: the proof is used up by the latter (RFC 9449 11.1)."""
+    from tests.support.in_process import FORM, encoded
+
+    importing = {**MACHINE, "scope": "users:read users:write"}
+    document = {"name": "importer", "protocol": "oidc", "assignment_required": False, "oidc": importing}
+    with there.provider.open() as unit:
+        made = federation.to_json(federation.create(unit, federation.read(document, production=False)))
+    signer, party = Signer("ES256", None), Party(there.provider.first, "aoba", made)
+    headers, form = party.proof({"grant_type": "client_credentials", "scope": "users:write", "resource": API})
+
+    def fetch(**changes: Any) -> Answer:
+        fields = headers | {"content-type": FORM, "dpop": proof(there, signer, "/t/aoba/token", **changes)}
+        return there.provider.first.call("POST", "/t/aoba/token", fields, encoded(form))
+
+    nonce = fetch().headers["dpop-nonce"]
+    token = fetch(nonce=nonce).json()["access_token"]
+    path = "/api/v1/tenants/aoba/users/import"
+
+    def send(**changes: Any) -> Answer:
+        shown = proof(there, signer, path, token=token, nonce=nonce, **changes)
+        fields = {"authorization": f"DPoP {token}", "dpop": shown, "content-type": "text/csv"}
+        return there.provider.first.call(
+            "POST", path, fields, b"user_name,affiliation,display_name\nby_proof,employee,P\n"
+        )
+
+    sent = send(jti="for-one-file")
+    assert (sent.status, sent.json()["created"]) == (200, 1), sent.json()
+    again = send(jti="for-one-file")
+    assert (again.status, again.headers["www-authenticate"][:27]) == (401, 'DPoP error="invalid_dpop_pr')
+
+
 def test_a_partners_person_acts_in_the_partners_name(there: There) -> None:
     provider = there.provider
     with provider.platform() as unit:

@@ -160,10 +160,10 @@ async def _body(request: Request) -> bytes:
 
 
 def _file(house: House, counter: Counter) -> Callable[[Request], Awaitable[bytes]]:
-    """What may be large is read from those alone who are somebody."""
+    """What may be large is read from those alone who are somebody; who they are is asked again once it has come."""
 
     async def read(request: Request) -> bytes:
-        await run_in_threadpool(identified, house, counter, request)
+        await run_in_threadpool(identified, house, counter, request, glance=True)
         return await request.body()
 
     return read

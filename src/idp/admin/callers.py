@@ -21,12 +21,14 @@ _BEARER, _DPOP = "bearer", "dpop"
 
 
 class Shown(NamedTuple):
-    """What a request shows of its caller: the field Authorization, from where it came, and which tenant's it names."""
+    """What a request shows of its caller: the field Authorization, from where it came, and which tenant's it names.
+    At a `glance` nothing is used up."""
 
     authorization: str | None
     address: str
     request: Scope
     slug: str | None
+    glance: bool = False
 
 
 class Caller(NamedTuple):
@@ -45,11 +47,11 @@ class Caller(NamedTuple):
             raise InsufficientAuthentication(demand)
 
 
-def shown_by(request: Scope, slug: str | None) -> Shown:
+def shown_by(request: Scope, slug: str | None, *, glance: bool = False) -> Shown:
     state = request["state"]
     authorization = state["headers"].get(b"authorization")
     text = None if authorization is None else authorization.decode("latin-1")
-    return Shown(text, state["client_address"], request, slug)
+    return Shown(text, state["client_address"], request, slug, glance)
 
 
 def authenticate(house: House, shown: Shown) -> Caller:
@@ -62,7 +64,7 @@ def authenticate(house: House, shown: Shown) -> Caller:
         if scheme.lower() != _BEARER:
             raise _nobody("a key has no proof")
         return Caller(_by_key(house, bearer, shown.address))
-    found = house.bearer(house, Borne(bearer, scheme.lower() == _DPOP, shown.request, shown.slug))
+    found = house.bearer(house, Borne(bearer, scheme.lower() == _DPOP, shown.request, shown.slug, shown.glance))
     with house.units.open(found.tenant, actor=SYSTEM, write=False) as unit:
         return Caller(_as_key(unit, found), found)
 

@@ -38,7 +38,7 @@ def serve(house: House, counter: Counter, route: Route, request: Request, body: 
     return response
 
 
-def identified(house: House, counter: Counter, request: Request) -> Caller:
+def identified(house: House, counter: Counter, request: Request, *, glance: bool = False) -> Caller:
     """Who asks. Strangers are counted, by their address; raises `TooMany` once those have come too often from there."""
     address = counter.of_address(request.state.client_address)
     before = counter.look(*address, house.throttle.now_us())
@@ -46,7 +46,8 @@ def identified(house: House, counter: Counter, request: Request) -> Caller:
     if before.left < 1:
         counter.refuse_spent([before._replace(left=-1)])
     try:
-        return callers.authenticate(house, callers.shown_by(request.scope, request.path_params.get("tenant")))
+        shown = callers.shown_by(request.scope, request.path_params.get("tenant"), glance=glance)
+        return callers.authenticate(house, shown)
     except Failure:
         request.state.quotas = quotas.fields(counter.count([address], house.throttle.now_us()))
         raise

@@ -42,7 +42,7 @@ def api_bearer(house: House, borne: Borne) -> Bearer:
         if alive.row.jwt and not _is_ours(house, house.memory.current(unit), borne.token, slug, now_us=unit.now_us):
             raise _refused(borne)
         found = _bearer(tenant, alive)
-    if proof is not None:
+    if proof is not None and not borne.glance:
         _use(house, tenant, proof)
     return found
 

@@ -12,12 +12,13 @@ from idp.web.asgi import Scope
 
 class Borne(NamedTuple):
     """An access token, and the request that it came in: a proof of possession is of both. `slug` is the tenant in the
-    path, where one stands there."""
+    path, where one stands there. A `glance` before the body is read leaves the proof for the look that counts."""
 
     token: str
     proved: bool  # shown with the scheme DPoP (RFC 9449 7.1)
     request: Scope
     slug: str | None
+    glance: bool = False
 
 
 class Bearer(NamedTuple):
