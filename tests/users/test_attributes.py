@@ -64,6 +64,15 @@ def test_a_value_is_judged_by_its_type(world, kind):
     assert wrong(world, taro, other="x") == {("/attributes/other", "unknown_field")}
 
 
+def test_what_is_kept_of_one_person_is_not_more_than_a_list_can_show(world):
+    for name in ("first", "second"):
+        define(world, name, "string[]")
+    taro, half = add(world), ["あ" * 999] * 11  # three bytes each
+    set_to(world, taro, first=half)
+    assert wrong(world, taro, second=half) == {("/attributes", "too_large")}
+    assert set_to(world, taro, second=half, first=None).attributes == {"second": half}
+
+
 @pytest.mark.parametrize(
     ("document", "pointer"),
     [

@@ -1,5 +1,6 @@
 """What a tenant may keep of its people beside what everybody has: a schema of its own, and values judged by it."""
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -7,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from idp.kit.errors import FieldError
 from idp.kit.fields import Fields
 from idp.users import patterns
 
@@ -14,6 +16,8 @@ MOST = 100
 """Attributes of one tenant."""
 _LONGEST = 1_000
 _MOST_TEXTS = 50
+_LARGEST = 64 * 1024
+"""Of all values of one person together, in bytes: a list shows two hundred people at once."""
 _HIGHEST = 2**53 - 1  # RFC 8259 6: what every reader of JSON keeps exactly
 PREFIX = "attributes."
 """Before the name of an attribute where it is told among what else is known of a person."""
@@ -72,6 +76,9 @@ def read(fields: Fields, definitions: Iterable[Definition]) -> Mapping[str, Any]
             found[name] = value
         else:
             fields.refuse(name, fault.code, fault.detail, found=value, expected=fault.expected)
+    if len(json.dumps(found, ensure_ascii=False).encode(errors="surrogatepass")) > _LARGEST:
+        detail = f"The values of one person have at most {_LARGEST} bytes together."
+        fields.errors.append(FieldError(fields.at, "too_large", detail, expected=_LARGEST))
     return found or NONE
 
 

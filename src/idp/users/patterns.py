@@ -32,7 +32,8 @@ class Pattern(NamedTuple):
     alternatives: tuple[tuple[_Atom, ...], ...]
 
     def matches(self, text: str) -> bool:
-        return any(_matches(atoms, text) for atoms in self.alternatives)
+        places = _Places(text)
+        return any(_ends(atoms, places) >> len(text) for atoms in self.alternatives)
 
 
 @lru_cache(maxsize=256)
@@ -72,28 +73,55 @@ def _atom(found: "re.Match[str]") -> _Atom:
     return _Atom(one, lowest, highest)
 
 
-def _matches(atoms: tuple[_Atom, ...], text: str) -> bool:
-    """`ends` holds, for each place in the text, whether what stands before it has matched so far."""
-    size = len(text)
-    ends = [True] + [False] * size
+class _Places:
+    """Where in a text what stands: sets of places, as the bits of a number, so that one step is taken from all of them
+    at once."""
+
+    def __init__(self, text: str) -> None:
+        self._of: dict[str, int] = {}
+        for place, character in enumerate(text):
+            self._of[character] = self._of.get(character, 0) | 1 << place
+        self._characters = "".join(self._of)
+        self._known: dict[re.Pattern[str], int] = {}
+
+    def of(self, one: re.Pattern[str]) -> int:
+        if one not in self._known:
+            found = 0
+            for character in one.findall(self._characters):
+                found |= self._of[character]
+            self._known[one] = found
+        return self._known[one]
+
+
+def _ends(atoms: tuple[_Atom, ...], places: _Places) -> int:
+    """The places up to which the text has matched."""
+    ends = 1
     for atom in atoms:
-        run = _runs(atom, text)
-        opened = [0] * (size + 2)
-        for start in range(size + 1):
-            if ends[start] and run[start] >= atom.least:
-                opened[start + atom.least] += 1
-                furthest = run[start] if atom.most is None else min(run[start], atom.most)
-                opened[start + furthest + 1] -= 1
-        within, ends = 0, []
-        for place in range(size + 1):
-            within += opened[place]
-            ends.append(within > 0)
-    return ends[size]
+        here = places.of(atom.one)
+        ends = _further(ends, here, atom.least)
+        if atom.most is None:
+            # adding carries from each place to the end of the run in which it stands
+            ends |= ((ends & here) + here) ^ here
+        else:
+            ends = _up_to(ends, here, atom.most - atom.least)
+    return ends
 
 
-def _runs(atom: _Atom, text: str) -> list[int]:
-    """For each place how many characters from there on are the atom's."""
-    run = [0] * (len(text) + 1)
-    for place in range(len(text) - 1, -1, -1):
-        run[place] = run[place + 1] + 1 if atom.one.fullmatch(text[place]) else 0
-    return run
+def _further(ends: int, here: int, times: int) -> int:
+    """By just so many characters."""
+    run, size = here, 1  # from where so many characters in a row are the atom's
+    while size < times:
+        more = min(size, times - size)
+        run &= run >> more
+        size += more
+    return (ends & run) << times if times else ends
+
+
+def _up_to(ends: int, here: int, times: int) -> int:
+    """By so many characters, or fewer."""
+    done = 0
+    while done < times:
+        more = min(done + 1, times - done)
+        ends |= _further(ends, here, more)
+        done += more
+    return ends
