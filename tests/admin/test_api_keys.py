@@ -130,6 +130,30 @@ def test_a_secret_is_replaced_and_the_old_one_is_good_for_a_while(world: World) 
     assert tenant.post("/tenants/midori/api-keys/key_none/rotate").status == 404
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_one_key_is_shown_and_its_former_secret_ended_before_its_time(world: World, level: str) -> None:
+    operator, path = world.client("operator"), where(world, level)
+    made = operator.post(path, {"name": "k", "permissions": ["contracts:read"]}).body
+    one = f"{path}/{made['id']}"
+    read = operator.get(one)
+    assert {**read.body, "secret": made["secret"]} == made
+    assert operator.get(one, if_none_match=read.etag).status == 304
+    turned = operator.post(f"{one}/rotate", {"overlap_seconds": 3600}).body
+    old, new = Client(world.app, made["secret"]), Client(world.app, turned["secret"])
+    shown = operator.get(one)
+    assert shown.body["former_secret_until"] == turned["former_secret_until"] == "2026-04-01T02:00:00Z"
+    assert (shown.etag == read.etag, old.get("/contracts").status) == (False, 200)
+    for _ in range(2):
+        assert operator.delete(f"{one}/secret/former").body["former_secret_until"] is None
+    assert (old.get("/contracts").status, new.get("/contracts").status) == (401, 200)
+    operator.post(f"{one}/rotate", {"overlap_seconds": 3600})
+    world.clock.advance(seconds=3600)
+    assert operator.get(one).body["former_secret_until"] is None
+    for elsewhere in {"/system/api-keys", "/tenants/midori/api-keys"} - {path}:
+        assert operator.get(f"{elsewhere}/{made['id']}").status == 404
+        assert operator.delete(f"{elsewhere}/{made['id']}/secret/former").status == 404
+
+
 def test_nobody_comes_to_a_stronger_key_by_replacing_its_secret(world: World) -> None:
     strong = world.client("aoba").post("/tenants/aoba/api-keys", {"name": "k", "permissions": ["*:*"]}).body["id"]
     weak = world.key("aoba", "api_keys:write", "users:read")

@@ -93,6 +93,11 @@ def test_a_service_is_registered_and_its_secret_is_told_once(idp: Idp, desk: Des
     assert "client_secret" not in shown["oidc"]
     renewed = asked(idp, "services", "rotate-secret", made["id"], *SLUG)["oidc"]["client_secret"]
     assert renewed != made["oidc"]["client_secret"]
+    asked(idp, "services", "rotate-secret", made["id"], *SLUG, "--overlap", "60")
+    secrets = f"/tenants/kaede/services/{made['id']}/secret"
+    assert len(asked(idp, "api", "GET", secrets)["items"]) == 2
+    asked(idp, "services", "end-former-secret", made["id"], *SLUG)
+    assert len(asked(idp, "api", "GET", secrets)["items"]) == 1
     wrong = idp("services", "register", *SLUG, "--name", "Tana", "--redirect-uri", "nowhere", "--json")
     assert json.loads(wrong.err)["errors"][0]["pointer"] == "/oidc/redirect_uris/0"
     assert idp("services", "register", *SLUG, "--name", "Tana").status == 2
@@ -105,6 +110,16 @@ def test_keys_are_made_into_a_file_and_taken_back(idp: Idp, desk: Desk, tmp_path
     assert file.read_text().startswith("ak_")
     assert file.stat().st_mode & 0o077 == 0
     assert [key["id"] for key in asked(idp, "api-keys", "list", *SLUG)["items"]] == [made["id"]]
+    assert asked(idp, "api-keys", "show", made["id"], *SLUG)["former_secret_until"] is None
+    bound = ("--network", "192.0.2.0/24", "--description", "Desk")
+    key = asked(idp, "api-keys", "create", *SLUG, "--name", "B", "--permission", "users:read", *bound)
+    assert (key["networks"], key["description"]) == (["192.0.2.0/24"], "Desk")
+    asked(idp, "api-keys", "revoke", key["id"], *SLUG)
+    before = file.read_text()
+    turned = asked(idp, "api-keys", "rotate", made["id"], *SLUG, "--overlap", "60", "--file", str(file))
+    assert turned["former_secret_until"] is not None
+    assert before != file.read_text()
+    assert asked(idp, "api-keys", "end-former", made["id"], *SLUG)["former_secret_until"] is None
     assert asked(idp, "api-keys", "revoke", made["id"], *SLUG) == {"id": made["id"], "revoked": True}
     assert asked(idp, "api-keys", "list", *SLUG)["items"] == []
     assert idp("api-keys", "list", *SLUG, "--partner", "prt_x").status == 2

@@ -121,8 +121,8 @@ def test_use_is_noted_to_the_hour(world):
 
     first = use()
     assert first == world.clock.now_us()
-    assert credentials.key_to_json(new.key)["last_used_at"] is None
-    assert credentials.key_to_json(new.key._replace(used_at=first))["last_used_at"] == "2026-04-01T01:00:00Z"
+    assert credentials.key_to_json(new.key, first)["last_used_at"] is None
+    assert credentials.key_to_json(new.key._replace(used_at=first), first)["last_used_at"] == "2026-04-01T01:00:00Z"
     world.clock.advance(minutes=59)
     assert use() == first
     world.clock.advance(minutes=1)

@@ -47,15 +47,15 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
                 maker=call.key.owner if operators else call.key.begets,
                 owner="" if operators else call.key.heir,
             )
-            body = {**credentials.key_to_json(new.key), "secret": new.secret}
+            body = {**credentials.key_to_json(new.key, unit.now_us), "secret": new.secret}
             return call.done(unit, body, status=201, location=f"{path(call)}/{new.key.id}")
 
     return create
 
 
 def rotate(call: Call) -> Answer:
-    """A new secret, shown in this answer and never again. The old one is good for `overlap_seconds` more: a day, unless
-    it is said, and at most a week."""
+    """A new secret, shown in this answer and never again. The old one is good for `overlap_seconds` more, which
+    `former_secret_until` shows: a day, unless it is said, and at most a week."""
     overlap = credentials.read_rotation(call.document)
     with call.house.units.open(call.home, actor=call.actor) as unit:
         if not unit.platform:
@@ -63,7 +63,7 @@ def rotate(call: Call) -> Answer:
         partner = call.names.get("partner", "")
         named = call.names["key"]
         new = credentials.rotate_key(unit, named, asker=call.key, overlap_seconds=overlap, partner_id=partner)
-        return call.done(unit, {**credentials.key_to_json(new.key), "secret": new.secret})
+        return call.done(unit, {**credentials.key_to_json(new.key, unit.now_us), "secret": new.secret})
 
 
 def _draft(call: Call, unit: Unit, *, owned: bool) -> KeyDraft:
@@ -78,7 +78,22 @@ def listing(call: Call) -> Answer:
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         partner = call.names.get("partner", "")
         found = credentials.KEYS.page(unit, call.page.question, partner=partner)
-        return call.page.shown(found, credentials.key_to_json)
+        return call.page.shown(found, lambda key: credentials.key_to_json(key, unit.now_us))
+
+
+def shown(call: Call) -> Answer:
+    """One key, without its secrets."""
+    with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
+        key = credentials.get_key(unit, call.names["key"], partner_id=call.names.get("partner", ""))
+        return call.shown(credentials.key_to_json(key, unit.now_us), version=key.turned or 0)
+
+
+def end_former(call: Call) -> Answer:
+    """End the secret that was replaced before its time: the present one alone is good from the answer on. Again changes
+    nothing. Possible in every state of the contract."""
+    with call.house.units.open(call.home, actor=call.actor) as unit:
+        key = credentials.end_former_secret(unit, call.names["key"], partner_id=call.names.get("partner", ""))
+        return call.done(unit, credentials.key_to_json(key, unit.now_us))
 
 
 def delete(call: Call) -> Answer:
@@ -124,20 +139,23 @@ def _routes(
     *codes: str,
     shapes: _Shapes = _USUAL,
 ) -> tuple[Route, ...]:
-    write = rights.write(Noun.API_KEYS, writers)
+    read, write = rights.read(Noun.API_KEYS, readers), rights.write(Noun.API_KEYS, writers)
+    one = f"{path}/{{key}}"
     return (
         Route("POST", path, create, write, takes=shapes.takes, gives=shapes.made, status=201, conflicts=codes),
         Route(
             "GET",
             path,
             listing,
-            rights.read(Noun.API_KEYS, readers),
+            read,
             gives=shapes.listed,
             pages=True,
             listed=credentials.KEYS,
         ),
-        Route("POST", f"{path}/{{key}}/rotate", rotate, write, takes=KeyRotation, gives=shapes.made, conflicts=codes),
-        Route("DELETE", f"{path}/{{key}}", delete, write, status=204),
+        Route("GET", one, shown, read, gives=shapes.listed, versioned=True),
+        Route("POST", f"{one}/rotate", rotate, write, takes=KeyRotation, gives=shapes.made, conflicts=codes),
+        Route("DELETE", f"{one}/secret/former", end_former, write, gives=shapes.listed),
+        Route("DELETE", one, delete, write, status=204),
     )
 
 

@@ -67,6 +67,7 @@ class Event(StrEnum):
     SERVICE_UNASSIGNED = "service.unassigned"
     API_KEY_CREATED = "api_key.created"
     API_KEY_ROTATED = "api_key.rotated"
+    API_KEY_SECRET_ENDED = "api_key.secret_ended"  # noqa: S105 - the name of an event
     API_KEY_DELETED = "api_key.deleted"
     ROLE_CREATED = "role.created"
     ROLE_CHANGED = "role.changed"

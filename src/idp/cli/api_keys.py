@@ -11,12 +11,17 @@ _COLUMNS = ("id", "name", "permissions", "expires_at", "last_used_at")
 OfTenant = Annotated[
     str | None, typer.Option("--tenant", metavar="SLUG", help="Keys of a tenant.", autocompletion=slugs)
 ]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="Its id: `idp api-keys list` shows it.")]
+ToFile = Annotated[Path | None, typer.Option("--file", help="Write the secret here instead of printing it.")]
 OfPartner = Annotated[str | None, typer.Option("--partner", metavar="ID", help="Keys of a partner.")]
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("list")(listing)
+    app.command("show")(show)
     app.command("create")(create)
+    app.command("rotate")(rotate)
+    app.command("end-former")(end_former)
     app.command("revoke")(revoke)
 
 
@@ -40,7 +45,7 @@ def listing(
     print_list(config, _path(tenant, partner), _COLUMNS, where=where, limit=limit, as_json=as_json)
 
 
-def create(
+def create(  # noqa: PLR0913 - options of a command
     *,
     name: Annotated[str, typer.Option("--name", help="What it is for.")],
     permission: Annotated[
@@ -49,7 +54,14 @@ def create(
     expires_at: Annotated[
         str | None, typer.Option("--expires-at", metavar="INSTANT", help="RFC 3339; default: never.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Write the secret here instead of printing it.")] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--network", metavar="CIDR|NAME", help="From where it is good; may be repeated. Default: anywhere."
+        ),
+    ] = None,
+    description: Annotated[str | None, typer.Option("--description", help="Who uses it, where it lies.")] = None,
+    file: ToFile = None,
     tenant: OfTenant = None,
     partner: OfPartner = None,
     as_json: Json = False,
@@ -61,16 +73,86 @@ def create(
     Examples:
       idp api-keys create --name backup --permission "*:read" --file backup.key
       idp api-keys create --tenant aoba --name HR --permission users:read --permission users:write
+      idp api-keys create --tenant aoba --name HR --permission users:read --network office --network 192.0.2.0/24
     """
     from idp.cli.key_making import make
 
-    document = {"name": name, "permissions": permission, "expires_at": expires_at}
+    document = {
+        "name": name,
+        "permissions": permission,
+        "expires_at": expires_at,
+        "networks": network or None,
+        "description": description,
+    }
     given = {member: value for member, value in document.items() if value is not None}
     make(config, _path(tenant, partner), given, file=file, as_json=as_json)
 
 
+def show(
+    key: Key,
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """One key, without its secrets: what it may do, from where, until when the one before is good.
+
+    \b
+    Examples:
+      idp api-keys show key_01a204235eaa6e6e41fb718ebe115efb --tenant aoba
+    """
+    from idp.cli.asking import print_one, within
+
+    print_one(config, "GET", _path(tenant, partner) + within(key), as_json=as_json)
+
+
+def rotate(
+    key: Key,
+    *,
+    overlap: Annotated[
+        int | None,
+        typer.Option("--overlap", metavar="SECONDS", help="For how long the old one is good, too. Default: a day."),
+    ] = None,
+    file: ToFile = None,
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """A new secret for a key, shown this once.
+
+    \b
+    Examples:
+      idp api-keys rotate key_01a204235eaa6e6e41fb718ebe115efb --file backup.key
+      idp api-keys rotate key_01a204235eaa6e6e41fb718ebe115efb --tenant aoba --overlap 0
+    """
+    from idp.cli.asking import within
+    from idp.cli.key_making import make
+
+    document = {} if overlap is None else {"overlap_seconds": overlap}
+    make(config, _path(tenant, partner) + within(key, "rotate"), document, file=file, as_json=as_json)
+
+
+def end_former(
+    key: Key,
+    tenant: OfTenant = None,
+    partner: OfPartner = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """End the secret that was replaced before its time: programs are changed over, or it was seen by others.
+
+    \b
+    Examples:
+      idp api-keys end-former key_01a204235eaa6e6e41fb718ebe115efb --tenant aoba
+    """
+    from idp.cli.asking import print_one, within
+
+    print_one(config, "DELETE", _path(tenant, partner) + within(key, "secret", "former"), as_json=as_json)
+
+
 def revoke(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id: `idp api-keys list` shows it.")],
+    key: Key,
     tenant: OfTenant = None,
     partner: OfPartner = None,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""`idp api-keys create` and `revoke`."""
+"""`idp api-keys create`, `rotate` and `revoke`."""
 
 from pathlib import Path
 from typing import Any

@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("show")(show)
     app.command("register")(register)
     app.command("rotate-secret")(rotate_secret)
+    app.command("end-former-secret")(end_former_secret)
 
 
 def listing(
@@ -78,13 +79,35 @@ def register(
     register(config, tenant, wishes, as_json=as_json)
 
 
-def rotate_secret(service: Service, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """Make a new client secret, printed this once; the old one is dead from now on.
+def rotate_secret(
+    service: Service,
+    tenant: Tenant,
+    overlap: Annotated[
+        int, typer.Option("--overlap", metavar="SECONDS", help="For how long the old one is good, too.")
+    ] = 0,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make a new client secret, printed this once; the old one is dead from now on, or good for a while.
 
     \b
     Examples:
       idp services rotate-secret svc_01a204247a56e6eb35f738c2c8001521 --tenant aoba
+      idp services rotate-secret svc_01a204247a56e6eb35f738c2c8001521 --tenant aoba --overlap 86400
     """
     from idp.cli.asking import print_one, within
 
-    print_one(config, "POST", within("tenants", tenant, "services", service, "secret"), as_json=as_json)
+    where = within("tenants", tenant, "services", service, "secret")
+    print_one(config, "POST", where, {"overlap_seconds": overlap}, as_json=as_json)
+
+
+def end_former_secret(service: Service, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
+    """End the client secret that was replaced before its time.
+
+    \b
+    Examples:
+      idp services end-former-secret svc_01a204247a56e6eb35f738c2c8001521 --tenant aoba
+    """
+    from idp.cli.asking import print_one, within
+
+    print_one(config, "DELETE", within("tenants", tenant, "services", service, "secret", "former"), as_json=as_json)

@@ -116,6 +116,14 @@ def within_bounds(unit: Unit, draft: KeyDraft, maker: ApiKey) -> KeyDraft:
     return draft._replace(networks=networks, expires_at=expires_at)
 
 
+def get_key(unit: Unit, key_id: str, *, partner_id: str = "") -> ApiKey:
+    """The tenant's; on the platform one of the operators', or of one partner. Raises `NotFound`."""
+    key = store.get_key(unit, key_id, partner=partner_id)
+    if key is None:
+        raise NotFound("api key")
+    return key
+
+
 def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, partner_id: str = "") -> NewKey:
     """A new secret for the same key; the one that it has now is good for a while yet. Whoever sees the new one could
     use the key: they hold all of it, and it is their own. What is nobody's only what is nobody's itself turns: it
@@ -123,9 +131,7 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
 
     Raises `NotFound`, `Refused("forbidden")`.
     """
-    key = store.get_key(unit, key_id, partner=partner_id)
-    if key is None:
-        raise NotFound("api key")
+    key = get_key(unit, key_id, partner_id=partner_id)
     if key.owner and key.owner != asker.owner:
         raise Refused("forbidden", "Nobody rotates the key of another account than their own.")
     made_by_somebody = key.scope is KeyScope.OPERATOR and asker.maker
@@ -136,9 +142,18 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
     _refuse_beyond(asker.granting, key.permissions)
     minted = ids.mint(KIND, _plain(key.id))
     key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
+    key = key._replace(turned=unit.now_us + overlap_seconds * SECOND)
     store.replace_secret(unit, key, minted.digest, until=unit.now_us + overlap_seconds * SECOND)
     audit.record(unit, Event.API_KEY_ROTATED, subject=key.id, overlap_seconds=overlap_seconds)
     return NewKey(key, minted.token)
+
+
+def end_former_secret(unit: Unit, key_id: str, *, partner_id: str = "") -> ApiKey:
+    """From this commit on the present secret alone opens what the key does; again changes nothing. Raises
+    `NotFound`."""
+    if store.end_former(unit, get_key(unit, key_id, partner_id=partner_id).id, partner=partner_id):
+        audit.record(unit, Event.API_KEY_SECRET_ENDED, subject=key_id)
+    return get_key(unit, key_id, partner_id=partner_id)
 
 
 def is_key(bearer: str) -> bool:
@@ -198,8 +213,9 @@ def delete_key(unit: Unit, key_id: str, *, partner_id: str = "") -> None:
     audit.record(unit, Event.API_KEY_DELETED, subject=key_id)
 
 
-def key_to_json(key: ApiKey) -> dict[str, Any]:
+def key_to_json(key: ApiKey, now_us: int) -> dict[str, Any]:
     """As the admin API shows it: never the secret, which nobody has but its bearer."""
+    former = key.turned if key.turned is not None and now_us < key.turned else None
     return {
         "id": key.id,
         "name": key.name,
@@ -208,6 +224,7 @@ def key_to_json(key: ApiKey) -> dict[str, Any]:
         "networks": list(key.networks),
         **({} if key.scope is KeyScope.PARTNER else {"owner": key.owner or None}),
         "expires_at": None if key.expires_at is None else rfc3339(key.expires_at),
+        "former_secret_until": None if former is None else rfc3339(former),
         "created_at": rfc3339(key.created_at),
         "last_used_at": None if key.used_at is None else rfc3339(key.used_at),
     }

@@ -48,6 +48,7 @@ class ApiKey(NamedTuple):
     maker: str = ""  # who made it and has seen its secret, where that is an operator: their account, program or machine
     description: str = ""
     networks: tuple[str, ...] = ()  # from which it is good; empty: from anywhere
+    turned: int | None = None  # until when the secret before the present one is, or was, good
     ceiling: Permissions = EVERYTHING  # what its owner may do today
     program: str = ""  # the service that asks in its own name, with a token
     lent: bool = False  # what it may do here is lent for hours, and not to be handed on

@@ -76,6 +76,11 @@ _REPLACE_SECRET = command(
         maker=bindparam("new_maker"),
     )
 )
+_END_FORMER = command(
+    update(api_keys)
+    .where(*_MINE, api_keys.c.before_until > bindparam("now"))
+    .values(digest_before=None, before_until=bindparam("now"))
+)
 _USED = command(
     update(api_keys)
     .where(
@@ -159,6 +164,11 @@ def replace_secret(unit: Unit, key: ApiKey, digest: bytes, *, until: int) -> Non
     unit.run(_REPLACE_SECRET, of_id=key.id, new_digest=digest, new_maker=key.maker, until=until)
 
 
+def end_former(unit: Unit, key_id: str, *, partner: str) -> bool:
+    """False where the present secret is the only one."""
+    return unit.run(_END_FORMER, id=key_id, partner=partner, now=unit.now_us) == 1
+
+
 def keys(unit: Unit, *, partner: str, after: str, limit: int) -> list[ApiKey]:
     return KEYS.page(unit, Question(after=after, limit=limit), partner=partner).items
 
@@ -193,6 +203,7 @@ def _key(row: KeyRow) -> ApiKey:
         maker=row.maker,
         description=row.description,
         networks=tuple(json.loads(row.networks)),
+        turned=row.before_until,
     )
 
 

@@ -47,8 +47,15 @@ class Key(Shown):
     permissions: list[Permission]
     networks: list[str]
     expires_at: Instant | None
+    former_secret_until: Annotated[
+        Instant | None,
+        Field(description="Until when the secret before the present one is good, too; null: it is not, or never was."),
+    ]
     created_at: Instant
-    last_used_at: Annotated[Instant | None, Field(description="To the hour.")]
+    last_used_at: Annotated[
+        Instant | None,
+        Field(description="To the hour: a use is noted where the one before it was noted an hour or longer ago."),
+    ]
 
 
 class MadeKey(Key):
