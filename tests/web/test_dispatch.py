@@ -72,6 +72,7 @@ def test_a_tenant_that_could_not_exist_is_not_found(wire, slug) -> None:
         ("GET", "/t/aoba/token", "POST"),
         ("HEAD", "/t/aoba/token", "POST"),
         ("OPTIONS", "/t/aoba/token", "POST"),
+        ("TRACE", "/t/aoba/token", "POST"),
         ("DELETE", "/t/aoba/userinfo", "GET, HEAD, POST"),
         ("POST", "/health/live", "GET, HEAD"),
     ],

@@ -125,7 +125,7 @@ def test_a_path_in_its_normal_form_is_answered_whatever_its_query_holds(wire, pa
     assert wire.ask(path).json()["path"] == "/x"
 
 
-@pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "SUBSCRIBE"])
+@pytest.mark.parametrize("method", ["PROPFIND", "SUBSCRIBE"])
 def test_methods_that_nothing_here_knows_are_refused(wire, method) -> None:
     assert wire.ask("/x", method=method).status == 501
 

@@ -17,7 +17,8 @@ from idp.web.request_log import RequestLog, StructuredLog
 ANY_HOST = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Asked for by address, from orchestrators that know no name."""
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Doors take these, or name in their stead what they take (405); the others nothing here knows (501).
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 # Fields of which two copies would be read differently by two readers (RFC 9110 5.3: they are not lists).
 _SINGLE = (b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop")
