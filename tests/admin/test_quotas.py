@@ -48,6 +48,22 @@ def test_every_answer_says_how_many_are_left(world: World, machine: FixedClock) 
         assert LIMIT.fullmatch(reply.headers["ratelimit"])
 
 
+def test_paths_and_methods_that_are_not_there_count_as_any_other(world: World, machine: FixedClock) -> None:
+    narrowed = narrow(world, machine)
+    tenant = narrowed.client("aoba")
+    replies = [tenant.get("/api/v1"), tenant.ask("PUT", "/contracts"), tenant.get("/contracts"), tenant.get("/none")]
+    assert [reply.status for reply in replies] == [404, 405, 200, 429]
+    assert [reply.headers["ratelimit"][:12] for reply in replies] == ['"caller";r=2', '"caller";r=1', *['"caller";r=0'] * 2]
+    assert replies[-1].headers["retry-after"] == "60"
+    nobody = replace(narrowed, app=narrow(world, machine).app).nobody
+    strays = [nobody.get("/none") for _ in range(3)]
+    assert [(reply.status, reply.headers["ratelimit-policy"]) for reply in strays] == [
+        (404, '"address";q=2;w=60'),
+        (404, '"address";q=2;w=60'),
+        (429, '"address";q=2;w=60'),
+    ]
+
+
 def test_who_has_used_them_up_waits_until_the_window_ends(world: World, machine: FixedClock) -> None:
     narrowed = narrow(world, machine)
     tenant = narrowed.client("aoba")

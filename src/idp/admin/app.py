@@ -66,8 +66,9 @@ from idp.admin import (
 from idp.admin.docs import STYLESHEET, docs_page, stylesheet
 from idp.admin.quotas import Counter
 from idp.admin.routes import Route, Undeclared
-from idp.admin.serving import identified, serve
-from idp.kit.errors import Failure
+from idp.admin.serving import identified, serve, strayed
+from idp.kit.errors import Failure, TooMany
+from idp.web.asgi import Header
 from idp.web.dispatch import without_body
 from idp.web.failures import Refusal
 from idp.web.house import House
@@ -141,7 +142,10 @@ def build(house: House, table: tuple[Route, ...] = ROUTES, counter: Counter | No
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={Failure: partial(errors.render, base_url=house.base_url), HTTPException: _refuse},
+        exception_handlers={
+            Failure: partial(errors.render, base_url=house.base_url),
+            HTTPException: partial(_refuse, house, counter),
+        },
     )
     for route in table:
         routes.check(route)
@@ -200,13 +204,20 @@ def _refuse_strays(app: FastAPI, table: tuple[Route, ...]) -> None:
             raise Undeclared(f"{route} is not in the table")
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+async def _refuse(house: House, counter: Counter, request: Request, error: Exception) -> Response:
     """Paths and methods that are not there: the hallway says so, in the grammar of whoever asked."""
     assert isinstance(error, HTTPException)
+    headers: list[Header] = []
+    if f"{request.url.path}/".startswith(f"{PREFIX}/"):
+        try:
+            told = await run_in_threadpool(strayed, house, counter, request)
+        except TooMany as spent:
+            return await errors.render(request, spent, base_url=house.base_url)
+        headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
     if error.status_code == 405:
-        allow = ", ".join(sorted(_methods(request))).encode()
-        raise Refusal(405, "method_not_allowed", "This method is not taken here.", headers=[(b"allow", allow)])
-    raise Refusal(error.status_code, "not_found", "There is nothing here.")
+        headers.append((b"allow", ", ".join(sorted(_methods(request))).encode()))
+        raise Refusal(405, "method_not_allowed", "This method is not taken here.", headers=headers)
+    raise Refusal(error.status_code, "not_found", "There is nothing here.", headers=headers)
 
 
 def _methods(request: Request) -> set[str]:

@@ -1,6 +1,6 @@
 """Every request takes the same steps in the same order, whatever its route."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from idp.admin.repeats import Repeat, repeat_of
 from idp.admin.routes import Route
 from idp.credentials import ApiKey
 from idp.kit.asking import EVERYTHING
-from idp.kit.errors import Failure, FieldError, Invalid
+from idp.kit.errors import Failure, FieldError, Invalid, TooMany
 from idp.kit.sealing import PLATFORM
 from idp.web.forms import parse_query
 from idp.web.house import House
@@ -29,10 +29,7 @@ _PAGING = ("limit", "cursor")
 def serve(house: House, counter: Counter, route: Route, request: Request, body: bytes) -> Response:
     """Blocks. What the path names is looked up before permissions are asked: what the caller may not read is not there,
     whatever else the caller may or may not do."""
-    caller = identified(house, counter, request)
-    standings = counter.count(counter.of_key(caller.key), house.throttle.now_us())
-    request.state.quotas = quotas.fields(standings)
-    counter.refuse_spent(standings)
+    caller = _counted(house, counter, request)
     response = judged(house, route, request, body, caller).response()
     response.headers.update(request.state.quotas)
     return response
@@ -51,6 +48,27 @@ def identified(house: House, counter: Counter, request: Request, *, glance: bool
     except Failure:
         request.state.quotas = quotas.fields(counter.count([address], house.throttle.now_us()))
         raise
+
+
+def strayed(house: House, counter: Counter, request: Request) -> Mapping[str, str]:
+    """What to say of the quotas of whoever asks for what is not there: nothing is, to anybody, so nobody is asked who
+    they are, but it counts as any other request. Raises `TooMany`."""
+    try:
+        _counted(house, counter, request)
+    except TooMany:
+        raise
+    except Failure:
+        pass
+    told: Mapping[str, str] = request.state.quotas
+    return told
+
+
+def _counted(house: House, counter: Counter, request: Request) -> Caller:
+    caller = identified(house, counter, request)
+    standings = counter.count(counter.of_key(caller.key), house.throttle.now_us())
+    request.state.quotas = quotas.fields(standings)
+    counter.refuse_spent(standings)
+    return caller
 
 
 def judged(house: House, route: Route, request: Request, body: bytes, caller: Caller) -> Reply:
