@@ -53,7 +53,11 @@ def test_paths_and_methods_that_are_not_there_count_as_any_other(world: World, m
     tenant = narrowed.client("aoba")
     replies = [tenant.get("/api/v1"), tenant.ask("PUT", "/contracts"), tenant.get("/contracts"), tenant.get("/none")]
     assert [reply.status for reply in replies] == [404, 405, 200, 429]
-    assert [reply.headers["ratelimit"][:12] for reply in replies] == ['"caller";r=2', '"caller";r=1', *['"caller";r=0'] * 2]
+    assert [reply.headers["ratelimit"][:12] for reply in replies] == [
+        '"caller";r=2',
+        '"caller";r=1',
+        *['"caller";r=0'] * 2,
+    ]
     assert replies[-1].headers["retry-after"] == "60"
     nobody = replace(narrowed, app=narrow(world, machine).app).nobody
     strays = [nobody.get("/none") for _ in range(3)]

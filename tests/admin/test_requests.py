@@ -282,11 +282,11 @@ def test_approving_and_rejecting_at_once_leaves_one(world: World) -> None:
 
 
 def test_problems_have_their_members(world: World) -> None:
+    wrong = world.client("operator").get("/contracts?limit=0")
+    assert wrong.body["reference"] == wrong.headers["x-request-id"]
     reply = world.client("operator").get("/contracts/con_none")
     assert reply.headers["content-type"] == "application/problem+json"
-    problem = reply.body
-    assert problem["reference"] == reply.headers["x-request-id"]
-    assert reply.anonymous() == {
+    assert reply.body == {
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
@@ -298,6 +298,31 @@ def test_problems_have_their_members(world: World) -> None:
         assert unknown.status == 404
         if path.startswith("/api/"):
             assert unknown.code == "not_found"
+
+
+def test_whatever_is_not_there_is_not_there_in_the_same_bytes(world: World) -> None:
+    """Absent, somebody else's, or no path at all."""
+    tenant = world.client("aoba")
+    asked = ("/contracts/con_none", "/tenants/none", "/tenants/midori", "/tenants/aoba/users/usr_none", "/none")
+    replies = [tenant.get(path) for path in asked]
+    assert {(reply.status, reply.raw) for reply in replies} == {(404, replies[0].raw)}
+    assert len({reply.headers["x-request-id"] for reply in replies}) == len(asked)
+
+
+def test_bad_fields_have_all_their_members(world: World) -> None:
+    sent = {"user_name": 5, "display_name": "梅子", "affiliation": "guest", "passwords": "demo-Passw0rd!"}
+    errors = world.client("aoba").post("/tenants/aoba/users", sent).body["errors"]
+    assert {error["code"] for error in errors} == {"invalid_type", "unknown_value", "unknown_field"}
+    for error in errors:
+        assert list(error) == ["pointer", "code", "detail", "found", "expected"]
+    assert [error["found"] for error in errors if error["code"] == "unknown_field"] == [None]
+
+
+def test_a_method_that_is_not_taken_is_refused_whatever_its_name(world: World) -> None:
+    operator = world.client("operator")
+    for method in ("TRACE", "OPTIONS", "PUT", "DELETE"):
+        reply = operator.ask(method, "/tenants/aoba/users")
+        assert (reply.status, reply.code, reply.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
 
 
 def test_what_nobody_foresaw_is_answered_with_a_reference_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,11 +62,11 @@ async def render(request: Request, failure: Exception, *, base_url: str) -> Resp
         "status": status,
         "detail": failure.public,
         "code": failure.code,
-        "reference": request.scope["state"]["reference"],
+        **({} if status == 404 else {"reference": request.scope["state"]["reference"]}),
         **failure.members,
     }
     if failure.errors:
-        problem["errors"] = [_field(error) for error in failure.errors]
+        problem["errors"] = [field_json(error) for error in failure.errors]
     content = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {**_headers(failure, base_url), **_quotas(request)}
     return Response(content, status, headers, media_type=MEDIA_TYPE)
@@ -77,8 +77,11 @@ def _quotas(request: Request) -> Mapping[str, str]:
     return told
 
 
-def _field(error: FieldError) -> dict[str, Any]:
-    return {name: value for name, value in error._asdict().items() if value is not None}
+def field_json(error: FieldError) -> dict[str, Any]:
+    """`found` and `expected` are null where there is nothing to say; where it is a provision is said of those alone."""
+    return {
+        name: value for name, value in error._asdict().items() if value is not None or name not in ("article", "number")
+    }
 
 
 def _lacking(failure: Failure) -> dict[str, str]:

@@ -73,15 +73,17 @@ def render(scope: Scope, refusal: Refusal, reference: str, page: RenderFailure |
 
 
 def _problem(refusal: Refusal, reference: str) -> Answer:
-    problem = {
+    """What is not there is told in one and the same body, whoever asks and why; `X-Request-ID` tells them apart."""
+    problem: dict[str, object] = {
         "type": "about:blank",
         "title": _title(refusal.status),
         "status": refusal.status,
         "detail": refusal.public,
         "code": refusal.code,
-        "reference": reference,
     }
-    return [_PROBLEM], json.dumps(problem).encode()
+    if refusal.status != 404:
+        problem["reference"] = reference
+    return [_PROBLEM], json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _title(status: int) -> str:

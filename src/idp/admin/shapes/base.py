@@ -19,24 +19,26 @@ class Shown(BaseModel):
 
 
 class FieldProblem(Shown):
-    """One field that is wrong. `pointer` is RFC 6901 into the body (or `/name` of a query parameter)."""
+    """One field that is wrong. `pointer` is RFC 6901 into the body (or `/name` of a query parameter). `found` is null
+    where there was nothing, or what was there is not repeated."""
 
     pointer: str
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     detail: str
-    found: object | None = None
-    expected: object | None = None
+    found: object | None
+    expected: object | None
     article: str | None = None
     number: str | None = None
 
 
 class Problem(Shown):
-    """RFC 9457. `code` is stable and for programs; `reference` finds the request in the operator's log."""
+    """RFC 9457. `code` is stable and for programs; `reference` finds the request in the operator's log, and so does
+    `X-Request-ID`; what is not there has that alone, in one body whatever the reason."""
 
     type: str
     title: str
     status: int
     detail: str
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-    reference: str
+    reference: str | None = None
     errors: list[FieldProblem] | None = None
