@@ -31,6 +31,15 @@ def test_json_with_more_than_one_reading_is_refused(world: World) -> None:
         assert (reply.status, reply.code) == (400, "malformed_json")
 
 
+def test_numbers_and_text_that_are_of_no_use_are_named(world: World) -> None:
+    wrong = world.client("operator").post("/applications", {**APPLICATION, "ids": 10**30, "legal_name": "a\0b"})
+    assert (wrong.status, wrong.code, wrong.wrong()) == (
+        422,
+        "invalid",
+        {"/ids": "out_of_range", "/legal_name": "invalid_text"},
+    )
+
+
 NO_OBJECTS = [[], "text", 5, None, True]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.kit.errors import Invalid
-from idp.web.strict_json import DEEPEST, loads
+from idp.web.strict_json import DEEPEST, loads, read
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 scalars = (
@@ -77,3 +77,20 @@ def test_their_honest_twins_are_read(body: bytes, document: object) -> None:
 
 def test_thirty_two_levels_are_read() -> None:
     assert loads(b"[" * DEEPEST + b"1" + b"]" * DEEPEST)
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (b'{"ids": 1000000000000000000000000000000, "name": 5}', [("/ids", "out_of_range")]),
+        (b'{"ids": ' + b"9" * 5000 + b"}", [("/ids", "out_of_range")]),
+        (b'{"a/b~": [0, -9223372036854775809]}', [("/a~1b~0/1", "out_of_range")]),
+        (b'{"a": {"\\u0000": 1, "b": "x\\u0000"}}', [("/a", "invalid_text"), ("/a/b", "invalid_text")]),
+        (
+            b'{"a": 1e30, "b": 9223372036854775807, "c": 1.2345678901234567890, "d": 0e999, "e": 12345678901234567890.5}',
+            [],
+        ),
+    ],
+)
+def test_what_is_json_but_of_no_use_is_told_by_its_place(body: bytes, wrong: list[tuple[str, str]]) -> None:
+    assert [(each.pointer, each.code) for each in read(body)[1]] == wrong

@@ -39,9 +39,11 @@ def read(body: bytes, content_type: str | None, *, takes: bool, patch: bool) -> 
     if not body:
         return {}
     _check_type(content_type, patch=patch)
-    document = strict_json.loads(body)
+    document, unfit = strict_json.read(body)
     if not isinstance(document, dict):
         raise _wrong("invalid_type", "The document must be an object.", expected="object")
+    if unfit:
+        raise Invalid("invalid", "Some fields are wrong.", errors=[FieldError(*each) for each in unfit])
     return document
 
 

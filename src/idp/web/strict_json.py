@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 from idp.kit.errors import Invalid
 
@@ -13,8 +13,18 @@ TWICE = "a name twice"
 
 # Beyond 64 bits readers disagree (RFC 7493 2.2), and a database refuses what was accepted here.
 _MOST, _LEAST = 2**63 - 1, -(2**63)
+_LONGEST = 4_000
 
-_SUSPECT_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+_SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)|[0-9]{19}")
+
+
+class Unfit(NamedTuple):
+    """A value that is JSON and yet of no use: a whole number that readers disagree about, or text with U+0000, which no
+    column holds. Of a name that is such text, `pointer` is the object's."""
+
+    pointer: str
+    code: str
+    detail: str
 
 
 def loads(body: bytes) -> Any:
@@ -23,6 +33,14 @@ def loads(body: bytes) -> Any:
     Raises `Invalid` (`malformed_json`) for what is not JSON or not UTF-8, a name twice in an object, NaN and
     infinities, integers beyond 64 bits, more than 32 levels, lone surrogates, and U+0000, which no text column holds.
     """
+    value, unfit = read(body)
+    if unfit:
+        raise _malformed(unfit[0].detail)
+    return value
+
+
+def read(body: bytes) -> tuple[Any, list[Unfit]]:
+    """The same, but integers beyond 64 bits and U+0000 are told with their places, for who answers by the field."""
     try:
         value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
@@ -30,9 +48,7 @@ def loads(body: bytes) -> Any:
     # One character opens each level, so a document with few of them needs no walk.
     if body.count(b"[") + body.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
         raise _malformed("too deep")
-    if _SUSPECT_ESCAPE.search(body) and not all(_is_text(item) for level in _levels(value) for item in level):
-        raise _malformed("a lone surrogate or U+0000")
-    return value
+    return value, list(_unfit("", value)) if _SUSPECT.search(body) else []
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -42,11 +58,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _integer(text: str) -> int:
-    number = int(text)
-    if not _LEAST <= number <= _MOST:
-        raise ValueError("an integer beyond 64 bits")
-    return number
+def _integer(text: str) -> int | float:
+    """Infinity, which no document says, for one with more digits than are read here."""
+    return int(text) if len(text) < _LONGEST else math.inf
 
 
 def _float(text: str) -> float:
@@ -79,10 +93,26 @@ def _depth(value: object) -> int:
     return sum(any(isinstance(item, dict | list) for item in level) for level in _levels(value))
 
 
-def _is_text(item: object) -> bool:
-    return not isinstance(item, str) or not any(
-        "\ud800" <= character <= "\udfff" or character == "\0" for character in item
-    )
+def _unfit(pointer: str, value: object) -> Iterator[Unfit]:
+    """Raises `Invalid` for lone surrogates: what holds one is no Unicode text, and no answer could repeat its name."""
+    if isinstance(value, str) and not _is_whole(value):
+        yield Unfit(pointer, "invalid_text", "It contains U+0000.")
+    elif (isinstance(value, int) and not _LEAST <= value <= _MOST) or value == math.inf:
+        yield Unfit(pointer, "out_of_range", "It is a whole number beyond 64 bits.")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unfit(f"{pointer}/{index}", item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not _is_whole(name):
+                yield Unfit(pointer, "invalid_text", "A name contains U+0000.")
+            yield from _unfit(f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", item)  # RFC 6901 3
+
+
+def _is_whole(text: str) -> bool:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise _malformed("a lone surrogate")
+    return "\0" not in text
 
 
 def _malformed(detail: str) -> Invalid:
