@@ -52,6 +52,7 @@ def test_a_key_that_others_can_read_is_found(idp: Idp, data: Path) -> None:
 
 def test_unsafe_settings_are_found(idp: Idp, data: Path) -> None:
     assert failed(idp("doctor", "--json", IDP_BASE_URL="ftp://x")) == {"settings"}
+    assert failed(idp("doctor", "--json", IDP_BIND="8080")) == {"settings"}
 
 
 def test_another_schema_is_found(idp: Idp, data: Path) -> None:

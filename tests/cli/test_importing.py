@@ -112,6 +112,19 @@ def test_passwords_are_hashed_as_everywhere(idp: Idp, file: Path) -> None:
     assert idp("users", "import", str(file), "--tenant", "kaede").status == 0
 
 
+def test_a_header_that_is_refused_is_told_programs_column_by_column(idp: Idp, file: Path) -> None:
+    file.write_text("user_name,shoe_size\nume,42\n")
+    done = idp("users", "import", str(file), "--tenant", "kaede", "--json")
+    assert (done.status, done.out) == (1, "")
+    told = json.loads(done.err)
+    assert told["code"] == "invalid"
+    wrong = [(error["line"], error["column"], error["code"]) for error in told["errors"]]
+    assert wrong == [(1, "shoe_size", "unknown_field"), (1, "affiliation", "required")]
+    assert "user_name" in told["errors"][0]["expected"]
+    nobody = json.loads(idp("users", "import", str(file), "--tenant", "nobody", "--json").err)
+    assert nobody["code"] == "not_found"
+
+
 def test_what_cannot_be_imported_is_said_in_one_line(
     idp: Idp, file: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,36 @@ def test_a_list_is_filtered_as_the_api_filters_it(idp: Idp, desk: Desk) -> None:
     assert asked(idp, "users", "list", *SLUG, "--where", f"q={admin['user_name'][:3]}")["items"] == [admin]
     wrong = idp("users", "list", *SLUG, "--where", "shoe_size=42", "--json")
     assert json.loads(wrong.err)["errors"][0]["pointer"] == "/shoe_size"
-    assert "expected NAME=VALUE" in idp("users", "list", *SLUG, "--where", "status").err
+    misused = idp("users", "list", *SLUG, "--where", "status")
+    assert (misused.status, misused.out) == (2, "")
+    assert "expected NAME=VALUE" in misused.err
+
+
+def test_a_question_to_the_api_is_asked_with_its_query_where_it_stands(idp: Idp, desk: Desk) -> None:
+    (admin,) = asked(idp, "api", "GET", "/tenants/kaede/users?limit=1&role=admin")["items"]
+    assert asked(idp, "api", "GET", f"/tenants/kaede/users?q={admin['user_name'][:3]}", "--query", "limit=1")["items"]
+    wrong = idp("api", "GET", "/tenants/kaede/users?limit=0", "--json")
+    assert (wrong.status, wrong.out) == (1, "")
+    (error,) = json.loads(wrong.err)["errors"]
+    assert (error["pointer"], error["code"], error["found"]) == ("/limit", "out_of_range", "0")
+
+
+def test_what_is_refused_is_told_programs_as_the_api_tells_it(idp: Idp, desk: Desk, tmp_path: Path) -> None:
+    (file := tmp_path / "group.json").write_text('{"name": "g"}')
+    create = ("api", "POST", "/tenants/kaede/groups")
+    asked(idp, *create, "--data", str(file))
+    taken = json.loads(idp(*create, "--data", str(file), "--json").err)
+    assert (taken["code"], taken["errors"][0]["pointer"]) == ("group_name_taken", "/name")
+    wrong = json.loads(idp(*create, "--json").err)
+    assert [list(error) for error in wrong["errors"]] == [["pointer", "code", "detail", "found", "expected"]]
+    said = idp(*create, "--data", str(file)).err
+    assert said == "idp: There is a group of this name already. (group_name_taken)\n"
+    for command in (
+        ("users", "show", "nobody", *SLUG),
+        ("tenants", "show", "none"),
+        ("audit", "verify", "--tenant", "none"),
+    ):
+        assert json.loads(idp(*command, "--json").err)["code"] == "not_found", command
 
 
 def test_a_service_is_registered_and_its_secret_is_told_once(idp: Idp, desk: Desk) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from idp.admin.answers import NotModified
 from idp.admin.rights import InsufficientScope
 from idp.kit import errors
-from idp.kit.errors import Failure, FieldError
+from idp.kit.errors import Failure
 from idp.sessions import InsufficientAuthentication
 from idp.web.bearers import NotBorne
 
@@ -66,7 +65,7 @@ async def render(request: Request, failure: Exception, *, base_url: str) -> Resp
         **failure.members,
     }
     if failure.errors:
-        problem["errors"] = [field_json(error) for error in failure.errors]
+        problem["errors"] = [error.to_json() for error in failure.errors]
     content = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {**_headers(failure, base_url), **_quotas(request)}
     return Response(content, status, headers, media_type=MEDIA_TYPE)
@@ -75,13 +74,6 @@ async def render(request: Request, failure: Exception, *, base_url: str) -> Resp
 def _quotas(request: Request) -> Mapping[str, str]:
     told: Mapping[str, str] = getattr(request.state, "quotas", {})
     return told
-
-
-def field_json(error: FieldError) -> dict[str, Any]:
-    """`found` and `expected` are null where there is nothing to say; where it is a provision is said of those alone."""
-    return {
-        name: value for name, value in error._asdict().items() if value is not None or name not in ("article", "number")
-    }
 
 
 def _lacking(failure: Failure) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from idp import admin
 from idp.cli.asking import house, pairs, print_document
@@ -14,7 +15,8 @@ def call(
 ) -> None:
     """What is no JSON is written as it is."""
     document = read_document(data) if data is not None else ({} if method in {"POST", "PUT", "PATCH"} else None)
-    asked = pairs(query, "--query")
+    path, _, written = path.partition("?")
+    asked = {**dict(parse_qsl(written, keep_blank_values=True)), **pairs(query, "--query")}
     with house(config) as inside:
         reply = admin.ask(inside, method, path, document=document, query=asked)
         if isinstance(reply, admin.Answer):

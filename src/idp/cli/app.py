@@ -86,7 +86,7 @@ def root(
 def api(
     *,
     method: Annotated[Method, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Below /api/v1, such as /tenants/aoba/groups.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Below /api/v1, such as /tenants/aoba/groups?limit=5.")],
     data: Annotated[
         Path | None, typer.Option("--data", metavar="FILE", help="The document to send; `-` is standard input.")
     ] = None,

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import typer
+
 from idp import admin, main, settings, users
 from idp.cli.bootstrapping import HOST
 from idp.cli.columns import told
@@ -42,7 +44,7 @@ class Desk:
             with self._house.units.open(home, actor=HOST, write=False) as unit:
                 found = users.find_by_name(unit, named)
             if found is None:
-                raise Failed(f"{tenant} has no ID {named}")
+                raise Failed(f"{tenant} has no ID {named}", code="not_found")
             named = found.id
         return within("tenants", tenant, "users", named)
 
@@ -98,12 +100,12 @@ def print_list(
 
 
 def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
-    """What was said as NAME=VALUE. Raises `Failed`."""
+    """What was said as NAME=VALUE. Raises a usage error."""
     found = {}
     for text in given or ():
         name, equals, value = text.partition("=")
         if not equals:
-            raise Failed(f"{option}: found {text!r}, expected NAME=VALUE")
+            raise typer.BadParameter(f"found {text!r}, expected NAME=VALUE", param_hint=option)
         found[name] = value
     return found
 

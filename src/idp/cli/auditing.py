@@ -9,7 +9,7 @@ from typing import Any
 from idp import custody, main, settings, signing, tenants
 from idp.cli.bootstrapping import HOST
 from idp.cli.counting import counting
-from idp.cli.failing import Failed
+from idp.cli.failing import Failed, no_tenant
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
 from idp.custody import Bad, Checkpoint, Standing
@@ -60,7 +60,7 @@ def named(units: Units, slug: str) -> Tenant:
     with units.platform(actor=HOST, write=False) as unit:
         found = tenants.find_even_erased(unit, slug)
     if found is None:
-        raise Failed(f"there is no tenant {slug}")
+        raise no_tenant(slug)
     return found
 
 

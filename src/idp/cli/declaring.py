@@ -9,7 +9,7 @@ from typing import NamedTuple
 from idp import configurations, main, settings, tenants
 from idp.cli import planned
 from idp.cli.bootstrapping import HOST
-from idp.cli.failing import Failed
+from idp.cli.failing import Failed, no_tenant
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json, write_secret
 from idp.cli.stepping import stepping
@@ -152,7 +152,7 @@ def _tenants(units: Units, slugs: Sequence[str]) -> list[tuple[str, TenantId]]:
             found = {slug: None if slug == PLATFORM_SLUG else tenants.find_by_slug(unit, slug) for slug in slugs}
             missing = [slug for slug, tenant in found.items() if tenant is None]
             if missing:
-                raise Failed(f"there is no tenant {', '.join(missing)}")
+                raise no_tenant(", ".join(missing))
             return [(slug, tenant.id) for slug, tenant in found.items() if tenant is not None]
         every: list[tuple[str, TenantId]] = []
         rows = tenants.page(unit, after="", limit=500)

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, text
 
 from idp import access, main, migrate, settings, tenants
 from idp.cli.bootstrapping import HOST
-from idp.cli.failing import sentence
+from idp.cli.failing import Failed, sentence
 from idp.cli.saying import Colour, say, say_json, tinted
+from idp.cli.serving import address
 from idp.kit.clock import SECOND, machine_ns
 from idp.kit.postgres import ROLE
 from idp.kit.sealing import PLATFORM, KeyStore
@@ -50,7 +51,8 @@ def _mark(found: Finding) -> str:
 def _findings(config: Path | None) -> Iterator[Finding]:
     try:
         chosen = settings.load_beside(config)
-    except SettingsRefused as refused:
+        address(chosen.bind)
+    except (SettingsRefused, Failed) as refused:
         yield Finding("settings", ok=False, detail=str(refused))
         return
     yield Finding("settings", ok=True, detail=f"{chosen.environment.value}, {chosen.base_url}")

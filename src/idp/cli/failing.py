@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from idp.access import DatabaseRefused
@@ -24,14 +25,27 @@ def tell(error: Exception, *, as_json: bool) -> bool:
 
 
 def _problem(error: Exception, told: str) -> dict[str, Any]:
+    """`errors` as the API has them, with the `line` and `column` of a file where one is meant."""
+    if isinstance(error, Failed):
+        return {"code": error.code, "detail": told, **({"errors": error.errors} if error.errors else {})}
     if not isinstance(error, Failure):
         return {"code": "failed", "detail": told}
-    fields = [{name: value for name, value in each._asdict().items() if value is not None} for each in error.errors]
+    fields = [each.to_json() for each in error.errors]
     return {"code": error.code, "detail": error.public, **error.members, **({"errors": fields} if fields else {})}
 
 
 class Failed(Exception):
-    """A command cannot do what it was asked; the message says why and what would help."""
+    """A command cannot do what it was asked; the message says why and what would help. `code` and `errors` are for
+    programs."""
+
+    def __init__(self, why: str, *, code: str = "failed", errors: Iterable[Mapping[str, Any]] = ()) -> None:
+        super().__init__(why)
+        self.code = code
+        self.errors = [dict(each) for each in errors]
+
+
+def no_tenant(slug: str) -> Failed:
+    return Failed(f"there is no tenant {slug}", code="not_found")
 
 
 _SAID = (SettingsRefused, DatabaseRefused, BackupRefused, FenceDamaged, Failed, OSError)
@@ -53,5 +67,5 @@ def sentence(error: Exception) -> str | None:
 
 
 def _failure(error: Failure) -> str:
-    faults = "; ".join(f"{each.pointer}: {each.detail}" for each in error.errors)
+    faults = "; ".join(f"{each.pointer}: {each.detail}" for each in error.errors if each.detail != error.public)
     return f"{error.public} ({error.code})" + (f" {faults}" if faults else "")

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from idp import imports, main, settings, tenants
 from idp.cli.bootstrapping import HOST
-from idp.cli.failing import Failed
+from idp.cli.failing import Failed, no_tenant
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
 from idp.credentials import MACHINE, HashPool
 from idp.imports import Counts, Encoding, Fault, Report
-from idp.kit.errors import Conflict, Invalid
+from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.units import Units
 from idp.tenants import PLATFORM_SLUG
@@ -55,9 +55,9 @@ def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
             try:
                 report = imports.run(units, tenant, opened, order, actor=HOST, told=told)
             except Invalid as wrong:
-                raise Failed(_why(file, wrong)) from wrong
+                raise Failed(_why(file, wrong), code=wrong.code, errors=map(_header_fault, wrong.errors)) from wrong
             except Conflict as conflict:
-                raise Failed(conflict.public) from conflict
+                raise Failed(conflict.public, code=conflict.code) from conflict
     _tell(report, as_json=wishes.as_json)
     return 1 if report.counts.failed else 0
 
@@ -66,7 +66,7 @@ def _tenant(units: Units, slug: str) -> TenantId:
     with units.platform(actor=HOST, write=False) as unit:
         found = None if slug == PLATFORM_SLUG else tenants.find_by_slug(unit, slug)
     if found is None:
-        raise Failed(f"there is no tenant {slug}")
+        raise no_tenant(slug)
     return found.id
 
 
@@ -153,3 +153,8 @@ def _counted(counts: Counts) -> str:
 def _why(file: Path, wrong: Invalid) -> str:
     faults = "; ".join(f"{error.pointer.removeprefix('/')}: {error.detail}" for error in wrong.errors)
     return f"{file}: {wrong.public}" + (f" {faults}" if faults else "")
+
+
+def _header_fault(error: FieldError) -> dict[str, Any]:
+    """As of a row: the header is line 1."""
+    return {"line": 1, "column": error.pointer.removeprefix("/") or None, **error.to_json()}

@@ -145,5 +145,4 @@ def _to_json(change: Change) -> dict[str, Any]:
 
 
 def _fault(line: int, fault: FieldError) -> dict[str, Any]:
-    said = {name: value for name, value in fault._asdict().items() if value is not None}
-    return {"line": line, **said}
+    return {"line": line, **fault.to_json()}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from idp import main, settings, tenants
 from idp.cli.bootstrapping import HOST
-from idp.cli.failing import Failed
+from idp.cli.failing import Failed, no_tenant
 from idp.cli.installing import refuse_other_schema, refuse_put_back
 from idp.cli.saying import say, say_json
 from idp.kit.errors import Conflict
@@ -40,14 +40,15 @@ def _rotate(units: Units, tenant: TenantId, *, at_once: bool) -> list[StoredKey]
         with units.open(tenant, actor=HOST) as unit:
             return tenants.rotating.rotate(unit, made, at_once=at_once)
     except Conflict as conflict:
-        raise Failed(f"{conflict.public} They may sign from {conflict.members['ready_at']} on.") from conflict
+        said = f"{conflict.public} They may sign from {conflict.members['ready_at']} on."
+        raise Failed(said, code=conflict.code) from conflict
 
 
 def _tenant(units: Units, slug: str) -> TenantId:
     with units.platform(actor=HOST, write=False) as unit:
         found = tenants.find_by_slug(unit, slug)
     if found is None:
-        raise Failed(f"there is no tenant {slug}")
+        raise no_tenant(slug)
     return found.id
 
 

@@ -12,7 +12,7 @@ Failure
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 class FieldError(NamedTuple):
@@ -26,6 +26,11 @@ class FieldError(NamedTuple):
     expected: Any = None
     article: str | None = None
     number: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`found` and `expected` are null where there is nothing to say; the place in the terms is of those alone."""
+        placed = ("article", "number")
+        return {name: value for name, value in self._asdict().items() if value is not None or name not in placed}
 
 
 class Failure(Exception):
@@ -46,6 +51,13 @@ class Failure(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.members = members
+
+    @classmethod
+    def at(
+        cls, pointer: str, code: str, public: str, *, found: Any = None, expected: Any = None, **members: Any
+    ) -> Self:
+        """One that is about a field, which says the same."""
+        return cls(code, public, errors=[FieldError(pointer, code, public, found, expected)], **members)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail or self.public}"
