@@ -30,7 +30,7 @@ def ask_non_renewal(
 
     def ask(record: Record) -> Record:
         if not record.auto_renewal:
-            raise Conflict("no_automatic_renewal", "The contract ends with its term anyway.")
+            raise Conflict.at("/end_date", "no_automatic_renewal", "The contract ends with its term anyway.")
         if record.non_renewal_date == end_date.isoformat():
             return record
         _check_end(record, end_date, today=day_of(unit.now, record.time_zone))
@@ -38,7 +38,6 @@ def ask_non_renewal(
             raise _continued()
         return record._replace(non_renewal_date=end_date.isoformat(), non_renewal_at=unit.now_us)
 
-    _within_reach(end_date, "end_date")
     return perform(unit, contract_id, Act(Event.NON_RENEWAL_REQUESTED, checked(reason), if_match, ask))
 
 
@@ -69,7 +68,7 @@ def ask_stop(unit: Unit, contract_id: str, *, stop_date: date, reason: str, if_m
             raise _wrong("past", "stop_date", "The day has passed.", stop_date)
         return record._replace(stop_date=stop_date.isoformat())
 
-    _within_reach(stop_date, "stop_date")
+    _within_reach(stop_date)
     return perform(unit, contract_id, Act(Event.STOP_REQUESTED, given(reason), if_match, ask))
 
 
@@ -88,14 +87,17 @@ def _check_end(record: Record, end_date: date, *, today: date) -> None:
     first, months = date.fromisoformat(record.first_day), record.term_months
     possible = calendar.next_possible_end(first, months, today).last.isoformat()
     present = calendar.term_on(first, months, today)
-    if end_date < present.last or calendar.term_on(first, months, end_date).last != end_date:
+    if not present.last <= end_date <= LAST_DATE or calendar.term_on(first, months, end_date).last != end_date:
         detail = "It must be the last day of the present or a later term."
         raise _wrong("end_date_not_term_end", "end_date", detail, end_date, next_possible_end_date=possible)
     deadline = calendar.last_day_to_ask(end_date)
     if today > deadline:
-        raise Conflict(
+        raise Conflict.at(
+            "/end_date",
             "non_renewal_too_late",
             f"It had to be asked for by {deadline}; the next possible end is {possible}.",
+            found=end_date.isoformat(),
+            expected=possible,
             deadline=deadline.isoformat(),
             next_possible_end_date=possible,
         )
@@ -111,9 +113,9 @@ def _continued() -> Conflict:
     )
 
 
-def _within_reach(day: date, field: str) -> None:
+def _within_reach(day: date) -> None:
     if day > LAST_DATE:
-        raise _wrong("out_of_range", field, f"Dates end with {LAST_DATE}.", day)
+        raise _wrong("out_of_range", "stop_date", f"Dates end with {LAST_DATE}.", day)
 
 
 def _wrong(code: str, field: str, detail: str, found: date, **members: str) -> Invalid:
