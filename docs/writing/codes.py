@@ -22,7 +22,8 @@ its status.
 """
 _FIELDS = """## At a field
 
-In `errors[].code`, with status 422. Where the sentence is left out it names the field and what it may be.
+In `errors[].code`, with status 422; a failure with a code of its own that is about a field repeats that one there.
+Where the sentence is left out it names the field and what it may be.
 """
 _REASONS = """## Why somebody is not let in
 
@@ -52,8 +53,8 @@ def page() -> str:
     fields: dict[str, set[str]] = defaultdict(set)
     for tree in _sources():
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                if call.func.id == "FieldError":
+            if isinstance(call, ast.Call):
+                if isinstance(call.func, ast.Name) and call.func.id == "FieldError":
                     _note_field(fields, call)
                 elif said := _problem(call):
                     problems[said.code, said.status].add(said.sentence)
@@ -84,16 +85,23 @@ def _sources() -> Iterator[ast.Module]:
 
 
 def _problem(call: ast.Call) -> Said | None:
-    assert isinstance(call.func, ast.Name)
-    kind = call.func.id
+    kind, at = _kind(call.func)
     if kind not in _STATUS:
         return None
-    at = 1 if kind == "Refusal" else 0
     word = _literal(call.args, at)
     status = call.args[0].value if kind == "Refusal" and isinstance(call.args[0], ast.Constant) else _STATUS[kind]
     if word is None or not isinstance(status, int):
         return None
     return Said(word, 400 if word in _MALFORMED else status, _literal(call.args, at + 1) or "")
+
+
+def _kind(called: ast.expr) -> tuple[str, int]:
+    """Of `Conflict(…)`, of `Conflict.at(…)`, which names a field first, and of a refusal, which says its status first;
+    and which argument is the code."""
+    if isinstance(called, ast.Attribute) and called.attr == "at" and isinstance(called.value, ast.Name):
+        return called.value.id, 1
+    name = called.id if isinstance(called, ast.Name) else ""
+    return name, 1 if name == "Refusal" else 0
 
 
 def _note_field(fields: dict[str, set[str]], call: ast.Call) -> None:

@@ -86,10 +86,8 @@ def test_thirty_two_levels_are_read() -> None:
         (b'{"ids": ' + b"9" * 5000 + b"}", [("/ids", "out_of_range")]),
         (b'{"a/b~": [0, -9223372036854775809]}', [("/a~1b~0/1", "out_of_range")]),
         (b'{"a": {"\\u0000": 1, "b": "x\\u0000"}}', [("/a", "invalid_text"), ("/a/b", "invalid_text")]),
-        (
-            b'{"a": 1e30, "b": 9223372036854775807, "c": 1.2345678901234567890, "d": 0e999, "e": 12345678901234567890.5}',
-            [],
-        ),
+        (b'{"a": 1e30, "b": 9223372036854775807, "c": 0e999}', []),
+        (b"[1.2345678901234567890, 12345678901234567890.5]", []),
     ],
 )
 def test_what_is_json_but_of_no_use_is_told_by_its_place(body: bytes, wrong: list[tuple[str, str]]) -> None:

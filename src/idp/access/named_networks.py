@@ -91,7 +91,7 @@ def dumped(cidrs: tuple[str, ...]) -> str:
 
 
 def taken(name: str) -> Conflict:
-    return Conflict("network_name_taken", f"There is a network named {name} already.")
+    return Conflict.at("/name", "network_name_taken", f"There is a network named {name} already.", found=name)
 
 
 def _name(fields: Fields) -> str:

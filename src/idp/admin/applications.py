@@ -83,7 +83,9 @@ def _refuse_strangers(unit: Unit, slug: str, partner_id: str) -> None:
     """A partner does not apply for somebody else's customer: its own approval would make it responsible for them."""
     tenant = tenants.find_by_slug(unit, slug)
     if tenant is not None and not places.is_customer(unit.inside(tenant.id), partner_id):
-        raise Conflict("contract_exists", f"The name {slug} belongs to a tenant that is not your customer.")
+        raise Conflict.at(
+            "/tenant", "contract_exists", f"The name {slug} belongs to a tenant that is not your customer.", found=slug
+        )
 
 
 _ONE = "/applications/{contract}"

@@ -235,7 +235,9 @@ def _predecessor_end(unit: Unit, contract_id: str, slug: str, product: str) -> d
         raise Invalid("invalid", "The contract to be continued is not there.", errors=[error])
     end = ending(agreement(record))
     if end is None or end.reason not in _RUNS_OUT or Status(record.status) not in {*LIVE, Status.ENDED}:
-        raise Conflict("cannot_continue", "Only a contract that runs out can be continued.")
+        raise Conflict.at(
+            "/continues", "cannot_continue", "Only a contract that runs out can be continued.", found=contract_id
+        )
     return end.on
 
 
@@ -249,8 +251,12 @@ def _require_mdm(unit: Unit, slug: str) -> None:
 
 
 def _retired(slug: str) -> Conflict:
-    return Conflict("tenant_retired", f"The tenant {slug} has been erased; its name is not given again.")
+    return Conflict.at(
+        "/tenant", "tenant_retired", f"The tenant {slug} has been erased; its name is not given again.", found=slug
+    )
 
 
 def _exists() -> Conflict:
-    return Conflict("contract_exists", "The tenant has a contract or an application for this product already.")
+    return Conflict.at(
+        "/tenant", "contract_exists", "The tenant has a contract or an application for this product already."
+    )

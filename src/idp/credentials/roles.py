@@ -233,4 +233,4 @@ def _refuse_given_otherwise(role: BuiltIn | Role) -> None:
 
 
 def _taken() -> Conflict:
-    return Conflict("role_name_taken", "Another role has this name.")
+    return Conflict.at("/name", "role_name_taken", "Another role has this name.")

@@ -42,7 +42,7 @@ def create(
     not what it says; `Conflict` where another service has its entity ID or its client_id."""
     _judge(unit, None, draft, sector)
     if known_as.client_id is not None and store.find_by_client_id(unit, known_as.client_id) is not None:
-        raise Conflict("client_id_taken", "Another service has this client_id.")
+        raise Conflict.at("/oidc/client_id", "client_id_taken", "Another service has this client_id.")
     return _create(unit, [(draft, known_as)])[0]
 
 

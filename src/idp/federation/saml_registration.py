@@ -214,7 +214,9 @@ def judge(unit: Unit, before: SamlService | None, service: SamlService) -> None:
         saml_switches.judge(faults, unit, service.switch)
     faults.finish()
     if before is None and store.find_by_client_id(unit, service.entity_id) is not None:
-        raise Conflict("entity_id_taken", "Another service has this entity ID.")
+        raise Conflict.at(
+            "/saml/entity_id", "entity_id_taken", "Another service has this entity ID.", found=service.entity_id
+        )
 
 
 def _lasts_too_long(service: SamlService, now_us: int) -> bool:

@@ -25,7 +25,12 @@ class Publication(NamedTuple):
 def create(unit: Unit, draft: Draft) -> Terms:
     """Needs a unit of the platform. `Conflict("terms_version_taken")`."""
     if not store.add(unit, draft):
-        raise Conflict("terms_version_taken", f"There are terms of the version {draft.version} already.")
+        raise Conflict.at(
+            "/version",
+            "terms_version_taken",
+            f"There are terms of the version {draft.version} already.",
+            found=draft.version,
+        )
     audit.record(unit, Event.TERMS_CREATED, subject=draft.version)
     return store.get(unit, draft.version)
 

@@ -244,7 +244,7 @@ def _take_seats(unit: Unit, wanted: int, limit: int) -> None:
 
 
 def _taken() -> Conflict:
-    return Conflict("user_name_taken", "Somebody else has this user name.")
+    return Conflict.at("/user_name", "user_name_taken", "Somebody else has this user name.")
 
 
 def _roles(draft: Draft) -> list[str]:

@@ -71,7 +71,7 @@ def create(unit: Unit, change: Change) -> Definition:
     definition = change.definition
     known = attribute_store.definitions(unit)
     if definition.name in {each.name for each in known}:
-        raise Conflict("attribute_exists", "There is an attribute of this name already.")
+        raise Conflict.at("/name", "attribute_exists", "There is an attribute of this name already.")
     if len(known) >= MOST:
         raise Conflict("too_many_attributes", f"A tenant has at most {MOST} attributes.", limit=MOST)
     _refuse_violated(unit, change)

@@ -239,4 +239,4 @@ def _held(unit: Unit, group_id: str, version: int | None = None) -> Group:
 
 
 def _taken() -> Conflict:
-    return Conflict("group_name_taken", "There is a group of this name already.")
+    return Conflict.at("/name", "group_name_taken", "There is a group of this name already.")
