@@ -102,8 +102,9 @@ class _Reader:
         if name is not None and definition is None:
             known = sorted(self._definitions)
             fields.refuse("name", "unknown_attribute", "There is no such attribute.", found=name, expected=known)
-        operations = [each for each in fields.members if each != "name"]
-        if len(operations) != 1 or operations[0] not in _JUDGES:
+        fields.only({"name", *_JUDGES})
+        operations = [each for each in fields.members if each in _JUDGES]
+        if len(operations) != 1:
             detail = "One thing is said of the attribute."
             fields.refuse("name", "one_of", detail, expected=sorted(_JUDGES))
         elif definition is not None:
