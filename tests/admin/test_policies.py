@@ -81,6 +81,15 @@ def test_what_cannot_be_a_policy_is_refused_when_it_is_saved_and_in_a_what_if(
     assert aoba.get(POLICIES).body["items"] == []
 
 
+def test_everything_that_is_wrong_in_a_what_if_is_told_at_once(world: World, aoba: Client) -> None:
+    wrong = [{**DENY, "effect": "allow"}, DENY, {**DENY, "when": {}}]
+    asked = {"subject": {"user": "usr_none"}, "service": "svc_none", "context": {"weather": "fine"}, "policies": wrong}
+    places = {"/subject/user", "/service", "/context/weather", "/policies/0/effect", "/policies/2/when"}
+    assert aoba.post(f"{POLICIES}/simulate", asked).wrong().keys() == places
+    told = aoba.post(f"{POLICIES}/backtest", {"policies": wrong, "from": "yesterday", "since": 1}).wrong()
+    assert told.keys() == {"/from", "/since", "/policies/0/effect", "/policies/2/when"}
+
+
 def test_a_condition_on_devices_needs_the_products_that_know_devices(world: World, aoba: Client) -> None:
     device = {**DENY, "when": {"not": {"device": {"enrolled": True}}}}
     certificate = {**DENY, "effect": "step_up", "require": ["device_certificate"]}

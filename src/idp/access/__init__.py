@@ -19,6 +19,7 @@ from idp.access.drafts import Activation
 from idp.access.explaining import as_of
 from idp.access.facts import FactMemory, Facts
 from idp.access.gate import Gate
+from idp.access.in_force import Rules
 from idp.access.mentions import refuse_mentioned_group
 from idp.access.mentions import told as told_mentions
 from idp.access.model import (
@@ -84,6 +85,7 @@ __all__ = [
     "Requirement",
     "Result",
     "RuleResult",
+    "Rules",
     "ServiceProof",
     "Step",
     "Trace",

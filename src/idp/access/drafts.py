@@ -16,7 +16,7 @@ from idp.access.rulebook import LISTED, Document, Policy, PolicyId, PolicySet, g
 from idp.audit import Event
 from idp.kit import ids
 from idp.kit.clock import SECOND, rfc3339
-from idp.kit.errors import Conflict, Stale
+from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit
 
 __all__ = [
@@ -90,11 +90,15 @@ def read(unit: Unit, document: Document, *, rule_id: str = "", at: str = "") -> 
 
 
 def stand_ins(unit: Unit, documents: Sequence[Any], *, at: str = "/policies") -> Rules:
-    """A set that stands in for the one in force. Raises as `read`."""
-    rules = [
-        read(unit, _sent(each), rule_id=_name_of(each, index), at=f"{at}/{index}")
-        for index, each in enumerate(documents)
-    ]
+    """A set that stands in for the one in force. Raises as `read`, with what is wrong with all of them."""
+    rules, errors = list[Rule](), list[FieldError]()
+    for index, each in enumerate(documents):
+        try:
+            rules.append(read(unit, _sent(each), rule_id=_name_of(each, index), at=f"{at}/{index}"))
+        except Invalid as wrong:
+            errors += wrong.errors
+    if errors:
+        raise Invalid("invalid", "Some fields are wrong.", errors=errors)
     named = networks.named(unit)
     return compile_rules(None, rules, named)
 

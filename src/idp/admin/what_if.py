@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp import access, federation, users
-from idp.access import Chosen, Decision, Result
+from idp.access import Chosen, Decision, Result, Rules
 from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -12,7 +12,9 @@ from idp.admin.routes import Route
 from idp.admin.shapes import policies as shapes
 from idp.credentials import Noun
 from idp.kit.clock import rfc3339
+from idp.kit.errors import Conflict, Invalid
 from idp.kit.fields import Fields
+from idp.kit.units import Unit
 from idp.web.sentences import said
 
 
@@ -37,10 +39,10 @@ def simulate(call: Call) -> Answer:
             fields.refuse("service", "unknown_value", "There is no such service.", found=service_id)
         if subject.clean("user") and users.standing(unit, user_id) is None:
             subject.refuse("user", "unknown_value", "There is no such ID.", found=user_id)
+        rules = None if policies is None else _read(fields, unit, policies)
         fields.finish()
         assert service is not None
         facts = house.memory.current(unit)
-        rules = None if policies is None else access.drafts.stand_ins(unit, policies)
         proof = access.question(unit, facts, service, user_id, described)
         decision = access.evaluate(facts, proof, at_us=unit.now_us, asked_us=described.now_us, rules=rules)
         return Answer(200, _to_json(call, decision))
@@ -56,9 +58,11 @@ def backtest(call: Call) -> Answer:
     fields.only({"policies", "from", "to"})
     policies = _policies(fields, needed=True) or []
     since, before = period(fields)
-    fields.finish()
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        tried = access.backtest(unit, access.drafts.stand_ins(unit, policies), Chosen(from_us=since, to_us=before))
+        rules = _read(fields, unit, policies)
+        fields.finish()
+        assert rules is not None
+        tried = access.backtest(unit, rules, Chosen(from_us=since, to_us=before))
         until = None if tried.covered_until is None else rfc3339(tried.covered_until)
         return Answer(200, {**tried._asdict(), "users": list(tried.users), "covered_until": until})
 
@@ -76,6 +80,18 @@ def _policies(fields: Fields, *, needed: bool) -> list[Any] | None:
         fields.refuse("policies", "too_many", detail, found=len(given), expected=access.drafts.MOST)
     else:
         return given
+    return None
+
+
+def _read(fields: Fields, unit: Unit, policies: list[Any]) -> Rules | None:
+    """What is wrong with them is remembered beside what is wrong with the rest of the document."""
+    try:
+        return access.drafts.stand_ins(unit, policies)
+    except Invalid as wrong:
+        fields.errors += wrong.errors
+    except Conflict:
+        fields.finish()
+        raise
     return None
 
 
