@@ -45,6 +45,20 @@ def test_a_service_is_changed_replaced_and_deleted(world: World) -> None:
     assert tenant.get(one).status == 404
 
 
+def test_the_keys_that_a_service_will_verify_by_are_published_with_its_registration(world: World) -> None:
+    tenant = world.client("aoba")
+
+    def published() -> set[str]:
+        return {key["alg"] for key in tenant.get("/tenants/aoba/keys").body["items"]}
+
+    made = tenant.post(SERVICES, {**SERVICE, "oidc": {**SERVICE["oidc"], "id_token_signed_response_alg": "PS256"}})  # type: ignore[dict-item]
+    assert "PS256" in published()
+    assert "EdDSA" not in published()
+    one = f"{SERVICES}/{made.body['id']}"
+    assert tenant.patch(one, {"oidc": {"userinfo_signed_response_alg": "EdDSA"}}).status == 200
+    assert "EdDSA" in published()
+
+
 WRONG = [
     ({"name": None}, {"/name": "required"}),
     ({"oidc": {}}, {"/oidc/redirect_uris": "required"}),

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.party import unverified_header
 from tests.support.provider import Provider
 
+from idp import tenants
 from idp.federation import AuthMethod
 from idp.oidc.discovery import metadata
 from idp.tenants import Switches
@@ -54,6 +56,21 @@ def test_keys_are_published_without_a_private_member_and_with_distinct_ids(share
     assert len({key["kid"] for key in keys}) == len(keys)
     assert len({key.get("n") or key["x"] for key in keys}) == len(keys)
     assert all(PRIVATE.isdisjoint(key) for key in keys)
+
+
+@pytest.mark.meets("K1", "I1")
+def test_keys_are_published_before_anybody_is_given_what_they_sign(alone: Provider) -> None:
+    """Discovery 1.0, 3: a verifier may fetch the set once, when it is set up, and keep it."""
+    with alone.open() as unit:
+        unit.lane.execute(f"DELETE FROM signing_keys WHERE tenant_id = '{unit.tenant}'", {})
+        tenants.touch(unit)
+    before = {key["kid"]: key["alg"] for key in alone.get("/t/aoba/jwks").json()["keys"]}
+    assert sorted(before.values()) == ["ES256", "ES256", "RS256"]
+    web, browser = alone.party("web"), alone.browser()
+    told = web.redeem(browser.authorize(web).query["code"]).json()
+    assert unverified_header(told["id_token"])["kid"] in before
+    assert unverified_header(told["access_token"])["kid"] in before
+    assert {key["kid"] for key in alone.get("/t/aoba/jwks").json()["keys"]} == set(before)
 
 
 def test_tenants_share_no_key(shared: Provider) -> None:

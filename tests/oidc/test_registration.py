@@ -93,6 +93,23 @@ def error(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.json()["error"]
 
 
+@pytest.mark.parametrize("member", ["id_token_signed_response_alg", "authorization_signed_response_alg"])
+def test_the_keys_that_a_client_will_verify_by_are_there_when_it_has_registered(
+    open_to_all: Registrar, member: str
+) -> None:
+    """Discovery 1.0, 3: it fetches them next, and perhaps not again before its first token."""
+    alg = "PS256" if member.startswith("id_token") else "EdDSA"
+
+    def published() -> set[str]:
+        return {key["alg"] for key in open_to_all.provider.get("/t/aoba/jwks").json()["keys"]}
+
+    assert alg not in published()
+    told = open_to_all.registered()
+    assert alg not in published()
+    assert open_to_all.manage("PUT", told, {**METADATA, "client_id": told["client_id"], member: alg}).status == 200
+    assert alg in published()
+
+
 @pytest.mark.honest("D1", "D3", "D4", "D5", "D7", "J12")
 @pytest.mark.meets("R1", "R2", "R3")
 def test_a_client_registers_and_is_told_what_was_registered(provider: Provider) -> None:

@@ -192,8 +192,15 @@ def hidden_of(page: str) -> list[tuple[str, str]]:
     return [(html.unescape(name), html.unescape(value)) for name, value in found]
 
 
+def unverified_header(token: str) -> dict[str, Any]:
+    return _decoded(token.split(".", maxsplit=1)[0])
+
+
 def claims(token: str) -> dict[str, Any]:
     """What a JWT says, unverified."""
-    part = token.split(".")[1]
+    return _decoded(token.split(".")[1])
+
+
+def _decoded(part: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found

@@ -15,9 +15,6 @@ from idp.credentials import KeyScope, Noun
 from idp.kit.errors import Conflict
 from idp.kit.sealing import PLATFORM
 from idp.kit.units import Unit
-from idp.signing import Alg, Use
-
-_NEW_KEYS = ((Use.ID_TOKEN, Alg.RS256), (Use.ID_TOKEN, Alg.ES256), (Use.ACCESS_TOKEN, Alg.ES256))
 
 
 def file(call: Call) -> Answer:
@@ -56,7 +53,7 @@ def approve(call: Call) -> Answer:
     reason = reason_of(call.document)
     new = call.contract.tenant == PLATFORM and call.contract.status is Status.SCREENING
     # an RSA key takes up to a second to find: not while a transaction is open
-    keys = [(use, alg, signing.generate(alg)) for use, alg in _NEW_KEYS] if new else []
+    keys = [(use, alg, signing.generate(alg)) for use, alg in tenants.FIRST_KEYS] if new else []
     with call.house.units.open(call.home, actor=call.actor) as unit:
         expected = call.conditions.expected(contracts.get(unit, call.contract.id).version)
         contract = contracts.approve(unit, call.contract.id, reason=reason, if_match=expected)

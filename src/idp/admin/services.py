@@ -16,6 +16,7 @@ from idp.kit.errors import Refused
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 from idp.signing import Alg, Use
+from idp.web.keys_ahead import provide
 from idp.web.paths import PLATFORM as PLATFORM_SLUG
 
 
@@ -43,7 +44,9 @@ def create(call: Call) -> Answer:
         federation.verifying.note(unit, seen, federation.verifying.written(seen, production=production, now_us=now_us))
         where = f"{call.below}/services/{registered.service.id}"
         body = service_json.to_json(call, unit, registered)
-        return call.done(unit, body, version=registered.service.version, status=201, location=where)
+        answer = call.done(unit, body, version=registered.service.version, status=201, location=where)
+    _provide_keys(call, registered)
+    return answer
 
 
 def listing(call: Call) -> Answer:
@@ -70,7 +73,9 @@ def change(call: Call) -> Answer:
         registered = federation.change(
             unit, before.id, document, production=call.house.production, version=version, sector=sector
         )
-        return _changed(call, unit, before, registered)
+        answer = _changed(call, unit, before, registered)
+    _provide_keys(call, registered)
+    return answer
 
 
 def replace(call: Call) -> Answer:
@@ -83,7 +88,9 @@ def replace(call: Call) -> Answer:
         registered = federation.replace(
             unit, before.id, document, production=call.house.production, version=version, sector=sector
         )
-        return _changed(call, unit, before, registered)
+        answer = _changed(call, unit, before, registered)
+    _provide_keys(call, registered)
+    return answer
 
 
 def delete(call: Call) -> Answer:
@@ -127,6 +134,12 @@ def _changed(call: Call, unit: Unit, before: Registration, after: Registered) ->
     if federation.is_known_anew(before, after.service):
         sessions.ask_anew(unit, after.service.id)
     return done(call, unit, after)
+
+
+def _provide_keys(call: Call, registered: Registered) -> None:
+    client = registered.service.oidc
+    if client is not None:
+        provide(call.house.units, call.home, client.signing_keys)
 
 
 def _changed_sector(call: Call) -> Sector | None:

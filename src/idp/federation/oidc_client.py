@@ -25,6 +25,7 @@ from idp.federation.security_profiles import RULES, Rules
 from idp.federation.signed_answers import UNSIGNED, SignedAnswers
 from idp.federation.subjects import PUBLIC, SubjectRules
 from idp.federation.token_exchange import NO_EXCHANGE, ExchangeRules
+from idp.signing import Alg, Use
 
 _SIGNING_IN = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT, Grant.DEVICE_CODE})
 _SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
@@ -84,6 +85,14 @@ class OidcClient:
     def sender_constrained(self) -> bool:
         """No token for whoever merely carries it."""
         return self.binding.dpop or self.rules.sender_constrained
+
+    @property
+    def signing_keys(self) -> frozenset[tuple[Use, Alg]]:
+        """Those by which what it is given is signed."""
+        answers = {self.id_token_alg, self.signed.userinfo, self.signed.authorization, self.signed.introspection}
+        own = {(Use.ID_TOKEN, Alg(alg)) for alg in answers if alg is not None}
+        is_opaque = self.access_token_format is AccessTokenFormat.OPAQUE
+        return frozenset(own if is_opaque else own | {(Use.ACCESS_TOKEN, Alg(self.access_token_alg))})
 
     @property
     def pkce_required(self) -> bool:

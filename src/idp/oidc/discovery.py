@@ -3,9 +3,12 @@
 Both answer while the database is down: the document follows from the issuer, and keys are kept in memory.
 """
 
+import asyncio
 import json
 from typing import Any
 
+from idp import tenants
+from idp.access import Facts
 from idp.federation import (
     AssertionAlg,
     AuthMethod,
@@ -29,6 +32,7 @@ from idp.web import state_cookie
 from idp.web.asgi import JSON, App, Header, Receive, Send, respond
 from idp.web.asgi import Scope as Request
 from idp.web.house import House
+from idp.web.keys_ahead import provide
 from idp.web.languages import Language
 from idp.web.lasting import lasting
 
@@ -143,8 +147,22 @@ def discovery(house: House) -> App:
 
 
 def jwks(house: House) -> App:
+    """Of a tenant that nobody has asked for a token yet, those that will sign the first: a verifier that looks now may
+    not look again before."""
+    making = asyncio.Lock()
+
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
-        facts = await lasting(house, scope["state"]["tenant_slug"])
+        slug = scope["state"]["tenant_slug"]
+        facts = await lasting(house, slug)
+        if _lacks(facts):
+            async with making:
+                facts = await lasting(house, slug)
+                if _lacks(facts) and await asyncio.to_thread(provide, house.units, facts.tenant.id, tenants.FIRST_KEYS):
+                    facts = await lasting(house, slug)
         await respond(send, 200, _PUBLIC, json.dumps(facts.keys.jwks(), separators=(",", ":")).encode())
 
     return answer
+
+
+def _lacks(facts: Facts) -> bool:
+    return not facts.keys.active.keys() >= {*tenants.FIRST_KEYS}

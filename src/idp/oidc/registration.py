@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from idp import access, contracts, credentials, federation, sessions
 from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
-from idp.federation import REGISTRATION_TOKEN, Grant, OidcClient, Registered, Sector, ServiceDraft
+from idp.federation import REGISTRATION_TOKEN, Grant, OidcClient, Registered, Sector, SelfRegistered, ServiceDraft
 from idp.kit import ids
 from idp.kit.errors import Failure, Invalid, NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
@@ -29,6 +29,7 @@ from idp.web.asgi import Scope as Request
 from idp.web.failures import Refusal
 from idp.web.forms import parse_query, read_body
 from idp.web.house import House
+from idp.web.keys_ahead import provide
 from idp.web.limits import REQUEST_OBJECT
 
 Answer = dict[str, Any]
@@ -63,13 +64,14 @@ def registering(house: House) -> App:
         actor = await _registrant(call)
         sector = await _sector(call, document)
 
-        def write(unit: Unit) -> Answer:
+        def write(unit: Unit) -> SelfRegistered:
             draft = _draft(call, unit, document)
             _judge_devices(draft, vouched=actor is not _STRANGER)
-            made = federation.register(unit, draft, sector=sector)
-            return _shown(call, made.registered, made.token.token)
+            return federation.register(unit, draft, sector=sector)
 
-        return await house.units.commit(call.tenant, write, actor=actor)
+        made = await house.units.commit(call.tenant, write, actor=actor)
+        await _provide_keys(call, made.registered)
+        return _shown(call, made.registered, made.token.token)
 
     return _endpoint(house, register, status=201)
 
@@ -88,16 +90,18 @@ def replacing(house: House) -> App:
         await house.units.read(call.tenant, lambda unit: _own(unit, call))
         sector = await _sector(call, document)
 
-        def write(unit: Unit) -> Answer:
+        def write(unit: Unit) -> Registered:
             before = _own(unit, call)
             draft = _draft(call, unit, _without_ours(document, before))
             _judge_devices(draft, vouched=_for_devices(before.service.oidc))
             after = federation.replace_client(unit, before, draft, sector=sector)
             if federation.looks_anew(before.service, after.service):
                 sessions.ask_anew(unit, after.service.id)
-            return _shown(call, after, call.token)
+            return after
 
-        return await house.units.commit(call.tenant, write, actor=_STRANGER)
+        after = await house.units.commit(call.tenant, write, actor=_STRANGER)
+        await _provide_keys(call, after)
+        return _shown(call, after, call.token)
 
     return _endpoint(house, replace, status=200)
 
@@ -217,6 +221,12 @@ def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:
     if unheard:
         raise OAuthError("invalid_client_metadata", f"response_types: {unheard[0]} is not offered here.")
     return draft
+
+
+async def _provide_keys(call: Call, registered: Registered) -> None:
+    """Its makers fetch our keys next, and perhaps not again before they verify."""
+    assert registered.service.oidc is not None
+    await asyncio.to_thread(provide, call.house.units, call.tenant, registered.service.oidc.signing_keys)
 
 
 def _judge_devices(draft: ServiceDraft, *, vouched: bool) -> None:

@@ -9,6 +9,7 @@ The tenant `platform` is ours: it owns what belongs to no customer, and its slug
 
 from idp.tenants import rotating
 from idp.tenants.actions import (
+    FIRST_KEYS,
     adopt_key,
     certifier,
     check_slug,
@@ -52,6 +53,7 @@ from idp.tenants.switches import read as read_switches
 
 __all__ = [
     "ALL_OFF",
+    "FIRST_KEYS",
     "LARGEST_LOGO",
     "LIVING",
     "PLATFORM_SLUG",

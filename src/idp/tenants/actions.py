@@ -13,6 +13,10 @@ from idp.tenants.model import DEFAULT_COLOUR, SLUG, Slug, Tenant
 from idp.tenants.staffing import Staffing
 from idp.tenants.switches import Switches
 
+# What signs where a service asks for nothing else. A tenant whose keys are made when they are needed has them before
+# the first who verifies asks for them.
+FIRST_KEYS = ((Use.ID_TOKEN, Alg.RS256), (Use.ID_TOKEN, Alg.ES256), (Use.ACCESS_TOKEN, Alg.ES256))
+
 
 def create(unit: Unit, *, slug: str, display_name: str, time_zone: str = "Asia/Tokyo") -> Tenant:
     """The tenant and its data key; needs a unit of the platform. `Conflict("slug_taken")` when the slug ever was."""
