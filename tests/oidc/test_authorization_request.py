@@ -3,10 +3,10 @@
 import pytest
 from tests.support.filling import BASE_URL, CALLBACK
 from tests.support.in_process import FORM, Answer, encoded
-from tests.support.party import CHALLENGE, STATE
+from tests.support.party import CHALLENGE, STATE, claims
 from tests.support.provider import Provider
 
-from idp.oidc.request import CHECKS
+from idp.oidc.request import CHECKS, PARAMETERS
 
 ISSUER = f"{BASE_URL}/t/aoba"
 
@@ -83,7 +83,6 @@ WITHOUT_HARM = [
     {"scope": "email profile openid address phone"},
     {"scope": "openid unheard-of"},
     {"state": None},
-    {"state": ""},
     {"nonce": None},
     {"nonce": "n" * 384},
     {"response_mode": "query"},
@@ -145,6 +144,16 @@ def test_what_is_optional_or_unknown_does_no_harm(shared: Provider, changes: dic
     assert "code" in answer.query, answer
     assert answer.query.get("state") == changes.get("state", STATE)  # never invented (B2)
     assert answer.query["iss"] == ISSUER
+
+
+@pytest.mark.meets("A2", "B2", "I1")
+def test_a_parameter_without_a_value_is_as_if_it_were_left_out(shared: Provider) -> None:
+    """RFC 6749 3.1: what is left out is neither refused, nor looked up, nor sent back."""
+    web = shared.party("web")
+    empty = dict.fromkeys(sorted(PARAMETERS - web.asking().keys() | {"state", "nonce", "unknown"}), "")
+    answer = shared.browser().authorize(web, **empty)
+    assert answer.query.keys() == {"code", "iss"}
+    assert "nonce" not in claims(web.redeem(answer.query["code"]).json()["id_token"])
 
 
 @pytest.mark.honest("A10")

@@ -61,7 +61,7 @@ def is_error(answer: Answer, status: int = 400) -> bool:
     [
         ({}, GOODBYE),
         ({"state": "a b&c"}, f"{GOODBYE}?state=a+b%26c"),
-        ({"state": ""}, f"{GOODBYE}?state="),
+        ({"state": "", "client_id": "", "ui_locales": ""}, GOODBYE),
         ({"post_logout_redirect_uri": f"{GOODBYE}?from=id"}, f"{GOODBYE}?from=id"),
         ({"post_logout_redirect_uri": f"{GOODBYE}?from=id", "state": "x"}, f"{GOODBYE}?from=id&state=x"),
         ({"ui_locales": "en", "logout_hint": "taro", "unknown": "1"}, GOODBYE),

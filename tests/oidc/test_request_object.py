@@ -46,6 +46,10 @@ def test_its_claims_are_the_parameters() -> None:
     )
 
 
+def test_what_has_no_value_in_it_is_left_out() -> None:
+    assert read(state="", nonce="").fields == read().fields
+
+
 FITTING = [
     {"aud": [ISSUER]},
     {"aud": ["https://other.example/", ISSUER]},

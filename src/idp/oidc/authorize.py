@@ -84,9 +84,10 @@ def endpoint(house: House) -> App:
             if await comes_again(house, scope, send, browser, posted):
                 return
             form = Form(form.fields + posted.fields)
+        asked = form.given()  # RFC 6749 3.1: a parameter without a value is as if it were left out
 
         async def begin() -> Next | Given:
-            parameters = await sources.parameters_of(house, browser, form)
+            parameters = await sources.parameters_of(house, browser, asked)
             if scope["method"] == "POST":
                 return await _keep(house, browser, parameters)
             return await proceed(house, browser, parameters, None)

@@ -47,6 +47,7 @@ def endpoint(house: House) -> App:
             if browser.session is None:
                 await _once_more(house, scope, send, browser, form)
                 return
+        form = form.given()  # without a value as if it were left out, as everywhere (RFC 6749 3.1)
         try:
             facts, session = await house.units.read(browser.tenant, lambda unit: _look(house, unit, browser, form))
             wish = _read(form, facts, house.issuer(browser.slug))

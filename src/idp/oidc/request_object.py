@@ -40,7 +40,9 @@ def parameters(claims: Mapping[str, Any], expected: Expected) -> Form:
         if name in claims:
             raise invalid(f"A request object does not hold {name}.")
     asked = {**claims, "client_id": expected.client_id}
-    return Form(tuple(field for name in sorted(PARAMETERS & asked.keys()) for field in _fields(name, asked[name])))
+    return Form(
+        tuple(field for name in sorted(PARAMETERS & asked.keys()) for field in _fields(name, asked[name]))
+    ).given()
 
 
 def invalid(said: str) -> OAuthError:

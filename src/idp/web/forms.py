@@ -48,10 +48,12 @@ class Form:
         return self._first.keys()
 
     def given(self) -> "Form":
-        """Without the fields that have no value."""
+        """Without the fields that have no value. What was given more than once still was."""
         if "" not in self._first.values() and not self.repeated:
             return self
-        return Form(tuple(field for field in self.fields if field[1]))
+        found = Form(tuple(field for field in self.fields if field[1]))
+        found.repeated = self.repeated
+        return found
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for field, value in self.fields if field == name)
