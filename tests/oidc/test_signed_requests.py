@@ -169,6 +169,50 @@ def test_a_client_of_an_old_library_signs_its_parameters_alone(provider: Provide
         assert bring(provider.browser(), party, ES256.sign(bare, typ=None)).status == status
 
 
+@pytest.mark.meets("A15")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_a_client_of_an_old_library_does_not_sign_counts_as_it_stands(provider: Provider, method: str) -> None:
+    """Core 6.3.3. Of what stands in both places the signed one counts."""
+    legacy, browser = provider.party("legacy"), provider.browser()
+    give_keys(provider, "legacy", ES256)
+    some = {"client_id": legacy.client_id, "nonce": "signed", "max_age": 300}
+    beside = {**legacy.asking(), "nonce": "outside", "scope": "openid email"}
+    back = browser.follow(bring(browser, legacy, ES256.sign(some, typ=None), method, **beside))
+    assert (back.location.startswith(f"{CALLBACK}?code="), back.query["state"]) == (True, STATE)
+    told = legacy.redeem(back.query["code"]).json()
+    assert told["scope"] == "email openid"
+    assert claims(told["id_token"])["nonce"] == "signed"
+
+
+def test_the_type_of_the_answer_is_the_same_inside_and_outside(provider: Provider) -> None:
+    """Core 6.1."""
+    legacy = provider.party("legacy")
+    give_keys(provider, "legacy", ES256)
+    token = ES256.sign(claims_of(provider, legacy))
+    beside = {**legacy.asking(), "response_type": "code id_token"}
+    assert "#error=invalid_request_object&" in bring(provider.browser(), legacy, token, **beside).location
+
+
+def test_beside_an_object_that_has_to_be_signed_nothing_counts_whichever_the_library(provider: Provider) -> None:
+    legacy = provider.party("legacy")
+    give_keys(provider, "legacy", ES256, require_signed_request_object=True)
+    token = ES256.sign(claims_of(provider, legacy, redirect_uri=None))
+    page = bring(provider.browser(), legacy, token, **legacy.asking())
+    give_keys(provider, "legacy", ES256, require_signed_request_object=False)
+    assert (page.status, page.location) == (400, "")
+
+
+@pytest.mark.attack("A9")
+@pytest.mark.parametrize("more", [[("request", "a.b.c")], [("request_uri", "https://rp.example/request.jwt")]])
+def test_there_is_one_object_and_its_client_is_told_of_two(shared: Provider, more: list[tuple[str, str]]) -> None:
+    """RFC 9101 5; RFC 6749 4.1.2.1: where the answer may go is certain."""
+    web = shared.party("web")
+    query = encoded([*web.asking(request=UNSIGNED).items(), *more]).decode()
+    answer = shared.get(f"/t/aoba/authorize?{query}")
+    assert answer.location.startswith(f"{CALLBACK}?")
+    assert (answer.query["error"], answer.query["state"]) == ("invalid_request", STATE)
+
+
 METADATA = [
     ({"request_object_signing_alg": "none"}, "not_supported"),
     ({"request_object_signing_alg": "HS256"}, "not_supported"),

@@ -19,7 +19,8 @@ class AssertionAudience(StrEnum):
 
 class Rules(NamedTuple):
     """`sender_constrained`: tokens are given to proven holders of a key alone. `whole_request_objects`: they say by
-    whom they are, for whom, and until when (RFC 9101 4); older libraries sign the parameters alone (Core 6.1)."""
+    whom they are, for whom, and until when, and stand for the whole request (RFC 9101 4, 6.3); older libraries sign the
+    parameters alone, or some of them (Core 6.1)."""
 
     pkce_always: bool
     assertion_audience: AssertionAudience

@@ -1,20 +1,20 @@
 """Where the parameters of an authorization request come from: the one place from which all of them are taken.
 
 From its query or form, as ever; or from what its client has pushed beforehand (RFC 9126) or signed (RFC 9101), and then
-nothing beside that and the client counts. What they are worth is for the checks of `request` to say, which read them
-alike.
+nothing beside that and the client counts, unless the client is an old library's, which may sign a part (Core 6). What
+they are worth is for the checks of `request` to say, which read them alike.
 """
 
 import hmac
 import json
 from typing import NamedTuple
 
-from idp.federation import Service
+from idp.federation import OidcClient, Service
 from idp.kit import ids
 from idp.kit.errors import Failure
 from idp.kit.units import Unit
 from idp.oidc import request as requests
-from idp.oidc import signed_requests, store
+from idp.oidc import request_object, signed_requests, store
 from idp.oidc.errors import OAuthError, PageError
 from idp.oidc.model import PUSHED_KIND
 from idp.oidc.request import AuthorizationRequest, RedirectError
@@ -39,25 +39,37 @@ async def parameters_of(house: House, browser: Browser, form: Form) -> Parameter
     if "request" not in form and "request_uri" not in form:
         return Parameters(form)
     by_value, by_reference = form.get("request"), form.get("request_uri")
-    if not by_value and not by_reference:  # RFC 6749 3.1: without a value as if they were left out
-        return Parameters(Form(tuple(field for field in form.fields if field[0] not in _OBJECTS)))
     client_id = requests.client_of(form)
-    if (by_value and by_reference) or not form.repeated.isdisjoint(_OBJECTS):  # RFC 9101 5
-        raise PageError("invalid_request", detail="request and request_uri exclude each other")
-    if by_reference and by_reference.startswith(URN):
+    is_one = not (by_value and by_reference) and form.repeated.isdisjoint(_OBJECTS)
+    if is_one and by_reference and by_reference.startswith(URN):
         return await house.units.read(browser.tenant, lambda unit: _pushed(house, unit, client_id, by_reference))
     facts = await house.units.read(browser.tenant, lambda unit: house.memory.current(unit, client_id))
     service = facts.services.get(client_id)
     if service is None or service.oidc is None:
         raise PageError("unknown_service")
     try:
+        if not is_one:  # RFC 9101 5
+            raise OAuthError("invalid_request", "request and request_uri exclude each other, and each is given once.")
         token = by_value or await signed_requests.fetch(house, facts, service, by_reference or "")
         if signed_requests.is_unsigned(service.oidc, token):
             name = "request" if by_value else "request_uri"
             raise OAuthError(f"{name}_not_supported", "Only signed request objects are supported.")
-        return Parameters(await signed_requests.read(house, facts, service, token), signed=True)
+        inside = await signed_requests.read(house, facts, service, token)
+        return Parameters(_assembled(form, inside, service.oidc), signed=True)
     except OAuthError as fault:
         raise _told(fault, form, service) from fault
+
+
+def _assembled(outside: Form, inside: Form, client: OidcClient) -> Form:
+    """What is signed counts, alone (RFC 9101 6.3); for a library that is older than that also what stands beside it and
+    is not said inside (Core 6.3.3), where the type of the answer has to be the same (6.1). Raises `OAuthError`."""
+    if client.rules.whole_request_objects or client.requests.signed_only:
+        return inside
+    kind = outside.get("response_type")
+    if kind is not None and inside.get("response_type") not in {None, kind}:
+        raise request_object.invalid("response_type is not that of the request.")
+    beside = (field for field in outside.fields if field[0] not in inside.names | _OBJECTS)
+    return Form((*inside.fields, *beside))
 
 
 def _told(fault: OAuthError, form: Form, service: Service) -> Failure:
