@@ -32,6 +32,7 @@ def test_the_token_comes_by_header_or_form(shared: Provider, token: str) -> None
         shared.get(USERINFO, {"authorization": f"bearer {token}"}),
         shared.first.call("POST", USERINFO, bearer),
         shared.first.call("POST", USERINFO, bearer | form),
+        shared.first.call("POST", USERINFO, bearer | {"content-type": "application/json"}, b"{}"),
         shared.first.call("POST", USERINFO, form, encoded({"access_token": token})),
     ]
     for answer in answers:

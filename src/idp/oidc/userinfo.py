@@ -21,6 +21,7 @@ from idp.web.asgi import App, Receive, Send, json_response, respond
 from idp.web.asgi import Scope as Request
 from idp.web.deciding import KeyMissing, make_key
 from idp.web.failures import Refusal
+from idp.web.forms import is_form
 from idp.web.house import House
 
 
@@ -56,8 +57,10 @@ def endpoint(house: House) -> App:
 async def _shown(house: House, tenant: TenantId, scope: Request, receive: Receive) -> Shown:
     """From the header or, by POST, from the form; one of them (RFC 6750 2)."""
     scheme, header = bearer.from_header(scope["state"]["headers"])
-    is_form = scope["method"] == "POST" and b"content-type" in scope["state"]["headers"]
-    body = (await read_form(scope, receive)).get("access_token") if is_form else None
+    kind = scope["state"]["headers"].get(b"content-type")
+    # Beside a token in the header another kind of body says nothing: it could not hold a second one (RFC 6750 2.2).
+    is_read = scope["method"] == "POST" and kind is not None and (header is None or is_form(kind))
+    body = (await read_form(scope, receive)).get("access_token") if is_read else None
     if header is not None and body is not None:
         raise OAuthError("invalid_request", "The token is given twice.")
     token = header or body

@@ -62,12 +62,19 @@ class Form:
         return name in self._first
 
 
+def is_form(content_type: bytes | None) -> bool:
+    kind, *parameters = (content_type or b"").lower().split(b";")
+    return kind.strip() == _FORM and all(
+        parameter.strip() in (b"charset=utf-8", b'charset="utf-8"') for parameter in parameters
+    )
+
+
 def parse_form(body: bytes, content_type: bytes | None) -> Form:
     """A body of `application/x-www-form-urlencoded` in UTF-8 (RFC 6749 appendix B).
 
     Raises `Refusal` (415) for any other type or charset, and `Invalid` (`malformed_form`).
     """
-    if content_type != _FORM and not _is_form(content_type):
+    if content_type != _FORM and not is_form(content_type):
         raise Refusal(415, "unsupported_media_type", "Only application/x-www-form-urlencoded in UTF-8 is taken here.")
     return _parse(body)
 
@@ -116,13 +123,6 @@ def _decoded(pair: bytes) -> tuple[str, str]:
 def _decode(raw: bytes) -> str:
     first, *escaped = raw.split(b"%")
     return (first + b"".join([_BYTES[piece[:2]] + piece[2:] for piece in escaped])).decode()
-
-
-def _is_form(content_type: bytes | None) -> bool:
-    kind, *parameters = (content_type or b"").lower().split(b";")
-    return kind.strip() == _FORM and all(
-        parameter.strip() in (b"charset=utf-8", b'charset="utf-8"') for parameter in parameters
-    )
 
 
 def _malformed(detail: str) -> Invalid:
