@@ -68,6 +68,15 @@ def test_response_types_and_their_grants_are_registered_together(grants, types):
     assert registered["scope"].startswith("openid")
 
 
+def test_the_order_of_the_words_of_a_response_type_means_nothing():
+    """RFC 6749 3.1.1."""
+    front = {"security_profile": "oidc", "grant_types": ["authorization_code", "implicit"]}
+    types = read(**CODE, **front, response_types=["token id_token", "id_token code", "token code id_token"]).client
+    assert types.response_types == {"id_token token", "code id_token", "code id_token token"}
+    for twice in ("id_token id_token", "id_token  token", " code"):
+        assert ("/oidc/response_types/0", "unknown_value") in faults(**CODE, **front, response_types=[twice])
+
+
 FULL = {
     "application_type": "native",
     "redirect_uris": ["com.example.app:/cb", "http://127.0.0.1/cb"],

@@ -66,6 +66,7 @@ from idp.federation.oidc_vocabulary import (
     SecurityProfile,
     SigningAlg,
     SubjectType,
+    response_type,
 )
 from idp.federation.own_addresses import refuse_own
 from idp.federation.own_identity import ORDINARY, OwnIdentity, refuse_own_name, with_releases
@@ -269,6 +270,7 @@ __all__ = [
     "reject_metadata",
     "replace",
     "replace_client",
+    "response_type",
     "rotate_secret",
     "said",
     "scope_of",

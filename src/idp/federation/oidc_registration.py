@@ -179,7 +179,7 @@ def _flow(fields: Fields) -> _Flow:
     if grants is None:
         grants = frozenset({Grant.AUTHORIZATION_CODE})
     with_code = Grant.AUTHORIZATION_CODE in grants
-    types = fields.choices("response_types", ResponseType, words.UNBUILT_RESPONSE_TYPES)
+    types = fields.choices("response_types", ResponseType, words.UNBUILT_RESPONSE_TYPES, spelt=words.response_type)
     if types is None:
         types = frozenset({ResponseType.CODE}) if with_code else frozenset()
     flow = _Flow(application, method, grants, types)

@@ -83,6 +83,14 @@ class ResponseType(StrEnum):
         return front | {Grant.AUTHORIZATION_CODE} if self.gives_code else front
 
 
+_BY_WORDS = {tuple(sorted(kind.split(" "))): kind for kind in ResponseType}
+
+
+def response_type(text: str) -> ResponseType | None:
+    """The order of its words means nothing (RFC 6749 3.1.1); None for what is not known."""
+    return _BY_WORDS.get(tuple(sorted(text.split(" "))))
+
+
 class SecurityProfile(StrEnum):
     """Which of the rule sets that contradict each other holds for the client."""
 

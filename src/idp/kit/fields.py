@@ -1,7 +1,7 @@
 """Reads a document member by member and remembers every fault, so that whoever sent it learns all of them at once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -178,12 +178,19 @@ class Fields:
             return default
         return self._word(name, value, words, unbuilt) or default
 
-    def choices(self, name: str, words: type[E], unbuilt: frozenset[str]) -> frozenset[E] | None:
-        """A set of words from an array; None when it is left out."""
+    def choices(
+        self,
+        name: str,
+        words: type[E],
+        unbuilt: frozenset[str],
+        *,
+        spelt: Callable[[str], str | None] = str,
+    ) -> frozenset[E] | None:
+        """A set of words from an array; None when it is left out. `spelt` gives the word that an item stands for."""
         items = self.texts(name, most=20, longest=200)
         if items is None:
             return None
-        found = {self._word(f"{name}/{index}", item, words, unbuilt) for index, item in items.items()}
+        found = {self._word(f"{name}/{index}", spelt(item) or item, words, unbuilt) for index, item in items.items()}
         return frozenset(word for word in found if word is not None)
 
     def _word(self, path: str, value: object, words: type[E], unbuilt: frozenset[str]) -> E | None:

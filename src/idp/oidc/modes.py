@@ -4,7 +4,7 @@ Errors travel as the answer would have."""
 
 from enum import StrEnum
 
-from idp.federation import ResponseType
+from idp.federation import ResponseType, response_type
 from idp.web.forms import Form
 
 _SIGNED = ".jwt"
@@ -31,16 +31,12 @@ class ResponseMode(StrEnum):
 _CARRIERS = {mode: ResponseMode(mode.removesuffix(_SIGNED)) for mode in ResponseMode}
 
 
-_KINDS = {tuple(sorted(kind.split())): kind for kind in ResponseType}
 _FRONT = frozenset({"id_token", "token"})
 
 
 def response_type_of(form: Form) -> ResponseType | None:
-    """The order of its words means nothing (RFC 6749 3.1.1); None for what is not known."""
     text = form.get("response_type") or ""
-    if text == ResponseType.CODE:
-        return ResponseType.CODE
-    return _KINDS.get(tuple(sorted(text.split(" "))))
+    return ResponseType.CODE if text == ResponseType.CODE else response_type(text)
 
 
 def mode_of(form: Form) -> ResponseMode:
