@@ -188,6 +188,7 @@ def test_nobody_registers_under_a_suspended_contract(open_alone: Registrar) -> N
         ({"redirect_uris": []}, "invalid_redirect_uri", "redirect_uris"),
         ({"redirect_uris": "https://rp.example/cb"}, "invalid_redirect_uri", "redirect_uris"),
         ({"initiate_login_uri": "http://rp.example/begin"}, "invalid_client_metadata", "initiate_login_uri"),
+        ({"initiate_login_uri": "http://127.0.0.1:8443/begin"}, "invalid_client_metadata", "initiate_login_uri"),
         ({"sector_identifier_uri": "https://127.0.0.1:9/uris"}, "invalid_client_metadata", "sector_identifier_uri: "),
         ({"logo_uri": "data:image/png;base64,AA"}, "invalid_client_metadata", "logo_uri"),
         ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata", "token_endpoint_auth_method"),

@@ -217,6 +217,9 @@ def _draft(call: Call, unit: Unit, document: dict[str, Any]) -> ServiceDraft:
     federation.refuse_own(document, call.house.issuer(call.slug), at="")
     draft = federation.read_client(document, production=call.house.production)
     assert draft.oidc is not None
+    begin = draft.oidc.initiate_login_uri
+    if begin is not None and not begin.startswith("https:"):  # Registration 2: no stranger's exception for loopback
+        raise OAuthError("invalid_client_metadata", "initiate_login_uri: It must be https.")
     unheard = sorted(kind for kind in draft.oidc.response_types if not is_offered(kind, switches))
     if unheard:
         raise OAuthError("invalid_client_metadata", f"response_types: {unheard[0]} is not offered here.")
