@@ -107,7 +107,7 @@ async def _front(
         known.facts,
         admission,
         asked,
-        access=issued.token if issued else None,
+        access=issued,
         code=shown if kind.gives_code else None,
         said=said,
     )

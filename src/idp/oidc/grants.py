@@ -315,7 +315,7 @@ async def tokens(asked: Asked, admission: Admission, request: mint.Request, gran
     told = answer(issued)
     if Scope.OPENID in request.scopes:
         said = await _said(asked, grant)
-        token = mint.id_token(asked.facts, admission, request, access=issued.token, said=said)
+        token = mint.id_token(asked.facts, admission, request, access=issued, said=said)
         how, tenant = asked.client.encrypted.id_token, asked.facts.tenant.id
         told["id_token"] = await encrypted.for_client(asked.house, tenant, asked.service, token, how)
     return issued, told

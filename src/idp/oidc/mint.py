@@ -89,7 +89,7 @@ def id_token(
     admission: Admission,
     asked: Request,
     *,
-    access: str | None = None,
+    access: Issued | None = None,
     code: str | None = None,
     said: Mapping[str, Any] = _NOTHING,
 ) -> str:
@@ -109,7 +109,7 @@ def id_token(
         "sid": admission.session_id,
     }
     if access is not None:
-        claims["at_hash"] = left_half(alg, access)
+        claims["at_hash"] = left_half(alg, access.token, taken=access.row.digest)
     if code is not None:
         claims["c_hash"] = left_half(alg, code)  # 3.3.2.11
     if asked.nonce is not None:

@@ -25,10 +25,10 @@ class Alg(StrEnum):
     EDDSA = "EdDSA"
 
 
-def left_half(alg: str, value: str) -> str:
+def left_half(alg: str, value: str, *, taken: bytes | None = None) -> str:
     """`at_hash` and its kin (OpenID Connect Core 3.1.3.6): by the hash that the signature itself is made with, which
-    for Ed25519 is SHA-512 (RFC 8032 5.1)."""
-    digest = (sha512 if alg == Alg.EDDSA else sha256)(value.encode()).digest()
+    for Ed25519 is SHA-512 (RFC 8032 5.1). `taken` is the SHA-256 of the value, where somebody has it already."""
+    digest = sha512(value.encode()).digest() if alg == Alg.EDDSA else taken or sha256(value.encode()).digest()
     return b64(digest[: len(digest) // 2]).decode()
 
 
