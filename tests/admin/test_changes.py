@@ -60,6 +60,22 @@ def test_a_plan_is_called_off_and_what_it_says_is_judged(world: World) -> None:
     assert tenant.get(f"{USERS}/{user}").body["status"] == "active"
 
 
+def test_who_is_disabled_by_the_clock_is_shown_so_and_not_enabled_before_that_is_done(world: World) -> None:
+    tenant = world.client("aoba")
+    user = made(world, USERS, PERSON)["id"]
+    where = f"{USERS}/{user}"
+    made(world, f"{where}/changes", {"at": "2026-04-02T00:00:00Z", "change": "disable"})
+    before = tenant.get(where)
+    world.clock.advance(days=1)
+    now = tenant.get(where)
+    assert (before.body["status"], now.body["status"], now.etag == before.etag) == ("active", "disabled", False)
+    assert [each["id"] for each in tenant.get(f"{USERS}?status=disabled").body["items"]] == [user]
+    refused = tenant.post(f"{where}/enable")
+    assert (refused.status, refused.code) == (409, "change_due")
+    Watch(world.house.units, [PlannedChanges()], patience=0)()
+    assert tenant.post(f"{where}/enable").body["status"] == "active"
+
+
 def test_planning_and_undoing_need_what_the_change_itself_needs(world: World) -> None:
     tenant, planner = world.client("aoba"), world.key("aoba", "changes:*")
     able = world.key("aoba", "changes:*", "users:*")

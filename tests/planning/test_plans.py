@@ -9,7 +9,8 @@ from tests.users.test_users import add, admin
 from idp import credentials, federation, planning, users
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
 from idp.kit.errors import Conflict, Invalid
-from idp.planning import Planner, PlanStatus
+from idp.kit.listing import Question
+from idp.planning import Act, Planner, PlanStatus
 from idp.schedule import IdDates, PlannedChanges, Watch
 
 
@@ -65,6 +66,11 @@ def test_who_is_to_go_is_out_by_the_clock_though_nothing_ran(world, planner, act
     assert standing.active_at(end - 1)
     assert not standing.active_at(end)
     world.clock.advance(days=3)
+    with world.open() as unit:
+        shown = users.get(unit, taro.id)
+        assert (users.to_json(shown)["status"], shown.status) == ("disabled", "active")
+        listed = {status: users.LISTED.page(unit, _asked(status)).items for status in ("active", "disabled")}
+    assert ([each.id for each in listed["disabled"]], taro.id in listed["active"]) == ([taro.id], False)
     run(world)
     identity, done = now(world, taro, made)
     assert done.status is PlanStatus.DONE
@@ -90,6 +96,23 @@ def test_what_is_called_off_does_not_happen_and_what_has_happened_is_not_called_
     assert now(world, taro)[0].active_at(third.wish.at)
 
 
+def test_to_disable_by_a_patch_holds_by_the_clock_too(world, planner):
+    taro = add(world)
+    made = plan(world, planner, taro, {"status": "disabled"})
+    assert made.wish.act is Act.DISABLE
+    assert not now(world, taro)[0].active_at(made.wish.at)
+
+
+def test_who_is_disabled_and_enabled_again_while_no_worker_ran_is_as_planned(world, planner):
+    taro = add(world)
+    plans = [plan(world, planner, taro, act, f"2026-04-0{day}") for day, act in ((3, "disable"), (4, "enable"))]
+    plans.append(plan(world, planner, taro, "disable", "2026-04-05"))
+    world.clock.advance(days=9)
+    run(world)
+    assert [now(world, taro, each)[1].status for each in plans] == [PlanStatus.DONE] * 3
+    assert now(world, taro)[0].status == "disabled"
+
+
 def test_those_for_one_person_come_in_their_order(world, planner):
     taro = add(world)
     for day, name in (("05", "third"), ("03", "first"), ("04", "second")):
@@ -110,9 +133,11 @@ def _item(world, plan):
     return Item(world.aoba, plan.id, plan.wish.at, "Asia/Tokyo")
 
 
-def _question():
-    from idp.kit.listing import Question
+def _asked(status):
+    return Question(users.LISTED.read({"status": status}), limit=50)
 
+
+def _question():
     return Question(limit=50)
 
 
@@ -192,6 +217,10 @@ def test_the_last_administrator_is_not_planned_away(world, planner):
 @pytest.mark.parametrize(
     ("document", "wrong"),
     [
+        (
+            {"at": "2026-05-01", "change": {"status": "disabled", "locale": "en"}},
+            {("/change/status", "not_combinable")},
+        ),
         ({}, {("/at", "required"), ("/change", "required")}),
         ({"at": "2026-04-01", "change": "disable"}, {("/at", "past")}),
         ({"at": "2099-04-01", "change": "disable"}, {("/at", "out_of_range")}),

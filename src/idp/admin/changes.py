@@ -15,8 +15,9 @@ from idp.users import UserId
 
 
 def create(call: Call) -> Answer:
-    """Plan a change. Disabling and deleting hold from that instant on for every decision, whether or not anything has
-    run; other changes are made within seconds of it, once and in their order. Whoever plans needs `users:write`, and
+    """Plan a change. Disabling and deleting hold from that instant on for every decision and for whoever reads the ID,
+    whether or not anything has run; other changes, such as a group or a role taken away, are made by the worker within
+    seconds of it, once and in their order, and wait while no worker runs. Whoever plans needs `users:write`, and
     must still be allowed to when the time has come: otherwise nothing happens, and `failure` says so."""
     wish = _wish(call)
     rights.demand(planning.NEEDED, call.key)

@@ -13,7 +13,7 @@ from idp.admin.routes import Route
 from idp.admin.shapes.users import Invitation, NewUser, User, UserChange
 from idp.credentials import How, KeyScope, Noun
 from idp.kit.clock import rfc3339
-from idp.kit.errors import FieldError, Invalid
+from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.units import Unit
 from idp.users import Draft, GroupId, Identity, Role
 
@@ -87,10 +87,14 @@ def disable(call: Call) -> Answer:
 
 
 def enable(call: Call) -> Answer:
-    """Let somebody sign in again."""
+    """Let somebody sign in again. Refused for the moments in which a planned change has disabled them and is not
+    carried out yet (`change_due`): it would be undone by that."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        identity = users.enable(unit, _not_stronger(call, unit).id)
+        before = _not_stronger(call, unit)
+        if before.stopped:
+            raise Conflict("change_due", "A planned change has disabled it, and is not carried out yet.")
+        identity = users.enable(unit, before.id)
         return call.done(unit, users.to_json(identity), version=identity.version)
 
 
@@ -232,5 +236,5 @@ ROUTES = (
         status=202,
         conflicts=(_CLOSED, "password_exists", "email_missing", "user_disabled"),
     ),
-    Route("POST", f"{_ONE}/enable", enable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED,)),
+    Route("POST", f"{_ONE}/enable", enable, _WRITE, gives=User, versioned=True, conflicts=(_CLOSED, "change_due")),
 )

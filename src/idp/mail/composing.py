@@ -46,7 +46,7 @@ class Composer:
     def _invitation(self, unit: Unit, claimed: Claimed, payload: Mapping[str, Any]) -> Letter:
         identity = users.get(unit, payload["user"])
         secret = credentials.secret_of(unit, payload["invitation"])
-        if secret is None or identity.email is None or identity.status is not UserStatus.ACTIVE:
+        if secret is None or identity.email is None or identity.shown_status is not UserStatus.ACTIVE:
             raise Impossible(OVERTAKEN)
         language = _spoken(identity.locale)
         link = f"{self._base_url}/t/{tenants.get(unit).slug}/invitation?token={quote(secret)}&lang={language.value}"

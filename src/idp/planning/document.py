@@ -11,7 +11,7 @@ from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import Fields, shortened
 from idp.planning.model import Act, Plan, Wish
-from idp.users import Frame, Identity
+from idp.users import Frame, Identity, UserStatus
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LONGEST = 10 * 366 * 86_400 * SECOND
@@ -27,6 +27,7 @@ def read(document: Mapping[str, object], identity: Identity, frame: Frame, *, no
     if isinstance(change, Mapping):
         patch = dict(change)
         fields.errors += _faults(identity, patch, frame)
+        act, patch = _stopping(fields, patch)
     elif isinstance(change, str) and change in _WORDS:
         act = Act(change)
     else:
@@ -74,6 +75,16 @@ def _at(fields: Fields, frame: Frame, now_us: int) -> int:
         code = "past" if at <= now_us else "out_of_range"
         fields.refuse("at", code, "A change is planned for an instant to come.", found=text, expected=bounds)
     return at
+
+
+def _stopping(fields: Fields, patch: dict[str, Any]) -> tuple[Act, dict[str, Any]]:
+    """To disable holds by the clock, so it is planned by itself: with other members it would wait for them."""
+    if patch.get("status") != UserStatus.DISABLED:
+        return Act.CHANGE, patch
+    if len(patch) > 1:
+        detail = 'To disable somebody is planned by itself, as "disable".'
+        fields.refuse("change/status", "not_combinable", detail, found=patch["status"], expected=Act.DISABLE.value)
+    return Act.DISABLE, {}
 
 
 def _faults(identity: Identity, patch: Mapping[str, object], frame: Frame) -> list[FieldError]:

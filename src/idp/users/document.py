@@ -89,7 +89,7 @@ def to_json(identity: Identity) -> dict[str, Any]:
         "valid_from": None,
         "valid_until": None,
         **writable(identity.draft),
-        "status": identity.status.value,
+        "status": identity.shown_status.value,
         "created_at": rfc3339(identity.created_at),
         "changed_at": rfc3339(identity.changed_at),
     }

@@ -1,6 +1,6 @@
 """What may be asked of the list of a tenant's IDs."""
 
-from sqlalchemy import literal
+from sqlalchemy import and_, bindparam, literal, or_
 
 from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.listing import Listing
@@ -39,7 +39,20 @@ LISTED: Listing[Identity] = Listing(
             keeps=search.has_address,
             narrow=True,
         ),
-        "status": Filter(takes=Words(UserStatus), meaning="Those of it.", where=users.c.status == asked("status")),
+        "status": Filter(
+            takes=Words(UserStatus),
+            meaning="Those of it, by the clock where it is planned.",
+            where={
+                UserStatus.ACTIVE.value: and_(
+                    users.c.status == UserStatus.ACTIVE.value,
+                    or_(users.c.stops_at.is_(None), users.c.stops_at > bindparam("status_at")),
+                ),
+                UserStatus.DISABLED.value: or_(
+                    users.c.status == UserStatus.DISABLED.value, users.c.stops_at <= bindparam("status_at")
+                ),
+            },
+            binds=lambda unit, _: {"status_at": unit.now_us},
+        ),
         "affiliation": Filter(
             takes=Words(Affiliation), meaning="Those of it.", where=users.c.affiliation == asked("affiliation")
         ),

@@ -123,6 +123,12 @@ class Identity(NamedTuple):
     changed_at: int
     span: Span = Span()
     stops_at: int | None = None
+    stopped: bool = False  # a planned change has disabled or deleted it, though nobody has carried that out yet
+
+    @property
+    def shown_status(self) -> UserStatus:
+        """As decisions go by it. `status` is what is written, and waits for whoever carries plans out."""
+        return UserStatus.DISABLED if self.stopped else self.status
 
     def active_at(self, now_us: int) -> bool:
         """Neither disabled, nor before its first day or after its last."""

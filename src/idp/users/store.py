@@ -446,6 +446,7 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
         changed_at=row.changed_at,
         span=Span(row.starts_at, row.ends_at),
         stops_at=row.stops_at,
+        stopped=row.stops_at is not None and row.stops_at <= unit.now_us,
     )
 
 

@@ -3,6 +3,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from idp.kit.db import ERASED, KEPT, metadata, tenant_id
 
 _LOOK = text("look_at IS NOT NULL")
+_STOPS = text("stops_at IS NOT NULL")
 
 users = Table(
     "users",
@@ -31,6 +32,7 @@ users = Table(
     Index("ix_users_tenant_id_status_id", "tenant_id", "status", "id"),
     Index("ix_users_tenant_id_affiliation_id", "tenant_id", "affiliation", "id"),
     Index("ix_users_tenant_id_changed_at_id", "tenant_id", "changed_at", "id"),
+    Index("ix_users_tenant_id_stops_at", "tenant_id", "stops_at", sqlite_where=_STOPS, postgresql_where=_STOPS),
     Index("ix_users_look_at", "look_at", sqlite_where=_LOOK, postgresql_where=_LOOK),
     info=ERASED,
 )
