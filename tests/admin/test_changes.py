@@ -101,6 +101,30 @@ def test_planning_and_undoing_need_what_the_change_itself_needs(world: World) ->
     assert able.post(f"{where}/{due.id}/undo").status == 200
 
 
+def test_a_plan_is_called_off_by_who_made_it_or_may_do_the_change_itself(world: World) -> None:
+    tenant = world.client("aoba")
+    user, boss = made(world, USERS, PERSON)["id"], made(world, USERS, {**PERSON, "user_name": "b", "roles": ["admin"]})
+    group = made(world, "/tenants/aoba/groups", {"name": "g"})["id"]
+    desk = world.key("aoba", "changes:*", "users:*")
+    plans = [
+        (user, {"locale": "en"}, world.key("aoba", "changes:*"), desk),
+        (user, "disable", world.key("aoba", "changes:*", "users:read"), desk),
+        (user, {"groups": [group]}, desk, world.key("aoba", "changes:*", "users:*", "members:write")),
+        (boss["id"], "delete", desk, tenant),
+        (boss["id"], {"roles": []}, desk, tenant),
+        (user, {"roles": ["admin"]}, desk, tenant),
+    ]
+    for number, (who, change, weak, able) in enumerate(plans):
+        where = f"{USERS}/{who}/changes"
+        plan = made(world, where, {"at": f"2027-01-0{number + 1}", "change": change})["id"]
+        refused = weak.delete(f"{where}/{plan}")
+        assert (refused.status, refused.code) == (403, "forbidden"), change
+        assert tenant.get(f"{where}/{plan}").body["status"] == "planned"
+        assert able.delete(f"{where}/{plan}").status == 204, change
+    mine = desk.post(f"{USERS}/{user}/changes", {"at": "2027-01-01", "change": {"locale": "en"}}).body["id"]
+    assert desk.delete(f"{USERS}/{user}/changes/{mine}").status == 204
+
+
 def test_at_most_fifty_changes_wait_for_one_person(world: World) -> None:
     tenant = world.client("aoba")
     where = f"{USERS}/{made(world, USERS, PERSON)['id']}/changes"

@@ -58,10 +58,11 @@ def shown(call: Call) -> Answer:
 
 
 def cancel(call: Call) -> Answer:
-    """Call it off before its instant has come. Again changes nothing."""
+    """Call it off before its instant has come: one's own plan, or one for a change that one may make oneself,
+    which needs `users:write` besides. Again changes nothing."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
-        planning.cancel(unit, call.names["change"], call.names["user"])
+        planning.cancel(unit, call.names["change"], call.names["user"], _planner(call))
         return call.done(unit, None)
 
 

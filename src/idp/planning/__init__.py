@@ -7,8 +7,9 @@ is undone only while nothing of it has changed since.
 """
 
 from idp.planning.actions import cancel, plan, undo
-from idp.planning.carrying_out import NEEDED, carry_out, first_due
+from idp.planning.carrying_out import carry_out, first_due
 from idp.planning.document import read, to_json
+from idp.planning.effects import NEEDED
 from idp.planning.model import Act, Plan, Planner, PlanStatus, Wish
 from idp.planning.rehearsing import Rehearsal, rehearse
 from idp.planning.store import LISTED, OF_USER, due, get

@@ -29,10 +29,13 @@ def plan(unit: Unit, user_id: str, wish: Wish, planner: Planner) -> Plan:
     return store.get(unit, plan_id, identity.id)
 
 
-def cancel(unit: Unit, plan_id: str, user_id: str) -> Plan:
-    """Again changes nothing. Raises `NotFound`, `Conflict("change_settled")` once it has taken place."""
+def cancel(unit: Unit, plan_id: str, user_id: str, asker: Planner | None = None) -> Plan:
+    """By who planned it, or may do the change itself. Again changes nothing. Raises `NotFound`, `Refused`,
+    `Conflict("change_settled")` once it has taken place."""
     tenants.touch(unit)
     found = store.get(unit, plan_id, user_id)
+    if asker is not None and asker.id != found.planner.id:
+        effects.refuse_for(unit, found, asker.granting)
     if found.status is PlanStatus.CANCELLED:
         return found
     if found.wish.at <= unit.now_us or not store.settle(unit, plan_id, PlanStatus.PLANNED, PlanStatus.CANCELLED):

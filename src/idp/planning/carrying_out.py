@@ -2,16 +2,15 @@
 
 from idp import audit, contracts, credentials, federation, partners, tenants, users
 from idp.audit import Event
-from idp.credentials import EVERYTHING, KeyScope, Noun, Permission, Permissions, Verb
+from idp.credentials import EVERYTHING, KeyScope, Permissions
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, Invalid, NotFound, Refused
 from idp.kit.ids import TenantId
 from idp.kit.units import SYSTEM, Unit, Units
 from idp.planning import effects, store
+from idp.planning.effects import NEEDED
 from idp.planning.model import Plan, Planner, PlanStatus
 
-NEEDED = Permission(Noun.USERS, Verb.WRITE)
-"""For planning and undoing as for carrying out."""
 _FAILURES = (Conflict, Invalid, NotFound, Refused)
 
 

@@ -1,16 +1,20 @@
 """What a plan does to an ID: by the steps of a change that is asked for there and then."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from idp import credentials, federation, users
 from idp.credentials import How, KeyScope, Noun, Permission, Permissions, Verb
+from idp.kit.errors import Invalid
 from idp.kit.fields import merged
 from idp.kit.units import Unit
-from idp.planning.model import Act, Wish
-from idp.users import Identity, UserId
+from idp.planning.model import Act, Plan, Wish
+from idp.users import Identity, UserId, UserStatus
 
 Document = Mapping[str, Any]
+NEEDED = Permission(Noun.USERS, Verb.WRITE)
+"""For planning and undoing as for carrying out."""
 _JOINING = Permission(Noun.MEMBERS, Verb.WRITE)
 
 
@@ -44,10 +48,31 @@ def refuse_beyond(unit: Unit, before: Identity, after: Identity | None, granting
         credentials.refuse_stand_in(granting, held)
 
 
+def refuse_for(unit: Unit, plan: Plan, granting: Permissions) -> None:
+    """Raises `Refused("forbidden")` for who may not do what is planned there and then, whether or not it could be done
+    today."""
+    credentials.refuse_without(granting, NEEDED)
+    identity, wish = users.find(unit, plan.user_id), plan.wish
+    if identity is None:
+        return
+    after: Identity | None = identity._replace(status=_other(identity.status))
+    if wish.act is Act.DELETE:
+        after = None
+    elif wish.act is Act.CHANGE:
+        with suppress(Invalid):  # of what there is no longer nothing comes
+            draft, status = users.read_change(identity, wish.patch, users.frame(unit))
+            after = identity._replace(**draft._asdict(), status=status)
+    refuse_beyond(unit, identity, after, granting)
+
+
 def note_hands(unit: Unit, user_id: UserId, before: Document, after: Document | None, hands: Collection[str]) -> None:
     """Of who could sign in as somebody from now on."""
     if after is not None and any(before.get(name) != after.get(name) for name in ("user_name", "email")):
         credentials.hands.note(unit, user_id, hands, How.KNOWS)
+
+
+def _other(status: UserStatus) -> UserStatus:
+    return UserStatus.DISABLED if status is UserStatus.ACTIVE else UserStatus.ACTIVE
 
 
 def document_of(identity: Identity) -> Document:
