@@ -1,6 +1,6 @@
 import pytest
 from tests.admin.conftest import BASE, DESK, Client, World
-from tests.admin.test_approvals import account
+from tests.admin.test_approvals import account, key_of
 
 from idp import credentials, users
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
@@ -152,6 +152,30 @@ def test_one_key_is_shown_and_its_former_secret_ended_before_its_time(world: Wor
     for elsewhere in {"/system/api-keys", "/tenants/midori/api-keys"} - {path}:
         assert operator.get(f"{elsewhere}/{made['id']}").status == 404
         assert operator.delete(f"{elsewhere}/{made['id']}/secret/former").status == 404
+
+
+@pytest.mark.attack("M3")
+def test_a_partners_key_ends_with_the_operator_who_made_it_and_does_no_more_than_they(world: World) -> None:
+    """Or whoever leaves us would keep the customers of a partner."""
+    path, ours = f"/partners/{world.partner}/api-keys", account(world, "ours")
+    own = key_of(world, ours)
+    made = own.post(path, {"name": "k", "permissions": ["*:*"]})
+    assert (made.status, made.body["owner"]) == (201, ours)
+    key = Client(world.app, made.body["secret"])
+    assert key.get("/tenants").body["items"]
+    assert key.get("/tenants/aoba/users").code == "support_access_required"  # as of the operator who could be using it
+    other = key_of(world, account(world, "other"))
+    assert other.post(f"{path}/{made.body['id']}/rotate").code == "forbidden"
+    turned = Client(world.app, own.post(f"{path}/{made.body['id']}/rotate", {"overlap_seconds": 0}).body["secret"])
+    assert (key.get("/tenants").status, turned.get("/tenants").status) == (401, 200)
+    operator = world.client("operator")
+    assert operator.patch(f"/system/users/{ours}", {"roles": []}).status == 200  # reads, and no more
+    refused = turned.post("/notices", {"kind": "other", "title": "t", "body": "b", "effective_date": "2026-05-01"})
+    assert (refused.status, refused.code, turned.get("/tenants").status) == (403, "forbidden", 200)
+    assert operator.post(f"/system/users/{ours}/disable").status == 200
+    assert turned.get("/tenants").status == 401
+    machine = operator.post(path, {"name": "k", "permissions": ["*:*"]}).body
+    assert (machine["owner"], Client(world.app, machine["secret"]).get("/tenants").status) == (None, 200)
 
 
 def test_nobody_comes_to_a_stronger_key_by_replacing_its_secret(world: World) -> None:

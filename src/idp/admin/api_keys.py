@@ -12,9 +12,7 @@ from idp.admin.call import Call
 from idp.admin.rights import OPERATOR, WITH_PARTNER, WITH_TENANT
 from idp.admin.routes import Handler, Route
 from idp.admin.shapes.platform import (
-    Key,
     KeyRotation,
-    MadeKey,
     MadeOwnedKey,
     NewKey,
     NewOperatorKey,
@@ -34,7 +32,7 @@ def create_for(scope: KeyScope, path: Callable[[Call], str]) -> Handler:
             operators = scope is KeyScope.OPERATOR
             if operators and call.key.of_program:  # the key would be the machine's, or anybody's who is named
                 raise Refused("forbidden", "A program makes no keys of operators.")
-            if call.key.program and scope is KeyScope.TENANT and call.key.scope is KeyScope.TENANT:
+            if call.key.program and scope is not KeyScope.OPERATOR:
                 raise Refused("forbidden", "A program makes no keys: they would outlive it.")
             draft = _draft(call, unit, owned=operators)
             partner = call.names.get("partner", "")
@@ -126,7 +124,6 @@ class _Shapes(NamedTuple):
     listed: type[BaseModel]
 
 
-_USUAL = _Shapes(NewKey, MadeKey, Key)
 _OWNED = _Shapes(NewKey, MadeOwnedKey, OwnedKey)
 _OPERATORS = _Shapes(NewOperatorKey, MadeOwnedKey, OwnedKey)
 
@@ -137,7 +134,7 @@ def _routes(
     readers: frozenset[KeyScope],
     writers: frozenset[KeyScope],
     *codes: str,
-    shapes: _Shapes = _USUAL,
+    shapes: _Shapes = _OWNED,
 ) -> tuple[Route, ...]:
     read, write = rights.read(Noun.API_KEYS, readers), rights.write(Noun.API_KEYS, writers)
     one = f"{path}/{{key}}"
@@ -166,7 +163,6 @@ ROUTES = (
         rights.EVERYONE,
         WITH_TENANT,
         "contract_not_active",
-        shapes=_OWNED,
     ),
     *_routes(_PARTNER, create_for(KeyScope.PARTNER, _partner_path), WITH_PARTNER, OPERATOR),
     *_routes(_SYSTEM, create_for(KeyScope.OPERATOR, _system_path), OPERATOR, OPERATOR, shapes=_OPERATORS),

@@ -57,12 +57,12 @@ def admitted(house: House, route: Route, place: Place, key: ApiKey) -> ApiKey:
         if found is None:
             detail = "The tenant has to grant access for support before this: POST /tenants/{tenant}/support-access."
             raise Refused("support_access_required", detail)
-        support.use(unit, found, did=route.name, by=key.owner or key.program)
+        support.use(unit, found, did=route.name, by=key.keeper or key.program)
     return key._replace(ceiling=credentials.both(key.ceiling, _permissions(found)), lent=True)
 
 
 def _needs_grant(route: Route, place: Place, key: ApiKey) -> bool:
-    if place.tenant is None or key.scope not in _PARTIES or not (key.owner or key.program):
+    if place.tenant is None or key.scope not in _PARTIES or not (key.keeper or key.program):
         return False
     if route.right.noun in CONTRACT_WORK:
         return False

@@ -1,9 +1,9 @@
 """The life of API keys.
 
 A key holds no more than its maker did, and is good from no more networks and no longer than the key that made it. One
-that an account or an ID has made may do no more than they may today, and ends with them; one that was made with the key
-of a tenant's person is that person's too. A key that the machine made, or a key without an owner, stands by itself: it
-is cut by deleting it.
+that an account or an ID has made may do no more than they may today, and ends with them, one for a partner too; one
+that was made with the key of a tenant's person is that person's as well. A key that the machine made, or a key without
+an owner, stands by itself: it is cut by deleting it.
 """
 
 import hmac
@@ -132,10 +132,10 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
     Raises `NotFound`, `Refused("forbidden")`.
     """
     key = get_key(unit, key_id, partner_id=partner_id)
-    if key.owner and key.owner != asker.owner:
+    if key.keeper and key.keeper != asker.owner:
         raise Refused("forbidden", "Nobody rotates the key of another account than their own.")
     made_by_somebody = key.scope is KeyScope.OPERATOR and asker.maker
-    if not key.owner and (asker.owner or asker.program or made_by_somebody):
+    if not key.keeper and (asker.owner or asker.program or made_by_somebody):
         raise Refused("forbidden", "A key of nobody's is rotated with one: it would outlive the person or program.")
     if not (_is_from_within(key.networks, asker, _networks_in(unit, asker)) and _ends_with(key.expires_at, asker)):
         raise Refused("forbidden", "It is good from more networks, or for longer, than the key that asks.")
@@ -171,7 +171,7 @@ def authenticate_key(unit: Unit, bearer: str) -> ApiKey:
     key = found.key
     if key.expires_at is not None and key.expires_at <= unit.now_us:
         raise _nobody(f"{key.id} has expired")
-    return key if not key.owner else _under_its_owner(unit, key)
+    return _under_its_keeper(unit, key) if key.keeper else key
 
 
 def is_key_id(text: str) -> bool:
@@ -185,7 +185,7 @@ def find_usable_key(unit: Unit, key_id: str) -> ApiKey | None:
     if found is None or (found.key.expires_at is not None and found.key.expires_at <= unit.now_us):
         return None
     try:
-        return _under_its_owner(unit, found.key) if found.key.owner else found.key
+        return _under_its_keeper(unit, found.key) if found.key.keeper else found.key
     except Unauthenticated:
         return None
 
@@ -222,7 +222,7 @@ def key_to_json(key: ApiKey, now_us: int) -> dict[str, Any]:
         "description": key.description,
         "permissions": sorted(map(str, key.permissions)),
         "networks": list(key.networks),
-        **({} if key.scope is KeyScope.PARTNER else {"owner": key.owner or None}),
+        "owner": key.keeper or None,
         "expires_at": None if key.expires_at is None else rfc3339(key.expires_at),
         "former_secret_until": None if former is None else rfc3339(former),
         "created_at": rfc3339(key.created_at),
@@ -237,12 +237,13 @@ def _opens(found: store.FoundKey, digest: bytes, now_us: int) -> bool:
     return before is not None and until is not None and now_us < until and hmac.compare_digest(before, digest)
 
 
-def _under_its_owner(unit: Unit, key: ApiKey) -> ApiKey:
-    home = unit if key.scope is KeyScope.OPERATOR else unit.inside(key.tenant)
-    owner = users.find(home, key.owner)
-    if owner is None or not owner.active_at(unit.now_us):
+def _under_its_keeper(unit: Unit, key: ApiKey) -> ApiKey:
+    ours = key.scope is not KeyScope.TENANT
+    home, scope = (unit, KeyScope.OPERATOR) if ours else (unit.inside(key.tenant), key.scope)
+    keeper = users.find(home, key.keeper)
+    if keeper is None or not keeper.active_at(unit.now_us):
         raise _nobody(f"{key.id} is of nobody")
-    return key._replace(ceiling=roles.permissions_of(home, key.scope, owner.id, of_id=owner.roles))
+    return key._replace(ceiling=roles.permissions_of(home, scope, keeper.id, of_id=keeper.roles))
 
 
 def _refuse_beyond(grantor: Permissions, wanted: Permissions) -> None:

@@ -73,6 +73,11 @@ class ApiKey(NamedTuple):
         return self.scope is not KeyScope.OPERATOR and not self.maker
 
     @property
+    def keeper(self) -> str:
+        """Whose standing it hangs on: its owner, and of a partner's key the operator's account that made it."""
+        return self.maker if self.scope is KeyScope.PARTNER and self.maker.startswith("usr_") else self.owner
+
+    @property
     def begets(self) -> str:
         """The maker of a customer's key that is made with this one: it hands on where it came from."""
         return self.maker if self.scope is not KeyScope.OPERATOR else self.owner or self.maker or MACHINE

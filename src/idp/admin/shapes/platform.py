@@ -58,17 +58,15 @@ class Key(Shown):
     ]
 
 
-class MadeKey(Key):
-    """`secret` is shown in this answer and never again."""
-
-    secret: str
-
-
 class OwnedKey(Key):
     """Whose key it is may do no more than its owner may today, and ends with the owner."""
 
     owner: Annotated[
-        str | None, Field(description="The account or ID that it is of; null: the machine's own, or nobody's.")
+        str | None,
+        Field(
+            description="The account or ID that it is of, of a partner's key the operator's account that made it; null:"
+            " the machine's own, or nobody's."
+        ),
     ]
 
 
