@@ -11,6 +11,7 @@ from tests.users.test_users import LIMIT, add, draft
 from idp import users
 from idp.kit.errors import Conflict, Invalid
 from idp.kit.fields import Fields
+from idp.kit.units import Unit
 from idp.users import Affiliation, attribute_schema
 from idp.users.groups import RuleChange
 
@@ -217,6 +218,38 @@ def test_who_changes_while_a_rule_is_prepared_is_judged_as_they_are(world, schem
     with world.open() as unit:
         group = users.groups.create(unit, "sales", change)
         assert [each.user_id for each in users.groups.members_of(unit, group.id)] == [jiro.id]
+
+
+def test_whoever_holds_the_tenant_for_a_rule_writes_and_reads_no_more_for_more_people(world, schema, monkeypatch):
+    with world.open() as unit:
+        people = users.create_many(unit, [draft(f"p{number}") for number in range(40)], limit=LIMIT)
+    with world.open() as unit:
+        change = change_of(unit, {"affiliation": {"in": ["employee"]}})
+        assert set(change.look(unit)) == set(people)
+    ran: list[int] = []
+    plain, many = Unit._run, Unit.run_many
+    monkeypatch.setattr(Unit, "_run", lambda unit, *each: ran.append(1) or plain(unit, *each))
+    monkeypatch.setattr(
+        Unit, "run_many", lambda unit, command, rows: ran.append(len(rows)) or many(unit, command, rows)
+    )
+    with world.open() as unit:
+        group = users.groups.create(unit, "everybody", change).id
+        assert users.groups.rule(unit, group, RuleChange(None)).id == group
+    assert sum(ran) < len(people)
+    with world.open() as unit:
+        assert users.groups.members_of(unit, group) == []
+
+
+def test_of_a_rule_that_lets_some_go_the_others_stay_as_they_joined(world, schema):
+    taro, jiro = (set_to(world, add(world, f"{n}@aoba.example"), department="sales", level=n) for n in (1, 2))
+    group = ruled(world).id
+    with world.open() as unit:
+        [mine] = [each for each in users.groups.members_of(unit, group) if each.user_id == taro.id]
+        assert len(users.groups.members_of(unit, group)) == 2
+        users.groups.rule(unit, group, change_of(unit, {"attribute": {"name": "level", "equals": 1}}))
+        assert users.groups.members_of(unit, group) == [mine]
+        users.groups.rule(unit, group, change_of(unit, {"attribute": {"name": "level", "equals": 2}}))
+        assert [each.user_id for each in users.groups.members_of(unit, group)] == [jiro.id]
 
 
 def test_an_attribute_that_a_rule_asks_about_stays(world, schema):

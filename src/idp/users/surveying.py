@@ -1,13 +1,14 @@
 """Looking at every person of a tenant: what is judged lies sealed, and can only be judged by opening it.
 
 Twice: first in a unit that only reads, while everybody else goes on; then with the tenant held, where only those are
-opened again who have changed meanwhile. So nobody waits for long, and what is found holds at the commit.
+opened again who have changed meanwhile, and nobody is looked at where nobody has. So nobody waits for long, and what is
+found holds at the commit.
 """
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from idp.kit.db import own, query
 from idp.kit.units import Unit
@@ -33,6 +34,21 @@ _VERSIONS = query(
 )
 
 
+class _Mark(NamedTuple):
+    """Differs whenever any of them does: those who are deleted stay as rows, and versions only rise."""
+
+    rows: int
+    versions: int | None
+
+
+_MARK = query(
+    select(func.count().label("rows"), func.sum(users.c.version).label("versions"))
+    .select_from(users)
+    .where(own(users)),
+    _Mark,
+)
+
+
 class _Sealed(NamedTuple):
     id: str
     version: int
@@ -49,9 +65,17 @@ class Survey(Generic[T]):
     def __init__(self, judge: Callable[[Known], T]) -> None:
         self._judge = judge
         self._seen: dict[str, tuple[int, T]] = {}
+        self._mark: _Mark | None = None
+        self._there: dict[UserId, T] = {}
 
     def look(self, unit: Unit) -> dict[UserId, T]:
         """What is judged of everybody who is there now."""
+        mark = unit.one(_MARK)
+        if mark != self._mark:
+            self._mark, self._there = mark, self._everybody(unit)
+        return self._there
+
+    def _everybody(self, unit: Unit) -> dict[UserId, T]:
         there: dict[UserId, T] = {}
         after = ""
         while rows := unit.all(_VERSIONS, after=after, limit=_AT_ONCE):
