@@ -17,6 +17,7 @@ from idp import audit, configurations, tenants, users
 from idp.configurations import Applied, Elsewhere, Order, Plan, References, Surroundings
 from idp.contracts import Status
 from idp.kit.clock import FixedClock
+from idp.kit.egress import Answer, Egress
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
@@ -27,6 +28,13 @@ from idp.kit.units import Actor, Source, Units
 HOST = Actor("operator", "host", Source.OPERATOR)
 PEOPLE = ("taro@aoba.example", "hanako@aoba.example", "はな", "o'neil", "no")
 NOON = datetime(2026, 4, 15, 3, tzinfo=UTC)
+
+
+class Inside(Egress):
+    """Judges addresses, and fetches nothing."""
+
+    def fetch(self, url: str, **_: Any) -> Answer:
+        raise AssertionError(url)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Home:
             production=False,
             prune=prune,
             references=References(self.below, variable=os.environ.get),
-            elsewhere=Elsewhere(outside),
+            elsewhere=Elsewhere(outside or Inside()),
         )
         return Order(around, HOST, dry_run)
 

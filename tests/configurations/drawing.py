@@ -46,6 +46,7 @@ class Draw(drawing.Draw):
         names = [*drawing.SERVICES, *self.some(WORDS)]
         tenant["services"] = [self.service(number, name) for number, name in enumerate(names)]
         tenant["policies"] = [self.policy(f"{number} {name}") for number, name in enumerate(self.some(WORDS, 6))]
+        tenant["webhooks"] = [self.webhook(number, name) for number, name in enumerate(self.some(WORDS, 4))]
         tenant["settings"] = self.settings()
         return {"version": 1, "tenants": [tenant]}
 
@@ -63,6 +64,11 @@ class Draw(drawing.Draw):
         return {"name": name, "permissions": permissions, "holders": holders} | self.sample_of(
             {"description": self.choice(WORDS)}
         )
+
+    def webhook(self, number: int, name: str) -> Document:
+        events = self.choice([["*"], ["user.*", "group.joined"], ["policies.*"]])
+        receiver: Document = {"name": name, "url": f"https://hooks{number}.example/", "events": events}
+        return receiver | self.sample_of({"enabled": self.flag()})
 
     def service(self, number: int, name: str) -> Document:
         kind = "saml" if self.flag() else "oidc"

@@ -98,6 +98,9 @@ tenants:
           @step_up("mfa")
           forbid (principal, action, resource)
           when { context.country == "US" };
+    webhooks:
+      - {name: SIEM, url: "https://siem.example/hooks/warifu?x=1", events: ["user.*", sign_in.failed]}
+      - {name: "NO", url: "https://siem.example/", events: ["*"], enabled: false}
     settings:
       appearance:
         {display_name: 株式会社「あおば」, colour: "#123456", help_text: "困ったら: 内線 123 #受付", logo: LOGO}

@@ -36,7 +36,8 @@ def outcome(done: Applied, *, dry_run: bool) -> Iterator[str]:
     if left:
         yield f"Not in the file, and left as they are: {len(left):,}. `idp diff` shows them, --prune deletes them."
     for each in done.revealed:
-        whose = f"{each.service} ({each.tenant}, client_id {each.client_id})"
+        known = each.client_id if each.client_id.startswith("whk_") else f"client_id {each.client_id}"
+        whose = f"{each.service} ({each.tenant}, {known})"
         yield f"Secret of {whose}, shown this once: {each.client_secret}"
 
 

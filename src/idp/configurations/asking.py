@@ -27,7 +27,7 @@ class Elsewhere:
     @property
     def remembered(self) -> Egress:
         """In the place of the way out: knows what was fetched, and raises `Wanted` for everything else."""
-        return cast(Egress, _Remembered(self._answers))
+        return cast(Egress, _Remembered(self._answers, self._egress))
 
     def close(self) -> None:
         if self._egress is not None:
@@ -46,8 +46,15 @@ class Elsewhere:
 
 
 class _Remembered:
-    def __init__(self, answers: dict[Asked, Answer | Unreachable]) -> None:
+    def __init__(self, answers: dict[Asked, Answer | Unreachable], egress: Egress | None) -> None:
         self._answers = answers
+        self._egress = egress
+
+    def judge(self, url: str) -> None:
+        """As `Egress.judge`, which fetches nothing."""
+        if self._egress is None:
+            raise RuntimeError("nothing is fetched here")
+        self._egress.judge(url)
 
     def fetch(self, url: str, *, tenant: str, **more: Any) -> Answer:
         asked = Asked(tenant, url)

@@ -10,6 +10,7 @@ from idp.configurations.policies import Policies
 from idp.configurations.roles import Roles
 from idp.configurations.services import Services
 from idp.configurations.settings import OwnSettings
+from idp.configurations.webhooks import Webhooks
 from idp.kit.fields import Fields
 from idp.kit.units import Unit
 
@@ -34,5 +35,6 @@ KINDS: tuple[Kind, ...] = (
     Networks(),
     Services(),
     Policies(),
+    Webhooks(),
     OwnSettings(),
 )

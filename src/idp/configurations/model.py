@@ -29,7 +29,7 @@ class Change(NamedTuple):
 
 
 class Revealed(NamedTuple):
-    """A secret that was made, to be shown this once."""
+    """A secret that was made, to be shown this once: `client_id` is what it is known by, the id of a webhook."""
 
     tenant: str
     service: str

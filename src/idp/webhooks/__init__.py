@@ -6,23 +6,28 @@ least once, with the same id each time, and those of a chain in their order. It 
 say, and to nobody but through `Egress`.
 """
 
-from idp.webhooks.actions import LISTED, create, get, remove, rotate, test
+from idp.webhooks.actions import LISTED, create, every, get, remove, rotate, signs_with, test
 from idp.webhooks.changing import change
-from idp.webhooks.model import Draft, Webhook, read, read_change, to_json
+from idp.webhooks.model import Draft, Webhook, WebhookId, read, read_change, to_json
 from idp.webhooks.pumping import Pump
+from idp.webhooks.signature import read_secret
 
 __all__ = [
     "LISTED",
     "Draft",
     "Pump",
     "Webhook",
+    "WebhookId",
     "change",
     "create",
+    "every",
     "get",
     "read",
     "read_change",
+    "read_secret",
     "remove",
     "rotate",
+    "signs_with",
     "test",
     "to_json",
 ]

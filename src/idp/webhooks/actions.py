@@ -1,5 +1,6 @@
 """Webhooks made, looked up, tried out and taken away."""
 
+import hmac
 import json
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ class _Secret(NamedTuple):
 
 
 _FIND = query(select(*_COLUMNS).where(own(webhooks), webhooks.c.id == bindparam("id")), from_row)
+_EVERY = query(select(*_COLUMNS).where(own(webhooks)).order_by(webhooks.c.id), from_row)
 _IDS = query(select(webhooks.c.id).where(own(webhooks)), _Id)
 _SECRET = query(select(webhooks.c.secret).where(own(webhooks), webhooks.c.id == bindparam("id")), _Secret)
 _ADD = command(insert(webhooks))
@@ -74,15 +76,27 @@ def held(unit: Unit, webhook_id: str, version: int | None) -> Webhook:
     return found
 
 
-def create(unit: Unit, draft: Draft) -> tuple[Webhook, str]:
-    """With its secret, which nobody is shown again. It is told of what is recorded from this commit on.
+def every(unit: Unit) -> list[Webhook]:
+    return unit.all(_EVERY)
+
+
+def signs_with(unit: Unit, webhook: Webhook, secret: bytes) -> bool:
+    """Whether that is its secret now."""
+    return hmac.compare_digest(_secret_of(unit, webhook), secret)
+
+
+def create(
+    unit: Unit, draft: Draft, *, secret: bytes | None = None, known_as: WebhookId | None = None
+) -> tuple[Webhook, str]:
+    """With its secret, unless one is brought along; nobody is shown it again. It is told of what is recorded from this
+    commit on, under the id that it was `known_as`, if it was before.
 
     Raises `Conflict("webhook_limit_reached")`.
     """
     tenants.touch(unit)
     if len(unit.all(_IDS)) >= MOST:
         raise Conflict("webhook_limit_reached", f"A tenant has at most {MOST} webhooks.", limit=MOST)
-    webhook_id, secret = WebhookId(ids.new("whk")), signature.make_secret()
+    webhook_id, secret = known_as or WebhookId(ids.new("whk")), secret or signature.make_secret()
     unit.run(
         _ADD,
         id=webhook_id,
@@ -108,13 +122,14 @@ def create(unit: Unit, draft: Draft) -> tuple[Webhook, str]:
     return get(unit, webhook_id), signature.shown(secret)
 
 
-def rotate(unit: Unit, webhook_id: str, *, version: int | None = None) -> tuple[Webhook, str]:
-    """Another secret; for a day all that is sent is signed with both. Raises `NotFound`, `Stale`."""
+def rotate(
+    unit: Unit, webhook_id: str, *, version: int | None = None, secret: bytes | None = None
+) -> tuple[Webhook, str]:
+    """Another secret, one that is brought along or a new one; for a day all that is sent is signed with both. Raises
+    `NotFound`, `Stale`."""
     tenants.touch(unit)
-    webhook, secret, until = held(unit, webhook_id, version), signature.make_secret(), unit.now_us + OVERLAP
-    before = unit.one(_SECRET, id=webhook.id)
-    assert before is not None
-    was = unit.open_sealed("webhooks", "secret", webhook.id, before.secret)
+    webhook, until = held(unit, webhook_id, version), unit.now_us + OVERLAP
+    secret, was = secret or signature.make_secret(), _secret_of(unit, webhook)
     unit.run(
         _ROTATE,
         webhook=webhook.id,
@@ -145,3 +160,9 @@ def remove(unit: Unit, webhook_id: str, *, version: int | None = None) -> None:
     positions.clear(unit, webhook.id)
     unit.run(_REMOVE, webhook=webhook.id)
     audit.record(unit, Event.WEBHOOK_DELETED, subject=webhook.id)
+
+
+def _secret_of(unit: Unit, webhook: Webhook) -> bytes:
+    row = unit.one(_SECRET, id=webhook.id)
+    assert row is not None
+    return unit.open_sealed("webhooks", "secret", webhook.id, row.secret)

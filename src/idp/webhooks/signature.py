@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 _BYTES = 32
+_LENGTHS = range(24, 65)
 _PREFIX = "whsec_"
 
 
 def make_secret() -> bytes:
     return secrets.token_bytes(_BYTES)
+
+
+def read_secret(text: str) -> bytes | None:
+    """As it is shown, of 24 to 64 bytes; None of anything else."""
+    try:
+        secret = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except ValueError:
+        return None
+    return secret if text.startswith(_PREFIX) and len(secret) in _LENGTHS else None
 
 
 def shown(secret: bytes) -> str:

@@ -11,6 +11,8 @@ from idp.admin.shapes.platform import SettingsChange
 from idp.admin.shapes.policies import NewPolicy
 from idp.admin.shapes.roles import NewRole
 from idp.admin.shapes.services import OidcMetadata, SamlMetadata, ServiceChange
+from idp.admin.shapes.webhooks import Name as WebhookName
+from idp.admin.shapes.webhooks import WebhookChange
 
 _UserName = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -100,6 +102,17 @@ class ConfiguredPolicy(NewPolicy):
     id: _id("pol") = None  # type: ignore[valid-type]
 
 
+class ConfiguredWebhook(WebhookChange):
+    """Told of what the trail says after it was made; how far it has been told is not in this file."""
+
+    id: _id("whk") = None  # type: ignore[valid-type]
+    name: WebhookName
+    secret: Annotated[
+        EnvironmentReference | FileReference | None,
+        Field(description="Where the secret is that signs (`whsec_…`). Left out, it stays, or one is made."),
+    ] = None
+
+
 class ConfiguredTenant(Sent):
     """A kind that is left out stays as it is."""
 
@@ -110,6 +123,7 @@ class ConfiguredTenant(Sent):
     networks: list[ConfiguredNetwork] | None = None
     services: list[ConfiguredService] | None = None
     policies: list[ConfiguredPolicy] | None = None
+    webhooks: list[ConfiguredWebhook] | None = None
     settings: SettingsChange | None = None
 
 
