@@ -64,6 +64,16 @@ def test_another_media_type_is_refused(world: World) -> None:
         assert (reply.status, reply.code) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate, gzip", "x"])
+def test_what_is_said_to_be_packed_is_not_read_as_if_it_were_not(world: World, encoding: str) -> None:
+    operator = world.client("operator")
+    reply = operator.post("/partners", {"name": "a"}, content_encoding=encoding)
+    assert (reply.status, reply.code) == (415, "unsupported_media_type")
+    sent = operator.post("/tenants/aoba/users/import", b"x", content_type="text/csv", content_encoding=encoding)
+    assert (sent.status, sent.code) == (415, "unsupported_media_type")
+    assert operator.post("/partners", {"name": "a"}, content_encoding="identity").status == 201
+
+
 def test_media_types_that_are_taken(world: World) -> None:
     operator = world.client("operator")
     for kind in ("application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'):

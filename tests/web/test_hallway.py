@@ -104,7 +104,10 @@ def test_health_is_answered_under_any_host_and_nothing_beside_it_is(wire) -> Non
     assert wire.ask("/health/livez", host="10.0.0.7:8080").status == 421
 
 
-@pytest.mark.parametrize("field", ["Authorization: Bearer a", "Content-Type: text/plain", "Origin: null", "DPoP: a"])
+@pytest.mark.parametrize(
+    "field",
+    ["Authorization: Bearer a", "Content-Type: text/plain", "Origin: null", "DPoP: a", "Idempotency-Key: a"],
+)
 def test_a_field_with_two_readings_is_refused(wire, field) -> None:
     assert wire.ask("/x", field).status == 200
     assert wire.ask("/x", field, field).status == 400

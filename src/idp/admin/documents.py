@@ -29,6 +29,13 @@ def read_file(body: bytes, content_type: str | None, *, media_type: str) -> Sent
     return SentFile(body, "shift_jis" if said[0] in _SHIFT_JIS else "utf-8")
 
 
+def refuse_encoded(body: bytes, encoding: str | None) -> None:
+    """Nothing is unpacked here, and nothing that is said to be packed is read as if it were not (RFC 9110 15.5.16).
+    Raises `UnsupportedMediaType`."""
+    if body and encoding is not None and encoding.strip().lower() != "identity":
+        raise UnsupportedMediaType("sent without a content encoding")
+
+
 def read(body: bytes, content_type: str | None, *, takes: bool, patch: bool) -> dict[str, Any]:
     """No body counts as an empty document: what it lacks is then named; where none belongs, an empty one says as little
     as no body. Raises `Invalid`, `UnsupportedMediaType`."""

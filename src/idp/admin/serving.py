@@ -101,6 +101,7 @@ def judged(house: House, route: Route, request: Request, body: bytes, caller: Ca
 def _sent(route: Route, request: Request, body: bytes) -> tuple[dict[str, Any], SentFile | None]:
     """The document, or the file that a route takes in its place."""
     kind = request.headers.get("content-type")
+    documents.refuse_encoded(body, request.headers.get("content-encoding"))
     if route.takes_file is not None:
         return {}, documents.read_file(body, kind, media_type=route.takes_file)
     return documents.read(body, kind, takes=route.takes is not None, patch=route.method == "PATCH"), None

@@ -21,7 +21,10 @@ ANY_HOST = frozenset({"/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 # Fields of which two copies would be read differently by two readers (RFC 9110 5.3: they are not lists).
-_SINGLE = (b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop")
+_SINGLE = (
+    *(b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop"),
+    b"idempotency-key",
+)
 
 # What a proxy may say about the connection in front of it. None of it reaches a door: the public address of this server
 # is a setting, and the client's address is worked out here.
