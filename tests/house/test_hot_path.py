@@ -146,11 +146,11 @@ class Scene:
 
 
 BUDGET: dict[Callable[[Scene], int], Cost] = {
-    Scene.credentials: Cost(0, 1, 3),
-    Scene.authorize: Cost(0, 1, 5),
-    Scene.redeem: Cost(0, 1, 8),
-    Scene.refresh: Cost(1, 1, 9),
-    Scene.rotate: Cost(1, 1, 10),
+    Scene.credentials: Cost(0, 1, 2),
+    Scene.authorize: Cost(0, 1, 3),
+    Scene.redeem: Cost(0, 1, 6),
+    Scene.refresh: Cost(1, 1, 8),
+    Scene.rotate: Cost(1, 1, 9),
     Scene.introspect: Cost(1, 0, 6),
     Scene.userinfo: Cost(1, 0, 6),
     Scene.jwks: Cost(1, 0, 1),
