@@ -159,3 +159,48 @@ def test_people_are_asked_for_by_everything_that_is_said_of_them(world: World) -
         assert (mixed.status, mixed.wrong()) == (422, {"/sort": "not_combinable"})
     assert [each["name"] for each in aoba.get("/tenants/aoba/groups?q=営").body["items"]] == ["営業"]
     assert aoba.get(f"/tenants/aoba/groups?user={made[1]}").body["items"] == []
+
+
+def test_roles_keys_attributes_and_decisions_are_asked_for_by_what_they_are(world: World, things: Things) -> None:
+    aoba = world.client("aoba")
+    for name in ("kid", "reference"):
+        things.of(name, "/tenants/aoba")
+
+    def found(path: str, query: str, member: str = "id") -> list[Any]:
+        reply = aoba.get(f"/tenants/aoba/{path}?{query}")
+        assert reply.status == 200, reply.raw
+        return [each[member] for each in reply.body["items"]]
+
+    made = aoba.post("/tenants/aoba/roles", {"name": "Reception", "permissions": ["users:read"]}).body["id"]
+    own = found("roles", "built_in=false")
+    assert made in own
+    assert not set(found("roles", "built_in=true")) & set(own)
+    assert found("roles", "q=RECEPT") == [made]
+    names = found("roles", "sort=-name", "name")
+    assert names == sorted(names, reverse=True)
+    assert found("roles", "") == walked_ids(aoba, "/tenants/aoba/roles")
+    for name, kind, required in (("desk", "integer", False), ("floor", "string", False)):
+        aoba.post("/tenants/aoba/attributes", {"name": name, "type": kind, "required": required})
+    assert found("attributes", "type=integer", "name") == found("attributes", "q=DESK", "name") == ["desk"]
+    assert {"desk", "floor"} <= set(found("attributes", "required=false", "name"))
+    assert found("attributes", "required=true", "name") == []
+    keys = aoba.get("/tenants/aoba/keys").body["items"]
+    for member in ("use", "alg", "status"):
+        for value in {each[member] for each in keys}:
+            assert found("keys", f"{member}={value}", "kid") == [each["kid"] for each in keys if each[member] == value]
+    assert found("keys", "sort=-created_at", "kid") == [each["kid"] for each in keys][::-1]
+    decided = aoba.get("/tenants/aoba/decisions").body["items"]
+    assert decided
+    for query, is_it in (
+        (f"user={decided[0]['subject']['user']}", lambda each: each["subject"] == decided[0]["subject"]),
+        (f"reason={decided[0]['reason']['code']}", lambda each: each["reason"]["code"] == decided[0]["reason"]["code"]),
+        (f"moment={decided[0]['moment']}", lambda each: each["moment"] == decided[0]["moment"]),
+        ("from=2026-04-01T00:00:00Z&sort=-at", lambda _: True),
+    ):
+        mine = [each["reference"] for each in decided if is_it(each)]
+        assert sorted(found("decisions", query, "reference")) == sorted(mine)
+    assert found("decisions", "to=2026-04-01T00:00:00Z", "reference") == []
+
+
+def walked_ids(client: Client, where: str) -> list[str]:
+    return [each["id"] for each in walked(client, where, "")]

@@ -13,9 +13,11 @@ from idp.access.model import Admission, Decision, Moment, Needed, Outcome, Reaso
 from idp.access.policies import Action, Effect, Inputs, Result, RuleResult
 from idp.access.tables import decisions
 from idp.kit import compact, ids
+from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.clock import SECOND
 from idp.kit.db import addition, own, query
 from idp.kit.errors import NotFound
+from idp.kit.listing import Listing
 from idp.kit.sweeping import Sweep, before
 from idp.kit.units import Unit
 
@@ -176,3 +178,32 @@ def _inputs(values: Iterable[Any]) -> Inputs:
         groups=None if found.groups is None else frozenset(found.groups),
         methods=None if found.methods is None else frozenset(found.methods),
     )
+
+
+LISTED: Listing[Remembered] = Listing(
+    rows=select(*_COLUMNS).where(
+        own(decisions), decisions.c.at >= bindparam("since"), decisions.c.at < bindparam("until")
+    ),
+    row=_Row,
+    make=_remembered,
+    natural="at",
+    filters={
+        "user": Filter(
+            takes=Text("usr_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="Those about one ID.",
+            where=decisions.c.user_id == asked("user"),
+        ),
+        "service": Filter(
+            takes=Text("svc_019a3c5f0b7d2e64a1b8c9d0e1f2a3b4"),
+            meaning="Those about one service.",
+            where=decisions.c.service_id == asked("service"),
+        ),
+        "decision": Filter(
+            takes=Words(Outcome), meaning="Those that came out so.", where=decisions.c.outcome == asked("decision")
+        ),
+        "reason": Filter(takes=Words(Reason), meaning="Those for it.", where=decisions.c.reason == asked("reason")),
+        "moment": Filter(
+            takes=Words(Moment), meaning="Those that were made then.", where=decisions.c.moment == asked("moment")
+        ),
+    },
+)

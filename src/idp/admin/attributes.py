@@ -34,8 +34,9 @@ def preview(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The tenant's attributes by their names."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = [each for each in users.attribute_schema.definitions(unit) if each.name > call.page.after]
-        return call.page.answer(rows[: call.page.wanted], users.definition_to_json, lambda each: each.name)
+        rows = users.attribute_schema.definitions(unit)
+        found = users.attribute_schema.LISTED.gathered(unit, rows, call.page.question)
+        return call.page.shown(found, users.definition_to_json)
 
 
 def shown(call: Call) -> Answer:
@@ -103,7 +104,7 @@ ROUTES = (
     Route(
         "POST", f"{_MANY}/preview", preview, rights.asking(Noun.ATTRIBUTES), takes=NewAttribute, gives=AttributePreview
     ),
-    Route("GET", _MANY, listing, _READ, gives=Attribute, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=Attribute, pages=True, listed=users.attribute_schema.LISTED),
     Route("GET", _ONE, shown, _READ, gives=Attribute, versioned=True),
     Route(
         "PATCH",

@@ -18,9 +18,8 @@ def listing(call: Call) -> Answer:
     """The second factors of an ID, without their secrets, which nobody is shown again."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         user = users.get(unit, call.names["user"])
-        after, most = call.page.after, call.page.wanted
-        rows = [factor for factor in credentials.factors_of(unit, user.id) if factor.id > after][:most]
-        return call.page.answer(rows, _to_json, lambda factor: factor.id)
+        found = credentials.FACTORS.gathered(unit, credentials.factors_of(unit, user.id), call.page.question)
+        return call.page.shown(found, _to_json)
 
 
 def delete(call: Call) -> Answer:
@@ -41,7 +40,9 @@ def _to_json(factor: Factor) -> dict[str, Any]:
 _MANY = "/tenants/{tenant}/users/{user}/credentials"
 
 ROUTES = (
-    Route("GET", _MANY, listing, rights.read(Noun.CREDENTIALS), gives=Credential, pages=True),
+    Route(
+        "GET", _MANY, listing, rights.read(Noun.CREDENTIALS), gives=Credential, pages=True, listed=credentials.FACTORS
+    ),
     Route(
         "DELETE",
         f"{_MANY}/{{credential}}",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp import access
-from idp.access import Chosen, Decision, Outcome, Remembered, RuleResult
+from idp.access import Decision, Remembered, RuleResult
 from idp.admin import rights
 from idp.admin.answers import Answer
 from idp.admin.call import Call
@@ -20,13 +20,10 @@ def listing(call: Call) -> Answer:
     """Decisions that are remembered, oldest first: each refusal, and each time somebody got in."""
     fields = Fields(call.filters)
     since, until = period(fields)
-    outcome = fields.choice("decision", Outcome, frozenset(), default=Outcome.PERMIT)
     fields.finish()
-    wanted = outcome.value if "decision" in call.filters else ""
-    chosen = Chosen(call.filters.get("user", ""), call.filters.get("service", ""), wanted, since, until)
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = access.records.page(unit, chosen, after=call.page.after, limit=call.page.wanted)
-        return call.page.answer(rows, lambda row: _line(call, row), lambda row: row.id)
+        found = access.records.LISTED.page(unit, call.page.question, since=since, until=until)
+        return call.page.shown(found, lambda row: _line(call, row))
 
 
 def explanation(call: Call) -> Answer:
@@ -119,13 +116,8 @@ ROUTES = (
         _READ,
         gives=shapes.PastDecision,
         pages=True,
-        filters={
-            "user": "Those about one ID.",
-            "service": "Those about one service.",
-            "decision": "`permit`, `deny` or `step_up`.",
-            "from": "From this instant on.",
-            "to": "Before this instant.",
-        },
+        listed=access.records.LISTED,
+        filters={"from": "From this instant on.", "to": "Before this instant."},
     ),
     Route(
         "GET",

@@ -23,8 +23,7 @@ from idp.signing import Status, StoredKey, Switch, Use
 def listing(call: Call) -> Answer:
     """The tenant's signing keys in the order of their making; revoked ones, too."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = [key for key in signing.every(unit) if _place(key) > call.page.after]
-        return call.page.answer(rows[: call.page.wanted], _showing(unit), _place)
+        return call.page.shown(signing.listed(signing.every(unit), call.page.question), _showing(unit))
 
 
 def rotate(call: Call) -> Answer:
@@ -84,10 +83,6 @@ def _complete(call: Call) -> None:
             tenants.rotating.publish(unit, made)
 
 
-def _place(key: StoredKey) -> str:
-    return f"{key.created_at:020d} {key.kid}"
-
-
 def _showing(unit: Unit) -> Callable[[StoredKey], dict[str, Any]]:
     switches = federation.switches(unit)
     return lambda key: _to_json(key, _until(key, switches))
@@ -124,7 +119,7 @@ _MANY = "/tenants/{tenant}/keys"
 _WRITE = rights.write(Noun.KEYS, WITH_TENANT)
 
 ROUTES = (
-    Route("GET", _MANY, listing, rights.read(Noun.KEYS), gives=SigningKey, pages=True),
+    Route("GET", _MANY, listing, rights.read(Noun.KEYS), gives=SigningKey, pages=True, listed=signing.LISTED),
     Route(
         "POST",
         f"{_MANY}/rotate",

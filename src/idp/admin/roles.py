@@ -24,9 +24,9 @@ def create(call: Call) -> Answer:
 def listing(call: Call) -> Answer:
     """The roles that are built in, then the others in the order of their creation."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        rows = credentials.roles.page(unit, _scope(call), after=call.page.after, limit=call.page.wanted)
+        found = credentials.roles.listed(unit, _scope(call), call.page.question)
         holders = credentials.roles.holders(unit)
-        return call.page.answer(rows, lambda role: credentials.roles.to_json(role, holders), lambda role: role.id)
+        return call.page.shown(found, lambda role: credentials.roles.to_json(role, holders))
 
 
 def shown(call: Call) -> Answer:
@@ -117,7 +117,7 @@ ROUTES = (
         versioned=True,
         conflicts=(_CLOSED, _TAKEN),
     ),
-    Route("GET", _MANY, listing, _READ, gives=CountedRole, pages=True),
+    Route("GET", _MANY, listing, _READ, gives=CountedRole, pages=True, listed=credentials.roles.LISTED),
     Route("GET", _ONE, shown, _READ, gives=CountedRole, versioned=True),
     Route(
         "PATCH",

@@ -20,10 +20,8 @@ from idp.users import UserId
 def listing(call: Call) -> Answer:
     """The sessions of an ID that live, with what was known at the last step of each sign-in."""
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
-        after, most = call.page.after, call.page.wanted
-        found = [each for each in _alive(unit, UserId(call.names["user"])) if each.id > after][:most]
-        shown = [(each, sessions.context_of(unit, each)) for each in found]
-        return call.page.answer(shown, lambda row: _to_json(*row), lambda row: row[0].id)
+        found = sessions.LISTED.gathered(unit, _alive(unit, UserId(call.names["user"])), call.page.question)
+        return call.page.shown(found, lambda each: _to_json(each, sessions.context_of(unit, each)))
 
 
 def delete(call: Call) -> Answer:
@@ -62,7 +60,7 @@ def _to_json(session: Session, context: Context) -> dict[str, Any]:
 _MANY = "/tenants/{tenant}/users/{user}/sessions"
 
 ROUTES = (
-    Route("GET", _MANY, listing, rights.read(Noun.SESSIONS), gives=Shape, pages=True),
+    Route("GET", _MANY, listing, rights.read(Noun.SESSIONS), gives=Shape, pages=True, listed=sessions.LISTED),
     Route(
         "DELETE",
         f"{_MANY}/{{session}}",

@@ -38,6 +38,7 @@ from idp.credentials.api_keys import (
 )
 from idp.credentials.built_in import BUILT_IN
 from idp.credentials.factors import (
+    FACTORS,
     Proposal,
     count_code,
     enrol,
@@ -73,6 +74,7 @@ from idp.credentials.throttle import STRICT, WIDE, Limit, Throttle, Tried, count
 __all__ = [
     "BUILT_IN",
     "EVERYTHING",
+    "FACTORS",
     "KEYS",
     "LONGEST_OVERLAP",
     "MACHINE",

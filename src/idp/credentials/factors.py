@@ -18,8 +18,10 @@ from idp.credentials import throttle, totp
 from idp.credentials.model import Factor, FactorKind
 from idp.credentials.throttle import Throttle, Tried
 from idp.kit import ids
+from idp.kit.asking import Filter, Words
 from idp.kit.clock import SECOND
 from idp.kit.errors import Conflict, Invalid, NotFound
+from idp.kit.listing import Listing
 from idp.kit.sealing import KeyRefused
 from idp.kit.units import Unit
 from idp.users import Identity
@@ -66,6 +68,17 @@ def enrol(unit: Unit, identity: Identity, sealed: str, code: str, *, purpose: st
 
 def factors_of(unit: Unit, user_id: str) -> list[Factor]:
     return store.factors_of(unit, user_id)
+
+
+FACTORS: Listing[Factor] = Listing(
+    row=Factor,
+    make=lambda _, factor: factor,
+    orders={"last_used_at": "used_at"},
+    filters={
+        "kind": Filter(takes=Words(FactorKind), meaning="Those of it.", sieve=lambda _, row, wanted: row.kind == wanted)
+    },
+)
+"""Those of one ID, by when they were enrolled."""
 
 
 def has_factor(unit: Unit, user_id: str) -> bool:

@@ -66,6 +66,7 @@ _PAGE = query(
     select(*_COLUMNS).where(own(roles), roles.c.id > bindparam("after")).order_by(roles.c.id).limit(bindparam("limit")),
     _Row,
 )
+_EVERY = query(select(*_COLUMNS).where(own(roles)), _Row)
 _HELD = query(select(role_holders.c.role_id).where(*_OF_USER).order_by(role_holders.c.role_id), _Held)
 _HELD_OF = query(select(role_holders.c.user_id).where(*_OF_ROLE).order_by(role_holders.c.user_id), _Holder)
 _MADE_FOR = query(
@@ -111,6 +112,10 @@ def named(unit: Unit, name: str) -> Role | None:
 
 def page(unit: Unit, *, after: str, limit: int) -> list[Role]:
     return [_role(row) for row in unit.all(_PAGE, after=after, limit=limit)]
+
+
+def every(unit: Unit) -> list[Role]:
+    return [_role(row) for row in unit.all(_EVERY)]
 
 
 def change(unit: Unit, role: Role, draft: RoleDraft) -> bool:

@@ -17,12 +17,15 @@ from idp.credentials.model import KeyScope
 from idp.credentials.permissions import Permission, Permissions
 from idp.credentials.role_store import Role, RoleDraft, held_of, holders
 from idp.kit import ids
+from idp.kit.asking import Filter, Flag, named_like
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, FieldError, Invalid, NotFound, Refused, Stale
 from idp.kit.fields import Fields, merged
+from idp.kit.listing import Listing, Question, Slice
 from idp.kit.units import Unit
 
 __all__ = [
+    "LISTED",
     "change",
     "create",
     "delete",
@@ -32,6 +35,7 @@ __all__ = [
     "held_by",
     "held_of",
     "holders",
+    "listed",
     "page",
     "permissions_of",
     "read",
@@ -170,6 +174,26 @@ def page(unit: Unit, scope: KeyScope, *, after: str = "", limit: int = 50) -> li
     rows: list[BuiltIn | Role] = [each for each in built_in.of_scope(scope) if each.id > after]
     rows += role_store.page(unit, after=after, limit=limit)
     return rows[:limit]
+
+
+LISTED: Listing[BuiltIn | Role] = Listing(
+    row=Role,
+    make=lambda _, role: role,
+    orders={"name": "name"},
+    filters={
+        "q": named_like("name", "description", example="desk", meaning="Those in whose name or description it stands."),
+        "built_in": Filter(
+            takes=Flag(),
+            meaning="Those that come with this program, or those that somebody has made.",
+            sieve=lambda _, role, wanted: isinstance(role, BuiltIn) is wanted,
+        ),
+    },
+)
+
+
+def listed(unit: Unit, scope: KeyScope, question: Question) -> Slice[BuiltIn | Role]:
+    """By itself in the order of their ids: those that are built in, then the others as they were made."""
+    return LISTED.gathered(unit, [*built_in.of_scope(scope), *role_store.every(unit)], question)
 
 
 def held_by(unit: Unit, scope: KeyScope, user_id: str, *, of_id: Iterable[str]) -> list[BuiltIn | Role]:

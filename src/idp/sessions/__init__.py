@@ -24,7 +24,7 @@ from idp.sessions.grants import (
     usable_grant,
     use_refresh_token,
 )
-from idp.sessions.holding import Held, ask_anew, held_by_services, sessions_of, withdraw
+from idp.sessions.holding import LISTED, Held, ask_anew, held_by_services, sessions_of, withdraw
 from idp.sessions.interactions import (
     Waiting,
     authenticate,
@@ -63,6 +63,7 @@ from idp.sessions.sweeping import SWEEPS, has_grant
 
 __all__ = [
     "ANY_SIGN_IN",
+    "LISTED",
     "SWEEPS",
     "TOLD",
     "Acr",

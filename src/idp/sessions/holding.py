@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 
 from idp import audit
 from idp.kit.db import command, own, query
+from idp.kit.listing import Listing
 from idp.kit.units import Unit
 from idp.sessions.model import Generations, Session
 from idp.sessions.tables import consents, grants, sessions
@@ -73,6 +74,12 @@ _END_GRANTS = command(
     )
     .values(ended_at=bindparam("now"))
 )
+
+
+LISTED: Listing[Session] = Listing(
+    row=Session, make=lambda _, session: session, orders={"last_seen_at": "seen_at", "ends_at": "ends_at"}
+)
+"""Those of one ID, by when they began."""
 
 
 def sessions_of(unit: Unit, user_id: str, *, present: Generations) -> list[Session]:

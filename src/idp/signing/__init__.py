@@ -29,6 +29,7 @@ from idp.signing.foreign_keys import LARGEST_SET, BadKey, ForeignAlg, ForeignKey
 from idp.signing.jose import Unverified, key_id, unverified_claims, verify
 from idp.signing.keys import Alg, Private, PublicKey, SigningKey, Status, Use, b64, left_half
 from idp.signing.lifecycle import PUBLISHED_BEFORE, Pair, pairs, published_until, signs_from
+from idp.signing.listed import LISTED, listed
 from idp.signing.ring import KeyRing, KeySet, read_jwks
 from idp.signing.store import (
     Ages,
@@ -56,6 +57,7 @@ from idp.signing.xml_keys import Enciphered, XmlKey, encipher_to
 
 __all__ = [
     "LARGEST_SET",
+    "LISTED",
     "PUBLISHED_BEFORE",
     "SHARED_ALG",
     "STEP_BACK",
@@ -111,6 +113,7 @@ __all__ = [
     "key_for_encryption",
     "key_id",
     "left_half",
+    "listed",
     "look",
     "look_again",
     "next_warning",

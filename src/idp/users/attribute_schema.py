@@ -6,18 +6,20 @@ from typing import NamedTuple
 
 from idp import audit, tenants
 from idp.audit import Event
+from idp.kit.asking import Filter, Flag, Words, named_like
 from idp.kit.errors import Conflict, NotFound, Stale
+from idp.kit.listing import Listing
 from idp.kit.units import Unit
 from idp.users import attribute_store, dynamic_groups, store
 from idp.users.attribute_document import read_change
 from idp.users.attribute_store import definitions
-from idp.users.attribute_types import MOST, Definition, against, key_of
+from idp.users.attribute_types import MOST, AttributeType, Definition, against, key_of
 from idp.users.model import Known, UserId
 from idp.users.surveying import Survey
 
 _NAMED = 50
 
-__all__ = ["Change", "Preview", "change", "create", "definitions", "delete", "get", "prepared_change"]
+__all__ = ["LISTED", "Change", "Preview", "change", "create", "definitions", "delete", "get", "prepared_change"]
 
 
 class Preview(NamedTuple):
@@ -131,6 +133,26 @@ def prepared_change(unit: Unit, name: str, patch: Mapping[str, object]) -> tuple
     """What the definition is, and what it is to be. Raises `NotFound`, `Invalid`."""
     before = get(unit, name)
     return before, Change(read_change(before, patch))
+
+
+LISTED: Listing[Definition] = Listing(
+    row=Definition,
+    make=lambda _, definition: definition,
+    key="name",
+    natural="name",
+    orders={"changed_at": "changed_at"},
+    filters={
+        "q": named_like("name", "description", example="dep", meaning="Those in whose name or description it stands."),
+        "type": Filter(
+            takes=Words(AttributeType), meaning="Those of it.", sieve=lambda _, each, wanted: each.type.value == wanted
+        ),
+        "required": Filter(
+            takes=Flag(),
+            meaning="Those that everybody has, or those that somebody may lack.",
+            sieve=lambda _, each, wanted: each.required is wanted,
+        ),
+    },
+)
 
 
 def _hold(unit: Unit) -> None:
