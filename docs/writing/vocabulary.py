@@ -14,6 +14,9 @@ _EVENTS = """# Events of the audit trail
 
 Every row of the trail has one of these as its `event`: a noun, and what happened to it. `GET /audit` and
 `GET /tenants/{tenant}/audit` show them; rows are chained, and `idp audit verify` finds what was changed.
+
+`facts` hold what belongs to the event: ids, codes and counts. One of them is no part of any event: the first row of
+each chain has `after` besides, `[chain, seq, hash]` of the newest row of the chain that was opened before it.
 """
 _PERMISSIONS = """# Permissions and roles
 

@@ -292,12 +292,18 @@ class Verdict(Shown):
 class Entry(Shown):
     """One entry of the trail: ids and codes, never a name."""
 
-    chain: str
-    seq: int
+    chain: Annotated[str, Field(description="Of the connection that wrote it: several grow side by side.")]
+    seq: Annotated[int, Field(description="Its place in the chain, from 1.")]
     at: Instant
     event: str
     actor: dict[str, str]
     source: str
     subject: str
-    facts: dict[str, object]
+    facts: Annotated[
+        dict[str, object],
+        Field(
+            description="What belongs to the event. The first entry of a chain has `after` besides, whatever its event:"
+            " a list of `chain`, `seq` and `hash` of the newest entry of the chain that was opened before it."
+        ),
+    ]
     hash: str
