@@ -4,6 +4,16 @@ SERVICES = "/tenants/aoba/services"
 SERVICE = {"name": "経費精算", "protocol": "oidc", "oidc": {"redirect_uris": ["https://keihi.example/cb"]}}
 
 
+def test_services_that_may_use_this_api_are_found(world: World) -> None:
+    tenant, where = world.client("aoba"), "/tenants/aoba/services"
+    program = {"grant_types": ["client_credentials"], "response_types": [], "redirect_uris": []}
+    for name, scope in (("api", "users:read"), ("own", "orders:list openid:x *:all"), ("every", "*:read")):
+        made = tenant.post(where, {"name": name, "protocol": "oidc", "oidc": {**program, "scope": scope}})
+        assert made.status == 201, made.raw
+    assert [each["name"] for each in tenant.get(f"{where}?permissions=true").body["items"]] == ["api", "every"]
+    assert [each["name"] for each in tenant.get(f"{where}?permissions=false").body["items"]] == ["own"]
+
+
 def test_a_service_is_registered_with_its_defaults_and_a_secret_shown_once(world: World) -> None:
     tenant = world.client("aoba")
     made = tenant.post(SERVICES, SERVICE)

@@ -483,6 +483,14 @@ def _assignment(row: AssignmentRow) -> Assignment:
     )
 
 
+_PERMISSION = re.compile(r"[a-z_]+:(read|write|\*)|\*:(read|write|\*)")
+
+
+def _uses_api(registered: Registered, wanted: bool) -> bool:
+    client = registered.service.oidc
+    return (client is not None and any(map(_PERMISSION.fullmatch, client.scopes))) is wanted
+
+
 LISTED: Listing[Registered] = Listing(
     rows=select(*_SERVICE).where(own(services)),
     row=ServiceRow,
@@ -508,6 +516,11 @@ LISTED: Listing[Registered] = Listing(
                 True: services.c.assignment_required.is_(True),
                 False: services.c.assignment_required.is_(False),
             },
+        ),
+        "permissions": Filter(
+            takes=Flag(),
+            meaning="Those that may ask for permissions of this API, `noun:verb`, or the others.",
+            keeps=_uses_api,
         ),
         "client_id": Filter(
             takes=Text("https://wiki.example/saml", longest=1024),
