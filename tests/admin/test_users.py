@@ -58,6 +58,14 @@ def test_a_password_works_at_once_and_is_never_shown(world: World) -> None:
         assert credentials.has_password(unit, made.body["id"])
 
 
+def test_no_password_is_null_or_nothing(world: World) -> None:
+    tenant = world.client("aoba")
+    for name, said in (("jiro", {}), ("saki", {"password": None, "email": None, "roles": None})):
+        made = tenant.post(USERS, {**PERSON, "user_name": name, **said})
+        assert (made.status, made.body["email"], made.body["roles"]) == (201, None, ["member"])
+    assert tenant.patch(f"{USERS}/{made.body['id']}", {"password": None}).wrong() == {"/password": "invalid_type"}
+
+
 def test_the_limit_of_the_contract_holds_and_disabled_ids_count(world: World) -> None:
     tenant = world.client("aoba")
     made = [tenant.post(USERS, {**PERSON, "user_name": f"{number}@aoba.example"}) for number in range(6)]

@@ -21,7 +21,10 @@ from idp.users import Draft, GroupId, Identity, Role
 def create(call: Call) -> Answer:
     """Give somebody an ID. It takes a seat of the contract, whether it is active or disabled. `groups` need
     `members:write` besides."""
-    document, password, faults = _without_password(call.document)
+    sent = dict(call.document)
+    if sent.get("password") is None:  # null counts as left out, as everywhere
+        sent.pop("password", None)
+    document, password, faults = _without_password(sent)
     with call.house.units.open(call.home, actor=call.actor, write=False) as unit:
         asked = users.frame(unit)
     with _named_with(faults):
