@@ -86,6 +86,9 @@ def test_everything_that_is_wrong_in_a_what_if_is_told_at_once(world: World, aob
     asked = {"subject": {"user": "usr_none"}, "service": "svc_none", "context": {"weather": "fine"}, "policies": wrong}
     places = {"/subject/user", "/service", "/context/weather", "/policies/0/effect", "/policies/2/when"}
     assert aoba.post(f"{POLICIES}/simulate", asked).wrong().keys() == places
+    for document in ({**DENY, "effect": "step_up", "require": "mfa"}, {**DENY, "services": "*"}):
+        assert len(aoba.post(POLICIES, document).body["errors"]) == 1, document  # and each once
+    assert len(aoba.post(f"{POLICIES}/simulate", asked | {"policies": [], "context": 5}).body["errors"]) == 3
     told = aoba.post(f"{POLICIES}/backtest", {"policies": wrong, "from": "yesterday", "since": 1}).wrong()
     assert told.keys() == {"/from", "/since", "/policies/0/effect", "/policies/2/when"}
 

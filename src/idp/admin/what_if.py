@@ -28,12 +28,13 @@ def simulate(call: Call) -> Answer:
     subject.only({"user"})
     if fields.given("subject") is not None:
         subject.required("user")
+    context = fields.inner("context")
     user_id, service_id = subject.text("user") or "", fields.text("service") or ""
     policies = _policies(fields, needed=False)
     house = call.house
     with house.units.open(call.home, actor=call.actor, write=False) as unit:
-        described = access.Described(fields.inner("context"), country_of=house.countries.of, now_us=unit.now_us)
-        access.only_known(fields.inner("context"))
+        described = access.Described(context, country_of=house.countries.of, now_us=unit.now_us)
+        access.only_known(context)
         service = federation.find(unit, service_id)
         if service is None and fields.clean("service"):
             fields.refuse("service", "unknown_value", "There is no such service.", found=service_id)

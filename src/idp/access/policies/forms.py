@@ -82,6 +82,8 @@ def _require(fields: Fields, effect: Effect) -> tuple[Requirement, ...]:
                 fields.refuse(name, "not_allowed", f"{name} belongs to step_up.")
         return ()
     listed(fields, "require")
+    if not fields.clean("require"):
+        return ()
     found = fields.choices("require", Requirement, frozenset()) or frozenset()
     return tuple(each for each in Requirement if each in found)
 
