@@ -19,6 +19,7 @@ LINKS = {
     "logo_uri": "https://shown.example/logo.png",
     "policy_uri": "https://shown.example/privacy",
     "tos_uri": "https://shown.example/terms",
+    "client_uri": "https://shown.example/",
 }
 
 
@@ -46,6 +47,7 @@ def test_they_stand_on_the_page_of_a_sign_in_and_of_consent(alone: Provider) -> 
         assert 'id="client-logo"' in page
         assert f'src="/t/aoba/service-logo?service={shown.registered["id"]}&amp;v=' in page
         assert 'id="client-policy" href="https://shown.example/privacy"' in page
+        assert 'id="client-home" href="https://shown.example/"' in page
         assert 'id="client-tos" href="https://shown.example/terms"' in page
         assert LINKS["logo_uri"] not in page  # nobody's browser is sent there
 

@@ -29,6 +29,7 @@ PAYROLL = ShownService(
     host="payroll.example",
     policy_url="https://payroll.example/privacy",
     tos_url="https://payroll.example/terms",
+    home_url="https://payroll.example/",
 )
 TARO = ShownPerson("山田 太郎", "taro@aoba.example")
 BACK = "https://payroll.example/cb?error=access_denied&state=x&iss=https%3A%2F%2Fid.example%2Ft%2Faoba"

@@ -99,8 +99,8 @@ def poison_sample(sample: Sample, poison: str) -> Sample:
 @pytest.mark.parametrize(
     ("name", "ids"),
     [
-        ("signin", "login-form login-username login-password login-submit client-policy client-tos"),
-        ("consent", "consent-form consent-allow consent-deny client-policy client-tos"),
+        ("signin", "login-form login-username login-password login-submit client-policy client-tos client-home"),
+        ("consent", "consent-form consent-allow consent-deny client-policy client-tos client-home"),
         ("denied", "denied-page denied-reference error-code"),
         ("error", "error-page error-code"),
         ("logout_confirm", "logout-confirm"),
@@ -190,13 +190,13 @@ def test_names_lose_what_would_reorder_or_hide_their_neighbours(pages: Pages) ->
 def test_an_address_that_is_no_web_address_is_never_a_link(pages: Pages, address: str) -> None:
     assert web_link(address) is None
     assert return_link(address) is None
-    service = ShownService("Payroll", logo_url=address, policy_url=address, tos_url=address)
+    service = ShownService("Payroll", logo_url=address, policy_url=address, tos_url=address, home_url=address)
     denied = {"code": "not_assigned", "reference": "R", "service": service, "return_url": address}
     for page in (
         pages.render("signin", language=Language.EN, brand=AOBA, **FORM, service=service),
         pages.render("denied", language=Language.EN, brand=AOBA, **denied),
     ):
-        assert not {"client-logo", "client-policy", "client-tos"} & Reader(page).by_id().keys()
+        assert not {"client-logo", "client-policy", "client-tos", "client-home"} & Reader(page).by_id().keys()
         assert not [e for e in Reader(page).elements if e.tag == "a"]
 
 

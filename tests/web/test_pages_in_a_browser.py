@@ -17,7 +17,11 @@ from idp.web.pages import Brand, Pages, ShownPerson, ShownService
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = Brand(slug="aoba", name="あ" * 3_400, colour="#3b4cca", help_text="w" * 10_000)
 LONG_SERVICE = ShownService(
-    "w" * 10_000, host="h" * 10_000, policy_url="https://a.example/", tos_url="https://a.example/"
+    "w" * 10_000,
+    host="h" * 10_000,
+    policy_url="https://a.example/",
+    tos_url="https://a.example/",
+    home_url="https://a.example/",
 )
 LONG_PERSON = ShownPerson("長" * 3_400, "u" * 10_000)
 

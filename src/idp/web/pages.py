@@ -64,13 +64,14 @@ _APP_LINK = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:[^\s\x00-\x1f\x7f\\]
 
 
 class ShownService(NamedTuple):
-    """A service as a person sees it. `logo_url` is a path of ours; the other two are the addresses it registered."""
+    """A service as a person sees it. `logo_url` is a path of ours; the other three are the addresses it registered."""
 
     name: str
     host: str | None = None
     logo_url: str | None = None
     policy_url: str | None = None
     tos_url: str | None = None
+    home_url: str | None = None
 
 
 class ShownPerson(NamedTuple):

@@ -45,6 +45,7 @@ def shown_service(service: Service, slug: str) -> ShownService:
         logo_url=service_logos.logo_path(slug, service),
         policy_url=client.policy_uri if client else None,
         tos_url=client.tos_uri if client else None,
+        home_url=client.client_uri if client else None,
     )
 
 
