@@ -87,10 +87,27 @@ def test_what_is_public_may_be_read_from_any_page_and_kept_for_minutes(shared: P
     assert "access-control-allow-credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.honest("T28")
+@pytest.mark.parametrize("path", [*ADDRESSES, "/t/aoba/jwks"])
+def test_a_page_that_sends_fields_of_its_own_along_may_read_it_as_well(shared: Provider, path: str) -> None:
+    """The Fetch standard: such a request is asked for first, as that of a client of MCP for its protocol version."""
+    asked = {
+        "origin": "https://app.example",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "mcp-protocol-version",
+    }
+    answer = shared.first.call("OPTIONS", path, asked)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-headers"] == "*"
+    assert "GET" in answer.headers["access-control-allow-methods"]
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_what_is_public_is_only_read(shared: Provider, method: str) -> None:
     answer = shared.first.call(method, "/t/aoba/jwks")
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 def test_what_is_promised_of_the_token_endpoint_is_what_services_may_register(shared: Provider) -> None:

@@ -34,17 +34,14 @@ _OPTIONS = frozenset({"OPTIONS"})
 def routes(house: House) -> list[Route]:
     metadata = discovery.discovery(house)
     return [
-        Route("/t/{tenant}/.well-known/openid-configuration", _GET, "discovery", metadata),
-        Route("/t/{tenant}/.well-known/oauth-authorization-server", _GET, "discovery", metadata),
-        Route("/.well-known/oauth-authorization-server/t/{tenant}", _GET, "discovery", metadata),
-        Route(
-            "/.well-known/oauth-protected-resource/t/{tenant}/userinfo",
-            _GET,
-            "metadata",
-            challenges.userinfo_metadata(house),
+        *_public("/t/{tenant}/.well-known/openid-configuration", "discovery", metadata),
+        *_public("/t/{tenant}/.well-known/oauth-authorization-server", "discovery", metadata),
+        *_public("/.well-known/oauth-authorization-server/t/{tenant}", "discovery", metadata),
+        *_public(
+            "/.well-known/oauth-protected-resource/t/{tenant}/userinfo", "metadata", challenges.userinfo_metadata(house)
         ),
-        Route("/.well-known/oauth-protected-resource/api/v1", _GET, "metadata", challenges.api_metadata(house)),
-        Route("/t/{tenant}/jwks", _GET, "jwks", discovery.jwks(house)),
+        *_public("/.well-known/oauth-protected-resource/api/v1", "metadata", challenges.api_metadata(house)),
+        *_public("/t/{tenant}/jwks", "jwks", discovery.jwks(house)),
         Route("/t/{tenant}/authorize", _BOTH, "authorize", authorize.endpoint(house)),
         Route(f"/t/{{tenant}}/{authorize.RESUME}", _GET, "authorize", authorize.continuation(house)),
         Route(f"/t/{{tenant}}/{authorize.CONSENT}", _GET, "consent", consent_page.question(house, consent.PAGE)),
@@ -70,6 +67,11 @@ def routes(house: House) -> list[Route]:
         Route(f"/t/{{tenant}}/{check_session.ORIGIN}", _GET, "check_session", check_session.origin(house)),
         Route(f"/t/{{tenant}}/{logout.CONFIRM}", _POST, "end_session", logout.confirmation(house)),
     ]
+
+
+def _public(path: str, name: str, endpoint: App) -> list[Route]:
+    """By every page there is."""
+    return [Route(path, _GET, name, endpoint), Route(path, _OPTIONS, name, origins.preflight_of_anybody)]
 
 
 def _readable(house: House, name: str, methods: frozenset[str], endpoint: App) -> list[Route]:

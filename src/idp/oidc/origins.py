@@ -18,6 +18,14 @@ _PREFLIGHT: tuple[Header, ...] = (
     (b"access-control-max-age", b"600"),
 )
 
+_READING = b"GET, HEAD, OPTIONS"
+_ANYBODY: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", _READING),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"600"),
+)
+
 
 def is_asked(scope: Scope) -> bool:
     return b"origin" in scope["state"]["headers"]
@@ -57,6 +65,14 @@ def preflight(house: House, methods: Iterable[str]) -> App:
         await respond(send, 204, headers)
 
     return answer
+
+
+async def preflight_of_anybody(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+    """For documents that every page may read: one that sends fields of its own along asks first."""
+    headers = [(b"allow", _READING)]
+    if is_asked(scope) and b"access-control-request-method" in scope["state"]["headers"]:
+        headers += _ANYBODY
+    await respond(send, 204, headers)
 
 
 async def _said(house: House, scope: Scope) -> list[Header]:
