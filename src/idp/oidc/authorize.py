@@ -6,7 +6,7 @@ POST            kept as a pending request and answered by a redirect of our own;
 …/continue      the pending request again, in the browser in which it began
 """
 
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, NoReturn
 from urllib.parse import urlencode
 
@@ -236,17 +236,16 @@ def _read(
     back = requests.way_back(form, known.service)
     checked = requests.parse(form, known.service, back, switches=facts.switches)
     request = sources.described(parameters, checked, known.service)
-    known = _with_targets(house, unit, known, request, own=house.needing_nobody(browser.slug))
+    known = _with_targets(house, unit, known, request, slug=browser.slug)
     known = with_hint(house, known, request, house.issuer(browser.slug))
     return with_factor(unit, with_consent(unit, known, request, own), request), request
 
 
-def _with_targets(
-    house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, own: Container[str]
-) -> Known:
+def _with_targets(house: House, unit: Unit, known: Known, request: AuthorizationRequest, *, slug: str) -> Known:
     """RFC 8707 2.1: the person must be let in at the APIs too. Raises `RedirectError`."""
     if not request.resources:
         return known
+    own = house.needing_nobody(slug)
     try:
         called = targets.judge(house.memory, unit, known.facts, request.resources, own=own)
     except OAuthError as fault:
