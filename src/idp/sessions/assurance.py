@@ -6,6 +6,7 @@ Only recorded proofs count: `amr`, `acr` and `auth_time` follow from them and fr
 import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -100,6 +101,11 @@ def needs_from(text: str) -> Needs:
 
 def reached(methods: Iterable[str]) -> Acr:
     """Two of one kind are not two factors (RFC 8176 2, `mfa`)."""
+    return _reached(tuple(methods))
+
+
+@lru_cache(256)
+def _reached(methods: tuple[str, ...]) -> Acr:
     kinds = {kind for method in methods for kind in (_KNOWN, _HELD) if method in kind}
     return Acr.TWO_FACTORS if len(kinds) > 1 else Acr.ONE_FACTOR
 
@@ -107,6 +113,8 @@ def reached(methods: Iterable[str]) -> Acr:
 def acr_of(methods: Iterable[str], asked: Sequence[str] = ()) -> Acr:
     """The first class of those `asked` for that was reached; none of them, or none asked: what was reached."""
     found = reached(methods)
+    if not asked:
+        return found
     return next((acr for acr in known(asked) if acr.holds(found)), found)
 
 

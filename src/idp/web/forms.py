@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 from idp.kit.errors import Invalid
@@ -89,7 +90,9 @@ def encode(fields: Mapping[str, str]) -> str:
     return "&".join([f"{name}={value if _PLAIN(value) else _escaped(value)}" for name, value in fields.items()])
 
 
+@lru_cache(256)
 def _escaped(value: str) -> str:
+    """Mostly an issuer, which stands in every answer; what is secret is plain."""
     return value.encode().decode("latin-1").translate(_ESCAPES)
 
 
