@@ -45,6 +45,15 @@ def test_a_dry_run_makes_nothing(world: World) -> None:
     assert (wrong.status, wrong.wrong()) == (422, {"/dry_run": "unknown_value"})
 
 
+def test_unless_every_row_is_right_none_is_made_where_that_is_wished_for(world: World) -> None:
+    for key in ({}, {"idempotency_key": "k"}, {"idempotency_key": "k"}):
+        told = send(world.client("aoba"), query="?all_or_nothing=true", **key)
+        assert (told.status, told.body["created"], told.body["failed"]) == (200, 0, 1)
+    assert "ume" not in names(world)
+    right = FILE.replace("guest", "employee")
+    assert send(world.client("aoba"), right, query="?all_or_nothing=true").body["created"] == 2
+
+
 def test_letters_are_sent_if_they_are_wished_for(world: World) -> None:
     file = "user_name,affiliation,email\nume,employee,ume@aoba.example\n"
     assert send(world.client("aoba"), file, "?invite=true").body["created"] == 1

@@ -25,8 +25,9 @@ def from_file(call: Call) -> Answer:
     it away. Groups are by name, parted by semicolons, and need `members:write` besides; roles are parted by spaces; a
     `password` counts for new IDs alone.
     The file is UTF-8, or Windows-31J where `charset=shift_jis` says so, of at most 10 MiB; `idp users import` takes
-    larger ones. What is wrong with a row is told and stops no other one. A request that was interrupted is sent again,
-    and goes on where it was.
+    larger ones. What is wrong with a row is told and stops no other one, unless `all_or_nothing=true`: then nothing is
+    made or changed if anything is wrong, and the file has at most 2,000 rows. A request that was interrupted is sent
+    again, and goes on where it was.
     """
     assert call.sent is not None
     house = call.house
@@ -39,6 +40,7 @@ def from_file(call: Call) -> Answer:
         preparing=call.key.scope is not KeyScope.TENANT,
         dry_run=flag(call, "dry_run"),
         invite=flag(call, "invite"),
+        whole=flag(call, "all_or_nothing"),
     )
     kept: list[Answer] = []
 
@@ -47,7 +49,7 @@ def from_file(call: Call) -> Answer:
 
     file = io.BytesIO(call.sent.body)
     report = imports.run(house.units, call.home, file, order, actor=call.actor, at_end=keep)
-    if not kept:  # it was tried, in units that only read
+    if not kept:  # it was tried, and nothing has changed
         with house.units.open(call.home, actor=call.actor, write=call.repeat is not None) as unit:
             keep(unit, report)
     return kept[0]
@@ -62,9 +64,10 @@ ROUTES = (
         takes_file=_CSV,
         gives=ImportReport,
         filters={
+            "all_or_nothing": "`true`: unless every row is right, none does anything.",
             "dry_run": "`true`: only say what each row would do.",
             "invite": "`true`: send new IDs without a password a link to choose one.",
         },
-        conflicts=("contract_not_active", "import_in_progress"),
+        conflicts=("contract_not_active", "import_in_progress", "too_many_rows"),
     ),
 )

@@ -32,6 +32,7 @@ class Wishes(NamedTuple):
     invite: bool
     encoding: str
     as_json: bool
+    whole: bool = False
 
 
 def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
@@ -51,6 +52,7 @@ def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
                 preparing=True,
                 dry_run=wishes.dry_run,
                 invite=wishes.invite,
+                whole=wishes.whole,
             )
             try:
                 report = imports.run(units, tenant, opened, order, actor=HOST, told=told)
@@ -58,7 +60,8 @@ def import_users(config: Path | None, file: Path, wishes: Wishes) -> int:
                 raise Failed(_why(file, wrong), code=wrong.code, errors=map(_header_fault, wrong.errors)) from wrong
             except Conflict as conflict:
                 raise Failed(conflict.public, code=conflict.code) from conflict
-    _tell(report, as_json=wishes.as_json)
+    undone = wishes.whole and not wishes.dry_run and bool(report.counts.failed)
+    _tell(report, undone=undone, as_json=wishes.as_json)
     return 1 if report.counts.failed else 0
 
 
@@ -114,7 +117,7 @@ def _bar() -> Iterator[Told]:
         yield lambda done, of, counts: progress.update(task, completed=done, total=of, description=_counted(counts))
 
 
-def _tell(report: Report, *, as_json: bool) -> None:
+def _tell(report: Report, *, undone: bool, as_json: bool) -> None:
     if as_json:
         say_json(imports.to_json(report))
         return
@@ -126,6 +129,8 @@ def _tell(report: Report, *, as_json: bool) -> None:
         told = "them" if _all_told(report) else "the first of them"
         rows = report.counts.failed - len({fault.line for fault in report.faults[:_SHOWN]})
         say(f"… and more faults, in {rows:,} more rows: --json tells {told}.")
+    if undone:
+        say("Nothing was done, because not every row is right.")
     say(f"{'Would be: ' if report.dry_run else ''}{_counted(report.counts)}.")
 
 

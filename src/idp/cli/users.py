@@ -128,6 +128,9 @@ def from_file(
     invite: Annotated[
         bool, typer.Option("--invite", help="Send new IDs without a password a link to choose one.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--all-or-nothing", help="Do nothing unless every row is right; of at most 2,000 rows.")
+    ] = False,
     encoding: Annotated[
         Encoding, typer.Option(help="How the file is written; shift_jis is read as Windows-31J.")
     ] = Encoding.UTF_8,
@@ -140,8 +143,9 @@ def from_file(
     Examples:
       idp users import people.csv --tenant aoba --dry-run
       idp users import people.csv --tenant aoba --invite
+      idp users import people.csv --tenant aoba --all-or-nothing
     """
     from idp.cli.importing import Wishes, import_users
 
-    wishes = Wishes(tenant, dry_run=dry_run, invite=invite, encoding=encoding.value, as_json=as_json)
+    wishes = Wishes(tenant, dry_run=dry_run, invite=invite, encoding=encoding.value, as_json=as_json, whole=whole)
     raise typer.Exit(import_users(config, file, wishes))

@@ -2,28 +2,35 @@
 
 A batch is committed with the line that it came to. Whoever is killed has lost the batch under way and nothing else; of
 two that import the same file at once one is told so, whatever the order in which they commit.
+
+Of a file that counts as a whole all rows are one batch, or none of them does anything. Others wait for it, so it has
+no more rows than they can wait for; there is no other way that is as good as its word, for what was right when it was
+tried may be wrong a moment later.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from idp import audit, contracts, credentials, tenants, users
 from idp.audit import Event
 from idp.credentials import EVERYTHING, Permissions
 from idp.imports import store
-from idp.imports.doing import Batch, do
+from idp.imports.doing import Batch, Done, do
 from idp.imports.judging import Seen, known, name_of
 from idp.imports.model import Counts, Encoding, Fault, Report, Row
 from idp.imports.reading import Rows, digest
 from idp.imports.report import MOST_FAULTS
 from idp.imports.store import Record
+from idp.kit import ids
 from idp.kit.errors import Conflict, Invalid
 from idp.kit.ids import TenantId
 from idp.kit.units import Actor, Unit, Units
 
 _AT_ONCE = 500
+MOST_WHOLE = 2_000
+"""Rows of a file that counts as a whole."""
 
 Told = Callable[[int, int, Counts], None]
 """How many bytes of how many are read, and what became of the rows so far."""
@@ -34,7 +41,8 @@ class Order(NamedTuple):
     """`granting` is what whoever imports may hand on, `joining` where they may put IDs into groups, `hands` who is
     noted as knowing what somebody signs in with, where that is not the customer's own doing; `preparing` where
     they may do so under a contract that is only approved. `hash_all` hashes passwords, outside any transaction. With
-    `invite` a letter goes to each new ID with an address and without a password."""
+    `invite` a letter goes to each new ID with an address and without a password; with `whole` nothing is done unless
+    every row is right."""
 
     encoding: Encoding
     hash_all: HashAll
@@ -44,6 +52,7 @@ class Order(NamedTuple):
     preparing: bool = False
     dry_run: bool = False
     invite: bool = False
+    whole: bool = False
 
 
 def run(
@@ -56,13 +65,25 @@ def run(
     told: Told | None = None,
     at_end: Callable[[Unit, Report], None] | None = None,
 ) -> Report:
-    """Imports the file, from where an earlier run of the same came to. `at_end` is done in the last transaction.
+    """Imports the file, from where an earlier run of the same came to. `at_end` is done in the last transaction, and
+    not where there is none: of a dry run, and of a whole in which a row is wrong.
 
-    Raises `Invalid` for a header that is wrong, and `Conflict`: `contract_not_active`, `import_in_progress`.
+    Raises `Invalid` for a header that is wrong, and `Conflict`: `contract_not_active`, `import_in_progress`,
+    `too_many_rows`.
     """
     mark = digest(file) + f" {order.encoding.value} {order.invite}".encode()
     way = _Way(units, tenant, order, actor, file, told or _silence)
-    return way.tried() if order.dry_run else way.gone(mark, at_end or _nothing)
+    if order.dry_run:
+        return way.tried()
+    return way.leapt(mark, at_end or _nothing) if order.whole else way.gone(mark, at_end or _nothing)
+
+
+class _WrongMeanwhile(Exception):
+    """Undoes a whole."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__()
+        self.done = done
 
 
 class _Way:
@@ -79,6 +100,33 @@ class _Way:
             own = [each.name for each in users.attribute_schema.definitions(unit)]
         self._rows = Rows(file, order.encoding, own)
         self._seen = Seen()
+
+    def leapt(self, mark: bytes, at_end: Callable[[Unit, Report], None]) -> Report:
+        """All rows, or none. Tried first, while nobody waits: passwords of what is wrong anyway are not hashed."""
+        rows = list(islice(self._rows, MOST_WHOLE + 1))
+        if len(rows) > MOST_WHOLE:
+            detail = f"A file that counts as a whole has at most {MOST_WHOLE:,} rows. Try larger ones out first."
+            raise Conflict("too_many_rows", detail, limit=MOST_WHOLE)
+        with self._units.open(self._tenant, actor=self._actor, write=False) as unit:
+            contracts.refuse_closed(unit, preparing=self._order.preparing)
+            tried = do(unit, self._batch(unit, rows, {})._replace(dry_run=True))
+        self._seen = Seen()
+        if tried.faulty:
+            return _undone(tried)
+        passwords = self._hashed(rows)
+        try:
+            with self._units.open(self._tenant, actor=self._actor) as unit:
+                self._enter(unit)
+                done = do(unit, self._batch(unit, rows, passwords))
+                if done.faulty:
+                    raise _WrongMeanwhile(done)
+                report = Report(dry_run=False, counts=done.counts, faults=())
+                self._record(unit, ids.new("imp"), mark, done.counts)
+                at_end(unit, report)
+        except _WrongMeanwhile as wrong:
+            return _undone(wrong.done)
+        self._tell(done.counts)
+        return report
 
     def tried(self) -> Report:
         counts, faults, failed = Counts(), list[Fault](), 0
@@ -110,10 +158,13 @@ class _Way:
             )
             if not store.end(unit, record):
                 raise _overtaken()
-            digest = unit.mac("imports.file", mark).hex()
-            audit.record(unit, Event.USERS_IMPORTED, subject=record.id, file=digest, **record.counts._asdict())
+            self._record(unit, record.id, mark, record.counts)
             at_end(unit, report)
         return report
+
+    def _record(self, unit: Unit, import_id: str, mark: bytes, counts: Counts) -> None:
+        digest = unit.mac("imports.file", mark).hex()
+        audit.record(unit, Event.USERS_IMPORTED, subject=import_id, file=digest, **counts._asdict())
 
     def _behind(self, rows: Iterator[Row], line: int) -> Iterator[Row]:
         """Those after a line; the ones before are remembered by their names."""
@@ -182,6 +233,13 @@ def _possible(row: Row) -> bool:
     except Invalid:
         return False
     return True
+
+
+def _undone(done: Done) -> Report:
+    """Of a whole in which something is wrong: nothing has changed."""
+    rows, failed = done.counts.rows, done.counts.failed
+    counts = Counts(rows, unchanged=rows - failed, failed=failed)
+    return Report(dry_run=False, counts=counts, faults=tuple(chain.from_iterable(done.faulty)))
 
 
 def _overtaken() -> Conflict:
