@@ -3,12 +3,13 @@ the README, and in whatever order pytest-randomly brings them (`make pages` has 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import typer
-from tests.support.installation import Installation, demo
+from tests.support.installation import Installation, demo, free_port
 from tests.support.sign_in import Person
 from tests.support.tree import ROOT
 from tests.support.typing import Shell, agrees, typed
@@ -20,6 +21,7 @@ from idp.cli.app import build
 DOCS = ROOT / "docs"
 DEMO_HOME = "$(echo /tmp/warifu-demo-*)"
 DEMO_BASE = "http://localhost:8080"
+RECEIVERS = ("3002", "3003")
 BEFORE = "```{include} "
 INSTALLED = "how-to/operators/install.md"
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("[!_]*.md")}
@@ -44,8 +46,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory, command: str) -> Iter
 
 
 def here(text: str, installation: Installation) -> str:
-    """What is typed there, with where the demonstration is here."""
+    """What is typed there, with where the demonstration is here, and what it calls."""
+    for port in RECEIVERS:
+        text = re.sub(rf"\b{port}\b", str(receivers()[port]), text)
     return text.replace(DEMO_BASE, installation.base_url).replace(DEMO_HOME, str(installation.data_dir))
+
+
+@cache
+def receivers() -> dict[str, int]:
+    return {port: free_port() for port in RECEIVERS}
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What a page says to type, and a shell to type it in."""
 
+import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -38,7 +40,14 @@ class Shell:
     def __init__(self, home: Path) -> None:
         pipe = subprocess.PIPE
         self._bash = subprocess.Popen(
-            ["bash", "--norc"], cwd=home, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+            ["bash", "--norc"],
+            cwd=home,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
         )
 
     def type(self, command: str) -> str:
@@ -49,4 +58,6 @@ class Shell:
         return "".join(iter(self._bash.stdout.readline, f"{_END}\n")).strip()
 
     def close(self) -> None:
+        """With all that was left running in it."""
+        os.killpg(self._bash.pid, signal.SIGTERM)
         self._bash.communicate(timeout=10)
