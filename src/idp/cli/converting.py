@@ -7,7 +7,7 @@ from pathlib import Path
 
 from idp import configurations, conversions, tenants
 from idp.cli.failing import Failed
-from idp.cli.saying import write_secret
+from idp.cli.saying import warn, write_secret
 from idp.configurations import Unreadable
 from idp.conversions import Converted, Unconvertible
 
@@ -46,9 +46,9 @@ def _keep(done: Converted, secrets: Path, *, beside: Path | None) -> None:
 def _tell(done: Converted, *, as_json: bool) -> None:
     said = [each._asdict() for each in done.omissions]
     if as_json:
-        sys.stderr.write(f"{json.dumps({'omissions': said}, ensure_ascii=False)}\n")
+        warn(json.dumps({"omissions": said}, ensure_ascii=False))
         return
     (tenant,) = done.document["tenants"]
     counts = f"{len(tenant['groups']):,} groups and {len(tenant['services']):,} services"
-    sys.stderr.write("".join(f"{each.where or '/'}: {each.what}: {each.why}\n" for each in done.omissions))
-    sys.stderr.write(f"{counts} were converted; {len(said):,} things are to be looked at, above.\n")
+    warn(*(f"{each.where or '/'}: {each.what}: {each.why}" for each in done.omissions))
+    warn(f"{counts} were converted; {len(said):,} things are to be looked at, above.")

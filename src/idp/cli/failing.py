@@ -1,12 +1,12 @@
 """What went wrong, as one sentence for an operator."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from idp.access import DatabaseRefused
 from idp.backup import BackupRefused
+from idp.cli.saying import warn
 from idp.kit.errors import Failure
 from idp.kit.fence import FenceDamaged
 from idp.kit.sealing import KeyRefused
@@ -20,7 +20,7 @@ def tell(error: Exception, *, as_json: bool) -> bool:
         return False
     if as_json:
         told = json.dumps(_problem(error, told), ensure_ascii=False)
-    sys.stderr.write(f"{told}\n" if as_json else f"idp: {told}\n")
+    warn(told if as_json else f"idp: {told}")
     return True
 
 

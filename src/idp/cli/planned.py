@@ -1,10 +1,10 @@
 """A plan, and what is wrong with a file, for people and for programs."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from idp.cli.saying import warn
 from idp.configurations import ABSENT, Action, Applied, Change, Document, Plan, Step, Unreadable
 from idp.kit.errors import FieldError
 
@@ -84,8 +84,8 @@ def refuse(name: str, document: Document, faults: Sequence[FieldError], *, as_js
     for line, fault in placed:
         found = "" if fault.found is None else f" Found: {_short(fault.found)}."
         expected = "" if fault.expected is None else f" Expected: {_short(fault.expected)}."
-        sys.stderr.write(f"{name}:{line}: {fault.pointer or '/'}: {fault.detail}{found}{expected}\n")
-    sys.stderr.write("Nothing was changed.\n")
+        warn(f"{name}:{line}: {fault.pointer or '/'}: {fault.detail}{found}{expected}")
+    warn("Nothing was changed.")
 
 
 def refuse_unreadable(name: str, unreadable: Unreadable, *, as_json: bool) -> None:
@@ -93,12 +93,12 @@ def refuse_unreadable(name: str, unreadable: Unreadable, *, as_json: bool) -> No
         fault = FieldError("", "unreadable", str(unreadable))
         _problem([_fault(unreadable.line, fault)])
     else:
-        sys.stderr.write(f"{name}:{unreadable.line}: {unreadable}\n")
+        warn(f"{name}:{unreadable.line}: {unreadable}")
 
 
 def _problem(errors: list[dict[str, Any]]) -> None:
     problem = {"code": "invalid", "detail": "The file is refused; nothing was changed.", "errors": errors}
-    sys.stderr.write(f"{json.dumps(problem, ensure_ascii=False)}\n")
+    warn(json.dumps(problem, ensure_ascii=False))
 
 
 def _called(step: Step) -> str:

@@ -1,11 +1,17 @@
-"""Standard output: JSON for programs, plain lines for pipes and people."""
+"""What is said: JSON for programs, plain lines for pipes and people, and nothing that a terminal would obey."""
 
 import json
 import os
+import re
 import secrets
 import sys
+from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
+
+# Controls, but for our own colours, and what turns the direction of text: what stands in a file, or has a name, is
+# whatever somebody has written.
+_OBEYED = re.compile(r"\x1b(?!\[(?:0|31|32)m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Colour(IntEnum):
@@ -23,12 +29,22 @@ def tinted(text: str, colour: Colour) -> str:
 
 
 def say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write(_told(lines))
     sys.stdout.flush()
+
+
+def warn(*lines: str) -> None:
+    """On standard error."""
+    sys.stderr.write(_told(lines))
 
 
 def say_json(value: object) -> None:
     say(json.dumps(value, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
+
+
+def _told(lines: Iterable[str]) -> str:
+    text = "".join(f"{line}\n" for line in lines)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write_secret(path: Path, secret: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from idp import contracts, main, schedule, settings
 from idp.cli.installing import refuse_other_schema, refuse_put_back
-from idp.cli.saying import say, say_json
+from idp.cli.saying import say, say_json, warn
 from idp.kit.clock import instant
 from idp.schedule import Done, Item
 
@@ -29,7 +29,7 @@ def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
         outcome = schedule.run(units, main.steps(chosen), day=on or today, told=report.add)
     report.finish(outcome.done)
     for item, error in outcome.failed:
-        sys.stderr.write(f"idp: {item.id} of {item.tenant} could not be done: {error}\n")
+        warn(f"idp: {item.id} of {item.tenant} could not be done: {error}")
     return 1 if outcome.failed else 0
 
 
