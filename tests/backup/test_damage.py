@@ -44,7 +44,7 @@ def test_a_file_that_was_cut_is_found(file: Path, keys: KeyStore, tmp_path: Path
     content, lines, bad = file.read_bytes(), file.read_bytes().splitlines(keepends=True), tmp_path / "bad"
     cuts = [b"", content[:1], content[:-1], content[: len(content) // 2], b"".join(lines[:-1]), b"".join(lines[:1])]
     dropped = [b"".join(lines[:5] + lines[6:]), content + b"\n", content + lines[-1], b"".join([lines[0], *lines])]
-    for changed in [*cuts, *dropped]:
+    for changed in [*cuts, *dropped, b"[" * 5_000, lines[0] + b"[" * 5_000]:
         bad.write_bytes(changed)
         with pytest.raises(BackupRefused):
             backup.read(bad, keys)

@@ -52,6 +52,10 @@ def test_a_checkpoint_goes_to_standard_output_and_is_read_by_the_published_keys(
     assert installed("audit", "verify", "--checkpoint", str(file)).status == 0
     refused = installed("audit", "verify", "--checkpoint", str(file), "--jwks", str(jwks))
     assert (refused.status, "signature" in refused.err) == (1, True)
+    for nonsense in ("nope", "[" * 5_000):
+        jwks.write_text(nonsense)
+        refused = installed("audit", "verify", "--checkpoint", str(file), "--jwks", str(jwks))
+        assert (refused.status, "is no set of keys" in refused.err) == (1, True)
     file.write_text(text.replace('"rows":', '"rows": 1'))
     assert installed("audit", "verify", "--checkpoint", str(file)).status == 1
 

@@ -210,7 +210,9 @@ def test_a_checkpoint_that_was_changed_says_nothing(trail: Units, checkpoint: Ch
         edited(other, change)
         with pytest.raises(Untrue):
             read(trail, other)
-    for raw in (b"", b"x", b"[]\n", b"{}\n", whole[:-1] + b"x", whole + b"\n", whole[: len(whole) // 2]):
+    header = whole.partition(b"\n")[0] + b"\n"
+    odd = (b"[" * 4_000 + b"\n", header + b'["t", "s", "c", 1e999, "00"]\n', header + b"[" * 4_000 + b"\n")
+    for raw in (b"", b"x", b"[]\n", b"{}\n", whole[:-1] + b"x", whole + b"\n", whole[: len(whole) // 2], *odd):
         other.write_bytes(raw)
         with pytest.raises(Untrue):
             read(trail, other)

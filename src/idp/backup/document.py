@@ -73,7 +73,7 @@ class Reading:
             end = json.loads(last)
             said = {"rows": end["rows"], "sha256": self.sha256}
             ours = _end({"rows": end["rows"], "sha256": end["sha256"]}, mac)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise BackupRefused(f"{path} is cut off: it has no end") from None
         if end["sha256"] != self.sha256:
             raise BackupRefused(f"{path} is damaged: its SHA-256 is not the one that it says")
@@ -107,7 +107,7 @@ def _header(path: Path) -> Header:
     try:
         said = json.loads(next(_lines(path), b""))
         kind, form = said.pop("warifu"), said.pop("format")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BackupRefused(f"{path} is no backup") from None
     if kind != "backup" or form != FORMAT:
         raise BackupRefused(f"{path} is a backup of another form ({form}); this version reads {FORMAT}")

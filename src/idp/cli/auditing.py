@@ -66,7 +66,7 @@ def named(units: Units, slug: str) -> Tenant:
 
 def _checkpoints(units: Units, paths: Iterable[Path], jwks: Path | None) -> list[Checkpoint]:
     if jwks is not None:
-        keys: Sequence[signing.PublicKey] = signing.read_jwks(json.loads(jwks.read_text("utf-8")))
+        keys: Sequence[signing.PublicKey] = _published(jwks)
     else:
         with units.platform(actor=HOST, write=False) as unit:
             keys = custody.published(unit)
@@ -77,6 +77,13 @@ def _checkpoints(units: Units, paths: Iterable[Path], jwks: Path | None) -> list
         except custody.Untrue as fault:
             raise Failed(f"{path}: {fault}") from fault
     return found
+
+
+def _published(jwks: Path) -> list[signing.PublicKey]:
+    try:
+        return signing.read_jwks(json.loads(jwks.read_bytes()))
+    except (ValueError, RecursionError) as fault:
+        raise Failed(f"{jwks} is no set of keys: {fault}") from fault
 
 
 def _tell(found: Standing, *, as_json: bool) -> None:

@@ -96,7 +96,7 @@ def read(path: Path, keys: Iterable[PublicKey]) -> Checkpoint:
     """Reads all of it once, whatever its size a line at a time. Raises `Untrue`."""
     try:
         return _read(path, keys)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise error if isinstance(error, Untrue) else Untrue(f"it is no checkpoint: {error}") from error
 
 
