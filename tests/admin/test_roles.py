@@ -166,6 +166,20 @@ def test_nobody_shuts_out_somebody_who_may_more(world: World) -> None:
 
 
 @pytest.mark.attack("M3")
+def test_nobody_takes_over_somebody_by_making_their_role_smaller(world: World) -> None:
+    tenant, desk = world.client("aoba"), world.key("aoba", "users:*", "roles:*")
+    strong, user = role(tenant, "services:*", "users:read"), person(world, "p")
+    tenant.put(f"/tenants/aoba/users/{user}/roles/{strong}")
+    for fewer in (["users:read"], ["services:read", "users:read"]):
+        refused = desk.patch(f"{ROLES}/{strong}", {"permissions": fewer})
+        assert (refused.status, refused.code) == (403, "forbidden")
+    assert desk.patch(f"{ROLES}/{strong}", {"permissions": ["services:*"], "name": "Other"}).status == 200  # held
+    assert desk.patch(f"/tenants/aoba/users/{user}", {"password": "correct battery staple"}).code == "forbidden"
+    assert tenant.patch(f"{ROLES}/{strong}", {"permissions": ["users:read"]}).status == 200
+    assert desk.patch(f"/tenants/aoba/users/{user}", {"password": "correct battery staple"}).status == 200
+
+
+@pytest.mark.attack("M3")
 def test_nobody_shuts_out_one_of_ours_who_may_more(world: World) -> None:
     desk, operator = world.key("operator", "users:*", "*:read"), world.client("operator")
     draft = {"display_name": "N", "affiliation": "employee"}

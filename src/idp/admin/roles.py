@@ -38,7 +38,7 @@ def shown(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Change a role, for everybody who has it, from now on. What you add you hold yourself."""
+    """Change a role, for everybody who has it, from now on. What you add, or take from them, you hold yourself."""
     with call.house.units.open(call.home, actor=call.actor) as unit:
         gate.require_contract(unit, call.key)
         role = credentials.roles.change(

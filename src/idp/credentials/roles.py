@@ -101,9 +101,10 @@ def change(
     granting: Permissions,
     version: int | None = None,
 ) -> Role:
-    """`patch` is RFC 7396 over the document. What is added must be held by whoever adds it; what stays need not be.
+    """`patch` is RFC 7396 over the document. What is added must be held by whoever adds it, and so must what is taken
+    from a role that somebody has; what stays need not be.
 
-    Raises as `create`, and `NotFound`, `Stale`, `Conflict("built_in_role")`.
+    Raises as `create`, and `NotFound`, `Stale`, `Refused("forbidden")`, `Conflict("built_in_role")`.
     """
     before = _held(unit, scope, role_id, version)
     document = merged({name: value for name, value in _said(before).items() if value}, patch)
@@ -112,6 +113,7 @@ def change(
     _refuse_beyond(document, added, granting)
     if draft == before.draft:
         return before
+    _refuse_stripping(unit, before, draft.permissions, granting)
     namesake = role_store.named(unit, draft.name)
     if namesake is not None and namesake.id != before.id:
         raise _taken()
@@ -249,6 +251,14 @@ def _refuse_beyond(document: Mapping[str, object], wanted: Permissions, granting
     ]
     if errors:
         raise Invalid("invalid", "Some fields are wrong.", errors=errors)
+
+
+def _refuse_stripping(unit: Unit, before: Role, kept: Permissions, granting: Permissions) -> None:
+    """Who loses a permission with their role could be taken over by whoever may do the rest."""
+    lost = sorted((each for each in before.permissions if not grammar.holds(kept, each)), key=str)
+    beyond = grammar.not_grantable(granting, lost)
+    if beyond and holders(unit).get(before.id):
+        raise Refused("forbidden", f"Somebody has this role, and nobody takes from others what they lack: {beyond[0]}.")
 
 
 def _refuse_given_otherwise(role: BuiltIn | Role) -> None:
