@@ -102,8 +102,8 @@ def _count(units: Units) -> None:
     """As autovacuum does within a minute of an installation, and nobody in the cluster of the tests."""
     if units.database.dialect == "postgresql":
         with units.platform(actor=HOST) as unit:
-            unit.lane.execute("RESET ROLE", {})
-            unit.lane.execute("ANALYZE", {})
+            for statement in ("RESET ROLE", "SET LOCAL statement_timeout = 0", "ANALYZE"):
+                unit.lane.execute(statement, {})
 
 
 def _keys(units: Units, large: TenantId, small: TenantId) -> Filled:
