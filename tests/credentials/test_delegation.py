@@ -32,6 +32,11 @@ def atoms(texts: Any) -> Atoms:
     return frozenset((n, v) for n, v in WHOLE for noun, verb in split if noun in (n, "*") and verb in (v, "*"))
 
 
+def beyond(texts: list[str], known: Atoms) -> Atoms:
+    """Of permissions as they were written, those of which something is not known, whole."""
+    return frozenset().union(*(atoms([each]) for each in texts if not atoms([each]) <= known))
+
+
 def pick(among: Mapping[str, Any], index: int) -> str:
     return list(among)[index % len(among)]
 
@@ -50,6 +55,7 @@ class Delegation(RuleBasedStateMachine):
         self.outer = self.opened.__enter__()
         self.unit = self.outer.inside(self.tenant)
         self.contents: dict[str, Atoms] = {}
+        self.said: dict[str, list[str]] = {}  # the same as it was written
         self.held: dict[str, set[str]] = {}
         self.made: dict[str, tuple[Atoms, str]] = {}  # by the id of a key: what it was given, and whose it is
         self.now: dict[str, str] = {}  # the secret that it has today
@@ -120,21 +126,22 @@ class Delegation(RuleBasedStateMachine):
             lambda: credentials.roles.create(self.unit, document, granting=self.real(key).granting),
         )
         if role is not None:
-            self.contents[role.id] = atoms(wanted)
+            self.contents[role.id], self.said[role.id] = atoms(wanted), wanted
 
     @rule(by=some_one, of=some_one, wanted=some)
     def change_role(self, by: int, of: int, wanted: list[str]) -> None:
         key, role = pick(self.made, by), pick(self.contents, of)
-        added = frozenset().union(*(atoms([each]) for each in wanted if not atoms([each]) <= self.contents[role]))
+        added = beyond(wanted, self.contents[role])
+        lost = beyond(self.said[role], atoms(wanted)) if any(role in each for each in self.held.values()) else added
         granting = self.real(key).granting
         changed = self.tried(
-            added <= self.of_key(key),
+            added | lost <= self.of_key(key),
             lambda: credentials.roles.change(
                 self.unit, KeyScope.TENANT, role, {"permissions": wanted}, granting=granting
             ),
         )
         if changed is not None:
-            self.contents[role] = atoms(wanted)
+            self.contents[role], self.said[role] = atoms(wanted), wanted
 
     @rule(by=some_one, of=some_one, to=some_one)
     def give(self, by: int, of: int, to: int) -> None:
