@@ -13,7 +13,7 @@ from idp.contracts import Status
 
 
 @pytest.mark.parametrize(
-    ("provider", "name", "made"), [("keycloak", "realm-export.json", 8), ("auth0", "tenant.yaml", 5)]
+    ("provider", "name", "made"), [("keycloak", "realm-export.json", 10), ("auth0", "tenant.yaml", 5)]
 )
 def test_the_file_is_put_in_place_with_the_secrets_that_it_names(
     idp: Idp, tmp_path: Path, provider: str, name: str, made: int

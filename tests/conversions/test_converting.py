@@ -42,6 +42,10 @@ def test_a_realm_of_keycloak_becomes_groups_and_services_of_both_protocols() -> 
         {"name": "approver", "groups": []},
         {"name": "role viewer", "groups": ["営業部", "approver"]},
     ]
+    assert tenant["attributes"] == [
+        {"name": "department_code", "type": "string[]"},
+        {"name": "level", "type": "string"},
+    ]
     found = services(done)
     assert list(found) == ["経費精算", "spa", "人事"]
     assert found["経費精算"] == {
@@ -62,6 +66,7 @@ def test_a_realm_of_keycloak_becomes_groups_and_services_of_both_protocols() -> 
             "claims": [
                 {"claim": "groups", "source": "groups", "id_token": True},
                 {"claim": "login", "source": "user_name", "id_token": False},
+                {"claim": "dept", "source": "attributes.department_code", "id_token": True},
             ],
             "backchannel_logout_uri": "https://expenses.kaede.example/logout",
             "backchannel_logout_session_required": True,
@@ -83,6 +88,7 @@ def test_a_realm_of_keycloak_becomes_groups_and_services_of_both_protocols() -> 
         "attributes": [
             {"name": "urn:oid:0.9.2342.19200300.100.1.3", "format": "uri", "source": "email", "friendly_name": "mail"},
             {"name": "kind", "format": "basic", "values": ["internal"]},
+            {"name": "level", "format": "basic", "source": "attributes.level"},
         ],
     }
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from idp.conversions import keycloak_oidc, keycloak_saml
+from idp.conversions.keycloak_attributes import Attributes
 from idp.conversions.model import Converted, Document, Notes, Source, Unconvertible
 from idp.conversions.registering import registrable
 
@@ -19,14 +20,16 @@ def convert(document: Any, slug: str, *, with_secrets: bool) -> Converted:
     """Raises `Unconvertible`."""
     if not isinstance(document, dict) or not isinstance(document.get("realm"), str):
         raise Unconvertible("This is no export of one realm: it has no member `realm`.")
-    notes, secrets = Notes(), dict[str, str]()
+    notes, secrets, own = Notes(), dict[str, str](), Attributes()
     realm = Source(document, "", notes)
     realm.drop(*_IDS)
     tenant: Document = {"slug": slug, "groups": _groups(realm), "services": []}
     for client in realm.listed("clients"):
-        service = _service(client, with_secrets, secrets)
+        service = _service(client, own, with_secrets, secrets)
         if service is not None:
             tenant["services"].append(service)
+    if own.document:
+        tenant["attributes"] = own.document
     if display := realm.text("displayName"):
         tenant["settings"] = {"appearance": {"display_name": display, "colour": "#3b4cca"}}
         notes.say("", "displayName", "It becomes the name of the tenant; its colour is the usual one.")
@@ -34,7 +37,7 @@ def convert(document: Any, slug: str, *, with_secrets: bool) -> Converted:
     return Converted({"version": 1, "tenants": [tenant]}, tuple(notes.omissions), secrets)
 
 
-def _service(client: Source, with_secrets: bool, secrets: dict[str, str]) -> Document | None:
+def _service(client: Source, own: Attributes, with_secrets: bool, secrets: dict[str, str]) -> Document | None:
     client_id, protocol = client.text("clientId") or "", client.text("protocol") or "openid-connect"
     client.where = f"/clients/{client_id}"
     notes = client.notes
@@ -46,9 +49,9 @@ def _service(client: Source, with_secrets: bool, secrets: dict[str, str]) -> Doc
         return None
     client.drop("id", "notBefore", "surrogateAuthRequired", "nodeReRegistrationTimeout", "access")
     if protocol == "saml":
-        service = keycloak_saml.service(client, client_id)
+        service = keycloak_saml.service(client, client_id, own)
     elif protocol == "openid-connect":
-        service = keycloak_oidc.service(client, client_id, with_secrets=with_secrets, secrets=secrets)
+        service = keycloak_oidc.service(client, client_id, own, with_secrets=with_secrets, secrets=secrets)
     else:
         notes.say(client.where, "all of it", f"Nothing here speaks {protocol}.")
         return None

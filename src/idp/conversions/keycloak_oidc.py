@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from idp.conversions.addresses import addresses, put_redirects
+from idp.conversions.keycloak_attributes import Attributes
 from idp.conversions.model import Document, Source
 
 _SCOPES = ("profile", "email", "address", "phone")
@@ -53,7 +54,9 @@ _PLACEHOLDER = "${"
 _PUBLIC = "none"
 
 
-def service(client: Source, client_id: str, *, with_secrets: bool, secrets: dict[str, str]) -> Document:
+def service(
+    client: Source, client_id: str, own: Attributes, *, with_secrets: bool, secrets: dict[str, str]
+) -> Document:
     name, root = client.text("name"), client.text("rootUrl")
     root = None if root is None or root.startswith(_PLACEHOLDER) else root
     made: Document = {
@@ -72,7 +75,7 @@ def service(client: Source, client_id: str, *, with_secrets: bool, secrets: dict
     _logouts(attributes, oidc, client, root)
     _origins(client, oidc)
     _scopes(client, oidc)
-    claims = list(_claims(client))
+    claims = list(_claims(client, own))
     oidc |= {"claims": claims} if claims else {}
     _attributes(attributes, oidc)
     return made
@@ -161,13 +164,13 @@ def _scopes(client: Source, oidc: Document) -> None:
             client.notes.say(client.where, f"scope {each}", "Its claims are not told; say them in claims.")
 
 
-def _claims(client: Source) -> Iterator[Document]:
+def _claims(client: Source, own: Attributes) -> Iterator[Document]:
     seen: set[str] = set()
     for mapper in client.listed("protocolMappers"):
         mapper.drop("id", "protocol", "consentRequired")
         mapper.where = f"{client.where}/protocolMappers/{mapper.text('name')}"
         kind, config = mapper.text("protocolMapper") or "", mapper.inner("config")
-        claim, source = config.text("claim.name"), _source(kind, config)
+        claim, source = config.text("claim.name"), _source(kind, mapper, config, own)
         if claim is None or source is None or claim in seen:
             mapper.notes.say(mapper.where, kind or "mapper", "Claims come of what is known of a person here.")
             continue
@@ -186,9 +189,12 @@ def _claims(client: Source) -> Iterator[Document]:
         yield {"claim": claim, "source": source, "id_token": in_token}
 
 
-def _source(kind: str, config: Source) -> str | None:
+def _source(kind: str, mapper: Source, config: Source, own: Attributes) -> str | None:
     if kind in {"oidc-usermodel-property-mapper", "oidc-usermodel-attribute-mapper"}:
-        return SOURCES.get(config.text("user.attribute") or "")
+        theirs = config.text("user.attribute") or ""
+        if theirs in SOURCES or not kind.endswith("attribute-mapper"):
+            return SOURCES.get(theirs)
+        return own.source(theirs, mapper, config)
     return {"oidc-group-membership-mapper": "groups", "oidc-full-name-mapper": "display_name"}.get(kind)
 
 

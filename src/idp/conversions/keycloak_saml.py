@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+from idp.conversions.keycloak_attributes import Attributes
 from idp.conversions.keycloak_oidc import SOURCES
 from idp.conversions.model import Document, Source
 
@@ -24,7 +25,7 @@ _MEANT += ("saml.server.signature.keyinfo.xmlSigKeyInfoKeyNameTransformer", "sam
 _MEANT += ("saml.server.signature.keyinfo.ext", "saml.allow.ecp.flow", "display.on.consent.screen", "realm_client")
 
 
-def service(client: Source, client_id: str) -> Document:
+def service(client: Source, client_id: str, own: Attributes) -> Document:
     name, attributes = client.text("name"), client.inner("attributes")
     saml: Document = {"entity_id": client_id}
     if attributes.flag("saml.useMetadataDescriptorUrl") and (url := attributes.text("saml.metadataDescriptorUrl")):
@@ -41,7 +42,7 @@ def service(client: Source, client_id: str) -> Document:
     _signatures(attributes, saml)
     saml["idp_initiated"] = attributes.text("saml_idp_initiated_sso_url_name") is not None
     attributes.omit("saml_idp_initiated_relay_state", "The relay state is said when somebody is sent there.")
-    told = list(_attributes(client))
+    told = list(_attributes(client, own))
     saml |= {"attributes": told} if told else {}
     attributes.drop(*_MEANT)
     attributes.rest()
@@ -115,12 +116,12 @@ def _signatures(attributes: Source, saml: Document) -> None:
         attributes.notes.say(attributes.where, f"saml.signature.algorithm {alg}", "RSA with SHA-256 is used.")
 
 
-def _attributes(client: Source) -> Iterator[Document]:
+def _attributes(client: Source, own: Attributes) -> Iterator[Document]:
     for mapper in client.listed("protocolMappers"):
         mapper.drop("id", "protocol", "consentRequired")
         mapper.where = f"{client.where}/protocolMappers/{mapper.text('name')}"
         kind, config = mapper.text("protocolMapper") or "", mapper.inner("config")
-        name, told = config.text("attribute.name"), _told(kind, config)
+        name, told = config.text("attribute.name"), _told(kind, mapper, config, own)
         if name is None or told is None:
             mapper.notes.say(mapper.where, kind or "mapper", "Attributes come of what is known of a person here.")
             continue
@@ -132,9 +133,12 @@ def _attributes(client: Source) -> Iterator[Document]:
         yield {"name": name, "format": format_, **told, **({"friendly_name": friendly} if friendly else {})}
 
 
-def _told(kind: str, config: Source) -> Document | None:
+def _told(kind: str, mapper: Source, config: Source, own: Attributes) -> Document | None:
     if kind in {"saml-user-property-mapper", "saml-user-attribute-mapper"}:
-        source = SOURCES.get(config.text("user.attribute") or "")
+        theirs = config.text("user.attribute") or ""
+        source = SOURCES.get(theirs)
+        if source is None and kind == "saml-user-attribute-mapper":
+            source = own.source(theirs, mapper, config)
         return None if source is None else {"source": source}
     if kind == "saml-group-membership-mapper":
         return {"source": "groups"}
