@@ -63,6 +63,8 @@ def _parameter(each: TyperArgument | TyperOption, context: typer.Context) -> tup
     record = each.get_help_record(context)
     assert record is not None
     names, about = record
+    if isinstance(each, TyperArgument):
+        names = re.sub(r" <\w+>$", "", names)
     told, _, extra = about.partition("  [")
     return code(names), f"{told} *{_bounds(extra.removesuffix(']'))}*" if extra else told
 

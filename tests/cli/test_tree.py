@@ -45,6 +45,8 @@ def test_what_it_does_not_know_goes_to_standard_error_alone(idp: Idp, path: str)
 def test_its_help_has_examples_that_it_understands(idp: Idp, path: str) -> None:
     outcome = idp(*path.split(), "--help")
     assert (outcome.status, outcome.err) == (0, "")
+    # A word for what is to be given, such as FILE, where it is no choice of a few.
+    assert re.findall(r"^  -.*?<[^|>\n]*>", outcome.out.partition("Options:")[2], re.MULTILINE) == []
     examples = re.findall(rf"\bidp {path}\b[^\n]*", outcome.out.partition("Examples:")[2])
     assert examples, outcome.out
     for example in examples:
@@ -56,6 +58,14 @@ def test_its_help_has_examples_that_it_understands(idp: Idp, path: str) -> None:
 @pytest.mark.parametrize("path", sorted(TREE.keys() - SERVING - SCRIPTS))
 def test_what_reports_does_so_for_programs_too(path: str) -> None:
     assert "--json" in options(TREE[path])
+
+
+@pytest.mark.parametrize("group", ["", *sorted({path.partition(" ")[0] for path in TREE if " " in path})])
+def test_in_the_list_of_commands_each_is_told_whole(idp: Idp, group: str) -> None:
+    """Within eighty columns."""
+    listed = idp(*group.split(), "--help").out.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
 
 
 def test_every_option_and_argument_says_what_it_is() -> None:

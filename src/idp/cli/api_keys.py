@@ -9,11 +9,14 @@ from idp.cli.options import Config, Json, Limit, Where, slugs
 
 _COLUMNS = ("id", "name", "permissions", "expires_at", "last_used_at")
 OfTenant = Annotated[
-    str | None, typer.Option("--tenant", metavar="SLUG", help="Keys of a tenant.", autocompletion=slugs)
+    str | None,
+    typer.Option("--tenant", metavar="SLUG", help="Of this tenant; default: of operators.", autocompletion=slugs),
 ]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Its id: `idp api-keys list` shows it.")]
-ToFile = Annotated[Path | None, typer.Option("--file", help="Write the secret here instead of printing it.")]
-OfPartner = Annotated[str | None, typer.Option("--partner", metavar="ID", help="Keys of a partner.")]
+ToFile = Annotated[
+    Path | None, typer.Option("--file", metavar="FILE", help="Write the secret here instead of printing it.")
+]
+OfPartner = Annotated[str | None, typer.Option("--partner", metavar="ID", help="Of this partner.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +36,9 @@ def listing(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Keys without their secrets: of operators, or with an option of a tenant or a partner.
+    """List keys, without their secrets.
+
+    Those of operators, or of one tenant or partner.
 
     \b
     Examples:
@@ -47,12 +52,14 @@ def listing(
 
 def create(  # noqa: PLR0913 - options of a command
     *,
-    name: Annotated[str, typer.Option("--name", help="What it is for.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What it is for.")],
     permission: Annotated[
-        list[str], typer.Option("--permission", metavar="NOUN:VERB", help="Such as users:read; may be repeated.")
+        list[str],
+        typer.Option("--permission", metavar="NOUN:VERB", help="Such as users:read or users:*; may be repeated."),
     ],
     expires_at: Annotated[
-        str | None, typer.Option("--expires-at", metavar="INSTANT", help="RFC 3339; default: never.")
+        str | None,
+        typer.Option("--expires-at", metavar="INSTANT", help="Such as 2027-04-01T00:00:00Z; default: never."),
     ] = None,
     network: Annotated[
         list[str] | None,
@@ -60,7 +67,9 @@ def create(  # noqa: PLR0913 - options of a command
             "--network", metavar="CIDR|NAME", help="From where it is good; may be repeated. Default: anywhere."
         ),
     ] = None,
-    description: Annotated[str | None, typer.Option("--description", help="Who uses it, where it lies.")] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", metavar="TEXT", help="Who uses it, where it lies.")
+    ] = None,
     file: ToFile = None,
     tenant: OfTenant = None,
     partner: OfPartner = None,
@@ -68,6 +77,9 @@ def create(  # noqa: PLR0913 - options of a command
     config: Config = None,
 ) -> None:
     """Make a key. Its secret is shown this once.
+
+    For a program of the operator's, or of a tenant's or partner's, which reaches nothing else. What it may be given is
+    listed by `idp api GET /permissions`.
 
     \b
     Examples:
@@ -95,7 +107,9 @@ def show(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """One key, without its secrets: what it may do, from where, until when the one before is good.
+    """Show one key, without its secrets.
+
+    What it may do, from where, and until when its former secret is good.
 
     \b
     Examples:
@@ -140,7 +154,9 @@ def end_former(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """End the secret that was replaced before its time: programs are changed over, or it was seen by others.
+    """End the former secret before its time.
+
+    Programs are changed over, or somebody else has seen it.
 
     \b
     Examples:

@@ -42,6 +42,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="idp",
         help="Warifu, an OpenID Connect and SAML identity provider for many tenants.",
+        epilog="Begin with `idp demo`, or with `idp migrate`, `idp bootstrap` and `idp serve`.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
@@ -50,14 +51,14 @@ def build() -> typer.Typer:
     for command in (demo, serve, worker, migrate, bootstrap, settings, doctor, backup, restore, api, completion):
         app.command()(command)
     files.add_to(app)
-    tenants.add_to(_group(app, "tenants", "Tenants."))
-    contracts.add_to(_group(app, "contracts", "The contracts of all tenants."))
-    users.add_to(_group(app, "users", "IDs of a tenant."))
-    services.add_to(_group(app, "services", "Services for single sign-on."))
+    tenants.add_to(_group(app, "tenants", "Tenants: list them, show one."))
+    contracts.add_to(_group(app, "contracts", "Contracts: list, show, suspend, resume, and do what is due."))
+    users.add_to(_group(app, "users", "IDs of a tenant: list, create, disable, import from CSV."))
+    services.add_to(_group(app, "services", "Services for single sign-on: list, register, new secrets."))
     api_keys.add_to(_group(app, "api-keys", "Keys for programs that use the admin API."))
-    keys.add_to(_group(app, "keys", "Signing keys of a tenant."))
-    audit.add_to(_group(app, "audit", "The audit trail."))
-    _group(app, "erasure", "Erased tenants.").command("verify")(erasure_verify)
+    keys.add_to(_group(app, "keys", "Signing keys of a tenant: list, rotate."))
+    audit.add_to(_group(app, "audit", "The audit trail: search, export, verify, checkpoints."))
+    _group(app, "erasure", "Erased tenants: verify a certificate.").command("verify")(erasure_verify)
     return app
 
 
@@ -86,21 +87,27 @@ def root(
 def api(
     *,
     method: Annotated[Method, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Below /api/v1, such as /tenants/aoba/groups?limit=5.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="What stands behind /api/v1, such as /tenants/aoba/groups?limit=5.")
+    ],
     data: Annotated[
         Path | None, typer.Option("--data", metavar="FILE", help="The document to send; `-` is standard input.")
     ] = None,
     query: Annotated[
-        list[str] | None, typer.Option("--query", metavar="NAME=VALUE", help="Of the query; may be repeated.")
+        list[str] | None,
+        typer.Option("--query", metavar="NAME=VALUE", help="A parameter of the query; may be repeated."),
     ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Ask whatever the admin API answers, as the operator of this machine, without a server and without a key.
+    """Ask the admin API, without a server and without a key.
+
+    As the operator of this machine, whatever stands in the reference of the API.
 
     \b
     Examples:
       idp api GET /tenants/aoba/groups
+      idp api GET /tenants/aoba/users --query q=taro --json
       echo '{"name": "Sales"}' | idp api POST /tenants/aoba/groups --data - --json
     """
     from idp.cli.api import call
@@ -109,7 +116,9 @@ def api(
 
 
 def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
-    """Print what makes a shell complete commands, options and tenants. `idp --install-completion` keeps it for good.
+    """Print what makes a shell complete `idp`.
+
+    Its commands, options and tenants. `idp --install-completion` keeps that for good.
 
     \b
     Examples:
@@ -124,17 +133,26 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
 def demo(
     *,
     port: Annotated[
-        int, typer.Option(min=1, max=65533, help="Port of the provider; the two samples take the next ones.")
+        int,
+        typer.Option(
+            metavar="PORT", min=1, max=65533, help="Port of the provider; the two samples take the next ones."
+        ),
     ] = 8080,
-    data_dir: Annotated[Path | None, typer.Option(help="Keep the installation here, or continue it.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes.")] = None,
-    api_key_file: Annotated[Path | None, typer.Option(help="Write an operator's API key here.")] = None,
-    seed_size: Annotated[int, typer.Option(min=0, help="Further IDs: in aoba, or in each tenant seeded.")] = 0,
-    seed_tenants: Annotated[int, typer.Option(min=0, help="Further tenants, with active contracts.")] = 0,
-    seed_services: Annotated[int, typer.Option(min=0, help="OIDC services in each tenant seeded.")] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the installation here, or continue it.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, max=64, help="Worker processes.")] = None,
+    api_key_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an operator's API key here.")] = None,
+    seed_size: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Further IDs: in aoba, or in each tenant seeded.")
+    ] = 0,
+    seed_tenants: Annotated[int, typer.Option(metavar="N", min=0, help="Further tenants, with active contracts.")] = 0,
+    seed_services: Annotated[int, typer.Option(metavar="N", min=0, help="OIDC services in each tenant seeded.")] = 0,
     config: Config = None,
 ) -> None:
-    """Make a small installation, with people and a sample service, and serve it on this machine alone.
+    """Make a small installation to try things out, and serve it.
+
+    With people and two sample services, on this machine alone. Ctrl+C ends it and, without --data-dir, removes it.
 
     \b
     Examples:
@@ -160,10 +178,12 @@ def demo(
 
 
 def serve(
-    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the schema to head first.")] = False,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Run `idp migrate` first.")] = False,
     config: Config = None,
 ) -> None:
     """Answer requests until told to stop.
+
+    Plain HTTP on IDP_BIND, for a proxy in front of it. SIGHUP replaces its workers one by one, SIGTERM ends it.
 
     \b
     Examples:
@@ -177,7 +197,10 @@ def serve(
 
 
 def worker(config: Config = None) -> None:
-    """Do what time brings, shortly after it is due, until told to stop.
+    """Do what falls due, until told to stop.
+
+    Renewals, ends, reminders, letters, webhooks, planned changes and new keys, shortly after they are due. It runs
+    beside `idp serve`, as often as you like: everything is done once.
 
     \b
     Examples:
@@ -190,16 +213,21 @@ def worker(config: Config = None) -> None:
 
 
 def migrate(
-    down: Annotated[str | None, typer.Option(metavar="REVISION", help="Go back to this revision; base: empty.")] = None,
+    down: Annotated[
+        str | None,
+        typer.Option(metavar="REVISION", help="Undo what came after this revision, with all that was stored in it."),
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Bring the database to the schema of this version; several may start at once, one does it.
+    """Bring the database to the schema of this version.
+
+    Several may start at once: one does it, the others wait.
 
     \b
     Examples:
       idp migrate
-      idp migrate --down base
+      idp migrate --down webhooks
     """
     from idp.cli.migrating import migrate
 
@@ -207,11 +235,15 @@ def migrate(
 
 
 def bootstrap(
-    api_key_file: Annotated[Path | None, typer.Option(help="Write the key here instead of printing it.")] = None,
+    api_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the key here instead of printing it.")
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """Make the first operator's API key, once.
+
+    It makes operators' accounts, and other keys. Run it after `idp migrate`.
 
     \b
     Examples:
@@ -223,7 +255,7 @@ def bootstrap(
 
 
 def settings(as_json: Json = False) -> None:
-    """Every setting with its default and meaning.
+    """List every setting with its default and meaning.
 
     \b
     Examples:
@@ -237,6 +269,8 @@ def settings(as_json: Json = False) -> None:
 
 def doctor(as_json: Json = False, config: Config = None) -> None:
     """Look whether this installation is fit to serve.
+
+    Settings, keys, schema, walls between tenants, clocks: one line for each, and exit status 1 if anything is wrong.
 
     \b
     Examples:
@@ -253,7 +287,9 @@ def backup(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Write the whole database to one file, while it is in use. Keys are not in it: keep `keys/` apart from it.
+    """Write the whole database to one file, while it is in use.
+
+    Keys are not in it: keep `keys/` of the data directory apart from it.
 
     \b
     Examples:
@@ -269,15 +305,21 @@ def restore(
         Path | None, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What `idp backup` wrote.")
     ] = None,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="The database was put back by other means: a copied file, a snapshot.")
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Give no file: the database was put back by other means, as by a copied file or a snapshot.",
+        ),
     ] = False,
     keep_api_keys: Annotated[
-        bool, typer.Option("--keep-api-keys", help="None was withdrawn since the backup: they go on being valid.")
+        bool, typer.Option("--keep-api-keys", help="API keys go on being valid: none was withdrawn since the backup.")
     ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Put a backup into an empty database: all of it, or nothing. Whoever was signed in has to sign in again.
+    """Put a backup into an empty database: all of it, or nothing.
+
+    Whoever was signed in has to sign in again.
 
     \b
     Examples:
@@ -298,10 +340,20 @@ def erasure_verify(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The certificate of an erasure.")
     ],
-    jwks: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The operator's published keys.")],
+    jwks: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The operator's published keys, as they stand at /.well-known/jwks.json.",
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
-    """Check the certificate of an erasure by the operator's keys, without any installation.
+    """Check the certificate of an erasure, on any machine.
+
+    By the operator's published keys: without an installation, a database or a network.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ _EVENT = "Of this name, or of several, parted by commas; `user.*` are all of one
 
 Since = Annotated[str | None, typer.Option("--from", metavar="INSTANT", help="From this instant on.")]
 Until = Annotated[str | None, typer.Option("--to", metavar="INSTANT", help="Before this instant.")]
-Out = Annotated[Path | None, typer.Option(help="Write it here; default: standard output.")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it here; default: standard output.")]
 
 
 class Form(StrEnum):
@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 def search(  # noqa: PLR0913 - each is an option
     *,
     tenant: Tenant,
-    event: Annotated[str | None, typer.Option(help=_EVENT)] = None,
+    event: Annotated[str | None, typer.Option(metavar="NAMES", help=_EVENT)] = None,
     actor: Annotated[str | None, typer.Option(metavar="ID", help="What one user, service or key did.")] = None,
     subject: Annotated[str | None, typer.Option(metavar="ID", help="What was done to this one.")] = None,
     since: Since = None,
@@ -43,7 +43,7 @@ def search(  # noqa: PLR0913 - each is an option
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """What was done to a tenant and in it.
+    """Find what was done to a tenant and in it.
 
     \b
     Examples:
@@ -65,18 +65,27 @@ def verify(
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option(
-            exists=True, dir_okay=False, help="What `idp audit checkpoint` wrote; may be given more than once."
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="What `idp audit checkpoint` wrote; may be repeated.",
         ),
     ] = None,
     jwks: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The operator's published keys; default: those stored here."),
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The operator's published keys; default: those stored here.",
+        ),
     ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Recompute the chains of the audit trail from what is stored; 1 when a row is not as it was written.
+    """Tell whether the trail is as it was written.
 
+    By recomputing its chains from what is stored; exit status 1, and the first wrong row, if it is not.
     Without a checkpoint from outside nobody can tell whether rows were cut from the very end.
 
     \b
@@ -91,7 +100,9 @@ def verify(
 
 
 def checkpoint(out: Out = None, as_json: Json = False, config: Config = None) -> None:
-    """Say, signed by the operator's key, how far each chain of the trail has come. Keep it outside this machine.
+    """Write down, signed, how far each chain of the trail has come.
+
+    Keep it outside this machine, for `idp audit verify --checkpoint`.
 
     \b
     Examples:
@@ -115,7 +126,7 @@ def export(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Write the trail of a tenant, or of all, as JSON Lines or CSV.
+    """Write the trail of a tenant, or of all, to a file.
 
     \b
     Examples:

@@ -10,7 +10,9 @@ from idp.cli.options import Config, Json, Limit, MaybeTenant, Where
 _COLUMNS = ("id", "tenant", "product", "status", "term.end_date", "ids_used", "ids")
 _HISTORY = ("seq", "at", "event", "from", "to", "source", "reason")
 Contract = Annotated[str, typer.Argument(metavar="CONTRACT", help="Its id: `idp contracts list` shows it.")]
-Reason = Annotated[str, typer.Option("--reason", help="For the history, and for whoever reads it later.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="For the history, and for whoever reads it later.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def listing(
     tenant: MaybeTenant = None, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
 ) -> None:
-    """Contracts in every state, in the order in which they were applied for.
+    """List contracts in every state, as they were applied for.
 
     \b
     Examples:
@@ -38,7 +40,7 @@ def listing(
 
 
 def show(contract: Contract, as_json: Json = False, config: Config = None) -> None:
-    """One contract, as its dates say at this instant.
+    """Show one contract, as its dates say at this instant.
 
     \b
     Examples:
@@ -50,7 +52,7 @@ def show(contract: Contract, as_json: Json = False, config: Config = None) -> No
 
 
 def history(contract: Contract, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
-    """Everything that happened to a contract, oldest first.
+    """List all that happened to a contract, oldest first.
 
     \b
     Examples:
@@ -62,7 +64,9 @@ def history(contract: Contract, limit: Limit = None, as_json: Json = False, conf
 
 
 def suspend(contract: Contract, reason: Reason, as_json: Json = False, config: Config = None) -> None:
-    """Hold a contract: from now on nothing is issued or confirmed to anybody of the tenant.
+    """Hold a contract until it is resumed.
+
+    From now on nothing is issued or confirmed to anybody of the tenant.
 
     \b
     Examples:
@@ -74,7 +78,9 @@ def suspend(contract: Contract, reason: Reason, as_json: Json = False, config: C
 
 
 def resume(contract: Contract, as_json: Json = False, config: Config = None) -> None:
-    """Lift the hold. People sign in again; sessions, codes and tokens from before stay dead.
+    """Lift the hold of a contract.
+
+    People sign in again; sessions, codes and tokens from before stay dead.
 
     \b
     Examples:
@@ -88,12 +94,18 @@ def resume(contract: Contract, as_json: Json = False, config: Config = None) -> 
 def run(
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="What is due at 00:00 of this day; default: today."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Nothing that is due later than 00:00 of this day; default: today.",
+        ),
     ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Do what is due by date: renewals, ends, reminders and erasures, once however often or by how many it is run.
+    """Do what is due by date, which `idp worker` does by itself.
+
+    Renewals, ends, reminders, statements and erasures: once, however often or by how many it is run.
 
     \b
     Examples:

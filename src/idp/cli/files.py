@@ -8,7 +8,7 @@ import typer
 
 from idp.cli.options import Config, Json, slugs
 
-_Read = typer.Option("--file", "-f", metavar="FILE", help="A YAML file; - reads it from standard input.")
+_Read = typer.Option("--file", "-f", metavar="FILE", help="A YAML file; `-` is standard input.")
 
 
 class Provider(StrEnum):
@@ -26,13 +26,17 @@ def add_to(app: typer.Typer) -> None:
 def export(
     tenant: Annotated[
         list[str] | None,
-        typer.Option(metavar="SLUG", help="One tenant, or several; default: all of them.", autocompletion=slugs),
+        typer.Option(metavar="SLUG", help="One tenant; may be repeated. Default: all of them.", autocompletion=slugs),
     ] = None,
-    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here instead of printing it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write it here instead of printing it.")
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Print the configuration of tenants as a file for `idp apply`, in YAML or JSON. It holds no secrets, and no IDs.
+    """Write the configuration of tenants as a file.
+
+    In YAML, or with --json in JSON, for `idp apply` and `idp diff`. It holds no secrets, and no IDs.
 
     \b
     Examples:
@@ -55,7 +59,9 @@ def apply(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Bring the configuration of tenants to what a file says: all of it, or nothing.
+    """Bring tenants to the configuration in a file.
+
+    All of it, or nothing. It shows what it would do, and on a terminal asks before it does it.
 
     \b
     Examples:
@@ -74,7 +80,9 @@ def apply(
 
 
 def diff(file: Annotated[str, _Read], as_json: Json = False, config: Config = None) -> None:
-    """Show where tenants are not configured as a file says. Exits with 3 if they are not, with 0 if they are.
+    """Show where tenants differ from the configuration in a file.
+
+    Exits with 3 if they do, with 0 if they do not.
 
     \b
     Examples:
@@ -88,15 +96,22 @@ def diff(file: Annotated[str, _Read], as_json: Json = False, config: Config = No
 def convert(
     *,
     provider: Annotated[Provider, typer.Argument(metavar="PROVIDER", help="Whose file it is: keycloak or auth0.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What it exported.")],
-    tenant: Annotated[str, typer.Option("--tenant", metavar="SLUG", help="Whose configuration it becomes.")],
-    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here instead of printing it.")] = None,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What the provider exported.")
+    ],
+    tenant: Annotated[str, typer.Option("--tenant", metavar="SLUG", help="The tenant whose configuration it becomes.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write it here instead of printing it.")
+    ] = None,
     secrets: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Keep the clients' secrets in files here, and name those.")
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Keep the clients' secrets in files here, and name those."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a file for `idp apply` of another provider's settings, and say on standard error what is not in it.
+    """Make a file for `idp apply` of what Keycloak or Auth0 exports.
+
+    What cannot be taken over is said on standard error.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 def listing(
     tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
 ) -> None:
-    """Signing keys of a tenant, in the order of their making; revoked ones, too.
+    """List the signing keys of a tenant, revoked ones too.
 
     \b
     Examples:
@@ -30,11 +30,14 @@ def listing(
 
 def rotate(
     tenant: Tenant,
-    now: Annotated[bool, typer.Option("--now", help="Do not wait for the next keys; not in production.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Even then; not in production.")] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Sign with the keys that are published as the next ones, and publish new next ones.
+    """Sign with the next keys, and publish new next ones.
+
+    Keys rotate by themselves; this does it now. Refused while the next ones are so young that services may not know
+    them.
 
     \b
     Examples:

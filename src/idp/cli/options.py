@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
-Config = Annotated[Path | None, typer.Option("--config", envvar="IDP_CONFIG", help="TOML file with settings.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", envvar="IDP_CONFIG", help="A TOML file with settings.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many; default: all.")]
 
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="NAME=VALUE", help="A filter of this list in the API, or sort; may be repeated."),
+    typer.Option(
+        "--where",
+        metavar="NAME=VALUE",
+        help="What to list, by a filter of the API (status=active), or sort=; may be repeated.",
+    ),
 ]
 
 
@@ -22,7 +28,9 @@ def slugs(ctx: typer.Context, incomplete: str) -> list[str]:
     return slugs(ctx.params.get("config"), incomplete)
 
 
-Tenant = Annotated[str, typer.Option("--tenant", metavar="SLUG", help="Whose.", autocompletion=slugs)]
+Tenant = Annotated[
+    str, typer.Option("--tenant", metavar="SLUG", help="The tenant, by its name in addresses.", autocompletion=slugs)
+]
 MaybeTenant = Annotated[
     str | None, typer.Option("--tenant", metavar="SLUG", help="One tenant; default: all of them.", autocompletion=slugs)
 ]

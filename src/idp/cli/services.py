@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def listing(
     tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
 ) -> None:
-    """Services of a tenant, in the order of their creation.
+    """List the services of a tenant.
 
     \b
     Examples:
@@ -34,7 +34,7 @@ def listing(
 
 
 def show(service: Service, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """One service as it is registered, without its secret.
+    """Show one service, without its secret.
 
     \b
     Examples:
@@ -48,15 +48,23 @@ def show(service: Service, tenant: Tenant, as_json: Json = False, config: Config
 def register(
     *,
     tenant: Tenant,
-    name: Annotated[str | None, typer.Option("--name", help="As people are shown it.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="As people are shown it.")] = None,
     redirect_uri: Annotated[
-        list[str] | None, typer.Option("--redirect-uri", help="Of OpenID Connect; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--redirect-uri", metavar="URI", help="By OpenID Connect: where people come back to; may be repeated."
+        ),
     ] = None,
-    metadata_file: Annotated[Path | None, typer.Option("--metadata", help="Of SAML: the service's metadata.")] = None,
-    metadata_url: Annotated[str | None, typer.Option("--metadata-url", help="Of SAML: where they are.")] = None,
-    everybody: Annotated[bool, typer.Option("--everybody", help="Let in who is not assigned, too.")] = False,
+    metadata_file: Annotated[
+        Path | None, typer.Option("--metadata", metavar="FILE", help="By SAML: the service's metadata.")
+    ] = None,
+    metadata_url: Annotated[
+        str | None, typer.Option("--metadata-url", metavar="URL", help="By SAML: where its metadata are.")
+    ] = None,
+    everybody: Annotated[bool, typer.Option("--everybody", help="Let everybody in; default: who is assigned.")] = False,
     file: Annotated[
-        Path | None, typer.Option("--file", help="The whole document, as the API takes it; `-` is standard input.")
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="The whole document, as the API takes it; `-` is standard input."),
     ] = None,
     as_json: Json = False,
     config: Config = None,
@@ -88,7 +96,9 @@ def rotate_secret(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Make a new client secret, printed this once; the old one is dead from now on, or good for a while.
+    """Make a new client secret, printed this once.
+
+    The old one is dead from now on, or with --overlap good for a while.
 
     \b
     Examples:
@@ -102,7 +112,7 @@ def rotate_secret(
 
 
 def end_former_secret(service: Service, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """End the client secret that was replaced before its time.
+    """End the former client secret before its time.
 
     \b
     Examples:

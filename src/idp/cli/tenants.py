@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def listing(where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None) -> None:
-    """Tenants in the order of their creation.
+    """List tenants in the order of their creation.
 
     \b
     Examples:
@@ -29,7 +29,7 @@ def listing(where: Where = None, limit: Limit = None, as_json: Json = False, con
 
 
 def show(slug: Slug, as_json: Json = False, config: Config = None) -> None:
-    """One tenant.
+    """Show one tenant.
 
     \b
     Examples:

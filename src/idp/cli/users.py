@@ -39,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 def listing(
     tenant: Tenant, where: Where = None, limit: Limit = None, as_json: Json = False, config: Config = None
 ) -> None:
-    """IDs of a tenant, in the order of their creation.
+    """List the IDs of a tenant.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def listing(
 
 
 def show(user: User, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """One ID.
+    """Show one ID.
 
     \b
     Examples:
@@ -67,22 +67,28 @@ def show(user: User, tenant: Tenant, as_json: Json = False, config: Config = Non
 def create(  # noqa: PLR0913 - each is an option
     *,
     tenant: Tenant,
-    display_name: Annotated[str, typer.Option("--display-name", help="As pages and services show it.")],
+    display_name: Annotated[str, typer.Option("--display-name", metavar="NAME", help="As pages and services show it.")],
     affiliation: Annotated[Affiliation, typer.Option("--affiliation", help="What they are to the tenant.")],
     user_name: Annotated[
-        str | None, typer.Option("--user-name", help="What they sign in with; default: the e-mail address.")
+        str | None,
+        typer.Option("--user-name", metavar="NAME", help="What they sign in with; default: the e-mail address."),
     ] = None,
-    email: Annotated[str | None, typer.Option("--email", help="Where letters go.")] = None,
-    role: Annotated[list[str] | None, typer.Option("--role", help="`admin` or `member`; may be repeated.")] = None,
+    email: Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="Where letters go.")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help="Such as `admin`; may be repeated. Default: member."),
+    ] = None,
     password_file: Annotated[
         Path | None,
-        typer.Option("--password-file", help="Holds the password; `-` is standard input. Default: none yet."),
+        typer.Option(
+            "--password-file", metavar="FILE", help="Holds the password; `-` is standard input. Default: none yet."
+        ),
     ] = None,
     invite: Annotated[bool, typer.Option("--invite", help="Send a link to choose a password.")] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Give somebody an ID. It takes a seat of the contract.
+    """Give somebody an ID. It counts among those of the contract.
 
     \b
     Examples:
@@ -97,7 +103,9 @@ def create(  # noqa: PLR0913 - each is an option
 
 
 def disable(user: User, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """Let nobody sign in with an ID until it is enabled again; every session and token of it ends.
+    """Let nobody sign in with an ID until it is enabled again.
+
+    Every session and token of it ends, and services are told.
 
     \b
     Examples:
@@ -109,7 +117,7 @@ def disable(user: User, tenant: Tenant, as_json: Json = False, config: Config = 
 
 
 def enable(user: User, tenant: Tenant, as_json: Json = False, config: Config = None) -> None:
-    """Let somebody sign in again.
+    """Let somebody sign in again who was disabled.
 
     \b
     Examples:
@@ -122,7 +130,15 @@ def enable(user: User, tenant: Tenant, as_json: Json = False, config: Config = N
 
 def from_file(
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="CSV with a header.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="CSV with a header: user_name, affiliation, display_name, email, …",
+        ),
+    ],
     tenant: Tenant,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each row would do.")] = False,
     invite: Annotated[
@@ -137,7 +153,10 @@ def from_file(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Make and change IDs from a file. Started again after an interruption it goes on where it was.
+    """Make and change IDs from a CSV file.
+
+    What is wrong with a row is told, and stops no other one. Started again after an interruption it goes on where it
+    was.
 
     \b
     Examples:
