@@ -4,6 +4,8 @@ of the rooms, many in a unit."""
 from decimal import Decimal
 from typing import NamedTuple
 
+import psycopg
+
 from idp import (
     access,
     audit,
@@ -83,7 +85,7 @@ def fill(settings: Settings, size: Size) -> Filled:
     with main.opened(settings) as units:
         furnishing.furnish(units, further_ids=size.large)
         seed(units, Amounts(0, size.large, 0), Progress())
-        _count(units)
+        _count(settings)
         seed(units, Amounts(size.tenants, size.each, 3), Progress())
         large = furnishing.tenant_of(units, AOBA.slug)
         small = furnishing.tenant_of(units, SMALL)
@@ -94,16 +96,15 @@ def fill(settings: Settings, size: Size) -> Filled:
         if not filled:
             _fill_tenant(units, large, size)
             _fill_platform(units, size)
-        _count(units)
+        _count(settings)
         return _keys(units, large, small)
 
 
-def _count(units: Units) -> None:
+def _count(settings: Settings) -> None:
     """As autovacuum does within a minute of an installation, and nobody in the cluster of the tests."""
-    if units.database.dialect == "postgresql":
-        with units.platform(actor=HOST) as unit:
-            for statement in ("RESET ROLE", "SET LOCAL statement_timeout = 0", "ANALYZE"):
-                unit.lane.execute(statement, {})
+    if settings.database_url.startswith("postgresql"):
+        with psycopg.connect(settings.database_url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
 
 
 def _keys(units: Units, large: TenantId, small: TenantId) -> Filled:
