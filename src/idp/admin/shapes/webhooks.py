@@ -53,4 +53,4 @@ class Webhook(Shown):
 class MadeWebhook(Webhook):
     """`secret` (`whsec_…`) is shown in this answer and never again."""
 
-    secret: str
+    secret: Annotated[str, Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…"])]
