@@ -49,7 +49,7 @@ def permissions() -> str:
         (each.scope.value, code(each.id), each.description, codes(sorted(map(str, each.permissions))))
         for each in BUILT_IN
     )
-    shown = table(("Of", "Role", "", "Permissions"), roles)
+    shown = table(("Of", "Role", "For", "Permissions"), roles)
     return "\n".join([_PERMISSIONS, table(("Permission", "Routes"), used), _ROLES, shown])
 
 
