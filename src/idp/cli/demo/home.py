@@ -14,11 +14,7 @@ from idp.cli.failing import Failed
 from idp.cli.saying import write_secret
 from idp.settings import DEMONSTRATION, Environment, Settings
 
-_FALLBACK = {
-    "environment": Environment.DEVELOPMENT,
-    "log_level": "warning",
-    "egress_allow": "localhost",  # where those who try it out have what is to be called
-}
+_FALLBACK = {"environment": Environment.DEVELOPMENT, "log_level": "warning"}
 
 
 class Home(NamedTuple):
@@ -62,7 +58,7 @@ def _load(config: Path | None, wanted: dict[str, Any]) -> Settings:
 
 
 def _home(config: Path | None, chosen: Settings, wanted: dict[str, Any], *, lasting: bool) -> Home:
-    wanted = {**wanted, **{name: getattr(chosen, name) for name in _FALLBACK}}
+    wanted = {**wanted, "environment": chosen.environment.value, "log_level": chosen.log_level}
     home = Home(chosen, {name: str(value) for name, value in wanted.items()}, config, lasting)
     mark = home.directory / DEMONSTRATION
     if not mark.is_dir():
