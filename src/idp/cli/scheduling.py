@@ -14,6 +14,7 @@ from idp.kit.clock import instant
 from idp.schedule import Done, Item
 
 _ZONE = "Asia/Tokyo"
+_ANEW = "\r\x1b[2K"  # the line of a terminal
 
 
 def run(config: Path | None, *, on: date | None, as_json: bool) -> int:
@@ -50,7 +51,7 @@ class _Report:
             self._day, self._done = day, Done()
         self._done = self._done.plus(done)
         if not self._silent and sys.stdout.isatty():
-            sys.stdout.write(f"\r\x1b[2K{self._line()}")
+            sys.stdout.write(f"{_ANEW}{self._line()}")
             sys.stdout.flush()
 
     def finish(self, total: Done) -> None:
@@ -62,7 +63,9 @@ class _Report:
 
     def _close(self) -> None:
         if self._day is not None and not self._silent:
-            say(f"\r\x1b[2K{self._line()}" if sys.stdout.isatty() else self._line())
+            if sys.stdout.isatty():
+                sys.stdout.write(_ANEW)
+            say(self._line())
 
     def _line(self) -> str:
         return f"{self._day}  {_counted(self._done)}"

@@ -1,5 +1,6 @@
 """What we write: names stay text, answers say whom they are for, and nothing that is sent comes back as code."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -35,7 +36,20 @@ HOSTILE = [
     "ａｄｍｉｎ",
     "آدمن",
 ]
-UNSEEN = ["a\u202eb", "a\u200fb", "a\u2066b", "a\x00b", "a\x08b", "a\x1bb", "a\x7fb", "a\x85b", "a\ud800b", "a\r\nb"]
+NO_TEXT = ["a\ufffeb", "a\uffffb"]
+UNSEEN = [
+    *NO_TEXT,
+    "a\u202eb",
+    "a\u200fb",
+    "a\u2066b",
+    "a\x00b",
+    "a\x08b",
+    "a\x1bb",
+    "a\x7fb",
+    "a\x85b",
+    "a\ud800b",
+    "a\r\nb",
+]
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +106,13 @@ def test_an_address_with_markup_is_nobodys(trial: Trial, mail: str) -> None:
 
 
 @pytest.mark.attack("S11")
-@pytest.mark.parametrize("name", ["a\ufffeb", "a\uffffb"], ids=ascii)
-def test_a_name_that_no_document_can_have_is_told_to_nobody(trial: Trial, named: SamlParty, name: str) -> None:
-    call(trial.provider, name)
+@pytest.mark.parametrize("name", NO_TEXT, ids=ascii)
+def test_a_name_that_no_document_can_have_is_told_to_nobody(
+    trial: Trial, named: SamlParty, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:  # when such names were taken still
+        earlier.setattr("idp.kit.fields._UNSEEN", re.compile("(?!)"))
+        call(trial.provider, name)
     try:
         answer = named.read(trial.browser.get(named.address()))
     finally:
