@@ -16,10 +16,11 @@ from idp.contracts import Status
 from idp.kit import ids
 
 STALE = '"0-0000000000000000"'
-# What is there or is not, and never another: who is in a group, who is assigned, who has a role, a key, a session.
+# What is there or is not, and never another: who is in a group, who is assigned, who has a role, a key, its former
+# secret, a session.
 NEVER_CHANGED = re.compile(
     r"/(members/\{user\}|groups/\{inner\}|assignments/\{assignment\}|roles/\{role\}|api-keys/\{key\}|sessions/\{session\}"
-    r"|credentials/\{credential\}|changes/\{change\}|support-access/\{grant\})$"
+    r"|credentials/\{credential\}|changes/\{change\}|support-access/\{grant\}|api-keys/\{key\}/secret/former)$"
 )
 # Made of other things at each reading, with no version of its own.
 MADE_UP = re.compile(
