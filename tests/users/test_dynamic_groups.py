@@ -170,6 +170,20 @@ def test_rules_are_no_more_than_every_change_of_a_person_can_read(world, schema,
         assert users.groups.rule(unit, third, change_of(unit, RULE)).rule == RULE
 
 
+def test_what_no_rule_can_ask_about_is_changed_without_reading_any(world, schema, monkeypatch):
+    ruled(world)
+    read = []
+    plain = users.dynamic_groups._rules
+    monkeypatch.setattr(users.dynamic_groups, "_rules", lambda unit: read.append(1) or plain(unit))
+    taro = add(world)
+    with world.open() as unit:
+        read.clear()
+        users.change(unit, taro.id, {"display_name": "Taro"})
+        assert read == []
+        users.change(unit, taro.id, {"affiliation": "officer"})
+        assert read == [1]
+
+
 @pytest.mark.parametrize(
     ("rule", "pointer", "code"),
     [

@@ -84,7 +84,8 @@ def change_to(unit: Unit, identity: Identity, draft: Draft, status: UserStatus) 
         store.change(unit, identity, draft)
         if draft.attributes != identity.attributes:
             _keep_attributes(unit, [(identity.id, draft)])
-        dynamic_groups.keep(unit, [(identity.id, draft)], new=False)
+        if (draft.affiliation, draft.attributes) != (identity.affiliation, identity.attributes):
+            dynamic_groups.keep(unit, [(identity.id, draft)], new=False)
         audit.record(unit, Event.USER_CHANGED, subject=identity.id, fields=_changed(identity.draft, draft))
         _end_if_outside(unit, identity, draft)
     _move(unit, identity, status)

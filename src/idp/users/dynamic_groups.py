@@ -37,7 +37,7 @@ from idp.users.tables import groups
 
 MOST_RULES = 1_000
 """Of a tenant: whoever changes a person reads them all while others wait, those of other tenants too."""
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 256 * 1024
 """Of all its rules together."""
 _NAMED = 50
 _AT_ONCE = 10_000  # in one statement, which is given seconds on PostgreSQL
@@ -223,7 +223,7 @@ def _rules(unit: Unit) -> dict[GroupId, Rule]:
 def _refuse_too_much(unit: Unit) -> None:
     amount = unit.one(_AMOUNT)
     if amount is not None and (amount.number > MOST_RULES or amount.size > MOST_BYTES):
-        raise Conflict("rule_limit_reached", f"At most {MOST_RULES} groups have rules, of 4 MiB.", limit=MOST_RULES)
+        raise Conflict("rule_limit_reached", f"At most {MOST_RULES} groups have rules, of 256 KiB.", limit=MOST_RULES)
 
 
 def _refuse_unknown(unit: Unit, rule: Rule) -> None:
