@@ -96,9 +96,17 @@ def test_whoever_guesses_keys_is_counted_by_address(world: World, machine: Fixed
     narrowed = narrow(world, machine)
     guess = Client(narrowed.app, "ak_0_0_0")
     assert [guess.get("/system").status for _ in range(3)] == [401, 401, 429]
-    assert narrowed.client("operator").get("/system").status == 429  # from the same address
     machine.advance(seconds=60)
+    assert guess.get("/system").status == 401
+
+
+@pytest.mark.attack("U4")
+def test_strangers_lock_nobody_out_who_is_known_at_their_address(world: World, machine: FixedClock) -> None:
+    narrowed = narrow(world, machine)
+    stranger = replace(world, app=narrowed.app).nobody
+    assert [stranger.get(path).status for path in ("/none", "/system", "/none")] == [404, 401, 429]
     assert narrowed.client("operator").get("/system").status == 200
+    assert narrowed.client("aoba").get("/none").status == 404
 
 
 def test_what_is_only_observed_is_never_refused(world: World, machine: FixedClock) -> None:

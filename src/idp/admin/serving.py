@@ -36,16 +36,17 @@ def serve(house: House, counter: Counter, route: Route, request: Request, body: 
 
 
 def identified(house: House, counter: Counter, request: Request, *, glance: bool = False) -> Caller:
-    """Who asks. Strangers are counted, by their address; raises `TooMany` once those have come too often from there."""
+    """Who asks. Strangers are counted, by their address; raises `TooMany` for them once they have come too often from
+    there. Whoever is known is no stranger: nobody is locked out by what others at the same address do (attack U4)."""
     address = counter.of_address(request.state.client_address)
     before = counter.look(*address, house.throttle.now_us())
     request.state.quotas = quotas.fields([before])
-    if before.left < 1:
-        counter.refuse_spent([before._replace(left=-1)])
     try:
         shown = callers.shown_by(request.scope, request.path_params.get("tenant"), glance=glance)
         return callers.authenticate(house, shown)
     except Failure:
+        if before.left < 1:
+            counter.refuse_spent([before._replace(left=-1)])
         request.state.quotas = quotas.fields(counter.count([address], house.throttle.now_us()))
         raise
 
