@@ -73,6 +73,20 @@ def test_keys_are_published_before_anybody_is_given_what_they_sign(alone: Provid
     assert {key["kid"] for key in alone.get("/t/aoba/jwks").json()["keys"]} == set(before)
 
 
+def test_what_is_published_is_told_while_no_further_key_can_be_made(
+    alone: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr("idp.oidc.discovery.provide", lambda *asked: bool(tried.append(asked)))
+    with alone.open() as unit:
+        unit.lane.execute(f"DELETE FROM signing_keys WHERE tenant_id = '{unit.tenant}' AND alg = 'RS256'", {})
+        tenants.touch(unit)
+    for _ in range(3):
+        keys = alone.get("/t/aoba/jwks").json()["keys"]
+        assert [key["alg"] for key in keys] == ["ES256", "ES256"]
+    assert len(tried) == 1
+
+
 def test_tenants_share_no_key(shared: Provider) -> None:
     ours, theirs = (shared.get(f"/t/{slug}/jwks").json()["keys"] for slug in ("aoba", "midori"))
     assert {key["kid"] for key in ours}.isdisjoint(key["kid"] for key in theirs)

@@ -19,6 +19,7 @@ from idp.federation import (
     SigningAlg,
     SubjectType,
 )
+from idp.kit.ids import TenantId
 from idp.oidc import dpop
 from idp.oidc.model import Scope
 from idp.oidc.modes import BY_TYPE, ResponseMode
@@ -42,6 +43,8 @@ _PUBLIC: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
+_PATIENCE = 5.0  # seconds: an RSA key takes up to two to find
+_AGAIN = 30.0
 _OWN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
 
@@ -149,19 +152,34 @@ def discovery(house: House) -> App:
 def jwks(house: House) -> App:
     """Of a tenant that nobody has asked for a token yet, those that will sign the first: a verifier that looks now may
     not look again before."""
-    making = asyncio.Lock()
+    making = _Making(house)
 
     async def answer(scope: Request, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
         slug = scope["state"]["tenant_slug"]
         facts = await lasting(house, slug)
-        if _lacks(facts):
-            async with making:
-                facts = await lasting(house, slug)
-                if _lacks(facts) and await asyncio.to_thread(provide, house.units, facts.tenant.id, tenants.FIRST_KEYS):
-                    facts = await lasting(house, slug)
+        if _lacks(facts) and await making.done(facts.tenant.id):
+            facts = await lasting(house, slug)
         await respond(send, 200, _PUBLIC, json.dumps(facts.keys.jwks(), separators=(",", ":")).encode())
 
     return answer
+
+
+class _Making:
+    """Of first keys, once for all who ask for those of a tenant. Nobody waits for long where it does not succeed, and
+    it is not tried again at once."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._tries: dict[TenantId, asyncio.Task[bool]] = {}
+
+    async def done(self, tenant: TenantId) -> bool:
+        found = self._tries.get(tenant)
+        if found is None:
+            work = asyncio.to_thread(provide, self._house.units, tenant, tenants.FIRST_KEYS)
+            found = self._tries[tenant] = asyncio.create_task(work)
+            asyncio.get_running_loop().call_later(_AGAIN, self._tries.pop, tenant, None)
+        finished, _ = await asyncio.wait({found}, timeout=_PATIENCE)
+        return bool(finished) and found.result()
 
 
 def _lacks(facts: Facts) -> bool:

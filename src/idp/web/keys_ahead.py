@@ -5,16 +5,18 @@ from collections.abc import Collection
 from idp import signing, tenants
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
+from idp.kit.sealing import KeyDestroyed
 from idp.kit.units import SYSTEM, Units
 from idp.signing import Alg, Use
 
 
 def provide(units: Units, tenant: TenantId, wanted: Collection[tuple[Use, Alg]]) -> bool:
     """Those that the tenant has none of yet. It blocks for as long as it takes to find an RSA key: in no unit of work.
-    False while nothing can be written: then they are made when they are needed."""
+    False while nothing can be written, and of a tenant that is being erased: then they are made when they are needed,
+    if ever."""
     try:
         _provide(units, tenant, wanted)
-    except Failure:
+    except (Failure, KeyDestroyed):
         return False
     return True
 
