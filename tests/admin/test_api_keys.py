@@ -107,6 +107,29 @@ def test_a_key_is_bound_as_the_key_that_made_it(world: World) -> None:
     assert maker.post(f"{where}/{made['id']}/rotate").status == 200
 
 
+@pytest.mark.attack("M3")
+def test_a_key_frees_itself_from_no_named_network_by_another_key(world: World) -> None:
+    tenant, where = world.client("aoba"), "/tenants/aoba/api-keys"
+    for name in ("office", "home"):
+        network = tenant.post("/tenants/aoba/networks", {"name": name, "cidrs": ["127.0.0.0/8"]}).body["id"]
+    held, names = ["*:*"], ["office", "home"]
+    made = tenant.post(where, {"name": "m", "permissions": held, "networks": [*names, "127.0.0.0/8"]}).body
+    maker = Client(world.app, made["secret"])
+    assert maker.delete(f"/tenants/aoba/networks/{network}").code == "forbidden"
+    for networks in (["127.0.0.1"], ["office"], ["home", "127.0.0.1"]):
+        for wanted in ("networks:write", "networks:*", "*:write", "*:*"):
+            draft = {"name": "k", "permissions": ["users:read", wanted], "networks": networks}
+            refused = maker.post(where, draft)
+            assert (refused.status, refused.code) == (403, "forbidden"), draft
+            other = tenant.post(where, draft).body["id"]
+            assert maker.post(f"{where}/{other}/rotate").code == "forbidden", draft
+        draft = {"name": "k", "permissions": ["*:read", "users:*"], "networks": networks}
+        assert maker.post(f"{where}/{maker.post(where, draft).body['id']}/rotate").status == 200
+    alike = maker.post(where, {"name": "k", "permissions": held, "networks": names}).body
+    assert Client(world.app, alike["secret"]).delete(f"/tenants/aoba/networks/{network}").code == "forbidden"
+    assert maker.post(f"{where}/{made['id']}/rotate").status == 200
+
+
 def test_networks_of_a_key_are_written_right(world: World) -> None:
     world.client("midori").post("/tenants/midori/networks", {"name": "theirs", "cidrs": ["127.0.0.0/8"]})
     draft = {"name": "k", "permissions": ["users:read"], "networks": ["theirs", "127.0.0.1/8", "::1%lo", "10.0.0.0/8"]}

@@ -15,7 +15,7 @@ from idp.audit import Event
 from idp.credentials import permissions as grammar
 from idp.credentials import roles, store
 from idp.credentials.model import ApiKey, KeyDraft, KeyScope, NewKey
-from idp.credentials.permissions import Permissions
+from idp.credentials.permissions import Noun, Permission, Permissions, Verb
 from idp.kit import addresses, clock, ids
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import FieldError, Invalid, NotFound, Refused, Unauthenticated
@@ -25,6 +25,7 @@ from idp.kit.units import Unit
 KIND = "ak"
 LONGEST_OVERLAP = 7 * 86_400
 USUAL_OVERLAP = 86_400
+_CHANGES_NETWORKS = Permission(Noun.NETWORKS, Verb.WRITE)
 _USE_NOTED_EVERY = 3600 * SECOND
 _MOST_NETWORKS = 50
 _LONGEST_DESCRIPTION = 500
@@ -100,7 +101,7 @@ def create_key(
 
 def within_bounds(unit: Unit, draft: KeyDraft, maker: ApiKey) -> KeyDraft:
     """A key that is made with another is good from nowhere and at no time that the other is not: where the draft does
-    not say, from where and until when that one is. Raises `Invalid`, `not_held`."""
+    not say, from where and until when that one is. Raises `Invalid`, `not_held`, and `Refused("forbidden")`."""
     here = _networks_in(unit, maker)
     networks = draft.networks or here
     expires_at = maker.expires_at if draft.expires_at is None else draft.expires_at
@@ -113,6 +114,7 @@ def within_bounds(unit: Unit, draft: KeyDraft, maker: ApiKey) -> KeyDraft:
         errors.append(FieldError("/expires_at", "not_held", "Nobody makes a key that outlives theirs."))
     if errors:
         raise Invalid("invalid", "Some fields are wrong.", errors=errors)
+    _refuse_unbinding(networks, draft.permissions, here)
     return draft._replace(networks=networks, expires_at=expires_at)
 
 
@@ -137,8 +139,10 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
     made_by_somebody = key.scope is KeyScope.OPERATOR and asker.maker
     if not key.keeper and (asker.owner or asker.program or made_by_somebody):
         raise Refused("forbidden", "A key of nobody's is rotated with one: it would outlive the person or program.")
-    if not (_is_from_within(key.networks, asker, _networks_in(unit, asker)) and _ends_with(key.expires_at, asker)):
+    here = _networks_in(unit, asker)
+    if not (_is_from_within(key.networks, asker, here) and _ends_with(key.expires_at, asker)):
         raise Refused("forbidden", "It is good from more networks, or for longer, than the key that asks.")
+    _refuse_unbinding(key.networks, key.permissions, here)
     _refuse_beyond(asker.granting, key.permissions)
     minted = ids.mint(KIND, _plain(key.id))
     key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
@@ -262,6 +266,14 @@ def _is_from_within(networks: tuple[str, ...], maker: ApiKey, here: tuple[str, .
         return True
     held = {addresses.network(each) for each in here if "/" in each}
     return bool(networks) and all(each in here or _is_inside(each, held) for each in networks)
+
+
+def _refuse_unbinding(networks: tuple[str, ...], gives: Permissions, here: tuple[str, ...]) -> None:
+    """A key may not change the networks whose names bind it; nor may it by one that those names do not bind. `here` is
+    what binds the key that asks."""
+    names = {each for each in here if "/" not in each}
+    if not names <= set(networks) and grammar.holds(gives, _CHANGES_NETWORKS):
+        raise Refused("forbidden", "Only a key of the same named networks is given a right to change networks.")
 
 
 def _is_inside(text: str, held: Container[addresses.Network]) -> bool:
