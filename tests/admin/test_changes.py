@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tests.admin.conftest import World
 
 from idp import planning
@@ -123,6 +124,24 @@ def test_a_plan_is_called_off_by_who_made_it_or_may_do_the_change_itself(world: 
         assert able.delete(f"{where}/{plan}").status == 204, change
     mine = desk.post(f"{USERS}/{user}/changes", {"at": "2027-01-01", "change": {"locale": "en"}}).body["id"]
     assert desk.delete(f"{USERS}/{user}/changes/{mine}").status == 204
+
+
+@pytest.mark.attack("M3")
+@pytest.mark.parametrize(
+    ("change", "status"), [({"groups": []}, 403), ({"roles": ["admin"]}, 403), ({"display_name": "J"}, 204)]
+)
+def test_a_plan_is_not_called_off_by_making_it_impossible_first(
+    world: World, change: dict[str, Any], status: int
+) -> None:
+    tenant, group = world.client("aoba"), made(world, "/tenants/aoba/groups", {"name": "g"})["id"]
+    user = f"{USERS}/{made(world, USERS, {**PERSON, 'groups': [group]})['id']}"
+    wish = {"at": "2026-12-01", "change": {**change, "valid_from": "2026-11-30"}}
+    plan = f"{user}/changes/{made(world, f'{user}/changes', wish)['id']}"
+    weak = world.key("aoba", "changes:*", "users:*", *(["members:write"] if "roles" in change else []))
+    assert weak.patch(user, {"valid_until": "2026-11-29"}).status == 200
+    assert weak.delete(plan).status == status
+    assert tenant.get(plan).body["status"] == ("cancelled" if status == 204 else "planned")
+    assert tenant.delete(plan).status == 204
 
 
 def test_at_most_fifty_changes_wait_for_one_person(world: World) -> None:

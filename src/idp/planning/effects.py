@@ -1,7 +1,6 @@
 """What a plan does to an ID: by the steps of a change that is asked for there and then."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from idp import credentials, federation, users
@@ -10,7 +9,7 @@ from idp.kit.errors import Invalid
 from idp.kit.fields import merged
 from idp.kit.units import Unit
 from idp.planning.model import Act, Plan, Wish
-from idp.users import Identity, UserId, UserStatus
+from idp.users import Identity, Role, UserId, UserStatus
 
 Document = Mapping[str, Any]
 NEEDED = Permission(Noun.USERS, Verb.WRITE)
@@ -55,14 +54,26 @@ def refuse_for(unit: Unit, plan: Plan, granting: Permissions) -> None:
     identity, wish = users.find(unit, plan.user_id), plan.wish
     if identity is None:
         return
-    after: Identity | None = identity._replace(status=_other(identity.status))
-    if wish.act is Act.DELETE:
-        after = None
-    elif wish.act is Act.CHANGE:
-        with suppress(Invalid):  # of what there is no longer nothing comes
+    moved = identity._replace(status=_other(identity.status))
+    after = None if wish.act is Act.DELETE else moved
+    if wish.act is Act.CHANGE:
+        try:
             draft, status = users.read_change(identity, wish.patch, users.frame(unit))
             after = identity._replace(**draft._asdict(), status=status)
+        except Invalid:  # today; a later change of the ID may mend it
+            after = _with_all_it_names(moved, wish.patch, granting)
     refuse_beyond(unit, identity, after, granting)
+
+
+def _with_all_it_names(moved: Identity, patch: Document, granting: Permissions) -> Identity:
+    """Of a change that cannot be judged: as what needs no less than any of its members could. Raises as
+    `refuse_beyond`; the other status of `moved` stands for what lets somebody in, shuts them out or readdresses them.
+    """
+    if "groups" in patch:
+        credentials.refuse_without(granting, _JOINING)
+    roles = patch.get("roles")
+    becomes = isinstance(roles, list) and Role.ADMIN.value in roles
+    return moved._replace(roles=moved.roles | {Role.ADMIN}) if becomes else moved
 
 
 def note_hands(unit: Unit, user_id: UserId, before: Document, after: Document | None, hands: Collection[str]) -> None:
