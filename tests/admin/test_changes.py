@@ -144,6 +144,16 @@ def test_a_plan_is_not_called_off_by_making_it_impossible_first(
     assert tenant.delete(plan).status == 204
 
 
+@pytest.mark.attack("M3")
+def test_a_plan_is_not_called_off_because_it_would_change_nothing_today(world: World) -> None:
+    tenant, group = world.client("aoba"), made(world, "/tenants/aoba/groups", {"name": "g"})["id"]
+    user = f"{USERS}/{made(world, USERS, {**PERSON, 'groups': [group]})['id']}"
+    made(world, f"{user}/changes", {"at": "2026-12-01", "change": {"groups": []}})
+    back = made(world, f"{user}/changes", {"at": "2026-12-02", "change": {"groups": [group]}})["id"]
+    assert world.key("aoba", "changes:*", "users:*").delete(f"{user}/changes/{back}").status == 403
+    assert tenant.delete(f"{user}/changes/{back}").status == 204
+
+
 def test_at_most_fifty_changes_wait_for_one_person(world: World) -> None:
     tenant = world.client("aoba")
     where = f"{USERS}/{made(world, USERS, PERSON)['id']}/changes"

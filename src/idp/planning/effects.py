@@ -57,23 +57,22 @@ def refuse_for(unit: Unit, plan: Plan, granting: Permissions) -> None:
     moved = identity._replace(status=_other(identity.status))
     after = None if wish.act is Act.DELETE else moved
     if wish.act is Act.CHANGE:
+        _refuse_named(wish.patch, granting)
         try:
             draft, status = users.read_change(identity, wish.patch, users.frame(unit))
             after = identity._replace(**draft._asdict(), status=status)
-        except Invalid:  # today; a later change of the ID may mend it
-            after = _with_all_it_names(moved, wish.patch, granting)
+        except Invalid:  # today; a later change of the ID may mend it, and let somebody in, shut out or readdress
+            after = moved
     refuse_beyond(unit, identity, after, granting)
 
 
-def _with_all_it_names(moved: Identity, patch: Document, granting: Permissions) -> Identity:
-    """Of a change that cannot be judged: as what needs no less than any of its members could. Raises as
-    `refuse_beyond`; the other status of `moved` stands for what lets somebody in, shuts them out or readdresses them.
-    """
+def _refuse_named(patch: Document, granting: Permissions) -> None:
+    """By the members that it names, whatever the ID is like today: other plans may come before this one."""
     if "groups" in patch:
         credentials.refuse_without(granting, _JOINING)
     roles = patch.get("roles")
-    becomes = isinstance(roles, list) and Role.ADMIN.value in roles
-    return moved._replace(roles=moved.roles | {Role.ADMIN}) if becomes else moved
+    if isinstance(roles, list) and Role.ADMIN.value in roles:
+        credentials.refuse_administrator(granting, had=(), gets={Role.ADMIN})
 
 
 def note_hands(unit: Unit, user_id: UserId, before: Document, after: Document | None, hands: Collection[str]) -> None:
