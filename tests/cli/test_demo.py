@@ -242,7 +242,7 @@ def test_other_peoples_data_is_left_alone(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_told_in_one_line(installation: Installation, tmp_path: Path) -> None:
     refused = run({}, "demo", "--data-dir", str(tmp_path / "data"), "--port", str(installation.port))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "in use" in refused.stderr
+    assert f"in use: port {installation.port} of 127.0.0.1" in refused.stderr
 
 
 def assert_accessible(page: Page) -> None:

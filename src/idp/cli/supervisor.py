@@ -32,7 +32,7 @@ _GRACE = 1.0  # beyond the drain, before a worker is killed
 def listen(host: str, port: int) -> list[socket.socket]:
     """Listening sockets for an address, or for both loopback addresses when the host is `localhost`.
 
-    Raises OSError when the port is taken. Port 0 takes a free one, the same for both.
+    Raises OSError, which names the port, when it is taken. Port 0 takes a free one, the same for both.
     """
     hosts = ["127.0.0.1", "::1"] if host == "localhost" else [host]
     sockets: list[socket.socket] = []
@@ -57,9 +57,9 @@ def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((address, port))
         listener.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(error.errno, f"{error.strerror}: port {port} of {address}; another one can be chosen") from error
     return listener
 
 
