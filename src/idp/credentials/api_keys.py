@@ -145,9 +145,10 @@ def rotate_key(unit: Unit, key_id: str, *, asker: ApiKey, overlap_seconds: int, 
     _refuse_unbinding(key.networks, key.permissions, here)
     _refuse_beyond(asker.granting, key.permissions)
     minted = ids.mint(KIND, _plain(key.id))
-    key = key._replace(maker=key.maker or asker.begets if key.scope is not KeyScope.OPERATOR else key.maker)
-    key = key._replace(turned=unit.now_us + overlap_seconds * SECOND)
-    store.replace_secret(unit, key, minted.digest, until=unit.now_us + overlap_seconds * SECOND)
+    until = unit.now_us + overlap_seconds * SECOND
+    maker = key.maker if key.scope is KeyScope.OPERATOR else key.maker or asker.begets
+    key = key._replace(maker=maker, turned=until)
+    store.replace_secret(unit, key, minted.digest, until=until)
     audit.record(unit, Event.API_KEY_ROTATED, subject=key.id, overlap_seconds=overlap_seconds)
     return NewKey(key, minted.token)
 
