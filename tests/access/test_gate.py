@@ -11,8 +11,9 @@ import pytest
 from idp import contracts
 from idp.access import Admission, Facts, Gate, Moment, NotAdmitted, PersonProof, Reason, ServiceProof, policies
 from idp.access.in_force import InForce, compile_rules
-from idp.access.model import Needed, Person, Situation
+from idp.access.model import Person, Situation
 from idp.access.policies.addresses import Networks
+from idp.access.vocabulary import Needed
 from idp.contracts import ContractFacts, Product, Status
 from idp.contracts.standing import Window
 from idp.federation import Consent, Protocol, Service, ServiceId, ServiceStatus, VerificationStatus

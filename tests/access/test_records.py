@@ -4,10 +4,11 @@ import pytest
 
 from idp.access import SWEEPS, Chosen, Decision, Effect, Moment, Outcome, Reason, Requirement, Result, records
 from idp.access.policies import Action, Inputs, RuleResult
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyRefused
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 from idp.tenants import Tenant
 from idp.web.sweeping import steps
 

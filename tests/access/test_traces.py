@@ -4,9 +4,10 @@ import pytest
 
 from idp.access import Allowance, traces
 from idp.access.traces import SWEEPS, End, Fault, Kind, Step, Trace, Wanted
+from idp.kit.actors import Actor
 from idp.kit.clock import SECOND, FixedClock
 from idp.kit.errors import NotFound
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 from idp.tenants import Tenant
 from idp.web.sweeping import steps
 

@@ -16,10 +16,11 @@ from idp.access import Countries, FactMemory, Gate
 from idp.contracts import Status
 from idp.credentials import EVERYTHING, WIDE, ApiKey, Cost, HashPool, KeyDraft, KeyScope
 from idp.delivery import AtOnce
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock
 from idp.kit.egress import Egress
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 from idp.signing import KeyRing
 from idp.web.asgi import App
 from idp.web.dispatch import Dispatcher

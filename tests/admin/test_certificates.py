@@ -9,8 +9,8 @@ from tests.admin.test_saml_services import BY_HAND, SERVICES
 
 from idp import federation, tenants
 from idp.admin import service_json
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import rfc3339
-from idp.kit.units import SYSTEM
 from idp.signing import Alg, Use
 from idp.signing.expiry import DAY
 

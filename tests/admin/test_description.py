@@ -20,7 +20,7 @@ from idp.admin.app import ROUTES, build
 from idp.admin.shapes.approvals import Proposed
 from idp.admin.shapes.services import OidcMetadata, SamlMetadata, SamlService
 from idp.contracts import Status
-from idp.kit.units import SYSTEM
+from idp.kit.actors import SYSTEM
 from idp.sessions import Generations, Method, Whereabouts
 from idp.signing import Alg, Use
 from idp.users import UserId

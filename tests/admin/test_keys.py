@@ -6,7 +6,7 @@ import pytest
 from tests.admin.conftest import World
 
 from idp import admin, signing, tenants
-from idp.kit.units import SYSTEM
+from idp.kit.actors import SYSTEM
 from idp.signing import Alg, Use
 from idp.web.dispatch import Dispatcher
 from idp.web.hallway import Hallway

@@ -4,7 +4,7 @@ from tests.admin.conftest import World
 
 from idp import __version__, migrate, signing, tenants
 from idp.contracts import Status
-from idp.kit.units import SYSTEM
+from idp.kit.actors import SYSTEM
 from idp.signing import Alg, Use
 
 

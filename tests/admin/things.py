@@ -15,8 +15,8 @@ from idp.admin import build
 from idp.admin.routes import Route
 from idp.contracts import Status
 from idp.kit import ids
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM
 from idp.sessions import Generations, Method, Whereabouts
 from idp.signing import Alg, Use
 from idp.users import UserId

@@ -8,12 +8,13 @@ import pytest
 
 from idp import audit
 from idp.audit import Event
+from idp.kit.actors import SYSTEM, Actor
 from idp.kit.clock import FixedClock
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import SYSTEM, Actor, Units
+from idp.kit.units import Units
 from idp.tenants import Tenant, touch
 
 OPERATOR = Actor("operator", "usr_1")

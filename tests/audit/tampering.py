@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, TypeVar
 from idp import audit
 from idp.audit import Break, Entry, Head
 from idp.audit.chaining import unkeyed
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
 from idp.kit.recalling import Recent
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 
 T = TypeVar("T")
 

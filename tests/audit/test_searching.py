@@ -11,8 +11,9 @@ from tests.audit.conftest import entries
 from idp import audit
 from idp.audit import Entry, Event, Wanted
 from idp.audit.searching import _PAGES, _Form
+from idp.kit.actors import SYSTEM, Actor
 from idp.kit.clock import FixedClock
-from idp.kit.units import SYSTEM, Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 
 ROWS = int(os.environ.get("ROWS", "20000"))

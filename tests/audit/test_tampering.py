@@ -17,9 +17,10 @@ from tests.audit.tampering import HERE, KINDS, Change, Tamperer, located
 from idp import audit, custody
 from idp.audit import Entry, Flaw
 from idp.audit.chaining import unkeyed
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
 from idp.kit.db import SQLITE
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 
 T = TypeVar("T")

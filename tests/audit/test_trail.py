@@ -9,9 +9,10 @@ from tests.audit.conftest import OPERATOR, Process, act, broken, entries, subjec
 
 from idp import audit
 from idp.audit import Event
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
 from idp.kit.errors import Refused
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant, touch
 
 

@@ -16,6 +16,7 @@ from tests.support.pool import Pool
 from idp import audit, configurations, tenants, users
 from idp.configurations import Applied, Elsewhere, Order, Plan, References, Surroundings
 from idp.contracts import Status
+from idp.kit.actors import Actor, Source
 from idp.kit.clock import FixedClock
 from idp.kit.egress import Answer, Egress
 from idp.kit.ids import TenantId
@@ -23,7 +24,7 @@ from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore, ensure_master
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import Actor, Source, Units
+from idp.kit.units import Units
 
 HOST = Actor("operator", "host", Source.OPERATOR)
 PEOPLE = ("taro@aoba.example", "hanako@aoba.example", "はな", "o'neil", "no")

@@ -9,9 +9,10 @@ import pytest
 
 from idp import contracts, tenants
 from idp.contracts import Contract, ContractId, Status
+from idp.kit.actors import Actor, Source
 from idp.kit.clock import FixedClock
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Source, Units
+from idp.kit.units import Units
 
 NOON = datetime(2026, 2, 2, 3, tzinfo=UTC)  # in Tokyo
 OPERATOR = Actor("operator", "opr_1", Source.OPERATOR)

@@ -5,10 +5,11 @@ from tests.contracts.conftest import CUSTOMER, Desk
 
 from idp import audit, contracts, delivery
 from idp.contracts import Contract, EndReason, Event, Status
+from idp.kit.actors import Source
 from idp.kit.clock import FixedClock, micros, parse
 from idp.kit.errors import Conflict, Invalid, NotFound, Stale
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import Source, Units
+from idp.kit.units import Units
 
 # The legal acts of each state, written out once more: whatever is not here is refused.
 LEGAL = {

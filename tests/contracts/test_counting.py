@@ -11,10 +11,10 @@ from tests.contracts.conftest import Desk
 from idp import contracts, tenants, users
 from idp.contracts import Contract, Event, Status
 from idp.contracts.counting import ids_over_time
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock, parse
 from idp.kit.errors import Conflict, Failure, Invalid
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor
 from idp.users import Affiliation, Draft, Role
 
 ADMIN = Actor("tenant", "key_1")

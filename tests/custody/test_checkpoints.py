@@ -12,8 +12,9 @@ from idp import audit, custody, tenants
 from idp.audit import Entry, Flaw
 from idp.audit.chaining import box_of, link
 from idp.custody import Checkpoint, Standing, Untrue
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.signing import Alg, Use, generate
 from idp.tenants import Tenant
 

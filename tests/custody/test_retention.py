@@ -10,8 +10,9 @@ from tests.custody.test_checkpoints import rows, standing, taken, tampered
 
 from idp import audit, custody
 from idp.audit import Flaw
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule import TrailUpkeep
 from idp.settings import SettingsRefused, load
 from idp.tenants import Tenant

@@ -12,8 +12,8 @@ from tests.support.provider import Provider
 from idp import contracts, credentials, erasure, schema
 from idp.contracts import Contract
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
-from idp.kit.units import Actor
-from idp.kit.units import Source as From
+from idp.kit.actors import Actor
+from idp.kit.actors import Source as From
 
 DESK = Actor("operator", "opr_desk", From.OPERATOR)
 

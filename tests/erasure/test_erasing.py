@@ -9,9 +9,9 @@ from tests.support.provider import Provider
 
 from idp import audit, contracts, erasure, tenants
 from idp.contracts import Event, Status
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Conflict
 from idp.kit.sealing import KeyDestroyed, KeyStore
-from idp.kit.units import SYSTEM
 
 KEPT = {"tenants", "contracts", "contract_changes", "audit_entries", "seat_counts", "erasure_certificates"}
 

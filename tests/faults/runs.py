@@ -12,13 +12,14 @@ from pathlib import Path
 from tests.support import forking
 
 from idp import audit, schedule, schema
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule import Step
 
 POINTS = ("before", "inside", "after")  # of the transaction of an item: a run passes each of them for each item

@@ -15,13 +15,14 @@ from tests.imports.conftest import order
 from tests.support import forking
 
 from idp import audit, imports, schema
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 
 OPERATOR = Actor("operator", "opr_1")
 

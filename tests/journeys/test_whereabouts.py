@@ -10,8 +10,8 @@ from tests.support.services import Services
 from tests.support.sign_in import Person
 
 from idp import main, sessions, settings, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import presented
-from idp.kit.units import SYSTEM
 from idp.sessions import Whereabouts
 
 PROXY = "127.0.0.2"

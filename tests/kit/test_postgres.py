@@ -15,13 +15,14 @@ from tests.kit.forwarder import Forwarder, through
 from tests.kit.notes import ADD, ALL, AOBA, MIDORI
 from tests.support.postgres import Cluster
 
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
 from idp.kit.db import Command, Query, command, query
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
 from idp.kit.postgres import ROLE, TENANTS, Postgres
 from idp.kit.sealing import PLATFORM, KeyStore
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 
 WALL = f"""
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

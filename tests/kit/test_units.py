@@ -24,6 +24,7 @@ from tests.kit.notes import (
     NewNote,
 )
 
+from idp.kit.actors import SYSTEM, Actor
 from idp.kit.clock import FixedClock, micros
 from idp.kit.db import POSTGRESQL, SQLITE, Statement
 from idp.kit.errors import Refused, Unavailable
@@ -31,7 +32,7 @@ from idp.kit.ids import TenantId
 from idp.kit.lanes import Database
 from idp.kit.scoping import Unscoped
 from idp.kit.sealing import PLATFORM, KeyStore
-from idp.kit.units import SYSTEM, Actor, Unit, Units
+from idp.kit.units import Unit, Units
 
 OPERATOR = Actor("operator", "usr_1")
 

@@ -12,7 +12,7 @@ from tests.support.provider import Provider
 
 from idp import contracts, credentials, erasure, federation, tenants, terms, users
 from idp.contracts import Status
-from idp.kit.units import Actor, Source
+from idp.kit.actors import Actor, Source
 from idp.plans import Product
 
 Services = tuple[str, str]

@@ -17,9 +17,9 @@ from tests.support.saml_party import IDP, SamlAnswer, SamlParty, certificates_of
 from tests.support.xml_keys import Pair, rsa_pair
 
 from idp import federation, main, users, xml
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.errors import Failure
-from idp.kit.units import SYSTEM
 from idp.saml import artifacts
 from idp.saml.model import Status
 from idp.signing import SignatureAlg, read_certificate

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import new
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.sessions import Generations, Grant, Lifetimes, Method, Opened, Whereabouts, open_session
 from idp.tenants import Tenant
 

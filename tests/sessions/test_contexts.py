@@ -6,8 +6,9 @@ import pytest
 from tests.sessions.conftest import HERE, granted, signed_in
 
 from idp import sessions
+from idp.kit.actors import SYSTEM
 from idp.kit.sealing import KeyRefused
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.sessions import Context, Opened, Whereabouts
 from idp.tenants import Tenant
 

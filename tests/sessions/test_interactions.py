@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp import sessions
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock, instant
 from idp.kit.ids import digest
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.sessions import Interaction, Lifetimes, Waiting
 from idp.tenants import Tenant
 

@@ -7,10 +7,11 @@ import pytest
 from tests.sessions.conftest import BORN, granted
 
 from idp import audit, sessions
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock, instant
 from idp.kit.errors import Refused
 from idp.kit.ids import Minted, Presented, mint, presented
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.sessions import Generations, Grant, Lifetimes, Opened, Whereabouts
 from idp.sessions.grants import KIND
 from idp.tenants import Tenant

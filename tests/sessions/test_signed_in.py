@@ -4,9 +4,10 @@ import pytest
 from tests.sessions.conftest import HERE, signed_in
 
 from idp import audit, sessions
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock, instant
 from idp.kit.ids import Presented, presented
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.sessions import Generations, Lifetimes, Method, Opened, Session
 from idp.sessions.signed_in import COOKIE
 from idp.tenants import Moved, Tenant

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from tests.signing.conftest import private
 
 from idp import audit, signing, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
 from idp.kit.sealing import KeyRefused
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.signing import Alg, KeyRing, KeySet, Private, Status, Use
 from idp.signing.keys import to_pkcs8
 from idp.tenants import Tenant

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from idp import audit, oidc, signing, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND, FixedClock
 from idp.kit.errors import Conflict, NotFound
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.schedule import KeyRotations, key_rotations
 from idp.signing import Alg, KeyRing, KeySet, Status, Use
 from idp.tenants import Tenant, rotating

@@ -11,7 +11,7 @@ from tests.support import forking
 
 from idp import erasure, main, schema, settings
 from idp.cli import app
-from idp.kit.units import Actor
+from idp.kit.actors import Actor
 
 assert schema.TABLES
 

@@ -6,7 +6,8 @@ from typing import Any
 from idp import contracts, credentials, federation, main, signing, tenants, users
 from idp.credentials import Cost, HashPool
 from idp.kit import sealing
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.actors import Actor
+from idp.kit.units import Unit, Units
 from idp.settings import Settings
 from idp.signing import Alg, Use
 from idp.tenants import Switches

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from idp.credentials import HashPool, Throttle, begin_check, finish_check
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 from idp.users import Identity
 
 

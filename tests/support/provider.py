@@ -25,9 +25,10 @@ from tests.support.pool import Pool
 
 from idp import contracts, main, settings
 from idp.credentials import HashPool
+from idp.kit.actors import Actor
 from idp.kit.clock import micros, parse
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.web.pages import Pages
 
 OPERATOR = Actor("operator", "usr_operator")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from idp.kit.actors import Actor
 from idp.kit.clock import FixedClock
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 
 ACTOR = Actor("operator", "usr_test")

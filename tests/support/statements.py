@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from idp.billing import Bill, Buyer, Line, Month, Seller, Statement, Tax, store
 from idp.contracts import ContractId, LegalForm
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.plans import Product
 
 _RATE = Decimal("0.10")

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from idp import audit, schema, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
 from idp.kit.lanes import Database
 from idp.kit.postgres import Postgres
 from idp.kit.sealing import KeyStore, ensure_master
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.tenants import Tenant
 
 assert schema.metadata  # every table, as in a server that serves the admin API

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from idp import audit, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.db import Unscoped
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 
 

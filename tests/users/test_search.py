@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from idp import users
+from idp.kit.actors import SYSTEM
 from idp.kit.asking import Asked
 from idp.kit.db import own, query
 from idp.kit.listing import Question
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 from idp.users import Affiliation, Draft, Role
 from idp.users.tables import user_words

@@ -7,7 +7,7 @@ from tests.users.test_users import LIMIT, add, admin, draft
 
 from idp import users
 from idp.access.deciding import reason_against_id
-from idp.access.model import Reason
+from idp.access.vocabulary import Reason
 from idp.kit.clock import micros
 from idp.kit.errors import Conflict, Invalid
 from idp.users import Affiliation, Validity

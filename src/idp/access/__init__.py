@@ -22,17 +22,7 @@ from idp.access.gate import Gate
 from idp.access.in_force import Rules
 from idp.access.mentions import refuse_mentioned_group
 from idp.access.mentions import told as told_mentions
-from idp.access.model import (
-    Admission,
-    Decision,
-    Moment,
-    Needed,
-    NotAdmitted,
-    Outcome,
-    PersonProof,
-    Reason,
-    ServiceProof,
-)
+from idp.access.model import Admission, Decision, Moment, NotAdmitted, Outcome, PersonProof, ServiceProof
 from idp.access.named_networks import Network, NetworkDraft, NetworkId
 from idp.access.policies import Effect, Requirement, Result, RuleResult
 from idp.access.proving import person_of, prove, prove_along
@@ -46,6 +36,7 @@ from idp.access.traces import Wanted as WantedTraces
 from idp.access.user_agents import Family as BrowserFamily
 from idp.access.user_agents import UserAgent
 from idp.access.user_agents import read as read_user_agent
+from idp.access.vocabulary import Needed, Reason
 from idp.access.what_if import Described, evaluate, only_known, question, read_context, unanswerable
 
 SWEEPS = (*DECISIONS, *traces.SWEEPS)

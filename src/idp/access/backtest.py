@@ -6,8 +6,9 @@ from typing import NamedTuple
 from idp.access import records
 from idp.access.deciding import decide_again
 from idp.access.in_force import Rules
-from idp.access.model import Decision, Outcome, Reason
+from idp.access.model import Decision, Outcome
 from idp.access.records import Chosen, Remembered
+from idp.access.vocabulary import Reason
 from idp.kit.units import Unit
 
 _STRETCH = 500

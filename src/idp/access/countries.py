@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
@@ -21,14 +21,14 @@ from idp.kit.special_addresses import is_special
 if TYPE_CHECKING:
     from maxminddb import Reader
 
-SETTING = "IDP_GEOIP_DATABASE"
+SETTING: Final = "IDP_GEOIP_DATABASE"
 
-_LOOK_AGAIN = 1.0  # seconds between two looks at the file
-_PROBED = 100
-_REMEMBERED = 4096
+_LOOK_AGAIN: Final = 1.0  # seconds between two looks at the file
+_PROBED: Final = 100
+_REMEMBERED: Final = 4096
 # Registries and databases use these for regions and for what they do not know: they are no countries.
-_NO_COUNTRY = frozenset({"AP", "EU", "XX", "ZZ"})
-_CODE = re.compile(r"[A-Z]{2}")
+_NO_COUNTRY: Final = frozenset({"AP", "EU", "XX", "ZZ"})
+_CODE: Final = re.compile(r"[A-Z]{2}")
 
 LookUp = Callable[[str], str | None]
 

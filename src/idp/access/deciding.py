@@ -4,27 +4,28 @@ Pure: facts that were fetched before, a proof, an instant. Sign-in, tokens, Auth
 is past all come here, so that what is simulated is what is enforced.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp import contracts
 from idp.access.facts import Facts
 from idp.access.in_force import Rules
-from idp.access.model import Decision, Moment, Needed, Outcome, Person, PersonProof, Reason, ServiceProof, Situation
+from idp.access.model import Decision, Moment, Outcome, Person, PersonProof, ServiceProof, Situation
 from idp.access.policies import Action, Inputs, Result, Why
 from idp.access.policies import Outcome as Ruled
+from idp.access.vocabulary import Needed, Reason
 from idp.contracts import Product
 from idp.federation import Service
 from idp.kit.clock import SECOND
 from idp.users import Standing, UserStatus
 
-JAPAN = "JP"
+JAPAN: Final = "JP"
 # Art. 3.2: device authentication is a product of its own, and needs the other.
-DEVICE_PRODUCTS = (Product.DEVICE_AUTH, Product.MDM)
+DEVICE_PRODUCTS: Final = (Product.DEVICE_AUTH, Product.MDM)
 
 Proof = PersonProof | ServiceProof
 
 _NOTHING_ASKED = Ruled(Outcome.DENY, Why.POLICY_DENIED, (), ())
-_REASONS = {why: Reason(why.value) for why in Why}
+_REASONS: Final = {why: Reason(why.value) for why in Why}
 
 
 class _Verdict(NamedTuple):

@@ -4,8 +4,9 @@ from idp import users
 from idp.access import deciding, in_force, networks
 from idp.access.facts import Facts
 from idp.access.in_force import NO_RULES
-from idp.access.model import Decision, Outcome, Reason
+from idp.access.model import Decision, Outcome
 from idp.access.records import Remembered
+from idp.access.vocabulary import Reason
 from idp.contracts import reason_against
 from idp.kit.units import Unit
 

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from idp import contracts, federation, tenants, terms, users
 from idp.access import in_force, networks_abroad
@@ -19,13 +20,13 @@ from idp.tenants import Switches, Tenant
 from idp.terms import NOTHING_TO_ACCEPT, TermsFacts
 
 _NOWHERE = Networks(())
-_MOST_TENANTS = 5_000
-_WARMED = 200
-_NO_TENANT = TenantId("")
-_MOST_SERVICES = 20_000
-_MOST_RESOURCES = 1_000
+_MOST_TENANTS: Final = 5_000
+_WARMED: Final = 200
+_NO_TENANT: Final = TenantId("")
+_MOST_SERVICES: Final = 20_000
+_MOST_RESOURCES: Final = 1_000
 # RFC 6749 A.1. Anything else names no client, and a database might not even take it (NUL, half a surrogate pair).
-_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,1024}")
+_CLIENT_ID: Final = re.compile(r"[\x20-\x7e]{1,1024}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,12 @@ class FactMemory:
         tenant = await self.tenant_id(slug)
         try:
             return await self._units.read(tenant, lambda unit: self.current(unit, client_id))
-        except NotFound:  # the name may be another's by now: a tenant was dissolved before it became a customer
-            again = await self.tenant_id(slug)
-            if again == tenant:
-                raise
-            return await self._units.read(again, lambda unit: self.current(unit, client_id))
+        except NotFound as raised:
+            missing = raised
+        again = await self.tenant_id(slug)  # another's by now: a tenant was dissolved before it became a customer
+        if again == tenant:
+            raise missing
+        return await self._units.read(again, lambda unit: self.current(unit, client_id))
 
     async def is_current(self, facts: Facts) -> bool:
         revision = await self._units.read(facts.tenant.id, tenants.revision)

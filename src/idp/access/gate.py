@@ -6,7 +6,8 @@ from idp.access import deciding
 from idp.access.deciding import Proof
 from idp.access.facts import Facts
 from idp.access.in_force import NONE_IN_FORCE
-from idp.access.model import Admission, Decision, Moment, NotAdmitted, PersonProof, Reason, ServiceProof
+from idp.access.model import Admission, Decision, Moment, NotAdmitted, PersonProof, ServiceProof
+from idp.access.vocabulary import Reason
 from idp.federation import Service
 from idp.kit.references import new_reference
 

@@ -5,13 +5,14 @@ what the rules made of it. In the open stand ids and codes, by which decisions a
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from idp.access.model import Admission, Decision, Moment, Needed, Outcome, Reason
+from idp.access.model import Admission, Decision, Moment, Outcome
 from idp.access.policies import Action, Effect, Inputs, Result, RuleResult
 from idp.access.tables import decisions
+from idp.access.vocabulary import Needed, Reason
 from idp.kit import compact, ids
 from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.clock import SECOND
@@ -64,16 +65,16 @@ class _Row(NamedTuple):
 
 
 _COLUMNS = [decisions.c[name] for name in _Row._fields]
-_ADD = addition(decisions, _Row)
+_ADD: Final = addition(decisions, _Row)
 # Of two that were given the same ten letters the newer one is meant: it is the one somebody reads out.
-_FIND = query(
+_FIND: Final = query(
     select(*_COLUMNS)
     .where(own(decisions), decisions.c.reference == bindparam("reference"))
     .order_by(decisions.c.id.desc())
     .limit(1),
     _Row,
 )
-_PAGE = query(
+_PAGE: Final = query(
     select(*_COLUMNS)
     .where(
         own(decisions),
@@ -172,12 +173,11 @@ def _remembered(unit: Unit, row: _Row) -> Remembered:
 
 
 def _inputs(values: Iterable[Any]) -> Inputs:
-    found = Inputs(*values)
-    return found._replace(
-        action=Action(found.action),
-        groups=None if found.groups is None else frozenset(found.groups),
-        methods=None if found.methods is None else frozenset(found.methods),
-    )
+    told = dict(zip(Inputs._fields, values, strict=False))
+    told["action"] = Action(told["action"])
+    for name in ("groups", "methods"):
+        told[name] = None if told[name] is None else frozenset(told[name])
+    return Inputs(**told)
 
 
 LISTED: Listing[Remembered] = Listing(

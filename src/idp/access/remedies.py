@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from idp.access import in_force, networks, policies, rulebook
 from idp.access.deciding import DEVICE_PRODUCTS, JAPAN
 from idp.access.in_force import NO_RULES
-from idp.access.model import Decision, Outcome, Reason
+from idp.access.model import Decision, Outcome
 from idp.access.policies import Inputs
+from idp.access.vocabulary import Reason
 from idp.kit.clock import rfc3339
 from idp.kit.units import Unit
 

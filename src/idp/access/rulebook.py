@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from idp.access import policies
 from idp.access.policies import Rule
-from idp.access.policies.model import Effect
+from idp.access.policies.words import Effect
 from idp.access.tables import policies as drafts
 from idp.access.tables import policy_sets
 from idp.kit.asking import Filter, Flag, Text, Words, contains

@@ -3,9 +3,9 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_LONGEST = 1024  # characters of a field that are looked at
+_LONGEST: Final = 1024  # characters of a field that are looked at
 
 
 class Family(StrEnum):
@@ -25,11 +25,11 @@ class UserAgent(NamedTuple):
     version: int | None
 
 
-_OTHER = UserAgent(Family.OTHER, None)
+_OTHER: Final = UserAgent(Family.OTHER, None)
 # Sec-CH-UA (User-Agent Client Hints 3.1): a list of names with versions, invented ones among them.
-_BRAND = re.compile(r'"((?:[^"\\]|\\.){0,100})";v="([0-9]{1,6})[^"]{0,20}"')
-_CHROMIUM = "Chromium"
-_BRANDS = {
+_BRAND: Final = re.compile(r'"((?:[^"\\]|\\.){0,100})";v="([0-9]{1,6})[^"]{0,20}"')
+_CHROMIUM: Final = "Chromium"
+_BRANDS: Final = {
     "Google Chrome": Family.CHROME,
     "Microsoft Edge": Family.EDGE,
     "Opera": Family.OPERA,
@@ -37,7 +37,7 @@ _BRANDS = {
     "Samsung Internet": Family.SAMSUNG,
 }
 # In this order: nearly all of them call themselves Chrome and Safari too.
-_PRODUCTS = (
+_PRODUCTS: Final = (
     (Family.EDGE, re.compile(r"\b(?:Edg|EdgA|EdgiOS|Edge)/([0-9]{1,6})")),
     (Family.OPERA, re.compile(r"\b(?:OPR|OPT|OPiOS|Opera)/([0-9]{1,6})")),
     (Family.SAMSUNG, re.compile(r"\bSamsungBrowser/([0-9]{1,6})")),
@@ -46,7 +46,7 @@ _PRODUCTS = (
     (Family.SAFARI, re.compile(r"\bVersion/([0-9]{1,6})[0-9.]{0,20} (?:Mobile/\w{1,20} )?Safari/")),
 )
 # They name one of the browsers above whose engine they use, and are another: other, without a version.
-_DISGUISED = re.compile(
+_DISGUISED: Final = re.compile(
     r"\b(?:Vivaldi|YaBrowser|Whale|UCBrowser|DuckDuckGo|Ddg|Brave|Line|FBA[NV]|GSA|Instagram|MicroMessenger|Electron"
     r"|HeadlessChrome|SeaMonkey|PaleMoon|Focus|Klar|Silk|MiuiBrowser|HuaweiBrowser|QQBrowser|Puffin|Sleipnir|Iron)\b"
     r"|\bwv\)|[Bb]ot\b|[Cc]rawler|[Ss]pider",

@@ -6,9 +6,10 @@ from idp import users
 from idp.access import deciding
 from idp.access.facts import Facts
 from idp.access.in_force import Rules
-from idp.access.model import Decision, Moment, Outcome, PersonProof, Reason, Situation
+from idp.access.model import Decision, Moment, Outcome, PersonProof, Situation
 from idp.access.policies import Action, Inputs
 from idp.access.proving import person_of
+from idp.access.vocabulary import Reason
 from idp.federation import Service
 from idp.kit.addresses import canonical
 from idp.kit.clock import SECOND, micros, parse

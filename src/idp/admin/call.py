@@ -10,8 +10,9 @@ from idp.admin.places import Place
 from idp.admin.repeats import Repeat
 from idp.contracts import Contract
 from idp.credentials import ApiKey
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.tenants import Tenant
 from idp.web.house import House
 

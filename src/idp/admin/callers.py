@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from idp import access, credentials, federation, partners, users
 from idp.credentials import ApiKey, KeyScope, Permissions
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Unauthenticated
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import SYSTEM, Unit
+from idp.kit.units import Unit
 from idp.sessions import Demand, InsufficientAuthentication
 from idp.web.asgi import Scope
 from idp.web.bearers import Bearer, Borne, NotBorne

@@ -19,9 +19,9 @@ from idp.admin.documents import JSON
 from idp.admin.routes import Route
 from idp.admin.serving import Reply, judged
 from idp.credentials import EVERYTHING, MACHINE, ApiKey, KeyScope
+from idp.kit.actors import Actor, Source
 from idp.kit.errors import NotFound
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import Actor, Source
 from idp.web.house import House
 
 _HOST = Actor("operator", MACHINE, Source.OPERATOR)

@@ -3,8 +3,9 @@
 from idp import contracts, credentials, delivery, tenants, terms
 from idp.contracts import Application, Contract
 from idp.credentials import Throttle
+from idp.kit.actors import Actor
 from idp.kit.errors import Conflict
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 
 SOMEBODY = Actor("applicant", "form")
 

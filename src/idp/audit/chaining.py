@@ -3,12 +3,12 @@ alone. The key is the platform's and not the tenant's, for the trail outlives th
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from idp.kit import compact
 from idp.kit.sealing import PLATFORM, Box, KeyStore
 
-_LINK = "audit link"
+_LINK: Final = "audit link"
 
 
 def box_of(keys: KeyStore) -> Box:

@@ -1,6 +1,6 @@
 """Recording within a unit."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
@@ -12,19 +12,19 @@ from idp.kit import compact
 from idp.kit.db import addition, own, query
 from idp.kit.units import Unit
 
-_MEMORY = "audit"
-AFTER = "after"
+_MEMORY: Final = "audit"
+AFTER: Final = "after"
 """What the first row of a chain says: the head of the chain opened before it."""
 
-_ADD = addition(entries, Entry)
-_LAST = query(
+_ADD: Final = addition(entries, Entry)
+_LAST: Final = query(
     select(entries.c.chain, entries.c.seq, entries.c.hash)
     .where(own(entries), entries.c.chain == bindparam("chain"))
     .order_by(entries.c.seq.desc())
     .limit(1),
     Head,
 )
-_NEWEST = query(
+_NEWEST: Final = query(
     select(entries.c.chain, entries.c.seq, entries.c.hash)
     .where(own(entries))
     .order_by(entries.c.chain.desc(), entries.c.seq.desc())

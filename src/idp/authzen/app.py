@@ -7,9 +7,9 @@ from typing import Any
 from idp import contracts
 from idp.authzen import callers, evaluating, reading
 from idp.authzen.reading import Batch, Question
+from idp.kit.actors import Actor
 from idp.kit.errors import Failure, NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor
 from idp.web import strict_json
 from idp.web.asgi import App, Header, Receive, Scope, Send, json_response, respond
 from idp.web.dispatch import Route

@@ -2,10 +2,11 @@
 
 from idp import access, credentials
 from idp.credentials import ApiKey, KeyScope, Noun, Permission, Verb
+from idp.kit.actors import Actor
 from idp.kit.errors import NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.web.house import House
 
 _SCHEME = b"bearer "

@@ -5,8 +5,9 @@ from typing import Any
 from idp import access, federation
 from idp.access import Decision, Outcome, Reason
 from idp.authzen.reading import Batch, Question, Semantic
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.web.house import House
 from idp.web.sentences import said
 

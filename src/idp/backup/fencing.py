@@ -3,9 +3,10 @@
 from sqlalchemy import MetaData
 
 from idp import approvals, audit, billing, erasure, tenants
+from idp.kit.actors import Actor
 from idp.kit.db import OnRestore
 from idp.kit.dumping import shelves
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 
 _PAGE = 500
 

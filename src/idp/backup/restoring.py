@@ -12,11 +12,12 @@ from idp import tenants
 from idp.backup.document import BackupRefused, Reading, Row, keyed
 from idp.backup.fencing import fence_off
 from idp.backup.taking import Told
+from idp.kit.actors import Actor
 from idp.kit.db import ERASED, FATE
 from idp.kit.dumping import Shelf, revision, shelves, take_ownership
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM, KeyStore
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 
 _BATCH = 200
 _PAGE = 500

@@ -8,11 +8,12 @@ from sqlalchemy import MetaData
 
 from idp import tenants
 from idp.backup.document import Header, Row, Writing, keyed
+from idp.kit.actors import Actor
 from idp.kit.clock import rfc3339
 from idp.kit.dumping import revision, shelves
 from idp.kit.emptying import emptying
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 from idp.kit.whole_files import whole
 
 Told = Callable[[str, int, bool], None]

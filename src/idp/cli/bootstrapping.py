@@ -7,7 +7,8 @@ from idp.cli.failing import Failed
 from idp.cli.installing import refuse_other_schema
 from idp.cli.saying import say, say_json, write_secret
 from idp.credentials import EVERYTHING, KeyDraft, KeyScope
-from idp.kit.units import Actor, Source, Unit, Units
+from idp.kit.actors import Actor, Source
+from idp.kit.units import Unit, Units
 
 HOST = Actor("operator", "host", Source.OPERATOR)
 """Whoever may run commands on this machine and read the master key."""

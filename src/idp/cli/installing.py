@@ -2,8 +2,9 @@
 
 from idp import custody, main, migrate, tenants, users
 from idp.cli.failing import Failed
+from idp.kit.actors import SYSTEM
 from idp.kit.sealing import ensure_master
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.settings import Settings
 
 

@@ -18,9 +18,10 @@ from idp.configurations.faults import placed
 from idp.configurations.kinds import KINDS
 from idp.configurations.model import Action, Plan, Refused, Revealed, TenantPlan
 from idp.configurations.placed import Document
+from idp.kit.actors import Actor
 from idp.kit.errors import FieldError, Unavailable
 from idp.kit.fields import Fields
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import PLATFORM_SLUG, Moved
 
 _TRIES = 4

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from idp.configurations.bench import People
 from idp.configurations.kinds import KINDS
 from idp.configurations.written import written
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Units
+from idp.kit.units import Units
 
 VERSION = 1
 

@@ -1,7 +1,7 @@
 """A tenant's contracts as the gate keeps them in memory: windows of integers, read against the time of each request."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from idp.contracts import store
 from idp.contracts.lifecycle import Status
@@ -12,11 +12,11 @@ from idp.kit.units import Unit
 from idp.plans import Product
 
 # Where a product has several contracts, one continuing another, the first of these that fits speaks for it.
-_PRECEDENCE = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}
-_READY = frozenset({Status.ACTIVE})
-_READY_OR_PREPARING = frozenset({Status.ACTIVE, Status.APPROVED})
-_NOTHING = frozenset({Status.REJECTED, Status.WITHDRAWN})
-_KNOWN = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
+_PRECEDENCE: Final = {None: 0, Reason.SUSPENDED: 1, Reason.NOT_STARTED: 2, Reason.ENDED: 3, Reason.NOT_ESTABLISHED: 4}
+_READY: Final = frozenset({Status.ACTIVE})
+_READY_OR_PREPARING: Final = frozenset({Status.ACTIVE, Status.APPROVED})
+_NOTHING: Final = frozenset({Status.REJECTED, Status.WITHDRAWN})
+_KNOWN: Final = frozenset({Status.APPROVED, Status.ACTIVE, Status.SUSPENDED, Status.ENDED})
 
 
 class Entitling(Dated, Protocol):
@@ -28,7 +28,7 @@ class ContractFacts(NamedTuple):
     windows: Mapping[Product, tuple[Window, ...]]
 
 
-_OURS = ContractFacts({Product.ID_PLUS: (Window(Status.ACTIVE, starts_us=0, ends_us=None),)})
+_OURS: Final = ContractFacts({Product.ID_PLUS: (Window(Status.ACTIVE, starts_us=0, ends_us=None),)})
 
 
 def facts(unit: Unit) -> ContractFacts:

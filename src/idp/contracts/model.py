@@ -8,8 +8,8 @@ from typing import NamedTuple, NewType
 from idp.contracts.lifecycle import Event, Status
 from idp.contracts.numbers import Steps
 from idp.contracts.standing import Standing
+from idp.kit.actors import Source
 from idp.kit.ids import TenantId
-from idp.kit.units import Source
 from idp.plans import Product
 from idp.users import Affiliation
 

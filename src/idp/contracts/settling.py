@@ -10,7 +10,7 @@ from idp.contracts.lifecycle import Event, Status, after
 from idp.contracts.model import Change
 from idp.contracts.record import Record, agreement
 from idp.contracts.standing import due, ending
-from idp.kit.units import SYSTEM
+from idp.kit.actors import SYSTEM
 
 
 def settled(record: Record, now: datetime) -> tuple[Record, list[Change]]:

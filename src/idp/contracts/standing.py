@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.contracts import terms_calendar as calendar
 from idp.contracts.instants import day_of, end_of_day, start_of_day
@@ -77,8 +77,8 @@ class Window(NamedTuple):
     ends_us: int | None
 
 
-RUNNING = (Status.ACTIVE, Status.SUSPENDED)
-_OVER = (Status.ENDED, Status.ERASED)
+RUNNING: Final = (Status.ACTIVE, Status.SUSPENDED)
+_OVER: Final = (Status.ENDED, Status.ERASED)
 
 
 def ending(agreement: Agreement) -> Ending | None:

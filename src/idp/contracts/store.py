@@ -12,11 +12,12 @@ from idp.contracts.model import Change, Parties
 from idp.contracts.record import Record, pack, unpack
 from idp.contracts.tables import contract_changes as changes
 from idp.contracts.tables import contracts
+from idp.kit.actors import Source
 from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, command, own, query
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused
-from idp.kit.units import Source, Unit
+from idp.kit.units import Unit
 
 _SEALED = ("contracts", "parties")
 

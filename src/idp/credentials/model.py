@@ -2,8 +2,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from idp.credentials.permissions import EVERYTHING, Permission, Permissions, both, holds
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor
 
 MACHINE = "host"
 """Stands for whoever may run commands on the machine: keys that are no account's."""

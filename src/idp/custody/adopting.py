@@ -2,7 +2,8 @@
 
 from idp import audit
 from idp.custody.everyone import everyone
-from idp.kit.units import SYSTEM, Units
+from idp.kit.actors import SYSTEM
+from idp.kit.units import Units
 
 
 def adopt_unkeyed(units: Units) -> None:

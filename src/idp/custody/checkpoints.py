@@ -14,9 +14,10 @@ from idp import audit, signing, tenants
 from idp.audit import Head
 from idp.custody.everyone import everyone
 from idp.kit import compact
+from idp.kit.actors import Actor
 from idp.kit.clock import rfc3339
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.signing import KeyRing, PublicKey, Unverified
 
 TYP = "audit-checkpoint+jws"

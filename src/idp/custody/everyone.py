@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from idp import tenants
-from idp.kit.units import Actor, Units
+from idp.kit.actors import Actor
+from idp.kit.units import Units
 from idp.tenants import Tenant
 
 _PAGE = 200

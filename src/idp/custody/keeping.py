@@ -4,8 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from idp.custody.checkpoints import take
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import instant
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.kit.whole_files import whole
 
 

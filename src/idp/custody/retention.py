@@ -5,8 +5,9 @@ from collections.abc import Callable
 from idp import audit, tenants
 from idp.audit import Event
 from idp.custody.everyone import everyone
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 _DAY = 86_400 * SECOND
 

@@ -7,8 +7,9 @@ from idp import audit
 from idp.audit import Break, Flaw, Head
 from idp.custody.checkpoints import Checkpoint
 from idp.custody.everyone import everyone
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.tenants import Tenant
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from contextlib import suppress
 
 from idp.delivery import store
 from idp.delivery.attempting import Attempts, Sender
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import Clock, monotonic
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 _MOST = 16  # receivers that this process waits for: slow ones must not eat it up
 _LOOK = 0.05  # seconds

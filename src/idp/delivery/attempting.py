@@ -10,10 +10,11 @@ from idp.delivery import store
 from idp.delivery.model import OVERTAKEN, Claimed, Impossible, PutOff
 from idp.delivery.pauses import TRIES, pause_after
 from idp.kit import ids
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND, Clock, SystemClock, monotonic
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 LEASE = 30  # seconds
 

@@ -4,9 +4,10 @@ from idp import audit, contracts, signing, tenants
 from idp.erasure import store, tombstone
 from idp.erasure.telling import tell
 from idp.erasure.tombstone import Tombstone, bury
+from idp.kit.actors import SYSTEM
 from idp.kit.db import metadata
 from idp.kit.emptying import emptying
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 
 
 def complete(units: Units) -> int:

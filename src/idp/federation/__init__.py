@@ -41,20 +41,7 @@ from idp.federation.document import filled, read, said, to_json
 from idp.federation.encrypted_answers import Encryption
 from idp.federation.fetched_keys import FetchedKeys, find_fetched, keep_fetched, may_fetch
 from idp.federation.logout_channels import LogoutChannels, origin_of
-from idp.federation.model import (
-    Assignee,
-    AssigneeKind,
-    Assignment,
-    Consent,
-    KnownAs,
-    Protocol,
-    Registered,
-    Service,
-    ServiceDraft,
-    ServiceId,
-    ServiceStatus,
-    VerificationStatus,
-)
+from idp.federation.model import Assignee, Assignment, KnownAs, Registered, Service, ServiceDraft, ServiceId
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import (
     AccessTokenFormat,
@@ -133,6 +120,7 @@ from idp.federation.third_party_login import start_address, startable
 from idp.federation.token_exchange import ExchangeRules
 from idp.federation.upkeep import DueService, Upkeep, due_services, kept_between
 from idp.federation.upkeep import claim as claim_upkeep
+from idp.federation.vocabulary import AssigneeKind, Consent, Protocol, ServiceStatus, VerificationStatus
 from idp.federation.web_origins import has_origin, web_origins
 
 __all__ = [

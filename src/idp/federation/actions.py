@@ -9,23 +9,13 @@ from idp import audit, signing, tenants
 from idp.audit import Event
 from idp.federation import document as documents
 from idp.federation import person_names, saml_registration, store, subjects, upkeep
-from idp.federation.model import (
-    NOBODY_YET,
-    KeptSecret,
-    KnownAs,
-    Protocol,
-    Registered,
-    Service,
-    ServiceDraft,
-    ServiceId,
-    ServiceStatus,
-    VerificationStatus,
-)
+from idp.federation.model import NOBODY_YET, KeptSecret, KnownAs, Registered, Service, ServiceDraft, ServiceId
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_vocabulary import AuthMethod
 from idp.federation.saml_described import Described
 from idp.federation.saml_service import SamlService
 from idp.federation.subjects import Sector, SubjectRules
+from idp.federation.vocabulary import Protocol, ServiceStatus, VerificationStatus
 from idp.kit import ids
 from idp.kit.errors import Conflict, FieldError, Invalid, Stale
 from idp.kit.units import Unit

@@ -6,7 +6,8 @@ from typing import Any
 from idp import audit, tenants, users
 from idp.audit import Event
 from idp.federation import person_names, store
-from idp.federation.model import Assignee, AssigneeKind, Assignment, AssignmentId, ServiceId
+from idp.federation.model import Assignee, Assignment, AssignmentId, ServiceId
+from idp.federation.vocabulary import AssigneeKind
 from idp.kit import ids
 from idp.kit.clock import rfc3339
 from idp.kit.errors import FieldError, Invalid, NotFound

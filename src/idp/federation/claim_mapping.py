@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from idp import users
 from idp.kit.fields import Fields
 
 NAMES = frozenset({"claims"})
-_MOST = 50
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/#-]{0,199}")
+_MOST: Final = 50
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/#-]{0,199}")
 # What the protocol itself says with these names is nobody's to change (RFC 7519 4.1, OpenID Connect Core 2).
-_RESERVED = frozenset(
+_RESERVED: Final = frozenset(
     {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "acr", "amr", "azp", "auth_time", "sid", "txn", "events"}
     | {"at_hash", "c_hash", "s_hash", "scope", "client_id", "cnf", "act", "typ", "token_introspection"}
     | {"_claim_names", "_claim_sources"}
@@ -48,7 +48,7 @@ class ClaimMapping:
         return cls(entries=tuple(MappedClaim(**entry) for entry in document.get("claims", [])))
 
 
-NO_CLAIMS = ClaimMapping()
+NO_CLAIMS: Final = ClaimMapping()
 
 
 def read(fields: Fields) -> ClaimMapping:

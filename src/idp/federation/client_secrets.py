@@ -5,7 +5,7 @@ whoever changes it wants to know whether the old one still is.
 """
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
 
@@ -21,8 +21,8 @@ from idp.kit.errors import Conflict
 from idp.kit.units import Unit
 
 LONGEST_OVERLAP = 30 * 86_400  # seconds
-_HOUR = 3_600 * SECOND
-_REMEMBERED = 20_000
+_HOUR: Final = 3_600 * SECOND
+_REMEMBERED: Final = 20_000
 
 
 class SecretUse(NamedTuple):
@@ -55,14 +55,14 @@ class _Seen(NamedTuple):
 
 
 _mine = own(secret_uses), secret_uses.c.service_id == bindparam("service")
-_USED = query(select(secret_uses.c.secret, secret_uses.c.seen_at).where(*_mine), _Seen)
-_NOTE = add_new(secret_uses)
-_AGAIN = command(
+_USED: Final = query(select(secret_uses.c.secret, secret_uses.c.seen_at).where(*_mine), _Seen)
+_NOTE: Final = add_new(secret_uses)
+_AGAIN: Final = command(
     update(secret_uses)
     .where(*_mine, secret_uses.c.secret == bindparam("of"), secret_uses.c.seen_at < bindparam("at"))
     .values(seen_at=bindparam("at"))
 )
-_FORGET_ONE = command(delete(secret_uses).where(*_mine, secret_uses.c.secret == bindparam("of")))
+_FORGET_ONE: Final = command(delete(secret_uses).where(*_mine, secret_uses.c.secret == bindparam("of")))
 
 
 def rotate(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.federation import catalogue, oidc_registration, saml_registration
-from idp.federation.model import Consent, Protocol, Registered, Service, ServiceDraft, ServiceStatus
+from idp.federation.model import Registered, Service, ServiceDraft
+from idp.federation.vocabulary import Consent, Protocol, ServiceStatus
 from idp.kit.clock import SECOND, rfc3339
 from idp.kit.fields import Fields, merged
 

@@ -1,43 +1,13 @@
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple, NewType
 from urllib.parse import urlsplit
 
 from idp.federation.oidc_client import OidcClient
 from idp.federation.saml_service import SamlService
+from idp.federation.vocabulary import AssigneeKind, Consent, Protocol, ServiceStatus, VerificationStatus
 
 ServiceId = NewType("ServiceId", str)
 AssignmentId = NewType("AssignmentId", str)
-
-
-class Protocol(StrEnum):
-    OIDC = "oidc"
-    SAML = "saml"
-
-
-class ServiceStatus(StrEnum):
-    ENABLED = "enabled"
-    DISABLED = "disabled"
-
-
-class VerificationStatus(StrEnum):
-    """動作保証. Shown and usable in policies; it never blocks by itself."""
-
-    UNVERIFIED = "unverified"
-    MEETS_SPEC = "meets_spec"
-    VERIFIED = "verified"
-
-
-class Consent(StrEnum):
-    """Whether the tenant's own people are asked before a service learns about them."""
-
-    NONE = "none"
-    REQUIRED = "required"
-
-
-class AssigneeKind(StrEnum):
-    USER = "user"
-    GROUP = "group"
 
 
 class Assignee(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from idp.federation.authentication_wishes import AuthenticationWishes
 from idp.federation.claim_mapping import NO_CLAIMS, ClaimMapping
@@ -27,8 +27,8 @@ from idp.federation.subjects import PUBLIC, SubjectRules
 from idp.federation.token_exchange import NO_EXCHANGE, ExchangeRules
 from idp.signing import Alg, Use
 
-_SIGNING_IN = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT, Grant.DEVICE_CODE})
-_SCOPE_ORDER = ("openid", "profile", "email", "address", "phone", "offline_access")
+_SIGNING_IN: Final = frozenset({Grant.AUTHORIZATION_CODE, Grant.IMPLICIT, Grant.DEVICE_CODE})
+_SCOPE_ORDER: Final = ("openid", "profile", "email", "address", "phone", "offline_access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class OidcClient:
         )
 
 
-_SHOWN = (
+_SHOWN: Final = (
     "client_name",
     "client_uri",
     "logo_uri",

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 
 from idp import users
-from idp.federation.model import AssigneeKind, ServiceStatus
 from idp.federation.tables import assignments, services
+from idp.federation.vocabulary import AssigneeKind, ServiceStatus
 from idp.kit.db import own, query
 from idp.kit.units import Unit
 

@@ -8,23 +8,27 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.federation.oidc_vocabulary import ApplicationType
 
-LONGEST = 2_048
-_HIGHEST_PORT = 65_535
+LONGEST: Final = 2_048
+_HIGHEST_PORT: Final = 65_535
 
-_PARTS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?")
-_LEGAL = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986 2
-_ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
-_DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2[Ee]){1,2}(?:/|$)")
-_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?(?P<rest>(?:[/?].*)?)")
+_PARTS: Final = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?"
+)
+_LEGAL: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986 2
+_ENCODED_CONTROL: Final = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
+_DOT_SEGMENT: Final = re.compile(r"(?:^|/)(?:\.|%2[Ee]){1,2}(?:/|$)")
+_AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LOOPBACK: Final = re.compile(
+    r"http://(?P<host>127\.0\.0\.1|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?(?P<rest>(?:[/?].*)?)"
+)
 
-LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "[::1]"})
-LOOPBACK_NAMES = LOOPBACK_ADDRESSES | {"localhost"}
+LOOPBACK_ADDRESSES: Final = frozenset({"127.0.0.1", "[::1]"})
+LOOPBACK_NAMES: Final = LOOPBACK_ADDRESSES | {"localhost"}
 
 
 class Fault(NamedTuple):
@@ -33,7 +37,7 @@ class Fault(NamedTuple):
     expected: str
 
 
-_NOT_A_URI = Fault("invalid_uri", "It contains characters that a URI does not have.", "a URI as in RFC 3986")
+_NOT_A_URI: Final = Fault("invalid_uri", "It contains characters that a URI does not have.", "a URI as in RFC 3986")
 
 
 def fault_of(uri: str, application: ApplicationType, *, production: bool) -> Fault | None:

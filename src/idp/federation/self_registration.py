@@ -12,10 +12,11 @@ from idp import audit
 from idp.audit import Event
 from idp.federation import actions, oidc_registration, store
 from idp.federation import document as documents
-from idp.federation.model import Consent, Registered, ServiceDraft, ServiceStatus
+from idp.federation.model import Registered, ServiceDraft
 from idp.federation.oidc_vocabulary import Grant, SecurityProfile
 from idp.federation.store import SelfRegistration
 from idp.federation.subjects import Sector
+from idp.federation.vocabulary import Consent, ServiceStatus
 from idp.kit import ids
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.ids import Minted, Presented

@@ -8,19 +8,14 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from idp import users
 from idp.federation.model import (
     Assignee,
-    AssigneeKind,
     Assignment,
     AssignmentId,
-    Consent,
     FormerSecret,
     KeptSecret,
-    Protocol,
     Registered,
     Service,
     ServiceDraft,
     ServiceId,
-    ServiceStatus,
-    VerificationStatus,
 )
 from idp.federation.oidc_client import OidcClient
 from idp.federation.oidc_registration import ABSOLUTE_URI
@@ -33,6 +28,7 @@ from idp.federation.tables import (
     services,
     verifications,
 )
+from idp.federation.vocabulary import AssigneeKind, Consent, Protocol, ServiceStatus, VerificationStatus
 from idp.kit.asking import Filter, Flag, Text, Words, asked, named_like
 from idp.kit.batches import among, batches, binds
 from idp.kit.db import add_new, addition, command, own, query

@@ -24,9 +24,10 @@ from idp.imports.reading import Rows, digest
 from idp.imports.report import MOST_FAULTS
 from idp.imports.store import Record
 from idp.kit import ids
+from idp.kit.actors import Actor
 from idp.kit.errors import Conflict, Invalid
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 
 _AT_ONCE = 500
 MOST_WHOLE = 2_000

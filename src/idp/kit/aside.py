@@ -19,7 +19,7 @@ class _Wait(NamedTuple):
 class Aside:
     def __init__(self, name: str) -> None:
         self._waits: queue.SimpleQueue[_Wait | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._running = threading.Thread(target=self._run, name=name, daemon=True)
         self._starting = threading.Lock()
         self._closed = False
 
@@ -28,8 +28,8 @@ class Aside:
         if self._closed:
             raise Unavailable("the database is closed")
         with self._starting:
-            if not self._thread.ident:
-                self._thread.start()
+            if not self._running.ident:
+                self._running.start()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waits.put(_Wait(work, done, loop))
@@ -38,9 +38,9 @@ class Aside:
     def close(self) -> None:
         """What was handed in before is still done."""
         self._closed = True
-        if self._thread.ident:
+        if self._running.ident:
             self._waits.put(None)
-            self._thread.join()
+            self._running.join()
 
     def _run(self) -> None:
         while (wait := self._waits.get()) is not None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import cache, partial
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, bindparam, insert
+from sqlalchemy import Boolean, Column, ForeignKey, MetaData, Table, Text, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement, Executable, visitors
 from sqlalchemy.sql.selectable import FromClause
@@ -43,7 +43,7 @@ class OnRestore(StrEnum):
 SPENT = {ON_RESTORE: OnRestore.SPENT}
 WITHDRAWN = {ON_RESTORE: OnRestore.WITHDRAWN}
 
-SQLITE = "sqlite"
+SQLITE: Final = "sqlite"
 POSTGRESQL = "postgresql"
 
 
@@ -113,10 +113,14 @@ class Query(Statement, Generic[R]):
 
     def _compile(self, dialect: str) -> Compiled:
         fields = getattr(self.row, "_fields", None)
-        columns = _columns(self.build(dialect))
-        if fields is not None and list(fields) != columns:
-            msg = f"{self.row.__name__} has the fields {list(fields)}, the statement the columns {columns}"
+        columns = self.build(dialect).exported_columns
+        names = [str(column.key) for column in columns]
+        if fields is not None and list(fields) != names:
+            msg = f"{self.row.__name__} has the fields {list(fields)}, the statement the columns {names}"
             raise TypeError(msg)
+        truths = [place for place, column in enumerate(columns) if isinstance(column.type, Boolean)]
+        if truths:
+            self.make = _telling_truths(maker(self.row), truths)
         return super()._compile(dialect)
 
 
@@ -179,5 +183,13 @@ def maker(row: Callable[..., R]) -> Callable[[Iterable[Any]], R]:
     return lambda values: row(*values)
 
 
-def _columns(statement: Any) -> list[str]:
-    return [str(column.key) for column in statement.exported_columns]
+def _telling_truths(make: Callable[[Iterable[Any]], R], truths: Sequence[int]) -> Callable[[Iterable[Any]], R]:
+    """Of SQLite's 0 and 1 it makes false and true."""
+
+    def made(values: Iterable[Any]) -> R:
+        told = list(values)
+        for place in truths:
+            told[place] = None if told[place] is None else bool(told[place])
+        return make(told)
+
+    return made

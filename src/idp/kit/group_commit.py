@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from idp.kit.aside import Aside
 from idp.kit.errors import Unavailable
@@ -17,9 +17,9 @@ from idp.kit.lanes import Lane
 
 T = TypeVar("T")
 
-_BATCH = 128
-_QUEUE = 4096
-_ROUNDS = 2  # from a request's arrival to its unit
+_BATCH: Final = 128
+_QUEUE: Final = 4096
+_ROUNDS: Final = 2  # from a request's arrival to its unit
 
 
 class WriteLane(Lane, Protocol):

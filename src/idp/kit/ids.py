@@ -11,16 +11,16 @@ import re
 import secrets
 import threading
 from hashlib import sha256
-from typing import NamedTuple, NewType
+from typing import Final, NamedTuple, NewType
 
 from idp.kit.clock import machine_ns
 from idp.kit.randomness import BITS, take
 
 TenantId = NewType("TenantId", str)
 
-_FORM = re.compile(r"([a-z]{2,4})_([0-9a-f]{32})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})")
-_AHEAD = BITS - 32  # so many bits of the chance are dropped for a step
-_CHECK = 9  # characters of the checksum and what parts it from the rest
+_FORM: Final = re.compile(r"([a-z]{2,4})_([0-9a-f]{32})_[A-Za-z0-9_-]{43}_([0-9a-f]{8})")
+_AHEAD: Final = BITS - 32  # so many bits of the chance are dropped for a step
+_CHECK: Final = 9  # characters of the checksum and what parts it from the rest
 
 
 class _Sequence:
@@ -37,7 +37,7 @@ class _Sequence:
             return self._last
 
 
-_sequence = _Sequence()
+_sequence: Final = _Sequence()
 
 
 def new(kind: str) -> str:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors as pg
@@ -26,16 +26,16 @@ from idp.kit.lanes import Lane
 
 T = TypeVar("T")
 
-ROLE = "warifu_tenant"
-TENANTS = "idp.tenants"
-_SCOPE = re.compile(r"\*|[a-z0-9_]{1,64}")
-_THREADS = 6
-_OPTIONS = "-c statement_timeout=4500 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
-_TICK = 0.1
-_WAIT = 2.0  # seconds for a connection
-_PATIENCE = 5.0  # seconds for any answer: a server that is stopped, or cut off, sends no error
-_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction, PoolTimeout)
-_PASSING = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
+ROLE: Final = "warifu_tenant"
+TENANTS: Final = "idp.tenants"
+_SCOPE: Final = re.compile(r"\*|[a-z0-9_]{1,64}")
+_THREADS: Final = 6
+_OPTIONS: Final = "-c statement_timeout=4500 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000"
+_TICK: Final = 0.1
+_WAIT: Final = 2.0  # seconds for a connection
+_PATIENCE: Final = 5.0  # seconds for any answer: a server that is stopped, or cut off, sends no error
+_DOWN: Final = (psycopg.OperationalError, psycopg.InterfaceError, pg.ReadOnlySqlTransaction, PoolTimeout)
+_PASSING: Final = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 
 
 class PostgresLane(Lane):

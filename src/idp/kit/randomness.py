@@ -6,12 +6,12 @@ memory for its use would be a secret that waits there too.
 
 import os
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-_PAGE = 4_000
-_NUMBER = 10
+_PAGE: Final = 4_000
+_NUMBER: Final = 10
 BITS = 8 * _NUMBER
 
 

@@ -6,13 +6,13 @@ anything else is decided on what the database says now. Forgetting a row costs t
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from idp.kit.db import Values
 from idp.kit.ids import TenantId
 from idp.kit.lanes import Lane
 
-_MOST = 5_000
+_MOST: Final = 5_000
 
 Key = tuple[TenantId, Hashable, str]
 """Of a row, its query and its id; of what was sealed in it, table and column."""

@@ -1,13 +1,15 @@
 """The reference of a request: short enough to be read out over the telephone."""
 
+from typing import Final
+
 from idp.kit.randomness import Supply
 
 # Crockford's base 32: no I, L, O or U, so that nothing is mistaken for 1 or 0, and no words appear.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH = 10
+LENGTH: Final = 10
 
-_ALIKE = 4
-_LETTERS = ALPHABET.encode() * 8  # for each byte a letter, and for each letter eight bytes
+_ALIKE: Final = 4
+_LETTERS: Final = ALPHABET.encode() * 8  # for each byte a letter, and for each letter eight bytes
 
 
 def _cut(page: bytes) -> list[str]:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from hashlib import sha256
 from os import F_OK, access
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,12 +29,12 @@ from idp.kit.tombstones import Tombstones, sync_directory, write_new
 if TYPE_CHECKING:
     from hashlib import _Hash as HASH
 
-_VERSION = b"\x01"
-_NONCE = 12
-_TAG = 16
-_KEY = 32
-_BLOCK = 64  # octets that SHA-256 takes in at once; a key is shorter
-PLATFORM = TenantId("platform")
+_VERSION: Final = b"\x01"
+_NONCE: Final = 12
+_TAG: Final = 16
+_KEY: Final = 32
+_BLOCK: Final = 64  # octets that SHA-256 takes in at once; a key is shorter
+PLATFORM: Final = TenantId("platform")
 
 
 class KeyRefused(Exception):

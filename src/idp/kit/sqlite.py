@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import NoneType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from idp.kit import db, ids
 from idp.kit.aside import Aside
@@ -25,8 +25,8 @@ from idp.kit.turnstile import Turnstile
 
 T = TypeVar("T")
 
-_PATIENCE = 4000  # milliseconds, with writers that know nothing of turns
-_PRAGMAS = (
+_PATIENCE: Final = 4000  # milliseconds, with writers that know nothing of turns
+_PRAGMAS: Final = (
     f"PRAGMA busy_timeout={_PATIENCE}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",

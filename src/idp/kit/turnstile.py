@@ -10,11 +10,12 @@ import fcntl
 import os
 import time
 from pathlib import Path
+from typing import Final
 
 from idp.kit.clock import monotonic
 from idp.kit.errors import Unavailable
 
-_PAUSE = 0.0003
+_PAUSE: Final = 0.0003
 
 
 class Turnstile:

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
+from idp.kit.actors import SYSTEM, Actor
 from idp.kit.clock import Clock, instant
 from idp.kit.db import Addition, Command, Compiled, Query, Statement, Values
 from idp.kit.errors import Failure
@@ -18,24 +18,7 @@ from idp.kit.sealing import PLATFORM, Box, KeyStore
 R = TypeVar("R")
 T = TypeVar("T")
 
-_MOST_SEEN = 5_000
-
-
-class Source(StrEnum):
-    API = "api"
-    OPERATOR = "operator"
-    SCHEDULE = "schedule"
-
-
-class Actor(NamedTuple):
-    """Who acts: `kind` such as `operator`, `tenant`, `user`, `service`, `system`; `id` never a name."""
-
-    kind: str
-    id: str
-    source: Source = Source.API
-
-
-SYSTEM = Actor("system", "system", Source.SCHEDULE)
+_MOST_SEEN: Final = 5_000
 
 
 class Unit:
@@ -294,10 +277,11 @@ class Units:
 
         try:
             return await self.database.commit(_scope(tenant), run)
-        except Failure:
-            for survivor in failed:
-                await self.commit(tenant, survivor, actor=actor, now_us=at)
-            raise
+        except Failure as raised:
+            failure = raised
+        for survivor in failed:
+            await self.commit(tenant, survivor, actor=actor, now_us=at)
+        raise failure
 
     def _unit(self, lane: Lane, tenant: TenantId, actor: Actor, now_us: int) -> Unit:
         return Unit(lane, tenant=tenant, actor=actor, now_us=now_us, keys=self.keys, recent=self._recent)

@@ -4,10 +4,11 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from idp.delivery import OVERTAKEN, Claimed, Impossible
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import instant
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.mail.composing import Composer
 from idp.mail.meanings import MEANINGS
 from idp.mail.message import Mailbox, message

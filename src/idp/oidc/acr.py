@@ -1,7 +1,7 @@
 """Which authentication contexts a request asks for (OpenID Connect Core 3.1.2.1, 5.5.1.1; RFC 9470)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from idp.federation import OidcClient
 from idp.sessions import Acr, known, reached
@@ -32,7 +32,7 @@ class AskedAcr(NamedTuple):
         return bool(wanted) and Acr.ONE_FACTOR not in wanted
 
 
-NOTHING_ASKED = AskedAcr()
+NOTHING_ASKED: Final = AskedAcr()
 
 
 def asked_acr(claim: AskedAcr, form: Form, client: OidcClient) -> AskedAcr:

@@ -20,10 +20,8 @@ from idp.web.showing import language_of, show, shown_service
 async def link_back(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> str:
     """Where a person takes the answer by following a link, which cannot post a form: that stands in the query. Nowhere,
     where the client alone could read it and has no key for that."""
-    try:
-        return _address(back, await _whole(house, slug, back, parameters))
-    except OAuthError:
-        return ""
+    whole = await _whole(house, slug, back, parameters)
+    return "" if isinstance(whole, PageError) else _address(back, whole)
 
 
 def said_of(failure: Failure) -> dict[str, str]:
@@ -43,11 +41,9 @@ async def send_back(
 ) -> None:
     """The answer, in the one way that the client asked for it."""
     slug = scope["state"]["tenant_slug"]
-    try:
-        whole = await _whole(house, slug, back, parameters)
-    except OAuthError as fault:  # it cannot be encrypted, and is not sent in the clear
-        failure = PageError("invalid_client_keys", detail=fault.public)
-        await show_page_error(house, scope, send, house.memory.latest(slug), failure)
+    whole = await _whole(house, slug, back, parameters)
+    if isinstance(whole, PageError):
+        await show_page_error(house, scope, send, house.memory.latest(slug), whole)
         return
     if back.mode.carrier is not ResponseMode.FORM_POST:
         await redirect(send, _address(back, whole), headers)
@@ -72,11 +68,14 @@ def complete(back: Return, issuer: str, parameters: Mapping[str, str]) -> dict[s
     return {**parameters, "state": back.state, "iss": issuer}
 
 
-async def _whole(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> dict[str, str]:
+async def _whole(house: House, slug: str, back: Return, parameters: Mapping[str, str]) -> dict[str, str] | PageError:
     whole = complete(back, house.issuer(slug), parameters)
     if back.signed_for is None:
         return whole
-    return {"response": await signed.authorization(house, slug, back.signed_for, whole)}
+    try:
+        return {"response": await signed.authorization(house, slug, back.signed_for, whole)}
+    except OAuthError as fault:  # it cannot be encrypted, and is not sent in the clear
+        return PageError("invalid_client_keys", detail=fault.public)
 
 
 def _address(back: Return, whole: Mapping[str, str]) -> str:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from idp import signing, tenants
 from idp.access import Facts, Moment
 from idp.kit import sealing
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Refused
 from idp.kit.ids import TenantId
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM
 from idp.oidc import dpop, replays
 from idp.oidc.bearer import Alive, find, inspect
 from idp.oidc.dpop import Proof

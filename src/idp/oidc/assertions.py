@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from idp.access import Facts
 from idp.federation import AssertionAudience, AuthMethod, OidcClient, Service
+from idp.kit.actors import Actor
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor
 from idp.oidc import client_signatures, replays
 from idp.oidc.clients import Credentials, Proven
 from idp.oidc.errors import invalid_client

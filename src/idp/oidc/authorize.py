@@ -7,7 +7,7 @@ POST            kept as a pending request and answered by a redirect of our own;
 """
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 from idp import access, sessions, tenants
@@ -32,12 +32,12 @@ from idp.web.forms import Form, parse_form, parse_query, read_body
 from idp.web.house import House
 from idp.web.returning import comes_again
 
-RESUME = "authorize/continue"
+RESUME: Final = "authorize/continue"
 CONSENT = "consent"
 TERMS = "terms"
-SIGN_IN = "signin"
-_LARGEST = 64 * 1024
-_TRIES = 6
+SIGN_IN: Final = "signin"
+_LARGEST: Final = 64 * 1024
+_TRIES: Final = 6
 
 
 class Denied(Exception):
@@ -117,41 +117,48 @@ def continuation(house: House) -> App:
 
 async def answer(house: House, scope: Scope, send: Send, work: Callable[[], Awaitable[Next | Given]]) -> None:
     """Sends the browser where `work` says; what it raises goes to the client or onto a page of ours."""
-    slug = scope["state"]["tenant_slug"]
+    outcome: Next | Given | PageError | RedirectError | Denied
     try:
-        onward = await work()
-    except PageError as failure:
-        await show_page_error(house, scope, send, house.memory.latest(slug), failure)
-    except RedirectError as failure:
-        await send_back(house, scope, send, failure.back, said_of(failure))
-    except Denied as denied:
-        await note_refusal(house, denied.known, denied.refusal)
-        back, said, locales = denied.request.back, said_of(denied.refusal), denied.request.ui_locales
-        if denied.request.silent:
-            await send_back(house, scope, send, back, said)
-        else:
-            link = await link_back(house, slug, back, said)
-            await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=link)
+        outcome = await work()
+    except (PageError, RedirectError, Denied) as refused:
+        outcome = refused
+    if isinstance(outcome, Given):
+        await send_back(house, scope, send, outcome.back, outcome.parameters, outcome.headers)
+    elif isinstance(outcome, Next):
+        await redirect(send, outcome.location, outcome.headers)
+    elif isinstance(outcome, Denied):
+        await _deny(house, scope, send, outcome)
+    elif isinstance(outcome, RedirectError):
+        await send_back(house, scope, send, outcome.back, said_of(outcome))
     else:
-        if isinstance(onward, Given):
-            await send_back(house, scope, send, onward.back, onward.parameters, onward.headers)
-        else:
-            await redirect(send, onward.location, onward.headers)
+        await show_page_error(house, scope, send, house.memory.latest(scope["state"]["tenant_slug"]), outcome)
+
+
+async def _deny(house: House, scope: Scope, send: Send, denied: Denied) -> None:
+    await note_refusal(house, denied.known, denied.refusal)
+    back, said, locales = denied.request.back, said_of(denied.refusal), denied.request.ui_locales
+    if denied.request.silent:
+        await send_back(house, scope, send, back, said)
+    else:
+        link = await link_back(house, scope["state"]["tenant_slug"], back, said)
+        await show_denied(house, scope, send, denied.known, denied.refusal, ui_locales=locales, return_url=link)
 
 
 async def proceed(
     house: House, browser: Browser, parameters: Parameters, interaction: Interaction | None, *, allowed: bool = False
 ) -> Next | Given:
     """As far as the request gets now; `allowed` when the person has just consented to it."""
+    refused: RedirectError | Denied
     try:
         return await _proceed(house, browser, parameters, interaction, allowed=allowed)
-    except RedirectError:
-        await _end(house, browser, parameters)
-        raise
+    except RedirectError as raised:
+        refused = raised
     except Denied as denied:
-        if denied.request.silent:
-            await _end(house, browser, parameters)
-        raise
+        if not denied.request.silent:
+            raise
+        refused = denied
+    await _end(house, browser, parameters)
+    raise refused
 
 
 async def _end(house: House, browser: Browser, parameters: Parameters) -> None:
@@ -168,7 +175,10 @@ async def _proceed(
 ) -> Next | Given:
     if interaction is None and (given := await _at_once(house, browser, parameters)):
         return given
+    missing: KeyMissing | None = None
     for _ in range(_TRIES):
+        if missing is not None:
+            await make_key(house, browser.tenant, missing.use, missing.alg)
         known, request = await read_request(house, browser, parameters)
         try:
             now_us = house.units.clock.now_us()
@@ -179,8 +189,8 @@ async def _proceed(
             raise Denied(known, request, refusal) from refusal
         except tenants.Moved:
             continue
-        except KeyMissing as missing:
-            await make_key(house, browser.tenant, missing.use, missing.alg)
+        except KeyMissing as raised:
+            missing = raised
             continue
         page, wanted = (SIGN_IN, step) if isinstance(step, Needs) else (_PAGES[step], Needs())
         return await _ask(house, browser, Pending(known, request, parameters, interaction), page, wanted)
@@ -297,4 +307,4 @@ def page_of(house: House, browser: Browser, page: str, interaction: Interaction)
     return Next(f"{house.issuer(browser.slug)}/{page}?{query}", [])
 
 
-_PAGES = {Missing.TERMS: TERMS, Missing.CONSENT: CONSENT}
+_PAGES: Final = {Missing.TERMS: TERMS, Missing.CONSENT: CONSENT}

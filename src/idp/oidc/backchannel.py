@@ -12,11 +12,12 @@ from idp import delivery, federation, sessions, signing, tenants
 from idp.access import FactMemory, Facts
 from idp.delivery import OVERTAKEN, Claimed, Impossible
 from idp.federation import Protocol, Service
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND, monotonic
 from idp.kit.egress import Egress
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.oidc import mint
 from idp.signing import Use
 from idp.web.deciding import KeyMissing

@@ -3,7 +3,7 @@
 import base64
 import hmac
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from idp import signing
@@ -16,9 +16,9 @@ from idp.signing import Unverified
 from idp.web.asgi import Scope, kept
 from idp.web.forms import Form
 
-_LONGEST = 1_024
-_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION = frozenset({"client_assertion", "client_assertion_type"})
+_LONGEST: Final = 1_024
+_JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION: Final = frozenset({"client_assertion", "client_assertion_type"})
 
 
 class Proven(NamedTuple):

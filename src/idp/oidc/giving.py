@@ -5,7 +5,7 @@ own, which cannot be refreshed: a code that is redeemed begins another.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from idp import access, audit, sessions, tenants
 from idp.access import Admission
@@ -44,7 +44,7 @@ class _Front(NamedTuple):
         return said if self.id_token is None else {**said, "id_token": self.id_token}
 
 
-_NOTHING = _Front(None, None, None)
+_NOTHING: Final = _Front(None, None, None)
 
 
 async def give(

@@ -3,20 +3,21 @@
 A grant fills in what is its own; client authentication, facts and the answer belong to the endpoint.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from idp import access, audit, federation, sessions, tenants
 from idp.access import Admission, Facts, Moment, NotAdmitted, PersonProof, ServiceProof
 from idp.federation import Grant as GrantType
 from idp.federation import OidcClient, SecretUse, Service
 from idp.kit import ids
+from idp.kit.actors import Actor
 from idp.kit.clock import SECOND
 from idp.kit.errors import Failure, Refused
 from idp.kit.ids import Minted, Presented
 from idp.kit.recalling import Forgotten
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import encrypted, mint, redemption, replays, requested_claims, store, targets, telling
 from idp.oidc.bearer import proof_of_grant
 from idp.oidc.errors import OAuthError
@@ -32,7 +33,7 @@ T = TypeVar("T")
 
 Answer = dict[str, Any]
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Asked(NamedTuple):
@@ -82,17 +83,19 @@ class Asked(NamedTuple):
         if granted is None:
             return proof
         named = targets.meant(self.form.all("resource") if "resource" in self.form else (), granted)
-        called = targets.judge(self.house.memory, unit, self.facts, named, own=self.needing_nobody)
-        return access.prove_along(unit, self.facts, proof, called)
+        return access.prove_along(unit, self.facts, proof, self._judge(named, unit))
 
     async def judge_targets(self, form: Form) -> str:
         """The audience of a token that comes of this request alone. Raises `OAuthError`."""
         if "resource" not in form:
             return self.audience
-        named, memory = form.all("resource"), self.house.memory
+        named = form.all("resource")
         targets.check(named)
-        await self.read(lambda unit: targets.judge(memory, unit, self.facts, named, own=self.needing_nobody))
+        await self.read(partial(self._judge, named))
         return targets.joined(named) or self.audience
+
+    def _judge(self, named: Iterable[str], unit: Unit) -> tuple[Service, ...]:
+        return targets.judge(self.house.memory, unit, self.facts, named, own=self.needing_nobody)
 
     def admit(self, proof: PersonProof | ServiceProof, moment: Moment) -> Admission:
         return self.house.gate.admit(self.facts, proof, moment, now_us=self.now_us)
@@ -102,16 +105,22 @@ class Asked(NamedTuple):
 
     def commit(self, work: Callable[[Unit], T]) -> Awaitable[T]:
         """Raises `tenants.Moved` when the facts are no longer those of now: then the grant runs again."""
-
-        def held(unit: Unit) -> T:
-            tenants.hold(unit, self.facts.tenant.revision)
-            if self.uses:
-                replays.use_all(unit, self.uses)
-            if self.by_secret is not None:
-                federation.note_secret_use(unit, self.by_secret)
-            return work(unit)
-
+        held = partial(self._held, work)
         return self.house.units.commit(self.facts.tenant.id, held, actor=self.actor, now_us=self.now_us)
+
+    def _held(self, work: Callable[[Unit], T], unit: Unit) -> T:
+        tenants.hold(unit, self.facts.tenant.revision)
+        if self.uses:
+            replays.use_all(unit, self.uses)
+        if self.by_secret is not None:
+            federation.note_secret_use(unit, self.by_secret)
+        return work(unit)
+
+    def try_to_admit(self, proof: PersonProof | ServiceProof, moment: Moment) -> Admission | Refused:
+        try:
+            return self.admit(proof, moment)
+        except Refused as refusal:
+            return refusal
 
     async def refuse(self, failure: Failure, traces: Callable[[Unit], object]) -> NoReturn:
         """For good: what it uses up and writes down is committed on the facts that it was decided on."""
@@ -122,11 +131,10 @@ class Asked(NamedTuple):
 async def client_credentials(asked: Asked) -> Answer:
     """RFC 6749 4.4: the service in its own name; no person, no refresh token."""
     scopes, audience = _own_scopes(asked), await asked.judge_targets(asked.form)
-    try:
-        admission = asked.admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
-    except Refused as refusal:
-        said = OAuthError("unauthorized_client", refusal.code)
-        await asked.refuse(said, partial(note, refusal=refusal, subject=asked.service.id))
+    admission = asked.try_to_admit(ServiceProof(asked.service), Moment.CLIENT_CREDENTIALS)
+    if isinstance(admission, Refused):
+        said = OAuthError("unauthorized_client", admission.code)
+        await asked.refuse(said, partial(note, refusal=admission, subject=asked.service.id))
     issued = mint.access_token(asked.facts, admission, mint.Request(asked.issuer, audience, scopes, jkt=asked.jkt))
     await asked.commit(lambda unit: record(unit, issued, admission, GrantType.CLIENT_CREDENTIALS))
     return answer(issued)
@@ -161,10 +169,9 @@ async def refresh_token(asked: Asked) -> Answer:
     """RFC 6749 6: never more than was granted. Public clients rotate, the others keep their token."""
     shown = _presented(asked.form)
     grant, session, proof = await asked.read(lambda unit: _load_grant(unit, asked, shown))
-    try:
-        admission = asked.admit(proof, Moment.REFRESH)
-    except Refused as refusal:
-        await asked.refuse(refusal, partial(note, refusal=refusal, subject=grant.user_id))
+    admission = asked.try_to_admit(proof, Moment.REFRESH)
+    if isinstance(admission, Refused):
+        await asked.refuse(admission, partial(note, refusal=admission, subject=grant.user_id))
     present = Generations(admission.tenant.generation, admission.user_generation, asked.service.generation)
     if not sessions.grant_is_alive(grant, session, asked.now_us, present=present):
         raise _no_refresh()
@@ -243,8 +250,9 @@ async def _judged(asked: Asked, shown: Presented) -> _Judged:
     loaded = await asked.read(lambda unit: _load_code(unit, asked, shown))
     try:
         return _judge(asked, loaded)
-    except Refused as refusal:
-        await asked.refuse(refusal, partial(_spend, shown=shown, code=loaded.code, refusal=refusal))
+    except Refused as raised:
+        refusal = raised
+    return await asked.refuse(refusal, partial(_spend, shown=shown, code=loaded.code, refusal=refusal))
 
 
 def _judge(asked: Asked, loaded: redemption.Loaded) -> _Judged:

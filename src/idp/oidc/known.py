@@ -5,8 +5,9 @@ from typing import NamedTuple
 from idp import access, audit, credentials, federation, sessions
 from idp.access import Facts, NotAdmitted, PersonProof
 from idp.federation import Service
+from idp.kit.actors import Actor
 from idp.kit.errors import Refused
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import hints, store
 from idp.oidc.errors import PageError
 from idp.oidc.request import AuthorizationRequest

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from idp import sessions
 from idp.access import Admission, Facts
@@ -16,7 +16,7 @@ from idp.sessions import Acr
 from idp.signing import Alg, SigningKey, Use, left_half
 from idp.web.deciding import KeyMissing
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Delegation(NamedTuple):

@@ -3,12 +3,13 @@
 Errors travel as the answer would have."""
 
 from enum import StrEnum
+from typing import Final
 
 from idp.federation import ResponseType, response_type
 from idp.web.forms import Form
 
-_SIGNED = ".jwt"
-BY_TYPE = "jwt"
+_SIGNED: Final = ".jwt"
+BY_TYPE: Final = "jwt"
 
 
 class ResponseMode(StrEnum):
@@ -28,10 +29,10 @@ class ResponseMode(StrEnum):
         return self.endswith(_SIGNED)
 
 
-_CARRIERS = {mode: ResponseMode(mode.removesuffix(_SIGNED)) for mode in ResponseMode}
+_CARRIERS: Final = {mode: ResponseMode(mode.removesuffix(_SIGNED)) for mode in ResponseMode}
 
 
-_FRONT = frozenset({"id_token", "token"})
+_FRONT: Final = frozenset({"id_token", "token"})
 
 
 def response_type_of(form: Form) -> ResponseType | None:

@@ -2,6 +2,7 @@
 client that is answered has a redirect URI. Never with cookies: what counts is in the request itself."""
 
 from collections.abc import Awaitable, Iterable
+from typing import Final
 
 from idp import federation
 from idp.access import Facts
@@ -10,16 +11,16 @@ from idp.web.asgi import App, Header, Message, Receive, Scope, Send, respond
 from idp.web.failures import Refusal
 from idp.web.house import House
 
-_CLIENT = "client_id"
-_VARY: Header = (b"vary", b"origin")
-_EXPOSED: Header = (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce, Retry-After")
-_PREFLIGHT: tuple[Header, ...] = (
+_CLIENT: Final = "client_id"
+_VARY: Final[Header] = (b"vary", b"origin")
+_EXPOSED: Final[Header] = (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce, Retry-After")
+_PREFLIGHT: Final[tuple[Header, ...]] = (
     (b"access-control-allow-headers", b"Authorization, Content-Type, DPoP"),
     (b"access-control-max-age", b"600"),
 )
 
-_READING = b"GET, HEAD, OPTIONS"
-_ANYBODY: tuple[Header, ...] = (
+_READING: Final = b"GET, HEAD, OPTIONS"
+_ANYBODY: Final[tuple[Header, ...]] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", _READING),
     (b"access-control-allow-headers", b"*"),

@@ -1,7 +1,7 @@
 """What an authorization request still needs, as a pure function of what is known at the moment."""
 
 from enum import Enum, auto
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from idp.access import Admission, Gate, Moment, Needed, NotAdmitted
 from idp.kit.clock import SECOND
@@ -19,8 +19,8 @@ class Missing(Enum):
     CONSENT = auto()
 
 
-_BY_SIGNING_IN = frozenset({Needed.FRESH_SIGN_IN, Needed.MFA})
-_BY_PERSONS = _BY_SIGNING_IN | {Needed.TERMS_ACCEPTANCE}
+_BY_SIGNING_IN: Final = frozenset({Needed.FRESH_SIGN_IN, Needed.MFA})
+_BY_PERSONS: Final = _BY_SIGNING_IN | {Needed.TERMS_ACCEPTANCE}
 
 
 def next_step(

@@ -3,7 +3,7 @@
 import hmac
 import re
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp import access, audit, sessions
 from idp.access import Facts, PersonProof
@@ -19,7 +19,7 @@ from idp.sessions import Context, Generations, Grant, Lifetimes, Session, Wherea
 from idp.signing import b64
 from idp.web.forms import Form
 
-_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 4.1
 
 
 class Loaded(NamedTuple):

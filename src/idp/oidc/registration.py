@@ -16,9 +16,10 @@ from idp.access import Facts
 from idp.credentials import Noun, Permission, Verb
 from idp.federation import REGISTRATION_TOKEN, Grant, OidcClient, Registered, Sector, SelfRegistered, ServiceDraft
 from idp.kit import ids
+from idp.kit.actors import SYSTEM, Actor
 from idp.kit.errors import Failure, Invalid, NotFound, Refused, Unauthenticated
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import bearer
 from idp.oidc.challenges import Scheme
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error

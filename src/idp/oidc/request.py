@@ -8,7 +8,7 @@ kept while a person signs in, and are read again with the same checks when the r
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.federation import OidcClient, ResponseType, Service
 from idp.kit.errors import Failure
@@ -21,9 +21,9 @@ from idp.oidc.requested_claims import RequestedClaims
 from idp.tenants import Switches
 from idp.web.forms import Form
 
-_SHOWN_AS_PAGE = ("client_id", "redirect_uri", "response_mode", "state")
-_MAY_REPEAT = frozenset({"resource"})
-PARAMETERS = frozenset(
+_SHOWN_AS_PAGE: Final = ("client_id", "redirect_uri", "response_mode", "state")
+_MAY_REPEAT: Final = frozenset({"resource"})
+PARAMETERS: Final = frozenset(
     {
         "acr_values",
         "claims",
@@ -50,10 +50,10 @@ PARAMETERS = frozenset(
         "ui_locales",
     }
 )
-_STATE = re.compile(r"[\x20-\x7e]{0,4096}")
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_NO_WORDS: frozenset[str] = frozenset()
-_LONGEST = {"nonce": 1_024, "scope": 2_048, "login_hint": 320, "ui_locales": 200}
+_STATE: Final = re.compile(r"[\x20-\x7e]{0,4096}")
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_NO_WORDS: Final[frozenset[str]] = frozenset()
+_LONGEST: Final = {"nonce": 1_024, "scope": 2_048, "login_hint": 320, "ui_locales": 200}
 
 
 class Prompt(StrEnum):
@@ -63,7 +63,7 @@ class Prompt(StrEnum):
     SELECT_ACCOUNT = "select_account"
 
 
-_PROMPTS = frozenset(Prompt)
+_PROMPTS: Final = frozenset(Prompt)
 
 
 class Signed(NamedTuple):
@@ -297,7 +297,7 @@ def _resource(asked: Asking) -> None:
         targets.check(asked.form.all("resource"))
 
 
-CHECKS: tuple[Callable[[Asking], None], ...] = (
+CHECKS: Final[tuple[Callable[[Asking], None], ...]] = (
     _not_repeated,
     _no_registration,
     _response_type,

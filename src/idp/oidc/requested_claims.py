@@ -8,7 +8,7 @@ A claim that is essential and not there is no error (5.5.1).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from idp.federation import OidcClient
 from idp.kit.errors import Invalid
@@ -17,10 +17,10 @@ from idp.oidc.errors import OAuthError
 from idp.users import CLAIMS_OF_SCOPE
 from idp.web import strict_json
 
-LONGEST = 8_192
-_MOST = 100
-_HEEDED = frozenset({"acr", "sub"})  # of which the values are
-_SCOPE_OF = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names}
+LONGEST: Final = 8_192
+_MOST: Final = 100
+_HEEDED: Final = frozenset({"acr", "sub"})  # of which the values are
+_SCOPE_OF: Final = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class RequestedClaims:
         return frozenset(_SCOPE_OF[name] for name in self.userinfo | self.id_token if name in _SCOPE_OF)
 
 
-NOTHING = RequestedClaims()
+NOTHING: Final = RequestedClaims()
 
 
 def parse(text: str | None, client: OidcClient) -> RequestedClaims:
@@ -56,7 +56,7 @@ def parse(text: str | None, client: OidcClient) -> RequestedClaims:
     if not isinstance(document, dict):
         raise OAuthError("invalid_request", "claims is not a JSON object.")
     userinfo, id_token = _members(document, "userinfo"), _members(document, "id_token")
-    for name in _HEEDED & id_token.keys():
+    for name in _HEEDED.intersection(id_token):
         _judge_texts(name, id_token[name] or {})
     return RequestedClaims(
         userinfo=_allowed(userinfo, client),

@@ -3,8 +3,9 @@
 from idp import audit, sessions
 from idp.federation import Service
 from idp.kit import ids
+from idp.kit.actors import Actor
 from idp.kit.errors import Failure, NotFound
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import assertions, bearer, clients, replays, store
 from idp.oidc.clients import Credentials
 from idp.oidc.errors import NO_STORE, OAuthError, as_oauth, send_error

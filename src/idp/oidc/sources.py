@@ -7,7 +7,7 @@ they are worth is for the checks of `request` to say, which read them alike.
 
 import hmac
 import json
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.federation import OidcClient, Service
 from idp.kit import ids
@@ -22,8 +22,8 @@ from idp.web.browsers import Browser
 from idp.web.forms import Form
 from idp.web.house import House
 
-_OBJECTS = frozenset({"request", "request_uri"})
-URN = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 2.2
+_OBJECTS: Final = frozenset({"request", "request_uri"})
+URN: Final = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 2.2
 
 
 class Parameters(NamedTuple):

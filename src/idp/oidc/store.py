@@ -1,4 +1,4 @@
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -11,7 +11,7 @@ from idp.oidc.tables import access_tokens, codes, pushed_requests
 from idp.sessions import Session
 from idp.users import Standing
 
-_ADD_CODE = addition(codes, Code)
+_ADD_CODE: Final = addition(codes, Code)
 
 
 class Found(NamedTuple):
@@ -22,9 +22,9 @@ class Found(NamedTuple):
     user: Standing | None
 
 
-_code = maker(Code)
-_TO_SESSION = len(Code._fields)
-_TO_USER = _TO_SESSION + len(Session._fields)
+_code: Final = maker(Code)
+_TO_SESSION: Final = len(Code._fields)
+_TO_USER: Final = _TO_SESSION + len(Session._fields)
 
 
 def _found(*row: Any) -> Found:
@@ -32,7 +32,7 @@ def _found(*row: Any) -> Found:
     return Found(_code(row[:_TO_SESSION]), session, user)
 
 
-_FIND_CODE = query(
+_FIND_CODE: Final = query(
     select(*[codes.c[name] for name in Code._fields], sessions.rows, users.standings)
     .select_from(
         codes.outerjoin(sessions.rows, sessions.rows.c.id == codes.c.session_id).outerjoin(
@@ -42,7 +42,7 @@ _FIND_CODE = query(
     .where(own(codes), codes.c.id == bindparam("id")),
     _found,
 )
-_REDEEM = command(
+_REDEEM: Final = command(
     update(codes)
     .where(
         own(codes),
@@ -53,27 +53,27 @@ _REDEEM = command(
     )
     .values(redeemed_at=bindparam("now"))
 )
-_ADD_TOKEN = addition(access_tokens, AccessToken)
-_FIND_TOKEN = query(
+_ADD_TOKEN: Final = addition(access_tokens, AccessToken)
+_FIND_TOKEN: Final = query(
     select(*[access_tokens.c[name] for name in AccessToken._fields]).where(
         own(access_tokens), access_tokens.c.id == bindparam("id")
     ),
     AccessToken,
 )
-_REVOKE = command(
+_REVOKE: Final = command(
     update(access_tokens)
     .where(own(access_tokens), access_tokens.c.id == bindparam("token"), access_tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
 
-_PUSH = command(insert(pushed_requests))
-_FIND_PUSHED = query(
+_PUSH: Final = command(insert(pushed_requests))
+_FIND_PUSHED: Final = query(
     select(*[pushed_requests.c[name] for name in PushedRequest._fields]).where(
         own(pushed_requests), pushed_requests.c.id == bindparam("id")
     ),
     lambda *values: dict(zip(PushedRequest._fields, values, strict=True)),
 )
-_FINISH_PUSHED = command(
+_FINISH_PUSHED: Final = command(
     update(pushed_requests)
     .where(own(pushed_requests), pushed_requests.c.id == bindparam("pushed"), pushed_requests.c.finished_at.is_(None))
     .values(finished_at=bindparam("now"))

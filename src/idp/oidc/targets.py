@@ -5,14 +5,15 @@ what was named when a person was asked; later requests may name fewer of these, 
 """
 
 from collections.abc import Container, Iterable
+from typing import Final
 
 from idp.access import FactMemory, Facts
 from idp.federation import Service
 from idp.kit.units import Unit
 from idp.oidc.errors import OAuthError
 
-_MOST = 10
-_LONGEST = 2_048
+_MOST: Final = 10
+_LONGEST: Final = 2_048
 
 
 def check(named: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """The token endpoint (RFC 6749 3.2): what every grant shares."""
 
 from collections.abc import Awaitable
+from typing import Final
 
 from idp.access import Facts
 from idp.federation import Grant, SecretUse, Service
@@ -20,17 +21,18 @@ from idp.web.failures import Refusal
 from idp.web.forms import Form, parse_form, read_body
 from idp.web.house import House
 
-_ANSWERED: Fields = (JSON, *NO_STORE)
-_LARGEST = 64 * 1024
-_MAY_REPEAT = frozenset({"resource"})  # RFC 8707 2
+_ANSWERED: Final[Fields] = (JSON, *NO_STORE)
+_LARGEST: Final = 64 * 1024
+_MAY_REPEAT: Final = frozenset({"resource"})  # RFC 8707 2
 
 
-_GRANTS = {**GRANTS, Grant.DEVICE_CODE.value: device_code, Grant.TOKEN_EXCHANGE.value: token_exchange}
-_SWITCHED = frozenset({Grant.DEVICE_CODE.value, Grant.TOKEN_EXCHANGE.value})
+_GRANTS: Final = {**GRANTS, Grant.DEVICE_CODE.value: device_code, Grant.TOKEN_EXCHANGE.value: token_exchange}
+_SWITCHED: Final = frozenset({Grant.DEVICE_CODE.value, Grant.TOKEN_EXCHANGE.value})
 
 
 def endpoint(house: House) -> App:
     async def token(scope: Scope, receive: Receive, send: Send) -> None:
+        failure: Failure | None = None
         try:
             form = await read_form(scope, receive)
             shown = clients.read(scope, form)
@@ -46,7 +48,9 @@ def endpoint(house: House) -> App:
                 )
         except NotFound:
             raise Refusal(404, "not_found", "There is nothing here.") from None
-        except Failure as failure:
+        except Failure as raised:
+            failure = raised
+        if failure is not None:
             await send_error(send, as_oauth(failure))
         else:
             more = () if proof is None else (proof.header,)

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from idp import access, audit, federation
 from idp.access import Moment, NotAdmitted
 from idp.federation import Service
+from idp.kit.actors import Actor
 from idp.kit.errors import Failure, NotFound, Refused
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.oidc import bearer, challenges, dpop, encrypted, origins, replays, requested_claims, signed, telling
 from idp.oidc.bearer import Alive
 from idp.oidc.challenges import NotEnough, NoToken, Scheme

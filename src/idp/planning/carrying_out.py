@@ -3,10 +3,11 @@
 from idp import audit, contracts, credentials, federation, partners, tenants, users
 from idp.audit import Event
 from idp.credentials import EVERYTHING, KeyScope, Permissions
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import rfc3339
 from idp.kit.errors import Conflict, Invalid, NotFound, Refused
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.planning import effects, store
 from idp.planning.effects import NEEDED
 from idp.planning.model import Plan, Planner, PlanStatus

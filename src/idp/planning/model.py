@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from idp.credentials import Permissions
-from idp.kit.units import Actor, Source
+from idp.kit.actors import Actor, Source
 from idp.users import UserId
 
 MOST = 50

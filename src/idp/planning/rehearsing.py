@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from idp import federation, users
 from idp.credentials import Permissions
 from idp.federation import Reached
+from idp.kit.actors import Actor
 from idp.kit.ids import TenantId
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.planning import effects
 from idp.planning.model import Wish
 from idp.users import Identity, UserId

@@ -6,8 +6,9 @@ from idp import contracts, credentials, federation, sessions, users
 from idp.access import Facts
 from idp.credentials import Factor
 from idp.federation import Service
+from idp.kit.actors import Actor
 from idp.kit.errors import NotFound, Refused
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.portal.offering import Offer, offered
 from idp.sessions import Generations, Held, Session, Whereabouts
 from idp.users import Identity

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from idp import delivery, federation, sessions, xml
 from idp.delivery import OVERTAKEN, Claimed, Impossible, PutOff
 from idp.federation import Binding, SamlService
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import monotonic
 from idp.kit.egress import Answer
 from idp.kit.errors import NotFound
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM, Unit
+from idp.kit.units import Unit
 from idp.saml import answers, codec, elements, given_names, logout_answers, places
 from idp.saml.direct import DirectLogout
 from idp.saml.errors import BadMessage

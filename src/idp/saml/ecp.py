@@ -13,9 +13,10 @@ from typing import NamedTuple
 from idp import audit, credentials, sessions, tenants, xml
 from idp.access import Admission, Moment, NotAdmitted
 from idp.credentials import Check, Verdict
+from idp.kit.actors import Actor
 from idp.kit.errors import Refused, TooMany, Unavailable
 from idp.kit.ids import Presented
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.saml import answers, codec, places, tracing
 from idp.saml.answering import send_xml
 from idp.saml.codec import Received

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from idp import federation, sessions
 from idp.access import Facts, PersonProof
 from idp.federation import Binding, Consumer, SamlService, Service
-from idp.kit.units import Actor, Unit
+from idp.kit.actors import Actor
+from idp.kit.units import Unit
 from idp.saml import codec, judging, persons, places, requests
 from idp.saml.codec import Received
 from idp.saml.errors import BadMessage

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from idp import access, sessions, tenants, users, xml
 from idp.access import Facts, Moment, NotAdmitted
 from idp.federation import Service
+from idp.kit.actors import Actor
 from idp.kit.errors import Unavailable
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.saml import answers, artifacts, codec, elements, judging, places, tracing
 from idp.saml.answering import send_xml
 from idp.saml.codec import Received

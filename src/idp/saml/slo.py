@@ -18,8 +18,9 @@ from typing import NamedTuple
 from idp import sessions
 from idp.access import Facts
 from idp.federation import Binding, Service
+from idp.kit.actors import Actor
 from idp.kit.errors import Unavailable
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.saml import (
     answers,
     asked,

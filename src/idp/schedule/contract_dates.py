@@ -1,7 +1,8 @@
 """Renewals, ends and reminders."""
 
 from idp import contracts
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.actors import SYSTEM
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 

@@ -2,8 +2,9 @@
 
 from idp import contracts, erasure, tenants
 from idp.contracts import Status
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Conflict
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 _NOT_NOW = frozenset({"contract_continued", "erasure_not_due"})  # since it was looked up

@@ -1,7 +1,8 @@
 """The last days of IDs: what was signed in ends, and the tenant is reminded before."""
 
 from idp import tenants, users
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.actors import SYSTEM
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 

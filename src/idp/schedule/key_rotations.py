@@ -5,10 +5,11 @@ from collections.abc import Callable
 import structlog
 
 from idp import federation, signing, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.signing import Due
 
 LOOK = 5.0  # seconds

@@ -6,8 +6,9 @@ Workers sweep them as well, now and then; here the moment is kept, also where ti
 from datetime import timedelta
 
 from idp import contracts
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import instant, micros
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 

@@ -1,8 +1,9 @@
 """Changes of IDs whose instant has come."""
 
 from idp import planning, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 

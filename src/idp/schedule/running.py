@@ -5,9 +5,10 @@ from datetime import date
 from typing import NamedTuple
 
 from idp import contracts
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import micros
 from idp.kit.errors import Unavailable
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.schedule.model import BEGINNING, Done, Item, Outcome, Step
 
 _AT_ONCE = 100

@@ -7,11 +7,12 @@ import structlog
 from idp import contracts, federation
 from idp.contracts import Status
 from idp.federation import DueService
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND
 from idp.kit.egress import Egress
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 LOOK = 5.0  # seconds
 _AT_ONCE = 50

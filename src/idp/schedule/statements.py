@@ -2,8 +2,9 @@
 
 from idp import billing
 from idp.billing import Due, Seller
+from idp.kit.actors import SYSTEM
 from idp.kit.sealing import PLATFORM
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.schedule.model import Done, Item, Place
 
 _ZONE = "Asia/Tokyo"

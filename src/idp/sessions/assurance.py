@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Method(StrEnum):
@@ -22,9 +22,9 @@ class Method(StrEnum):
         return self in _FIRST
 
 
-_FIRST = frozenset({Method.PASSWORD})
-_KNOWN = frozenset({Method.PASSWORD})
-_HELD = frozenset({Method.OTP})
+_FIRST: Final = frozenset({Method.PASSWORD})
+_KNOWN: Final = frozenset({Method.PASSWORD})
+_HELD: Final = frozenset({Method.OTP})
 
 
 class Acr(StrEnum):
@@ -39,7 +39,7 @@ class Acr(StrEnum):
         return _RANKS[self] <= _RANKS[reached]
 
 
-_RANKS = {acr: rank for rank, acr in enumerate(Acr)}
+_RANKS: Final = {acr: rank for rank, acr in enumerate(Acr)}
 
 
 class Proof(NamedTuple):

@@ -4,11 +4,13 @@ An address, a country and a browser are personal data: they lie sealed with the 
 describe, and a grant gets a copy sealed for itself.
 """
 
+from typing import Final
+
 from idp.kit import compact
 from idp.kit.units import Unit
 from idp.sessions.model import Context, Grant, Session, Whereabouts
 
-_NOWHERE = Whereabouts()
+_NOWHERE: Final = Whereabouts()
 
 
 def context_of(unit: Unit, born: Session | Grant) -> Context:

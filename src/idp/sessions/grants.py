@@ -4,6 +4,7 @@ RFC 9700 4.14: presenting a token that was replaced ends its whole family.
 """
 
 import hmac
+from typing import Final
 
 from idp import audit
 from idp.kit import ids
@@ -16,7 +17,7 @@ from idp.sessions.model import Generations, Grant, Lifetimes, Session, Whereabou
 from idp.sessions.signed_in import is_current
 from idp.sessions.store import RefreshToken
 
-KIND = "rt"
+KIND: Final = "rt"
 
 
 def begin_grant(unit: Unit, grant: Grant, *, whereabouts: Whereabouts, refreshable: bool) -> Minted | None:

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.kit.clock import SECOND
 from idp.kit.ids import Minted
@@ -11,12 +11,12 @@ from idp.sessions.assurance import Evidence, Method, Needs, Proof, evidence_from
 class Lifetimes:
     """Microseconds, as stored."""
 
-    INTERACTION = 15 * 60 * SECOND
-    SESSION_IDLE = 8 * 3600 * SECOND
-    SESSION_ABSOLUTE = 24 * 3600 * SECOND
-    REFRESH_IDLE = 30 * 86_400 * SECOND
-    REFRESH_ABSOLUTE = 90 * 86_400 * SECOND
-    SEEN_EVERY = 60 * SECOND
+    INTERACTION: Final = 15 * 60 * SECOND
+    SESSION_IDLE: Final = 8 * 3600 * SECOND
+    SESSION_ABSOLUTE: Final = 24 * 3600 * SECOND
+    REFRESH_IDLE: Final = 30 * 86_400 * SECOND
+    REFRESH_ABSOLUTE: Final = 90 * 86_400 * SECOND
+    SEEN_EVERY: Final = 60 * SECOND
 
 
 class Generations(NamedTuple):

@@ -8,9 +8,10 @@ all tenants. So it does not matter which act it was, and who was killed meanwhil
 from collections.abc import Callable
 
 from idp import tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import NotFound
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.sessions import store
 from idp.sessions.ending import end_unnoticed
 

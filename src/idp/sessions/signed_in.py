@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable
+from typing import Final
 
 from idp import tenants
 from idp.kit import ids
@@ -14,7 +15,7 @@ from idp.sessions.ending import end_unnoticed
 from idp.sessions.model import Generations, Lifetimes, Opened, Session, Whereabouts, as_methods
 from idp.users import Standing
 
-COOKIE = "ss"
+COOKIE: Final = "ss"
 
 
 def open_session(

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
@@ -37,14 +37,14 @@ class RefreshToken(NamedTuple):
     successor_id: str | None
 
 
-_ADD_SESSION = command(insert(sessions))
-_columns = [sessions.c[name] for name in Session._fields]
-_FIND_SESSION = query(select(*_columns).where(own(sessions), sessions.c.id == bindparam("id")), Session)
+_ADD_SESSION: Final = command(insert(sessions))
+_columns: Final = [sessions.c[name] for name in Session._fields]
+_FIND_SESSION: Final = query(select(*_columns).where(own(sessions), sessions.c.id == bindparam("id")), Session)
 rows = select(*_columns).where(own(sessions)).subquery("live_or_not")
 """For the statements of others to join by `id`; `session_in` reads its columns."""
 
 
-_session = maker(Session)
+_session: Final = maker(Session)
 
 
 def session_in(columns: Sequence[Any]) -> Session | None:
@@ -56,13 +56,13 @@ def _with_standing(*row: Any) -> tuple[Session, Standing | None]:
     return _session(row[: len(_columns)]), users.standing_in(row[len(_columns) :])
 
 
-_FIND_WITH_STANDING = query(
+_FIND_WITH_STANDING: Final = query(
     select(*_columns, users.standings)
     .select_from(sessions.outerjoin(users.standings, users.standings.c.id == sessions.c.user_id))
     .where(own(sessions), sessions.c.id == bindparam("id")),
     _with_standing,
 )
-_HELD = query(
+_HELD: Final = query(
     select(sessions.c.seen_at, users.standings)
     .select_from(sessions.outerjoin(users.standings, users.standings.c.id == sessions.c.user_id))
     .where(
@@ -73,12 +73,12 @@ _HELD = query(
     ),
     lambda seen_at, *user: (seen_at, users.standing_in(user)),
 )
-_TOUCH_SESSION = command(
+_TOUCH_SESSION: Final = command(
     update(sessions)
     .where(own(sessions), sessions.c.id == bindparam("session"))
     .values(seen_at=bindparam("now"), idle_until=bindparam("until"))
 )
-_RAISE_SESSION = command(
+_RAISE_SESSION: Final = command(
     update(sessions)
     .where(
         own(sessions),
@@ -94,21 +94,21 @@ _RAISE_SESSION = command(
         idle_until=bindparam("until"),
     )
 )
-_END_SESSION = query(
+_END_SESSION: Final = query(
     update(sessions)
     .where(own(sessions), sessions.c.id == bindparam("session"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
     .returning(sessions.c.user_id),
     _User,
 )
-_USED = query(
+_USED: Final = query(
     select(grants.c.service_id)
     .where(own(grants), grants.c.user_id == bindparam("user"), grants.c.session_id == bindparam("session"))
     .distinct()
     .order_by(grants.c.service_id),
     _Service,
 )
-_OVERTAKEN = query(
+_OVERTAKEN: Final = query(
     select(sessions.c.id)
     .where(
         own(sessions),
@@ -123,28 +123,28 @@ _OVERTAKEN = query(
     .limit(bindparam("limit")),
     _Id,
 )
-_ADD_INTERACTION = command(insert(interactions))
-_FIND_INTERACTION = query(
+_ADD_INTERACTION: Final = command(insert(interactions))
+_FIND_INTERACTION: Final = query(
     select(*[interactions.c[name] for name in Interaction._fields]).where(
         own(interactions), interactions.c.id == bindparam("id")
     ),
     lambda *values: dict(zip(Interaction._fields, values, strict=True)),
 )
 # A request may name the person (login_hint), and holds what is between the service and the browser (state, nonce).
-_SEALED = ("request", "login_hint")
+_SEALED: Final = ("request", "login_hint")
 _open = (own(interactions), interactions.c.id == bindparam("interaction"), interactions.c.finished_at.is_(None))
 # A step that was taken meanwhile, in another window or by the same form sent twice, has changed what is proved.
 _as_seen = (*_open, interactions.c.proved == bindparam("seen"))
-_PROVE = command(update(interactions).where(*_as_seen).values(proved=bindparam("now_proved")))
-_AUTHENTICATE = command(update(interactions).where(*_as_seen).values(session_id=bindparam("session"), proved=""))
-_WANT = command(update(interactions).where(*_open).values(wanted=bindparam("now_wanted"), proved=""))
-_CANCEL = command(
+_PROVE: Final = command(update(interactions).where(*_as_seen).values(proved=bindparam("now_proved")))
+_AUTHENTICATE: Final = command(update(interactions).where(*_as_seen).values(session_id=bindparam("session"), proved=""))
+_WANT: Final = command(update(interactions).where(*_open).values(wanted=bindparam("now_wanted"), proved=""))
+_CANCEL: Final = command(
     update(interactions)
     .where(*_open, interactions.c.cancelled_at.is_(None))
     .values(cancelled_at=bindparam("now"), proved="")
 )
-_FINISH = command(update(interactions).where(*_open).values(finished_at=bindparam("now")))
-_FIND_CONSENT = query(
+_FINISH: Final = command(update(interactions).where(*_open).values(finished_at=bindparam("now")))
+_FIND_CONSENT: Final = query(
     select(consents.c.scopes, consents.c.resources).where(
         own(consents), consents.c.user_id == bindparam("user"), consents.c.service_id == bindparam("service")
     ),
@@ -161,30 +161,30 @@ def _put_consent(dialect: Any) -> Any:
     )
 
 
-_PUT_CONSENT = command(_put_consent)
-_ADD_GRANT = addition(grants, Grant)
-_FIND_GRANT = query(
+_PUT_CONSENT: Final = command(_put_consent)
+_ADD_GRANT: Final = addition(grants, Grant)
+_FIND_GRANT: Final = query(
     select(*[grants.c[name] for name in Grant._fields]).where(own(grants), grants.c.id == bindparam("id")), Grant
 )
-_GRANTS_CALLED = query(
+_GRANTS_CALLED: Final = query(
     select(*[grants.c[name] for name in Grant._fields])
     .where(own(grants), grants.c.service_id == bindparam("service"), grants.c.alias == bindparam("called"))
     .order_by(grants.c.id),
     Grant,
 )
-_GRANTS_OF = query(
+_GRANTS_OF: Final = query(
     select(*[grants.c[name] for name in Grant._fields])
     .where(own(grants), grants.c.user_id == bindparam("user"), grants.c.session_id == bindparam("session"))
     .order_by(grants.c.created_at, grants.c.id),
     Grant,
 )
-_END_GRANT = command(
+_END_GRANT: Final = command(
     update(grants)
     .where(own(grants), grants.c.id == bindparam("grant"), grants.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
 )
-_ADD_REFRESH = command(insert(refresh_tokens))
-_FIND_REFRESH = query(
+_ADD_REFRESH: Final = command(insert(refresh_tokens))
+_FIND_REFRESH: Final = query(
     select(*[refresh_tokens.c[name] for name in RefreshToken._fields]).where(
         own(refresh_tokens), refresh_tokens.c.id == bindparam("id")
     ),
@@ -201,13 +201,13 @@ _presented = (
     refresh_tokens.c.digest == bindparam("digest"),
     refresh_tokens.c.idle_until > bindparam("now"),
 )
-_REPLACE = command(
+_REPLACE: Final = command(
     update(refresh_tokens)
     .where(*_presented, refresh_tokens.c.replaced_at.is_(None))
     .values(replaced_at=bindparam("now"), successor_id=bindparam("successor"))
 )
 # Of nobody's showing it: what it would have been used for is given to another one.
-_SUPERSEDE = command(
+_SUPERSEDE: Final = command(
     update(refresh_tokens)
     .where(
         own(refresh_tokens),
@@ -217,7 +217,7 @@ _SUPERSEDE = command(
     )
     .values(replaced_at=bindparam("now"), successor_id=bindparam("successor"))
 )
-_PROLONG = command(
+_PROLONG: Final = command(
     update(refresh_tokens)
     .where(*_presented, refresh_tokens.c.replaced_at.is_(None))
     .values(idle_until=bindparam("until"))

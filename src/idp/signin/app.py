@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from idp import audit, sessions
-from idp.kit.units import Actor, Unit
+from idp.kit.actors import Actor
+from idp.kit.units import Unit
 from idp.signin import code, enrolment, invitation, password
 from idp.signin.steps import Step
 from idp.signin.visits import CANCEL, PATH, Again, Show, Visit, attempt, check_form, leave, look, visit_of

@@ -2,8 +2,9 @@
 
 from idp import credentials
 from idp.credentials import Tried
+from idp.kit.actors import Actor
 from idp.kit.errors import NotFound
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.sessions import Method
 from idp.signin.dispatching import Standing, Taken, advance, stand
 from idp.signin.steps import Step

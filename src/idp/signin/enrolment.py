@@ -5,8 +5,9 @@ Only right after a first factor; the secret is shown on this page and never agai
 
 from idp import credentials
 from idp.credentials import Proposal
+from idp.kit.actors import Actor
 from idp.kit.errors import Conflict, Invalid, NotFound
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.sessions import Method
 from idp.signin.dispatching import Standing, Taken, advance, stand
 from idp.signin.steps import Step

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from idp import credentials
 from idp.access import Facts
 from idp.credentials import SHORTEST
+from idp.kit.actors import Actor
 from idp.kit.errors import Invalid, NotFound, Refused
-from idp.kit.units import Actor
 from idp.users import Identity
 from idp.web import csrf
 from idp.web.asgi import App, Header, Receive, Scope, Send

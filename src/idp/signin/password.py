@@ -6,7 +6,8 @@ from typing import Any
 
 from idp import credentials
 from idp.credentials import Check, Verdict
-from idp.kit.units import Actor, Unit
+from idp.kit.actors import Actor
+from idp.kit.units import Unit
 from idp.sessions import Method
 from idp.signin.dispatching import Standing, Taken, advance, begun
 from idp.signin.steps import Step

@@ -1,4 +1,4 @@
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, null, select, update
 
@@ -21,27 +21,29 @@ class _Image(NamedTuple):
 
 _lives = tenants.c.erased_at.is_(None)
 # The table of tenants has no tenant_id of its own: a unit sees the row of its own tenant by its id.
-_FIND = query(select(tenants).where(tenants.c.id == bindparam("tenant_id"), _lives), Tenant)
-_BY_SLUG = query(select(tenants).where(tenants.c.slug == bindparam("slug")), Tenant, platform=True)
+_FIND: Final = query(select(tenants).where(tenants.c.id == bindparam("tenant_id"), _lives), Tenant)
+_BY_SLUG: Final = query(select(tenants).where(tenants.c.slug == bindparam("slug")), Tenant, platform=True)
 _further = select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("limit"))
-_PAGE = query(_further.where(_lives), Tenant, platform=True)
-_PAGE_OF_ALL = query(_further, Tenant, platform=True)
+_PAGE: Final = query(_further.where(_lives), Tenant, platform=True)
+_PAGE_OF_ALL: Final = query(_further, Tenant, platform=True)
 LIVING = select(tenants).where(_lives, tenants.c.id != PLATFORM)
 """For the lists of others: every tenant that is not erased."""
-_REVISION = query(select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")), Revision)
+_REVISION: Final = query(select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")), Revision)
 # Share-locked on PostgreSQL (SQLite's single writer needs none): a change of the tenant waits for decisions that
 # are being written, and a decision that waited for a change sees it.
-_HOLD = query(
+_HOLD: Final = query(
     select(tenants.c.revision).where(tenants.c.id == bindparam("tenant_id")).with_for_update(read=True), Revision
 )
-_TOUCH = command(update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(revision=tenants.c.revision + 1))
-_TOUCH_ALL = command(update(tenants).values(revision=tenants.c.revision + 1), platform=True)
-_END_GENERATION = command(
+_TOUCH: Final = command(
+    update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(revision=tenants.c.revision + 1)
+)
+_TOUCH_ALL: Final = command(update(tenants).values(revision=tenants.c.revision + 1), platform=True)
+_END_GENERATION: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(revision=tenants.c.revision + 1, generation=tenants.c.generation + 1)
 )
-_RENAME = command(
+_RENAME: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(
@@ -52,7 +54,7 @@ _RENAME = command(
     )
 )
 # Its id and its name in URLs stay, so that nobody else is ever given either.
-_ERASE = command(
+_ERASE: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(
@@ -69,7 +71,7 @@ _ERASE = command(
     )
 )
 # An empty row that the trail hangs on; no URL names it, and another may have the name.
-_DISSOLVE = command(
+_DISSOLVE: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(
@@ -86,25 +88,25 @@ _DISSOLVE = command(
         generation=tenants.c.generation + 1,
     )
 )
-_ADD = add_new(tenants, platform=True)
-_SET_LOGO = command(
+_ADD: Final = add_new(tenants, platform=True)
+_SET_LOGO: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(logo=bindparam("digest"), revision=tenants.c.revision + 1)
 )
-_SET_SWITCHES = command(
+_SET_SWITCHES: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(oidc=bindparam("new_oidc"), revision=tenants.c.revision + 1)
 )
-_SET_SAML = command(
+_SET_SAML: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(saml=bindparam("new_saml"), revision=tenants.c.revision + 1)
 )
 
 
-_SET_STAFFING = command(
+_SET_STAFFING: Final = command(
     update(tenants)
     .where(tenants.c.id == bindparam("tenant_id"))
     .values(staffing=bindparam("new_staffing"), revision=tenants.c.revision + 1)
@@ -119,9 +121,9 @@ def _put_image(dialect: Any) -> Any:
     )
 
 
-_PUT_IMAGE = command(_put_image)
-_IMAGE = query(select(logos.c.image).where(own(logos)), _Image)
-_DELETE_IMAGE = command(delete(logos).where(own(logos)))
+_PUT_IMAGE: Final = command(_put_image)
+_IMAGE: Final = query(select(logos.c.image).where(own(logos)), _Image)
+_DELETE_IMAGE: Final = command(delete(logos).where(own(logos)))
 
 
 def find(unit: Unit) -> Tenant | None:

@@ -1,6 +1,6 @@
 """Which terms are in force, and which of them a tenant has yet to accept."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.kit.units import Unit
 from idp.terms import store
@@ -28,7 +28,7 @@ class TermsFacts(NamedTuple):
         return None if found in self.accepted else found
 
 
-NOTHING_TO_ACCEPT = TermsFacts()
+NOTHING_TO_ACCEPT: Final = TermsFacts()
 
 
 def facts(unit: Unit) -> TermsFacts:

@@ -37,7 +37,7 @@ from idp.users.filling import make_findable
 from idp.users.frames import Frame, frame
 from idp.users.group_store import groups_of, holding
 from idp.users.listed import LISTED
-from idp.users.model import Affiliation, Draft, Group, GroupId, Identity, Member, Role, Standing, UserId, UserStatus
+from idp.users.model import Draft, Group, GroupId, Identity, Member, Standing, UserId
 from idp.users.names import canonical, look_up_key
 from idp.users.store import (
     active_generations,
@@ -59,6 +59,7 @@ from idp.users.store import (
     standings,
 )
 from idp.users.validity import Span, Validity, start_of_day
+from idp.users.vocabulary import Affiliation, Role, UserStatus
 
 __all__ = [
     "ATTRIBUTES",

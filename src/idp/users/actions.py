@@ -15,7 +15,8 @@ from idp.kit.units import Unit
 from idp.users import attribute_store, attribute_types, dates, dynamic_groups, group_store, store
 from idp.users import document as documents
 from idp.users.frames import frame
-from idp.users.model import Draft, GroupId, Identity, Role, UserId, UserStatus
+from idp.users.model import Draft, GroupId, Identity, UserId
+from idp.users.vocabulary import Role, UserStatus
 
 
 def create(unit: Unit, draft: Draft, *, limit: int) -> Identity:

@@ -9,9 +9,10 @@ from idp.kit.clock import rfc3339
 from idp.kit.fields import Fields, merged
 from idp.users import attribute_types, claims, validity
 from idp.users.frames import Frame
-from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, UserStatus
+from idp.users.model import Draft, GroupId, Identity
 from idp.users.names import LONGEST
 from idp.users.validity import Validity
+from idp.users.vocabulary import Affiliation, Role, UserStatus
 
 _SAID = ("attributes", "user_name", "display_name", "email", "affiliation", "roles", "groups", "locale", "claims")
 MEMBERS = frozenset({*_SAID, "valid_from", "valid_until"})

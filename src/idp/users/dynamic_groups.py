@@ -30,10 +30,11 @@ from idp.kit.errors import Conflict, FieldError, Invalid
 from idp.kit.units import Unit
 from idp.users import attribute_store, group_rules, group_store, store
 from idp.users.group_rules import Rule
-from idp.users.model import Draft, Group, GroupId, Known, MemberKind, UserId
+from idp.users.model import Draft, Group, GroupId, Known, UserId
 from idp.users.surveying import Survey
 from idp.users.tables import group_members as members
 from idp.users.tables import groups
+from idp.users.vocabulary import MemberKind
 
 MOST_RULES = 1_000
 """Of a tenant: whoever changes a person reads them all while others wait, those of other tenants too."""

@@ -5,10 +5,11 @@ interrupted goes on by beginning again.
 """
 
 from idp import tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.asking import Asked
 from idp.kit.ids import TenantId
 from idp.kit.listing import Question
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.users import search, store
 from idp.users.listed import LISTED
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from idp.kit.fields import Fields, shortened
 from idp.users.attribute_types import AttributeType, Definition, against
-from idp.users.model import Affiliation, Known
+from idp.users.model import Known
+from idp.users.vocabulary import Affiliation
 
 DEEPEST = 20
 MOST_CONDITIONS = 200

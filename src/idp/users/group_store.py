@@ -2,7 +2,18 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, CompoundSelect, bindparam, delete, func, or_, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from idp.kit import ids
 from idp.kit.asking import Filter, Text, asked, contains
@@ -11,11 +22,12 @@ from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import NotFound
 from idp.kit.listing import Listing, Question
 from idp.kit.units import Unit
-from idp.users.model import PEOPLE, Group, GroupId, Member, MemberKind, UserId
+from idp.users.model import PEOPLE, Group, GroupId, Member, UserId
 from idp.users.names import look_up_key
 from idp.users.tables import group_members as members
 from idp.users.tables import group_nesting as nested
 from idp.users.tables import groups, users
+from idp.users.vocabulary import MemberKind
 
 
 class GroupRow(NamedTuple):
@@ -45,7 +57,7 @@ def holding(user_id: "BindParameter[str]") -> "CompoundSelect[tuple[str]]":
 
 
 # For statements on users: the ids of the groups that they were put into, in one text.
-GROUPS_OF_ROW = (
+GROUPS_OF_ROW: ColumnElement[str] = (
     select(func.aggregate_strings(members.c.group_id, " "))
     .where(own(members), members.c.kind == MemberKind.USER.value, members.c.member_id == users.c.id)
     .scalar_subquery()

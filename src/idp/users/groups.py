@@ -19,7 +19,7 @@ from idp.users.attribute_types import Definition
 from idp.users.dynamic_groups import RuleChange, preview
 from idp.users.group_rules import Rule
 from idp.users.group_store import LISTED, MEMBERS, exist, find, find_by_name, get, is_in_use, members_of, page
-from idp.users.model import Group, GroupId, Member, MemberKind, Membership, NestedGroup, UserId
+from idp.users.model import Group, GroupId, Member, Membership, NestedGroup, UserId
 from idp.users.nested_groups import (
     NESTED,
     every_nesting,
@@ -29,6 +29,7 @@ from idp.users.nested_groups import (
     nesting_many,
     unnest,
 )
+from idp.users.vocabulary import MemberKind
 
 __all__ = [
     "LISTED",

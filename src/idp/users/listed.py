@@ -5,10 +5,11 @@ from sqlalchemy import and_, bindparam, literal, or_
 from idp.kit.asking import Filter, Text, Words, asked
 from idp.kit.listing import Listing
 from idp.users import belonging, search, store
-from idp.users.model import Affiliation, Identity, Role, UserStatus
+from idp.users.model import Identity
 from idp.users.names import LONGEST
 from idp.users.store import UserRow
 from idp.users.tables import users
+from idp.users.vocabulary import Affiliation, Role, UserStatus
 
 _roles = literal(" ") + users.c.roles + literal(" ")
 

@@ -17,9 +17,10 @@ from idp.kit.errors import Conflict, NotFound
 from idp.kit.listing import Listing, Question, Slice
 from idp.kit.units import Unit
 from idp.users import belonging, group_store, nesting
-from idp.users.model import PEOPLE, GroupId, Member, MemberKind, Membership, NestedGroup, UserId
+from idp.users.model import PEOPLE, GroupId, Member, Membership, NestedGroup, UserId
 from idp.users.tables import group_members as members
 from idp.users.tables import group_nesting as nested
+from idp.users.vocabulary import MemberKind
 
 _MOST_IN_ONE = 500
 

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, or_, select, update
 
@@ -12,13 +12,14 @@ from idp.kit.ids import TenantId
 from idp.kit.units import Unit
 from idp.users import counting, dates, group_store, search
 from idp.users.attribute_types import NONE
-from idp.users.model import Affiliation, Draft, GroupId, Identity, Role, Standing, UserId, UserStatus
+from idp.users.model import Draft, GroupId, Identity, Standing, UserId
 from idp.users.names import look_up_key
 from idp.users.tables import seats, users
 from idp.users.validity import Span, Validity
+from idp.users.vocabulary import Affiliation, Role, UserStatus
 
 _DELETED = "deleted"
-_ATTRIBUTES = 5  # their place in a profile; older ones end before it
+_ATTRIBUTES: Final = 5  # their place in a profile; older ones end before it
 
 
 class UserRow(NamedTuple):
@@ -58,29 +59,29 @@ class _Seats(NamedTuple):
 
 
 _COLUMNS = [*(users.c[name] for name in UserRow._fields[:-1]), group_store.GROUPS_OF_ROW]
-EXISTS = users.c.status != _DELETED
+EXISTS: ColumnElement[bool] = users.c.status != _DELETED
 _exists = and_(own(users), EXISTS)
-_FIND = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
-_BY_NAME = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
-_AT_ONCE = 100
-_FEW = 10  # fewer than a batch costs
-_BY_NAMES = query(
+_FIND: Final = query(select(*_COLUMNS).where(_exists, users.c.id == bindparam("id")), UserRow)
+_BY_NAME: Final = query(select(*_COLUMNS).where(_exists, users.c.name_mac == bindparam("name_mac")), UserRow)
+_AT_ONCE: Final = 100
+_FEW: Final = 10  # fewer than a batch costs
+_BY_NAMES: Final = query(
     select(*_COLUMNS).where(_exists, users.c.name_mac.in_([bindparam(f"name_{number}") for number in range(_AT_ONCE)])),
     UserRow,
 )
 _standing = [users.c[name] for name in Standing._fields]
-_PAGE = query(
+_PAGE: Final = query(
     select(*_COLUMNS).where(_exists, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit")),
     UserRow,
 )
-_STANDING = query(select(*_standing).where(_exists, users.c.id == bindparam("id")), Standing)
+_STANDING: Final = query(select(*_standing).where(_exists, users.c.id == bindparam("id")), Standing)
 standings = select(*_standing).where(_exists).subquery("standings")
 """For the statements of others to join by `id`; `standing_in` reads its columns."""
-_as_standing = maker(Standing)
-_ACTIVE = query(select(*_standing).where(own(users), users.c.status == UserStatus.ACTIVE.value), Standing)
-_ADD = add_new(users)
-_ADD_MANY = command(insert(users))
-_CHANGE = command(
+_as_standing: Final = maker(Standing)
+_ACTIVE: Final = query(select(*_standing).where(own(users), users.c.status == UserStatus.ACTIVE.value), Standing)
+_ADD: Final = add_new(users)
+_ADD_MANY: Final = command(insert(users))
+_CHANGE: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(
@@ -99,7 +100,7 @@ _CHANGE = command(
         changed_at=bindparam("now"),
     )
 )
-_MOVE = command(
+_MOVE: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"), users.c.status != bindparam("new_status"))
     .values(
@@ -109,7 +110,7 @@ _MOVE = command(
         changed_at=bindparam("now"),
     )
 )
-_DELETE = command(
+_DELETE: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(
@@ -131,34 +132,34 @@ _DELETE = command(
         changed_at=bindparam("now"),
     )
 )
-_END_GENERATION = command(
+_END_GENERATION: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(generation=users.c.generation + 1, version=users.c.version + 1)
 )
-_NOTE = command(
+_NOTE: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(version=users.c.version + 1, changed_at=bindparam("now"))
 )
-_NOTE_MANY = command(
+_NOTE_MANY: Final = command(
     update(users).where(_exists, among(users.c.id)).values(version=users.c.version + 1, changed_at=bindparam("now"))
 )
-_PUT_PROFILE = command(
+_PUT_PROFILE: Final = command(
     update(users)
     .where(_exists, users.c.id == bindparam("user"))
     .values(profile=bindparam("new_profile"), version=users.c.version + 1, changed_at=bindparam("now"))
 )
-_SET_CAN_SIGN_IN = command(
+_SET_CAN_SIGN_IN: Final = command(
     update(users).where(_exists, users.c.id == bindparam("user")).values(can_sign_in=bindparam("now_can"))
 )
-_ADMINISTRATORS = query(
+_ADMINISTRATORS: Final = query(
     select(*_standing)
     .where(own(users), users.c.is_admin.is_(True), users.c.status == UserStatus.ACTIVE.value)
     .order_by(users.c.can_sign_in.desc(), users.c.id),
     Standing,
 )
-_OTHER_ADMINS = query(
+_OTHER_ADMINS: Final = query(
     select(func.count().label("number"))
     .select_from(users)
     .where(
@@ -173,7 +174,7 @@ _OTHER_ADMINS = query(
     _Number,
 )
 
-_ADMINS_WITHOUT = query(
+_ADMINS_WITHOUT: Final = query(
     select(users.c.id)
     .where(
         own(users),
@@ -196,12 +197,12 @@ def _take_seats(dialect: Any) -> Any:
     )
 
 
-_TAKE_SEATS = command(_take_seats)
-_HOLD_SEATS = command(update(seats).where(own(seats)).values(used=seats.c.used))
-_FREE_SEAT = command(update(seats).where(own(seats)).values(used=seats.c.used - 1))
-_SEATS_USED = query(select(seats.c.used).where(own(seats)), _Used)
-_ALL_SEATS = query(select(func.sum(seats.c.used).label("number")), _Number, platform=True)
-_SEATS_OF = query(select(seats.c.tenant_id, seats.c.used).where(among(seats.c.tenant_id)), _Seats, platform=True)
+_TAKE_SEATS: Final = command(_take_seats)
+_HOLD_SEATS: Final = command(update(seats).where(own(seats)).values(used=seats.c.used))
+_FREE_SEAT: Final = command(update(seats).where(own(seats)).values(used=seats.c.used - 1))
+_SEATS_USED: Final = query(select(seats.c.used).where(own(seats)), _Used)
+_ALL_SEATS: Final = query(select(func.sum(seats.c.used).label("number")), _Number, platform=True)
+_SEATS_OF: Final = query(select(seats.c.tenant_id, seats.c.used).where(among(seats.c.tenant_id)), _Seats, platform=True)
 
 
 def find(unit: Unit, user_id: str) -> Identity | None:
@@ -451,8 +452,8 @@ def _identity(unit: Unit, row: UserRow) -> Identity:
 
 
 EXISTING = select(*_COLUMNS).where(_exists)
-_AMONG = query(EXISTING.where(among(users.c.id)), UserRow)
-_THERE = query(select(users.c.id).where(_exists, among(users.c.id)), _Id)
+_AMONG: Final = query(EXISTING.where(among(users.c.id)), UserRow)
+_THERE: Final = query(select(users.c.id).where(_exists, among(users.c.id)), _Id)
 
 
 def find_each(unit: Unit, user_ids: Collection[str]) -> dict[str, Identity]:

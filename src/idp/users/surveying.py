@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, func, select
 from idp.kit.db import own, query
 from idp.kit.units import Unit
 from idp.users import store
-from idp.users.model import Affiliation, Known, UserId
+from idp.users.model import Known, UserId
 from idp.users.tables import users
+from idp.users.vocabulary import Affiliation
 
 T = TypeVar("T")
 _AT_ONCE = 1_000

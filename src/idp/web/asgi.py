@@ -1,7 +1,7 @@
 """The ASGI vocabulary of the doors, and the few lines that answer a request."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from idp.kit import compact
 
@@ -17,7 +17,7 @@ Header = tuple[bytes, bytes]
 Fields = tuple[Header, ...]
 """Constants: fields that many answers share. What is made of them is made once, and kept."""
 
-WHOLE = "http.response.whole"
+WHOLE: Final = "http.response.whole"
 """A message of our own, from the doors through the hallway to the wire: start and body in one, with `fields` beside the
 answer's own `headers`. A server that understands it says so among the scope's `extensions`; for any other one the
 hallway spells it out."""
@@ -25,15 +25,15 @@ hallway spells it out."""
 BODY = "warifu.body"
 """In the scope: the whole body where it came together with its head. `receive` gives it too."""
 
-KEPT = "warifu.kept"
+KEPT: Final = "warifu.kept"
 """Among the scope's `extensions`: a dict that lasts while a client says the same head again on its connection."""
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 LEFT_OUT = b""
 """The value of a shared field that is not said at all, not even as the hallway would say it."""
 
-JSON: Header = (b"content-type", b"application/json")
+JSON: Final[Header] = (b"content-type", b"application/json")
 CLOSE: Header = (b"connection", b"close")
 
 

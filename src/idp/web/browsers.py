@@ -1,6 +1,6 @@
 """One browser at one tenant: its cookies, and the pending request that it names."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp import sessions
 from idp.kit.errors import NotFound
@@ -14,10 +14,10 @@ from idp.web.forms import Form
 from idp.web.house import House
 from idp.web.whereabouts import whereabouts_of
 
-PORTAL = ""
+PORTAL: Final = ""
 """Where the portal lies below the issuer: it needs a person, and is no service."""
 
-_ELSEWHERE = frozenset({b"cross-site", b"same-site"})
+_ELSEWHERE: Final = frozenset({b"cross-site", b"same-site"})
 
 
 class Browser(NamedTuple):

@@ -11,10 +11,11 @@ import structlog
 
 from idp import federation, signing
 from idp.federation import Service
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND
 from idp.kit.egress import Unreachable
 from idp.kit.ids import TenantId
-from idp.kit.units import SYSTEM, Unit
+from idp.kit.units import Unit
 from idp.signing import BadKey, ForeignKey
 from idp.web.house import House
 from idp.web.published_keys import Published

@@ -5,12 +5,13 @@ in which they began (login CSRF, mixed-up flows).
 """
 
 from enum import StrEnum
+from typing import Final
 
 from idp.kit import ids
 from idp.kit.ids import Minted, Presented
 from idp.web.asgi import Header
 
-_LONGEST = 8 * 1024
+_LONGEST: Final = 8 * 1024
 
 
 class Cookie(StrEnum):
@@ -18,7 +19,7 @@ class Cookie(StrEnum):
     BROWSER = "browser"
 
 
-_KINDS = {Cookie.SESSION: "ss", Cookie.BROWSER: "br"}
+_KINDS: Final = {Cookie.SESSION: "ss", Cookie.BROWSER: "br"}
 
 
 def new_browser() -> Minted:

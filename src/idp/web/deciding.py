@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from idp import signing, tenants
 from idp.access import Facts
@@ -13,7 +13,7 @@ from idp.web.house import House
 
 T = TypeVar("T")
 
-_TRIES = 6
+_TRIES: Final = 6
 
 
 class Settled(Exception):
@@ -40,20 +40,20 @@ async def decide(house: House, slug: str, client_id: str, work: Callable[[Facts]
     `work` may run several times; whatever it does besides one commit must bear that.
     """
     facts = house.memory.at_hand(slug, client_id) or await house.memory.remembered(slug, client_id)
+    outcome: tenants.Moved | KeyMissing | Failure
     for _ in range(_TRIES):
         try:
             return await work(facts)
-        except tenants.Moved:
-            pass
         except Settled as settled:
             raise settled.failure from None
-        except KeyMissing as missing:
-            await make_key(house, facts.tenant.id, missing.use, missing.alg)
         except Unavailable:
             raise
-        except Failure:
-            if await house.memory.is_current(facts):
-                raise
+        except (tenants.Moved, KeyMissing, Failure) as raised:
+            outcome = raised
+        if isinstance(outcome, KeyMissing):
+            await make_key(house, facts.tenant.id, outcome.use, outcome.alg)
+        elif isinstance(outcome, Failure) and await house.memory.is_current(facts):
+            raise outcome
         facts = await house.units.read(facts.tenant.id, lambda unit: house.memory.current(unit, client_id))
     raise Unavailable("the tenant's facts change faster than a decision is made")
 

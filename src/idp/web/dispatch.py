@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.web.asgi import App, Message, Receive, Scope, Send
 from idp.web.failures import Refusal
 from idp.web.paths import is_slug, split_tenant
 
-_TENANT = "{tenant}"
+_TENANT: Final = "{tenant}"
 
 
 class Route(NamedTuple):

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from time import perf_counter
+from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -12,10 +13,10 @@ from idp.web.asgi import LEFT_OUT, WHOLE, Fields, Message, Receive, Scope, Send,
 from idp.web.failures import Disconnected, Refusal, RenderFailure, render, status_of, too_large
 from idp.web.request_log import Line, RequestLog
 
-NOBODY_LEFT = 499
+NOBODY_LEFT: Final = 499
 """Logged as the status where the client went away before there was an answer (nginx's number for it)."""
 
-_INTERNAL = Refusal(500, "internal", "Something went wrong here. The reference finds it in the log.")
+_INTERNAL: Final = Refusal(500, "internal", "Something went wrong here. The reference finds it in the log.")
 
 
 class Habits:

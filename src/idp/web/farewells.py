@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from idp import delivery, sessions
 from idp.access import Facts
 from idp.federation import Service
-from idp.kit.units import Actor
+from idp.kit.actors import Actor
 from idp.sessions import Ended, Waiting
 from idp.web import cookies, state_cookie
 from idp.web.asgi import Header, Scope, Send, respond

@@ -3,8 +3,9 @@
 import asyncio
 
 from idp import tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Unavailable
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 _EVERY = 1.0  # seconds
 

@@ -4,26 +4,27 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from typing import Final
 from urllib.parse import quote_plus
 
 from idp.kit.errors import Invalid
 from idp.web.asgi import Receive
 from idp.web.failures import Disconnected, Refusal, too_large
 
-MOST_FIELDS = 100
+MOST_FIELDS: Final = 100
 
 _HEX = "0123456789ABCDEFabcdef"
-_BYTES: Mapping[bytes, bytes] = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
+_BYTES: Final[Mapping[bytes, bytes]] = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 # Of each byte, also of those that stand for themselves: what is missing here is told by an exception.
-_ESCAPES = {byte: quote_plus(bytes([byte])) for byte in range(256)}
+_ESCAPES: Final = {byte: quote_plus(bytes([byte])) for byte in range(256)}
 
-_FORM = b"application/x-www-form-urlencoded"
+_FORM: Final = b"application/x-www-form-urlencoded"
 _AND, _ESCAPE, _NUL = b"&%\0"  # as numbers, like those of `web.wire`
 
 
-_NONE: frozenset[str] = frozenset()
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Form:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from idp.web.asgi import App, Header, Receive, Scope, Send, kept
@@ -14,21 +14,21 @@ from idp.web.paths import is_normal
 from idp.web.peers import UNKNOWN, Peers
 from idp.web.request_log import RequestLog, StructuredLog
 
-ANY_HOST = frozenset({"/health/live", "/health/ready", "/metrics"})
+ANY_HOST: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Asked for by address, from orchestrators that know no name."""
 
 # Doors take these, or name in their stead what they take (405); the others nothing here knows (501).
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 # Fields of which two copies would be read differently by two readers (RFC 9110 5.3: they are not lists).
-_SINGLE = (
+_SINGLE: Final = (
     *(b"host", b"content-length", b"content-type", b"authorization", b"origin", b"referer", b"dpop"),
     b"idempotency-key",
 )
 
 # What a proxy may say about the connection in front of it. None of it reaches a door: the public address of this server
 # is a setting, and the client's address is worked out here.
-_FORWARDING = frozenset(
+_FORWARDING: Final = frozenset(
     {
         b"x-forwarded-for",
         b"forwarded",
@@ -44,7 +44,7 @@ _FORWARDING = frozenset(
     }
 )
 
-_SECURITY: tuple[Header, ...] = (
+_SECURITY: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -52,7 +52,7 @@ _SECURITY: tuple[Header, ...] = (
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_HSTS: Header = (b"strict-transport-security", b"max-age=63072000")
+_HSTS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
 
 
 class _Admitted(NamedTuple):
@@ -105,15 +105,19 @@ class Hallway:
                 await self._app(scope, receive, send)
             return  # a web socket: there are none here, and silence refuses it
         exchange = Exchange(self._habits, scope, receive, send)
+        failure: Exception | None = None
         try:
-            self._admit(scope, exchange)
-            await self._app(scope, exchange.receive, exchange.send)
-            if exchange.silent:
-                await exchange.conclude()
-        except Refusal as refusal:
-            await exchange.refuse(refusal)
-        except Exception as error:
-            await exchange.fail(error)
+            try:
+                self._admit(scope, exchange)
+                await self._app(scope, exchange.receive, exchange.send)
+                if exchange.silent:
+                    await exchange.conclude()
+            except Exception as raised:
+                failure = raised
+            if isinstance(failure, Refusal):
+                await exchange.refuse(failure)
+            elif failure is not None:
+                await exchange.fail(failure)
         finally:
             exchange.record()
 

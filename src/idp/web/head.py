@@ -1,15 +1,15 @@
 """The head of a request, field by field as the parser finds it: bounded, and in one reading only (RFC 9112)."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from idp.web.asgi import Header, Scope
 from idp.web.wire import WireLimits
 
-_LONGEST_KEPT = 2048
-_ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?#@]+)(?P<rest>(?:/.*)?)")
-_WATCHED = frozenset({b"host", b"transfer-encoding", b"expect"})
+_LONGEST_KEPT: Final = 2048
+_ABSOLUTE: Final = re.compile(rb"(?i:https?)://(?P<host>[^/?#@]+)(?P<rest>(?:/.*)?)")
+_WATCHED: Final = frozenset({b"host", b"transfer-encoding", b"expect"})
 
 
 class Spoken(NamedTuple):

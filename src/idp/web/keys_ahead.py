@@ -3,10 +3,11 @@
 from collections.abc import Collection
 
 from idp import signing, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Failure
 from idp.kit.ids import TenantId
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.signing import Alg, Use
 
 

@@ -8,7 +8,7 @@ refuses a length beside chunked coding, bare CR and LF, folded lines and white s
 import asyncio
 from collections import deque
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import httptools
 from uvicorn import Config
@@ -21,7 +21,7 @@ from idp.web.turn import Turn
 from idp.web.wire import WireLimits, brief_answer
 
 # Heads of a connection, such as those of a service that asks for a token and then what it is worth.
-_REMEMBERED = 2
+_REMEMBERED: Final = 2
 
 
 class _Place(Enum):

@@ -4,13 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, TextIO
+from typing import Final, NamedTuple, TextIO
 
 import structlog
 
 from idp.kit.clock import machine_ns, rfc3339
 
-_PATIENCE = 0.02  # seconds in which lines wait for company: a write for each costs more than the line
+_PATIENCE: Final = 0.02  # seconds in which lines wait for company: a write for each costs more than the line
 
 
 class Line(NamedTuple):

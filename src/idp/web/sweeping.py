@@ -13,10 +13,11 @@ import structlog
 
 from idp import tenants
 from idp.kit import randomness
+from idp.kit.actors import SYSTEM
 from idp.kit.errors import Unavailable
 from idp.kit.ids import TenantId
 from idp.kit.sweeping import Sweep
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 
 INTERVAL = 300.0  # seconds, of which each worker waits between the half and one and a half
 _PAUSE = 0.05

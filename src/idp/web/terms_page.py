@@ -9,8 +9,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from idp import terms
 from idp.access import Facts
+from idp.kit.actors import Actor
 from idp.kit.errors import Conflict, NotFound
-from idp.kit.units import Actor, Unit
+from idp.kit.units import Unit
 from idp.sessions import Interaction
 from idp.terms import Provision, Version
 from idp.web.asgi import App

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -12,9 +12,9 @@ from idp.web.wire import STATUS_LINES, field_lines, shared_lines
 if TYPE_CHECKING:
     from idp.web.protocol import Protocol
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_READ_AHEAD = 64 * 1024
-_BODILESS = frozenset({204, 304})
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_READ_AHEAD: Final = 64 * 1024
+_BODILESS: Final = frozenset({204, 304})
 
 
 class Turn:

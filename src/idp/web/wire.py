@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Final
 
 from idp.web.asgi import Fields, Header
 
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
-_LINE = b"%b: %b\r\n".__mod__
+_LINE: Final = b"%b: %b\r\n".__mod__
 # As numbers: of a byte string the interpreter asks first whether it is one, and is answered by an exception.
 _LF, _CR, _NUL = b"\n\r\0"
-_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 
 def field_lines(fields: Sequence[Header]) -> bytes:

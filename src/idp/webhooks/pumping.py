@@ -13,10 +13,11 @@ from idp import audit, contracts
 from idp.audit import Entry, Event
 from idp.contracts import Status
 from idp.kit import compact, ids
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import SECOND, Clock, SystemClock, monotonic, rfc3339
 from idp.kit.egress import Egress, Unreachable
 from idp.kit.errors import Unavailable
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.webhooks import positions, signature, turns
 from idp.webhooks.model import wants
 from idp.webhooks.turns import Due, Lost, Turn

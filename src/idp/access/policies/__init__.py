@@ -12,21 +12,10 @@ from idp.access.policies.changes import Changed, SmallestChange, smallest_change
 from idp.access.policies.forms import form
 from idp.access.policies.mentioning import Mentions
 from idp.access.policies.mentioning import mentions as mentioned
-from idp.access.policies.model import (
-    Action,
-    Decision,
-    Effect,
-    Fact,
-    Inputs,
-    Outcome,
-    Requirement,
-    Result,
-    Rule,
-    RuleResult,
-    Why,
-)
+from idp.access.policies.model import Fact, Inputs, Outcome, Rule, RuleResult
 from idp.access.policies.parsing import parse, restore
 from idp.access.policies.ruleset import RuleSet
+from idp.access.policies.words import Action, Decision, Effect, Requirement, Result, Why
 from idp.access.policies.writing import text
 
 __all__ = [

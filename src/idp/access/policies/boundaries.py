@@ -27,9 +27,10 @@ from idp.access.policies.conditions import (
 from idp.access.policies.countries import COUNTRIES
 from idp.access.policies.known import Known
 from idp.access.policies.methods import FACTORS
-from idp.access.policies.model import Fact, Inputs, Requirement, Rule
+from idp.access.policies.model import Fact, Inputs, Rule
 from idp.access.policies.ruleset import RuleSet
 from idp.access.policies.turns import turns
+from idp.access.policies.words import Requirement
 from idp.federation import VerificationStatus
 
 Values = dict[str, Any]  # members of Inputs

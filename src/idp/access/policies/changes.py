@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from idp.access.policies.boundaries import Values, boundaries, leaves
 from idp.access.policies.conditions import Listed, OneOf
-from idp.access.policies.model import Decision, Fact, Inputs, Rule
+from idp.access.policies.model import Fact, Inputs, Rule
 from idp.access.policies.ruleset import RuleSet
+from idp.access.policies.words import Decision
 from idp.users import Affiliation
 
 MOST_TRIED = 5_000

@@ -19,7 +19,8 @@ from idp.access.policies.conditions import (
     Window,
 )
 from idp.access.policies.known import Known
-from idp.access.policies.model import Fact, Requirement
+from idp.access.policies.model import Fact
+from idp.access.policies.words import Requirement
 
 Holds = Callable[[Known], bool]
 Named = Mapping[str, Sequence[str]]

@@ -17,8 +17,9 @@ from idp.access.policies.conditions import (
     OneOf,
     Window,
 )
-from idp.access.policies.model import Effect, Fact, Requirement, Rule
+from idp.access.policies.model import Fact, Rule
 from idp.access.policies.reading import LONGEST_AGE, Names, Reader, listed
+from idp.access.policies.words import Effect, Requirement
 from idp.kit.fields import Fields
 
 MEMBERS = ("name", "effect", "services", "when", "require", "max_age_seconds", "report_only")

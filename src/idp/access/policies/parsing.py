@@ -3,9 +3,10 @@
 from collections.abc import Container, Mapping
 
 from idp.access.policies.forms import read_form
-from idp.access.policies.model import Effect, Rule
+from idp.access.policies.model import Rule
 from idp.access.policies.reading import Names
 from idp.access.policies.texts import read_text
+from idp.access.policies.words import Effect
 from idp.kit.errors import FieldError, Invalid
 from idp.kit.fields import Fields
 

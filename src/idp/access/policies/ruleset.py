@@ -1,27 +1,16 @@
 """The rules in force, compiled once for a revision, and the order in which their answers make one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from idp.access.policies.compiling import Holds, Named, holds
 from idp.access.policies.judging import Texts
 from idp.access.policies.known import Known
-from idp.access.policies.model import (
-    IMPERSONAL,
-    Action,
-    Decision,
-    Effect,
-    Inputs,
-    Outcome,
-    Requirement,
-    Result,
-    Rule,
-    RuleResult,
-    Why,
-)
+from idp.access.policies.model import IMPERSONAL, Inputs, Outcome, Rule, RuleResult
 from idp.access.policies.translating import Untranslatable, translated
+from idp.access.policies.words import Action, Decision, Effect, Requirement, Result, Why
 
-_MOST_PLANS = 1_000
+_MOST_PLANS: Final = 1_000
 
 
 class _Part(NamedTuple):
@@ -206,7 +195,7 @@ def _stepped_up(held: Iterable[Rule], known: Known, results: tuple[RuleResult, .
     return _outcome(Decision.STEP_UP, Why.STEP_UP_REQUIRED, results, asking)._replace(missing=ordered)
 
 
-_LACKS: dict[Requirement, Callable[[Rule, Known], bool]] = {
+_LACKS: Final[dict[Requirement, Callable[[Rule, Known], bool]]] = {
     Requirement.MFA: lambda _, known: not known.mfa,
     Requirement.DEVICE_CERTIFICATE: lambda _, known: known.inputs.device_certificate is not True,
     Requirement.FRESH_SIGN_IN: lambda rule, known: (known.inputs.age_seconds or 0) > rule.max_age_seconds,
@@ -223,5 +212,5 @@ def _outcome(
     return Outcome(decision, reason, (), results)
 
 
-_PERMITTED = Outcome(Decision.PERMIT, Why.PERMITTED, (), ())
-_UNASSIGNED = Outcome(Decision.DENY, Why.NOT_ASSIGNED, (), ())
+_PERMITTED: Final = Outcome(Decision.PERMIT, Why.PERMITTED, (), ())
+_UNASSIGNED: Final = Outcome(Decision.DENY, Why.NOT_ASSIGNED, (), ())

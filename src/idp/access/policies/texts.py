@@ -9,10 +9,11 @@ from idp.access.policies.addresses import address, network
 from idp.access.policies.conditions import Condition
 from idp.access.policies.forms import FRESH_SECONDS, read_name, required_facts, shown
 from idp.access.policies.mentions import Mentions, Node, entity, literals, mentions
-from idp.access.policies.model import Action, Effect, Judged, Requirement, Rule
+from idp.access.policies.model import Judged, Rule
 from idp.access.policies.reading import LONGEST_AGE, Names, Reader
 from idp.access.policies.recognizing import recognized
 from idp.access.policies.vocabulary import ATTRIBUTES
+from idp.access.policies.words import Action, Effect, Requirement
 from idp.kit.fields import Fields
 
 MEMBERS = ("name", "text", "report_only")

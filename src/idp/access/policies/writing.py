@@ -19,8 +19,9 @@ from idp.access.policies.conditions import (
     Window,
 )
 from idp.access.policies.lexing import quoted
-from idp.access.policies.model import Effect, Requirement, Rule
+from idp.access.policies.model import Rule
 from idp.access.policies.spans import DAY_MINUTES, FULL
+from idp.access.policies.words import Effect, Requirement
 
 _LONGEST_CHAIN = 16
 _PATHS = {

@@ -4,7 +4,7 @@ from pydantic import ConfigDict, Field
 
 from idp.admin.shapes.base import Day, Instant, Sent, Shown, Slug, Text
 from idp.contracts import EndReason, Event, LegalForm, Product, Status
-from idp.kit.units import Source
+from idp.kit.actors import Source
 from idp.users import Affiliation
 
 Reason = Annotated[str, Field(max_length=1000)]

@@ -9,7 +9,7 @@ from idp.admin.shapes.services import SamlAttribute
 from idp.audit import Flaw
 from idp.contracts import Status
 from idp.delivery import Status as DeliveryStatus
-from idp.kit.units import Source
+from idp.kit.actors import Source
 from idp.partners import PartnerStatus
 
 Permission = Annotated[str, Field(pattern=r"^(\*|[a-z_]+):(\*|read|write)$", examples=["users:read", "*:read"])]

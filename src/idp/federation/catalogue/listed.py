@@ -1,7 +1,7 @@
 """The list of applications, as it may be asked."""
 
 from idp.federation.catalogue.model import Application
-from idp.federation.model import Protocol
+from idp.federation.vocabulary import Protocol
 from idp.kit.asking import Filter, Words, named_like
 from idp.kit.listing import Listing
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from idp.federation.catalogue.model import Application, Parameter, Step, Text
 from idp.federation.catalogue.values import MEANINGS
-from idp.federation.model import Protocol
+from idp.federation.vocabulary import Protocol
 
 FILE = Path(__file__).with_name("applications.toml")
 PLACE = re.compile(r"<([a-z_]+)>")

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from idp.federation.model import Protocol
+from idp.federation.vocabulary import Protocol
 
 
 class Text(NamedTuple):

@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, select, update
 from idp import audit, tenants
 from idp.audit import Event
 from idp.federation import store
-from idp.federation.model import Registered, Service, VerificationStatus
+from idp.federation.model import Registered, Service
 from idp.federation.tables import verifications
 from idp.federation.verifying.model import Finding, Verification
+from idp.federation.vocabulary import VerificationStatus
 from idp.kit.clock import rfc3339
 from idp.kit.db import add_new, command, own, query
 from idp.kit.errors import Conflict
