@@ -1,16 +1,20 @@
 # Debian, not Alpine: several of the locked packages have no wheel for musl.
 FROM python:3.11-slim-bookworm AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /build
 COPY requirements-build.lock requirements.lock ./
-RUN python -m pip install --require-hashes --requirement requirements-build.lock \
+# Here too what runs is installed: its types are what the hot modules are compiled by.
+RUN python -m pip install --require-hashes --requirement requirements-build.lock --requirement requirements.lock \
  && python -m venv /opt/idp \
  && /opt/idp/bin/python -m pip install --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md ./
+COPY deploy/compiling.py deploy/compiling.py
 COPY src src
 COPY migrations migrations
-# Compiled here, because where it runs nothing can be written beside the sources. Nor does anything install there.
-RUN python -m hatchling build --target wheel --directory /build/dist \
+# Everything is compiled here, because where it runs nothing can be written beside the sources. Nor does anything
+# install there.
+RUN WARIFU_BUILD=compiled python -m hatchling build --target wheel --directory /build/dist \
  && /opt/idp/bin/python -m pip install --no-deps --no-index /build/dist/*.whl \
  && /opt/idp/bin/python -m pip uninstall --yes setuptools pip \
  && python -m compileall -q -j 0 /opt/idp/lib

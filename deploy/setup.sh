@@ -4,7 +4,9 @@
 #   deploy/setup.sh demo    what running takes
 #   deploy/setup.sh test    that, and what the tests take: Chromium, PostgreSQL, Apache with two service providers of
 #                           SAML, Japanese fonts, curl, xmlsec1, Node
-# Done again it only compares one checksum.
+# The package is built and installed as it ships: deploy/compiling.py has the modules of the hot path compiled, where a C
+# compiler is or can be installed. WARIFU_BUILD=source links .venv to src/ instead, for who changes that all the time.
+# Done again it only compares two checksums, and builds what has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -46,6 +48,11 @@ name_localhost() {
   echo '127.0.0.1 localhost' >>/etc/hosts
 }
 
+# What compiling takes. Without them the same sources run uncompiled.
+can_compile() { command -v cc >/dev/null && command -v gcc >/dev/null; }
+has_headers() {
+  "$1" -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
+}
 has_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 # Playwright brings a Node of its own that links against it; a small Debian has not got it.
 has_libatomic() { PATH=$PATH:/sbin ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; }
@@ -56,6 +63,10 @@ missing_debian_packages() {
   local python; python=$(find_python)
   [ -n "$python" ] || echo python3
   { [ -n "$python" ] && "$python" -c 'import ensurepip, venv' 2>/dev/null; } || echo python3-venv
+  if [ "$(id -u)" = 0 ] && [ "${WARIFU_BUILD:-}" != source ]; then
+    can_compile || echo gcc libc6-dev
+    { [ -n "$python" ] && has_headers "$python"; } || echo python3-dev
+  fi
   [ "$purpose" = test ] || return 0
   command -v chromium >/dev/null || echo chromium
   has_initdb || echo postgresql
@@ -111,8 +122,18 @@ install_python_packages() {
     say "Installing the $(grep -c '^[a-z]' "$lock") packages of $lock"
     pip_install --require-hashes --requirement "$lock" | sed -un 's/^Collecting \([^ ;]*\).*/    \1/p'
   done
-  say "Installing this package"
-  pip_install --quiet --no-deps --no-build-isolation --editable .
+}
+
+install_this_package() {
+  if [ "${WARIFU_BUILD:-}" = source ]; then
+    say "Linking .venv to src"
+    pip_install --quiet --no-deps --no-build-isolation --editable .
+    return
+  fi
+  say "Building this package"
+  rm -rf .venv/wheel
+  .venv/bin/python -m hatchling build --target wheel --directory .venv/wheel
+  pip_install --quiet --no-deps --no-index --force-reinstall .venv/wheel/*.whl
 }
 
 # Debian 12 ships Node 18; the one in the lock file is newer and is the same everywhere.
@@ -132,6 +153,11 @@ fingerprint() {
   { echo "$PWD"; cat pyproject.toml deploy/setup.sh "${locks[@]}" "${npm_folders[@]/%//package-lock.json}"; } | sha256sum
 }
 
+sources() {
+  { echo "${WARIFU_BUILD:-}"; find src migrations pyproject.toml deploy/compiling.py -type f -not -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum; } |
+    sha256sum
+}
+
 name_localhost
 install_debian_packages
 make_venv
@@ -140,4 +166,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$(fingerprint)" ]; then
   install_python_packages
   install_node
   fingerprint >"$stamp"
+fi
+if [ "$(cat .venv/built-from 2>/dev/null)" != "$(sources)" ]; then
+  install_this_package
+  sources >.venv/built-from
 fi

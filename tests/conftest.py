@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "pytester",
+    "tests.support.built",
     "tests.support.no_skips",
     "tests.support.in_order",
     "tests.support.order",

@@ -134,6 +134,7 @@ def test_with_a_database_that_cannot_be_used_nobody_has_a_country(file: Path, sp
 
 
 @pytest.mark.usefixtures("no_waiting")
+@pytest.mark.rewired
 def test_a_database_is_read_again_when_another_takes_its_place(file: Path, tmp_path: Path) -> None:
     known = Countries(file)
     known.warm()
@@ -146,6 +147,7 @@ def test_a_database_is_read_again_when_another_takes_its_place(file: Path, tmp_p
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("spoil", SPOILT)
+@pytest.mark.rewired
 def test_a_change_for_the_worse_is_not_taken_and_the_next_good_one_is(file: Path, spoil: Any) -> None:
     known = Countries(file)
     assert known.of("133.5.1.1") == "JP"

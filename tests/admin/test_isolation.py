@@ -45,6 +45,7 @@ def test_what_another_tenant_has_is_answered_like_what_does_not_exist(world: Wor
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.rewired
 def test_the_database_holds_where_the_application_forgets_its_filter(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_database_holds_where_the_application_forgets_its_filter(
     assert len(forgotten) > 50
 
 
+@pytest.mark.rewired
 def test_a_build_that_forgets_the_filter_of_one_table_is_caught(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL with the second wall taken away as well."""
     neighbours = Neighbours(world)

@@ -77,6 +77,7 @@ def many(world: World, things: Things) -> None:
                 things.place(f"{path}/{{{name}}}")
 
 
+@pytest.mark.rewired
 def test_a_page_of_many_takes_as_few_statements_as_one_of_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     things = things_of(world, "aoba", world.contract_of("aoba"))
     for route in LISTS:

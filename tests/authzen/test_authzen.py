@@ -233,6 +233,7 @@ def test_what_is_recorded_does_not_grow_with_a_name_that_is_nobodys(provider: Pr
     assert [len(row[0]) < 2_000 for row in rows] == [True] * 3
 
 
+@pytest.mark.rewired
 def test_questions_are_decided_before_the_transaction_that_records_them(
     provider: Provider, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_processes_that_are_killed_leave_no_gap(office: Office, installed_url: s
     check_gapless(office)
 
 
+@pytest.mark.rewired
 def test_what_is_undone_gives_its_number_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     customers(office)
     office.at(2026, 9, 1)

@@ -212,7 +212,7 @@ def test_a_directory_is_continued_by_demo_and_by_serve(tmp_path: Path) -> None:
 
 def test_what_nobody_asked_to_keep_is_gone_afterwards(tmp_path: Path) -> None:
     port = free_port()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path), "IDP_LOG_LEVEL": "error"}
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "IDP_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "idp", "demo", "--port", str(port)]
     with (tmp_path / "log").open("w+b") as log:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)

@@ -12,9 +12,9 @@ from tests.cli.conftest import Idp
 from tests.support.tree import ROOT
 
 from idp import main, migrate, users
+from idp.kit.actors import SYSTEM
 from idp.kit.asking import Asked
 from idp.kit.listing import Question
-from idp.kit.units import SYSTEM
 from idp.settings import load
 
 
@@ -53,7 +53,7 @@ def test_an_unknown_revision_fails_in_one_line(idp: Idp, installation: dict[str,
 
 
 def test_of_three_who_migrate_at_once_all_succeed(idp: Idp, installation: dict[str, str]) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **installation}
+    environment = {**os.environ, **installation}
     command = [sys.executable, "-m", "idp", "migrate", "--json"]
     started = [
         subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

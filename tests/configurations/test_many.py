@@ -51,6 +51,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
+@pytest.mark.rewired
 def test_what_is_named_many_times_is_written_at_once(home: Home, statements: Counter[str]) -> None:
     assert home.apply(text()).done
     assert max(statements.values()) <= 6 * MANY, statements.most_common(5)  # tried out, and done

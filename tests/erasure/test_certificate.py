@@ -112,7 +112,7 @@ def test_the_command_checks_it_offline(provider: Provider, certificate: dict[str
     def verify(document: object) -> tuple[int, dict[str, Any]]:
         file.write_text(json.dumps(document))
         command = [sys.executable, "-m", "idp", "erasure", "verify", str(file), "--jwks", str(jwks), "--json"]
-        done = subprocess.run(command, env={"PYTHONPATH": "src"}, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env={}, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.returncode, json.loads(done.stdout)
 
     assert verify(certificate) == (

@@ -27,11 +27,12 @@ from idp.delivery import Delivery, Dispatcher, Sender, Status
 from idp.delivery.attempting import LEASE
 from idp.federation import Binding, NameIdFormat
 from idp.kit import ids
+from idp.kit.actors import Actor
 from idp.kit.clock import SECOND, FileClock
 from idp.kit.egress import Answer, Egress
 from idp.kit.ids import TenantId
 from idp.kit.sealing import PLATFORM, KeyStore
-from idp.kit.units import Actor, Unit, Units
+from idp.kit.units import Unit, Units
 from idp.saml import given_names
 from idp.saml.model import NameId
 from idp.sessions import Generations, Grant, Method, Overtaken, Whereabouts
@@ -218,6 +219,7 @@ def shop(source: Source, tmp_path: Path) -> Iterator[Shop]:
         yield Shop(made, there)
 
 
+@pytest.mark.rewired
 @pytest.mark.meets("L7")
 def test_each_service_is_told_of_each_session_in_order_whatever_the_worker_and_it_go_through(
     shop: Shop, tmp_path: Path

@@ -28,6 +28,8 @@ def one(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         yield made
 
 
+pytestmark = pytest.mark.rewired
+
 LANES: dict[type, tuple[Callable[[Any], None], type[Exception]]] = {
     SqliteLane: (SqliteLane.commit, sqlite3.OperationalError),
     PostgresLane: (PostgresLane.commit, psycopg.OperationalError),

@@ -25,7 +25,7 @@ LATER = datetime(2027, 5, 10, 3, tzinfo=UTC)  # 400 days and more after the firs
 AT_ONCE = 8
 SEED = 20261123
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 2 * KILLS)]
+pytestmark = [pytest.mark.rewired, pytest.mark.slow, pytest.mark.timeout(300 + 2 * KILLS)]
 
 
 @pytest.fixture

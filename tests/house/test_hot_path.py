@@ -158,6 +158,7 @@ BUDGET: dict[Callable[[Scene], int], Cost] = {
 }
 
 
+@pytest.mark.rewired
 def test_a_request_costs_what_is_written_here(alone: Provider, meter: Meter) -> None:
     scene = Scene(alone)
     for ask in BUDGET:

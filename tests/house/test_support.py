@@ -13,8 +13,9 @@ from tests.support.postgres import Cluster
 from tests.support.schema import create_in
 
 from idp import schema, tenants
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
-from idp.kit.units import SYSTEM, Units
+from idp.kit.units import Units
 from idp.tenants import Tenant
 
 

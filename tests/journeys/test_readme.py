@@ -50,7 +50,7 @@ def test_everything_under_use_it_answers_as_it_says(
     assert len(steps) > 8
     application = free_port()
     started = 0.0
-    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"}')
+    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}')
     for step in steps:
         if '"name": "Tana"' in step.command:
             started = time.monotonic()
@@ -88,7 +88,7 @@ def signed_in(page: Page, application: str) -> Any:
 
 def test_an_installation_is_set_up_and_backed_up_as_it_says(tmp_path: Path, shell: Shell) -> None:
     """But for the places: a directory of its own, and SQLite."""
-    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export PYTHONPATH={ROOT / "src"} IDP_DATA_DIR={tmp_path}')
+    shell.type(f'idp() {{ {sys.executable} -m idp "$@"; }}; export IDP_DATA_DIR={tmp_path}')
     shell.type("export IDP_BASE_URL=https://id.example.com")
     steps = typed(section("Run it"))
     answers = {step.command.splitlines()[-1].replace("/var/backups", str(tmp_path)): step.answer for step in steps}

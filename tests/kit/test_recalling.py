@@ -8,10 +8,11 @@ import pytest
 from tests.kit.notes import ADD, ALL, ANY, AOBA, FIND, MIDORI, REWRITE, Note
 
 from idp.kit import recalling
+from idp.kit.actors import SYSTEM
 from idp.kit.ids import TenantId
 from idp.kit.recalling import Forgotten, Recent
 from idp.kit.sealing import KeyDestroyed
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 
 T = TypeVar("T")
 
@@ -83,6 +84,7 @@ def test_what_is_expected_is_claimed_once_and_then_read(units: Units) -> None:
     assert write(units, claim) is None
 
 
+@pytest.mark.rewired
 def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recalling, "_MOST", 10)
     recent, tenant = Recent(), TenantId("tnt_aoba")

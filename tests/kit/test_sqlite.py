@@ -16,11 +16,12 @@ import pytest
 from tests.kit.notes import ADD, ALL, AOBA
 from tests.support.tree import ROOT
 
+from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
 from idp.kit.errors import Unavailable
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import SYSTEM, Unit, Units
+from idp.kit.units import Unit, Units
 
 
 @pytest.fixture
@@ -195,7 +196,8 @@ from idp.kit.clock import FixedClock
 from idp.kit.errors import Unavailable
 from idp.kit.sealing import KeyStore
 from idp.kit.sqlite import Sqlite
-from idp.kit.units import SYSTEM, Units
+from idp.kit.actors import SYSTEM
+from idp.kit.units import Units
 from tests.kit.notes import ADD, ALL, AOBA
 
 file, master = Path(sys.argv[1]), Path(sys.argv[2])
@@ -239,7 +241,7 @@ def test_on_a_full_disk_writers_are_refused_readers_go_on_and_all_recover(
     arguments = [str(sqlite_file), str(tmp_path / "keys" / "master.key")]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FULL_DISK, *arguments],
-        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+        env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -303,7 +305,7 @@ def hammered(sqlite_file: Path, master: Path, *, processes: int) -> Iterator[Non
     started = [
         subprocess.Popen(
             [sys.executable, "-c", HAMMER, str(sqlite_file), str(master), f"p{number}"],
-            env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+            env={"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -365,7 +367,7 @@ def test_a_killed_writer_leaves_its_turn_to_the_next(units: Units, sqlite_file: 
     )
     writer = subprocess.Popen(
         [sys.executable, "-c", program, str(sqlite_file)],
-        env={"PYTHONPATH": str(ROOT / "src")},
+        env={},
         stdout=subprocess.PIPE,
     )
     assert writer.stdout is not None

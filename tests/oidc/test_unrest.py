@@ -13,6 +13,8 @@ from tests.support.provider import Provider
 from idp import tenants
 from idp.kit.units import Units
 
+pytestmark = pytest.mark.rewired
+
 
 @contextmanager
 def unrest(provider: Provider) -> Iterator[None]:

@@ -24,6 +24,7 @@ def test_a_jump_of_the_clock_is_noticed_at_the_next_look(office: Office) -> None
     assert office.done() == schedule.Done()
 
 
+@pytest.mark.rewired
 def test_what_is_due_is_left_for_a_while_to_whoever_else_runs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = [100.0]
     monkeypatch.setattr(watching.clock, "monotonic", lambda: seconds[0])
@@ -39,6 +40,7 @@ def test_what_is_due_is_left_for_a_while_to_whoever_else_runs(office: Office, mo
     assert len(office.rows(contract)) == 1
 
 
+@pytest.mark.rewired
 def test_the_wait_begins_anew_once_somebody_else_has_done_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = [100.0]
     monkeypatch.setattr(watching.clock, "monotonic", lambda: seconds[0])

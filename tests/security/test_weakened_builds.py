@@ -23,6 +23,8 @@ from idp.sessions import grants, interactions, signed_in
 from idp.signin import dispatching
 from idp.web import consent_page, cookies, csrf
 
+pytestmark = pytest.mark.rewired
+
 SESSION = "__Host-warifu-aoba-session"
 
 

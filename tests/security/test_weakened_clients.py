@@ -18,6 +18,8 @@ from idp.oidc import assertions, dpop, replays
 from idp.signing import foreign, foreign_keys
 from idp.web import client_keys
 
+pytestmark = pytest.mark.rewired
+
 bearer = import_module("idp.oidc.bearer")  # the door's front has a function of this name
 
 

@@ -17,6 +17,8 @@ from idp.kit import ids
 from idp.kit.egress import Egress, Reason, Unreachable
 from idp.oidc import client_signatures, pushing, request_object, signed_requests, sources, store
 
+pytestmark = pytest.mark.rewired
+
 
 def a_forged_secret(provider: Provider) -> None:
     web = provider.party("web")

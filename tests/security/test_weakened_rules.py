@@ -25,6 +25,8 @@ from idp.signing import foreign_keys
 from idp.tenants import Switches
 from idp.web import hallway
 
+pytestmark = pytest.mark.rewired
+
 NUMBERS = count()
 
 

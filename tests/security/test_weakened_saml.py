@@ -25,6 +25,8 @@ from idp.signing import Certificate, DigestAlg, SignatureAlg, any_verifies, read
 from idp.web.forms import Form
 from idp.xml import DS, SAML, BadSignature, Element, canonical, reading, verifying
 
+pytestmark = pytest.mark.rewired
+
 EVIL = "https://{host}/acs.evil"
 
 

@@ -31,7 +31,8 @@ def start(work: Callable[..., object], *arguments: object) -> BaseProcess:
     """`work`, which a module names, begun in a process that shares nothing but files with this one."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LOADED)
-    with patch.dict(os.environ, {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}):
+    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(places)}):
         forkserver.ensure_running()
     process = context.Process(target=work, args=arguments)
     process.start()

@@ -187,7 +187,7 @@ def _idp() -> list[str]:
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
-    return {**inherited, "PYTHONPATH": str(ROOT / "src"), **settings}
+    return {**inherited, **settings}
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def warm(home: Path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-X", "utf8", "-m", "tests.support.warm", str(listener.fileno())],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root / "src")},
+        env=dict(os.environ),
         pass_fds=[listener.fileno()],
     )
     listener.close()

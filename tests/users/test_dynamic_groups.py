@@ -234,6 +234,7 @@ def test_who_changes_while_a_rule_is_prepared_is_judged_as_they_are(world, schem
         assert [each.user_id for each in users.groups.members_of(unit, group.id)] == [jiro.id]
 
 
+@pytest.mark.rewired
 def test_whoever_holds_the_tenant_for_a_rule_writes_and_reads_no_more_for_more_people(world, schema, monkeypatch):
     with world.open() as unit:
         people = users.create_many(unit, [draft(f"p{number}") for number in range(40)], limit=LIMIT)

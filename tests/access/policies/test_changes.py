@@ -205,6 +205,7 @@ def test_places_beside_those_of_the_rules_are_tried() -> None:
     assert list(policies.boundary_inputs(ruleset, ASKED)) == [ASKED]
 
 
+@pytest.mark.rewired
 def test_a_hostile_set_is_given_up_soon() -> None:
     """Thousands of edges in hundreds of zones: what is tried is counted, not how much is written."""
     zones = sorted(available_timezones() - {"localtime", "Factory"})[:180]

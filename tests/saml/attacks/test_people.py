@@ -285,6 +285,7 @@ def test_who_is_registered_is_not_told_by_how_a_request_is_refused(trial: Trial,
 
 
 @pytest.mark.attack("S20")
+@pytest.mark.rewired
 def test_a_service_that_is_unknown_costs_as_much_as_one_that_is_wrongly_asked(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
