@@ -13,6 +13,7 @@ def arguments(config: Path | None, overrides: Mapping[str, str]) -> list[str]:
 
 
 def main(config: str, overrides: str) -> None:
+    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would load it, for colours that no worker shows
     from idp import settings
     from idp.cli.leaving import leave
     from idp.main import build
