@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from tests.cli.conftest import Idp
+from tests.support.built import PLACES
 from tests.support.tree import ROOT, sources
 
 COMMANDS = ["demo", "serve", "migrate", "bootstrap", "settings", "doctor", "audit", "erasure", "keys"]
@@ -31,7 +32,7 @@ def test_help_names_every_command_and_is_quick() -> None:
     """Processor time: how long it takes by the clock is for the machine's other work to say."""
     before = os.times()
     command = [sys.executable, "-m", "idp", "--help"]
-    done = subprocess.run(command, env={}, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=PLACES, cwd=ROOT, capture_output=True, text=True, check=True)
     after = os.times()
     assert after.children_user + after.children_system - before.children_user - before.children_system < HELP_WITHIN
     assert [command for command in COMMANDS if command not in done.stdout] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Idp
 from tests.contracts.conftest import Desk
+from tests.support.built import PLACES
 
 from idp import main
 from idp import settings as knobs
@@ -28,7 +29,7 @@ def completed(home: Path, settings: dict[str, str], *lines: str) -> list[str]:
     program = home / "idp"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m idp "$@"\n')
     program.chmod(0o755)
-    environment = {"PATH": f"{home}:{os.environ['PATH']}", **settings}
+    environment = {**PLACES, "PATH": f"{home}:{os.environ['PATH']}", **settings}
     command = ["bash", "--norc", "-c", TRY, "bash", *lines]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""

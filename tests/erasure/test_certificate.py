@@ -13,6 +13,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
 from tests.erasure.conftest import PERSONAL, Desk
+from tests.support.built import PLACES
 from tests.support.filling import SERVICES
 from tests.support.provider import Provider
 from tests.support.tree import ROOT
@@ -112,7 +113,7 @@ def test_the_command_checks_it_offline(provider: Provider, certificate: dict[str
     def verify(document: object) -> tuple[int, dict[str, Any]]:
         file.write_text(json.dumps(document))
         command = [sys.executable, "-m", "idp", "erasure", "verify", str(file), "--jwks", str(jwks), "--json"]
-        done = subprocess.run(command, env={}, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=PLACES, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.returncode, json.loads(done.stdout)
 
     assert verify(certificate) == (

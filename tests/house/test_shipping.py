@@ -48,7 +48,7 @@ def test_without_a_compiler_the_sources_are_shipped_as_they_are_and_that_is_said
 def test_where_it_has_to_be_compiled_nothing_else_is_shipped(tmp_path: Path) -> None:
     built = build(tmp_path, PATH=str(tmp_path), WARIFU_BUILD="compiled")
     assert built.returncode != 0
-    assert "WARIFU_BUILD=compiled: there is no C compiler" in built.stdout + built.stderr
+    assert "there is no C compiler" in built.stdout + built.stderr
     assert list(tmp_path.glob("*.whl")) == []
 
 

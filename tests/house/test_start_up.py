@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.support.built import PLACES
 from tests.support.tree import PACKAGE
 
 HEAVY = {
@@ -36,7 +37,7 @@ print(json.dumps({"modules": modules, "threads": threading.active_count()}))
 
 def after_import(module: str) -> tuple[set[str], int]:
     """The top-level modules loaded and the threads alive once a fresh interpreter has imported `module`."""
-    environment = {"PATH": "/usr/bin:/bin"}
+    environment = {**PLACES, "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROBE, module],
         env=environment,

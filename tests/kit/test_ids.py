@@ -7,6 +7,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 import pytest
+from tests.support.built import PLACES
 
 from idp.kit import ids
 
@@ -31,7 +32,8 @@ def test_threads_never_get_the_same_id() -> None:
 def test_processes_never_make_the_same_id() -> None:
     program = f"from idp.kit import ids\nfor _ in range({MANY}): print(ids.new('usr'))"
     started = [
-        subprocess.Popen([sys.executable, "-c", program], env={}, stdout=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", program], env=PLACES, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
     made = [line for process in started for line in process.communicate(timeout=60)[0].splitlines()]
     assert len(made) == 3 * MANY
@@ -42,7 +44,7 @@ def test_ids_sort_by_the_time_of_their_making_across_processes() -> None:
     def elsewhere() -> str:
         program = "from idp.kit import ids; print(ids.new('usr'))"
         command = [sys.executable, "-c", program]
-        return subprocess.run(command, env={}, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(command, env=PLACES, check=True, capture_output=True, text=True).stdout.strip()
 
     first, second, third = ids.new("usr"), elsewhere(), ids.new("usr")
     assert first < second < third
@@ -113,6 +115,6 @@ def test_a_fork_does_not_give_the_names_that_its_parent_will_give() -> None:
         "some()\nchild = os.fork()\nprint('\\n'.join(some()), flush=True)\nchild and os.wait()"
     )
     command = [sys.executable, "-c", program]
-    environment = {}
+    environment = PLACES
     said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()
     assert len(said) == len(set(said)) == 200

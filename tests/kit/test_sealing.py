@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tests.kit.notes import AOBA, MIDORI
+from tests.support.built import PLACES
 
 from idp.kit.sealing import PLATFORM, Box, KeyDestroyed, KeyRefused, KeyStore, ensure_master
 
@@ -239,7 +240,7 @@ def test_sixteen_first_runs_at_once_make_one_key(tmp_path: Path) -> None:
     runs = [
         subprocess.Popen(
             [sys.executable, "-c", program, str(path)],
-            env={},
+            env=PLACES,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.kit.notes import ADD, ALL, AOBA
+from tests.support.built import PLACES
 from tests.support.tree import ROOT
 
 from idp.kit.actors import SYSTEM
@@ -367,7 +368,7 @@ def test_a_killed_writer_leaves_its_turn_to_the_next(units: Units, sqlite_file: 
     )
     writer = subprocess.Popen(
         [sys.executable, "-c", program, str(sqlite_file)],
-        env={},
+        env=PLACES,
         stdout=subprocess.PIPE,
     )
     assert writer.stdout is not None

@@ -1,9 +1,12 @@
 """What is tested is what stands in src, as it ships.
 
 A build of other sources ends the run before it begins; and a test that would change what is compiled, in vain, fails
-unless it is marked `rewired` and so runs from src.
+unless it is marked `rewired` and so runs from src. Where nothing is installed, everything does.
 """
 
+import importlib
+import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from filecmp import cmp
@@ -14,9 +17,13 @@ from typing import Any
 import pytest
 from tests.support.tree import PACKAGE
 
-import idp
+if importlib.util.find_spec("idp") is None:
+    sys.path.append(str(PACKAGE.parent))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-INSTALLED = Path(idp.__file__).parent
+PLACES = {name: os.environ[name] for name in ["PYTHONPATH"] if name in os.environ}
+"""What a process with an environment of its own has to be given to find the program."""
+INSTALLED = Path(importlib.import_module("idp").__file__ or "").parent
 
 
 def changed_since(installed: Path) -> list[str]:
