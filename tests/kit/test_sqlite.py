@@ -1,6 +1,7 @@
 """The embedded database: group commit, a file that is locked or full, fair turns."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -242,7 +243,7 @@ def test_on_a_full_disk_writers_are_refused_readers_go_on_and_all_recover(
     arguments = [str(sqlite_file), str(tmp_path / "keys" / "master.key")]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FULL_DISK, *arguments],
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *PLACES.values()])},
         capture_output=True,
         text=True,
         timeout=60,
@@ -306,7 +307,7 @@ def hammered(sqlite_file: Path, master: Path, *, processes: int) -> Iterator[Non
     started = [
         subprocess.Popen(
             [sys.executable, "-c", HAMMER, str(sqlite_file), str(master), f"p{number}"],
-            env={"PYTHONPATH": str(ROOT)},
+            env={"PYTHONPATH": os.pathsep.join([str(ROOT), *PLACES.values()])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
