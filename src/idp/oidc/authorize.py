@@ -179,6 +179,7 @@ async def _proceed(
     for _ in range(_TRIES):
         if missing is not None:
             await make_key(house, browser.tenant, missing.use, missing.alg)
+            missing = None
         known, request = await read_request(house, browser, parameters)
         try:
             now_us = house.units.clock.now_us()
