@@ -19,7 +19,7 @@ from tests.support.relying import Request
 from tests.support.services import Services
 from tests.support.wire import Answer, Line
 
-KILLS = int(os.environ.get("KILLS", "6"))  # on each of two databases; `make faults` asks for more
+KILLS = int(os.environ.get("KILLS", "4"))  # on each of two databases; `make faults` asks for more
 WORKERS = 2
 READY_WITHIN = 3.0
 PATIENCE = 30.0

@@ -9,7 +9,7 @@ from tests.faults.pairs import Pair, only_winner
 from tests.support.relying import Relying, Request, parameters
 from tests.support.wire import Answer, Line
 
-TIMES = int(os.environ.get("RACES", "50"))  # `make faults` asks for more
+TIMES = int(os.environ.get("RACES", "20"))  # `make faults` asks for more
 BATCH = 50  # minted and raced before the next: a code lives for 60 seconds
 
 pytestmark = pytest.mark.slow
