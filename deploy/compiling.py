@@ -17,6 +17,7 @@ holds where it can be read off them:
 - Nothing changes them from outside; tests that do are marked `rewired` and run from src.
 """
 
+import atexit
 import os
 import shutil
 import sysconfig
@@ -44,8 +45,6 @@ follow_imports = skip
 class Compiled(BuildHookInterface):  # type: ignore[misc, type-arg]
     """Adds to the wheel one shared library with all compiled modules, and beside each of them what loads it."""
 
-    folder: Path | None = None
-
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         asked = os.environ.get("WARIFU_BUILD", "")
         if version == "editable" or asked == "source":
@@ -65,13 +64,10 @@ class Compiled(BuildHookInterface):  # type: ignore[misc, type-arg]
         if missing := _missing():
             raise SystemExit(missing)
         modules = self.config["modules"]
-        self.app.display_info(f"Compiling {len(modules)} modules: about a minute")
-        self.folder = folder = Path(mkdtemp(prefix="warifu-build-"))
+        self.app.display_info(f"Compiling {len(modules)} modules: a minute or two")
+        folder = Path(mkdtemp(prefix="warifu-build-"))
+        atexit.register(shutil.rmtree, folder)  # the wheel is written after this step, or never
         return {str(each): str(each.relative_to(folder / "lib")) for each in _compile(self.root, modules, folder)}
-
-    def finalize(self, *_: object) -> None:
-        if self.folder is not None:
-            shutil.rmtree(self.folder)
 
 
 def _missing() -> str | None:
@@ -120,13 +116,13 @@ def _compile(root: str, modules: list[str], folder: Path) -> list[Path]:
 
 @contextmanager
 def _unless_it_fails() -> Iterator[None]:
-    """Nothing is said: mypyc remarks on what it translates less well."""
+    """Nothing is said: mypyc remarks on what it translates less well. Only what it refuses is told."""
     said = StringIO()
     try:
         with redirect_stdout(said):
             yield
-    except BaseException:
-        print(said.getvalue())
+    except SystemExit:
+        print(said.getvalue(), flush=True)
         raise
 
 

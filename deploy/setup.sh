@@ -153,9 +153,12 @@ fingerprint() {
   { echo "$PWD"; cat pyproject.toml deploy/setup.sh "${locks[@]}" "${npm_folders[@]/%//package-lock.json}"; } | sha256sum
 }
 
+# A compiler that was installed since counts as a change.
 sources() {
-  { echo "${WARIFU_BUILD:-}"; find src migrations pyproject.toml deploy/compiling.py -type f -not -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum; } |
-    sha256sum
+  {
+    echo "${WARIFU_BUILD:-} $(can_compile && has_headers .venv/bin/python && echo compiled)"
+    find src migrations pyproject.toml deploy/compiling.py -type f -not -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum
+  } | sha256sum
 }
 
 name_localhost
