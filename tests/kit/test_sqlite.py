@@ -1,7 +1,6 @@
 """The embedded database: group commit, a file that is locked or full, fair turns."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -15,8 +14,7 @@ from typing import Any
 
 import pytest
 from tests.kit.notes import ADD, ALL, AOBA
-from tests.support.built import PLACES
-from tests.support.tree import ROOT
+from tests.support.built import PLACES, WITH_TESTS
 
 from idp.kit.actors import SYSTEM
 from idp.kit.clock import FixedClock
@@ -243,7 +241,7 @@ def test_on_a_full_disk_writers_are_refused_readers_go_on_and_all_recover(
     arguments = [str(sqlite_file), str(tmp_path / "keys" / "master.key")]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FULL_DISK, *arguments],
-        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *PLACES.values()])},
+        env=WITH_TESTS,
         capture_output=True,
         text=True,
         timeout=60,
@@ -307,7 +305,7 @@ def hammered(sqlite_file: Path, master: Path, *, processes: int) -> Iterator[Non
     started = [
         subprocess.Popen(
             [sys.executable, "-c", HAMMER, str(sqlite_file), str(master), f"p{number}"],
-            env={"PYTHONPATH": os.pathsep.join([str(ROOT), *PLACES.values()])},
+            env=WITH_TESTS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.support.tree import PACKAGE
+from tests.support.tree import PACKAGE, ROOT
 
 if importlib.util.find_spec("idp") is None:
     sys.path.append(str(PACKAGE.parent))
@@ -23,6 +23,8 @@ if importlib.util.find_spec("idp") is None:
 
 PLACES = {name: os.environ[name] for name in ["PYTHONPATH"] if name in os.environ}
 """What a process with an environment of its own has to be given to find the program."""
+WITH_TESTS = {"PYTHONPATH": os.pathsep.join([str(ROOT), *PLACES.values()])}
+"""And the tests beside it."""
 INSTALLED = Path(importlib.import_module("idp").__file__ or "").parent
 
 

@@ -7,7 +7,7 @@ from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from unittest.mock import patch
 
-from tests.support.tree import ROOT
+from tests.support.built import WITH_TESTS
 
 SLOWEST = 60  # seconds
 # There is one server in a process, which loads these before it forks for the first time.
@@ -31,8 +31,7 @@ def start(work: Callable[..., object], *arguments: object) -> BaseProcess:
     """`work`, which a module names, begun in a process that shares nothing but files with this one."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LOADED)
-    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    with patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(places)}):
+    with patch.dict(os.environ, WITH_TESTS):
         forkserver.ensure_running()
     process = context.Process(target=work, args=arguments)
     process.start()
